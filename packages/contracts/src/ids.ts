@@ -1,0 +1,30 @@
+import Type, { type Static } from 'typebox'
+
+const uuidV7 = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+
+/** A UUID version 7 (RFC 9562), lower case. */
+export const Id = Type.String({ pattern: uuidV7, minLength: 36, maxLength: 36, description: 'UUIDv7' })
+export type Id = Static<typeof Id>
+
+/** A meeting code, `abc-defg-hij`: 26^10 values, about 2^47. */
+export const MeetingCode = Type.String({
+  pattern: '^[a-z]{3}-[a-z]{4}-[a-z]{3}$',
+  minLength: 12,
+  maxLength: 12,
+  description: '3-4-3 lower-case letters',
+})
+
+/** ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` prints it. */
+export const Instant = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{3})?Z$',
+  maxLength: 24,
+  description: 'ISO 8601, UTC, milliseconds',
+})
+export type Instant = Static<typeof Instant>
+
+/** A JSON object that refuses every field it does not name. */
+export const Strict = <P extends Record<string, Type.TSchema>>(properties: P, options: Type.TObjectOptions = {}) =>
+  Type.Object(properties, { additionalProperties: false, ...options })
+
+/** Nothing: an object without fields. */
+export const Nothing = Strict({})

@@ -1,0 +1,32 @@
+import type { TObject, TSchema } from 'typebox'
+import type { ProblemCode } from '../problems.ts'
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type ServiceName = 'auth' | 'meetings' | 'chat' | 'signaling'
+
+/**
+ * One REST operation: the row from which the route, its validation, the OpenAPI document, the gateway's routing and the
+ * client's types come.
+ */
+export interface Operation {
+  method: HttpMethod
+  /** With `:name` parameters, beginning with `/v1/`. */
+  path: `/${string}`
+  summary: string
+  /** Rows of the product table that it serves. */
+  rows: readonly string[]
+  /** Who may call: `none` anybody, `user` an account, `any` an account or a guest. */
+  auth: 'none' | 'user' | 'any'
+  params?: TObject
+  query?: TObject
+  body?: TObject
+  headers?: TObject
+  /** Bodies of the successful answers by status; `null` where there is none. */
+  answers: Readonly<Record<number, TSchema | null>>
+  /** Problems it may answer with, besides those that any operation may. */
+  problems: readonly ProblemCode[]
+  /** An extra limit, besides the gateway's general one: `points` calls per `seconds`. */
+  limit?: { by: 'address' | 'principal'; points: number; seconds: number }
+}
+
+export type Operations = Readonly<Record<string, Operation>>

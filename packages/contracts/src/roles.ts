@@ -1,0 +1,20 @@
+import Type, { type Static } from 'typebox'
+
+export const Role = Type.Union(
+  [Type.Literal('host'), Type.Literal('cohost'), Type.Literal('participant'), Type.Literal('guest')],
+  { title: 'Role' },
+)
+export type Role = Static<typeof Role>
+
+/** What a role may do in a live room beyond taking part. */
+export type Permission = 'moderate' | 'admit' | 'end'
+
+const granted: Record<Role, readonly Permission[]> = {
+  host: ['moderate', 'admit', 'end'],
+  cohost: ['moderate', 'admit'],
+  participant: [],
+  guest: [],
+}
+
+/** Whether `role` has `permission`. */
+export const may = (role: Role, permission: Permission): boolean => granted[role].includes(permission)

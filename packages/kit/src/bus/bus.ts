@@ -1,0 +1,23 @@
+/**
+ * The seam to NATS. Payloads are JSON texts; typed calls over it are in `typed.ts`. Delivery is at most once: whoever
+ * depends on a message must be able to do without it.
+ */
+export interface Bus {
+  /** Fire and forget. Dropped silently while the bus is down, as NATS does. Throws on a malformed subject. */
+  publish(subject: string, text: string): void
+  /** Calls `onText` for each message, in order per publisher. */
+  subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription
+  /** Sends and waits for one answer. Rejects with the problem `unavailable` (no responder, link lost) or `deadline-exceeded`. */
+  request(subject: string, text: string, timeoutMs: number): Promise<string>
+  /** Answers requests on a subject; of several responders with the same `queue` one gets each request. */
+  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription
+  connected(): boolean
+  /** Called on every change of `connected()`. */
+  onStatus(listener: (connected: boolean) => void): () => void
+  /** Stops taking requests, waits for the handlers that run (at most `timeoutMs`), flushes and closes. */
+  close(timeoutMs: number): Promise<void>
+}
+
+export interface BusSubscription {
+  unsubscribe(): void
+}

@@ -1,0 +1,43 @@
+import type { Kysely, Migration } from 'kysely'
+import type { TObject } from 'typebox'
+import type { Bus } from './bus/bus.ts'
+import type { Kv } from './kv/kv.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+
+/** The only seam between a service and the world. Which implementations stand behind it is the launcher's choice. */
+export interface Deps<Config, Tables> {
+  config: Readonly<Config>
+  log: Logger
+  clock: Clock
+  bus: Bus
+  kv: Kv
+  /** The service's own schema; of a service without `database`, absent in its type. */
+  db: Kysely<Tables>
+  metrics: Metrics
+  /** This process's name in logs, leases and subjects. */
+  instanceId: string
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+/** What a service package exports, and the only thing. */
+export interface ServiceDefinition {
+  name: string
+  /** The environment variables it reads; see `config.ts`. */
+  config: TObject
+  database?: { schema: string; migrations: Readonly<Record<string, Migration>> }
+  create(deps: Deps<never, never>): RunningService | Promise<RunningService>
+}
+
+export interface RunningService {
+  /** Resolves when it serves; the URL is where its HTTP server listens on this host. */
+  start(): Promise<{ url: string }>
+  /** Takes no new work, finishes what runs, and lets go, within the drain deadline of its config. */
+  stop(): Promise<void>
+  /** The state of each dependency by name; every one true means ready. */
+  readiness(): Promise<Record<string, boolean>>
+}
