@@ -1,0 +1,84 @@
+import Type, { type Static } from 'typebox'
+import { Id, Instant } from '../ids.ts'
+import { Meeting } from '../rest/meetings.ts'
+import { Role } from '../roles.ts'
+import { LobbyEntry, LobbyRefusal } from '../ws/room.ts'
+import { request } from './subject.ts'
+
+/** The admission decision that a room token stands for; signaling carries it out and asks nothing more. */
+export const Grant = Type.Object({
+  participantId: Id,
+  userId: Id,
+  name: Type.String(),
+  role: Role,
+  guest: Type.Boolean(),
+  meeting: Meeting,
+  /** `wait`: into the lobby first; `meetings.lobby` tells when that is over, and how. */
+  admission: Type.Union([Type.Literal('enter'), Type.Literal('wait')]),
+})
+export type Grant = Static<typeof Grant>
+
+/** How a wait in the lobby ended. Admitted: the grant to enter with. */
+export const LobbyDecision = Type.Union([
+  Type.Object({ participantId: Id, admitted: Type.Literal(true), grant: Grant }),
+  Type.Object({ participantId: Id, admitted: Type.Literal(false), reason: LobbyRefusal }),
+])
+export type LobbyDecision = Static<typeof LobbyDecision>
+
+export const meetingsBus = {
+  /** Spends a room token. Problems: `room-token-invalid`, `meeting-over`, `not-admitted`. */
+  redeem: request('meetings.redeem', {
+    input: Type.Object({ roomToken: Type.String(), userId: Id }),
+    output: Grant,
+  }),
+  /** What a person may do with a meeting's chat. Problem `not-found` for those who do not belong to it. */
+  access: request('meetings.access', {
+    input: Type.Object({ meetingId: Id, userId: Id }),
+    output: Type.Object({ role: Role, name: Type.String(), mayChat: Type.Boolean(), over: Type.Boolean() }),
+  }),
+  /**
+   * The lobby as it is written down. `present` are the waiting participants with a socket on the asking node: they are kept in
+   * the queue, and those of them who wait no longer are told how that ended. Asked on every `lobby` hint, and every 2 s.
+   */
+  lobby: request('meetings.lobby', {
+    input: Type.Object({ meetingId: Id, present: Type.Array(Id) }),
+    output: Type.Object({ lv: Type.Integer(), lobby: Type.Array(LobbyEntry), decided: Type.Array(LobbyDecision) }),
+  }),
+  /** Admits or rejects one who waits, or (null) all. Problems: `forbidden`, `not-found`, `meeting-full`. */
+  decideLobby: request('meetings.decide-lobby', {
+    input: Type.Object({ meetingId: Id, by: Id, participantId: Type.Union([Id, Type.Null()]), admit: Type.Boolean() }),
+    output: Type.Object({ count: Type.Integer() }),
+  }),
+  /** One who waits goes away. */
+  leaveLobby: request('meetings.leave-lobby', {
+    input: Type.Object({ meetingId: Id, participantId: Id }),
+    output: Type.Object({}),
+  }),
+  /** Removes somebody, written down before the room is told. `by` and `userId` are users. Problems: `forbidden`, `not-found`. */
+  remove: request('meetings.remove', {
+    input: Type.Object({ meetingId: Id, by: Id, userId: Id, ban: Type.Boolean() }),
+    output: Type.Object({}),
+  }),
+  /** Gives somebody another role; `host` hands the meeting over. Problems: `forbidden`, `not-found`. */
+  setRole: request('meetings.set-role', {
+    input: Type.Object({ meetingId: Id, by: Id, userId: Id, role: Role }),
+    output: Type.Object({}),
+  }),
+  /** Ends a meeting on behalf of its host (from the room). */
+  end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
+} as const
+
+/** What happened in a room, appended in the same atomic commit as the change; consumed at least once, idempotent by `id`. */
+export const Fact = Type.Object({
+  id: Id,
+  at: Instant,
+  meetingId: Id,
+  kind: Type.Union([Type.Literal('joined'), Type.Literal('left')]),
+  participantId: Id,
+  userId: Id,
+  name: Type.String(),
+  role: Role,
+  /** People left in the room after this. */
+  present: Type.Integer(),
+})
+export type Fact = Static<typeof Fact>

@@ -1,0 +1,105 @@
+import Type, { type Static } from 'typebox'
+import { Id } from '../ids.ts'
+import { Message } from '../rest/chat.ts'
+import { Meeting } from '../rest/meetings.ts'
+import { Role } from '../roles.ts'
+import { fromServer } from '../ws/from-server.ts'
+import { Connection, Participant } from '../ws/room.ts'
+import { event, request } from './subject.ts'
+
+/** A participant as the nodes keep it: what everybody sees, and where its session is. */
+export const Seat = Type.Object({
+  participant: Participant,
+  node: Type.String({ description: 'The signaling node that has the socket, or had it last' }),
+  sessionId: Id,
+  /** SHA-256 of the resume token in force, base64url. */
+  resumeHash: Type.String(),
+  /** The one before: good until the next is used, in case the answer that had the next was lost. */
+  resumeHashBefore: Type.Optional(Type.String()),
+  /** When the socket was lost, ms since 1970; null while there is one. */
+  lostAt: Type.Union([Type.Integer(), Type.Null()]),
+})
+export type Seat = Static<typeof Seat>
+
+/** One change of a room: one version, one broadcast. */
+export const Change = Type.Union([
+  Type.Object({ kind: Type.Literal('joined'), seat: Seat }),
+  Type.Object({
+    kind: Type.Literal('seat'),
+    participantId: Id,
+    node: Type.Optional(Type.String()),
+    resumeHash: Type.Optional(Type.String()),
+    resumeHashBefore: Type.Optional(Type.String()),
+    lostAt: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    connection: Type.Optional(Connection),
+    role: Type.Optional(Role),
+    name: Type.Optional(Type.String()),
+  }),
+  Type.Object({
+    kind: Type.Literal('left'),
+    participantId: Id,
+    reason: fromServer['participant.left'].properties.reason,
+    by: Type.Optional(Id),
+  }),
+  Type.Object({
+    kind: Type.Literal('media'),
+    participantId: Id,
+    mic: Type.Boolean(),
+    cam: Type.Boolean(),
+    screen: Type.Boolean(),
+    by: Type.Optional(Id),
+  }),
+  Type.Object({ kind: Type.Literal('hand'), participantId: Id, raised: Type.Boolean() }),
+  Type.Object({ kind: Type.Literal('meeting'), meeting: Meeting }),
+  /** The last change of a room; everybody is sent away. */
+  Type.Object({ kind: Type.Literal('ended'), reason: fromServer['room.ended'].properties.reason }),
+])
+export type Change = Static<typeof Change>
+
+/** What the nodes of one room tell each other on `room.<id>`: one subscription per room per node. */
+export const RoomNews = Type.Union([
+  /** Committed changes; `from` is the version before the first. A hint: who misses it reads the document. */
+  Type.Object({
+    kind: Type.Literal('commit'),
+    node: Type.String(),
+    epoch: Type.String(),
+    from: Type.Integer(),
+    changes: Type.Array(Change),
+  }),
+  /** The lobby is another than before; nodes that show it ask `meetings.lobby`. */
+  Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() }),
+  Type.Object({ kind: Type.Literal('chat'), type: Type.Union([Type.Literal('chat.message')]), message: Message }),
+  Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
+  Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
+])
+export type RoomNews = Static<typeof RoomNews>
+
+/** A change that another service asks for; any node carries it out in the room's document. */
+export const RoomCommand = Type.Union([
+  Type.Object({ kind: Type.Literal('meeting-updated'), meeting: Meeting }),
+  /** Everybody who is that user leaves, told why. */
+  Type.Object({ kind: Type.Literal('remove'), userId: Id, reason: Type.String(), by: Type.Optional(Id) }),
+  Type.Object({ kind: Type.Literal('role'), userId: Id, role: Role }),
+  Type.Object({ kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
+])
+export type RoomCommand = Static<typeof RoomCommand>
+
+export const signalingBus = {
+  room: event('room.{meetingId}', RoomNews),
+  /** To the node that holds the receiver's socket. */
+  relay: event(
+    'node.{node}.relay',
+    Type.Object({ meetingId: Id, to: Id, message: Type.Object({ type: Type.String(), payload: Type.Unknown() }) }),
+  ),
+  /** Answered once the change is committed, or when there is no such room. */
+  command: request('signaling.command', {
+    input: Type.Object({ meetingId: Id, command: RoomCommand }),
+    output: Type.Object({}),
+  }),
+  /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
+  takeOver: request('node.{node}.take-over', {
+    input: Type.Object({ meetingId: Id, participantId: Id, sessionId: Id }),
+    output: Type.Object({ signals: Type.Array(Type.Object({ from: Id, data: Type.Unknown() })) }),
+    timeoutMs: 300,
+  }),
+} as const

@@ -1,0 +1,23 @@
+import { authOperations } from './auth.ts'
+import { chatOperations } from './chat.ts'
+import { invitesOperations } from './invites.ts'
+import { lobbyOperations } from './lobby.ts'
+import { meetingsOperations } from './meetings.ts'
+import { moderationOperations } from './moderation.ts'
+import { signalingOperations } from './signaling.ts'
+import type { Operations, ServiceName } from './operation.ts'
+import { statsOperations } from './stats.ts'
+
+/** Every REST operation by the service that serves it. Routing, documents and client come from this table. */
+export const operations = {
+  auth: authOperations,
+  meetings: {
+    ...meetingsOperations,
+    ...moderationOperations,
+    ...lobbyOperations,
+    ...invitesOperations,
+    ...statsOperations,
+  },
+  chat: chatOperations,
+  signaling: signalingOperations,
+} as const satisfies Partial<Record<ServiceName, Operations>>

@@ -1,0 +1,301 @@
+import Type, { type Static } from 'typebox'
+import { Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
+import { Role } from '../roles.ts'
+import { DisplayName } from './auth.ts'
+import type { Operations } from './operation.ts'
+
+const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+
+export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')])
+export const MeetingStatus = Type.Union([
+  Type.Literal('scheduled'),
+  Type.Literal('waiting'),
+  Type.Literal('live'),
+  Type.Literal('ended'),
+  Type.Literal('cancelled'),
+])
+export type MeetingStatus = Static<typeof MeetingStatus>
+
+const settings = {
+  video: Type.Boolean({ description: 'Cameras may be on' }),
+  audio: Type.Boolean({ description: 'Microphones may be on' }),
+  screenShare: Type.Boolean(),
+  chat: Type.Boolean(),
+  waitingRoom: Type.Boolean(),
+  recording: Type.Boolean(),
+  guestsAllowed: Type.Boolean(),
+  topology: Type.Union([Type.Literal('auto'), Type.Literal('mesh'), Type.Literal('sfu')]),
+}
+export const MeetingSettings = Type.Object(settings, { title: 'MeetingSettings' })
+export type MeetingSettings = Static<typeof MeetingSettings>
+const SettingsInput = Strict(Type.Partial(Type.Object(settings)).properties)
+
+/** One line that is not blank. */
+const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!\\s*$)[^\\u0000-\\u001f\\u007f]*$' })
+/** Any text but NUL, which PostgreSQL does not store. */
+const Description = Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$' })
+const Passcode = Type.String({ minLength: 4, maxLength: 64 })
+const TimeZone = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_+/-]+$',
+  description: 'IANA time zone',
+})
+const DurationMinutes = Type.Integer({ minimum: 1, maximum: 1440 })
+const MaxParticipants = Type.Integer({ minimum: 2, maximum: 1000 })
+
+export const Meeting = Type.Object(
+  {
+    id: Id,
+    code: MeetingCode,
+    joinLink: Type.String(),
+    title: Type.String(),
+    description: Type.String(),
+    type: MeetingType,
+    status: MeetingStatus,
+    hostId: Id,
+    scheduledAt: nullable(Instant),
+    durationMinutes: nullable(Type.Integer()),
+    timeZone: Type.String(),
+    hasPasscode: Type.Boolean(),
+    maxParticipants: Type.Integer(),
+    settings: MeetingSettings,
+    version: Type.Integer(),
+    createdAt: Instant,
+    startedAt: nullable(Instant),
+    endedAt: nullable(Instant),
+  },
+  { title: 'Meeting' },
+)
+export type Meeting = Static<typeof Meeting>
+
+/** One stay of one person in a meeting; `leftAt` is null while the person is there. */
+export const Attendance = Type.Object(
+  {
+    id: Id,
+    userId: Id,
+    name: Type.String(),
+    role: Role,
+    joinedAt: Instant,
+    leftAt: nullable(Instant),
+  },
+  { title: 'Attendance' },
+)
+export type Attendance = Static<typeof Attendance>
+
+const MeetingWithParticipants = Type.Object(
+  { ...Meeting.properties, participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }) },
+  { title: 'MeetingWithParticipants' },
+)
+
+export const Joining = Type.Object(
+  {
+    meeting: Meeting,
+    roomToken: Type.String({ description: 'For one person, one meeting, one use' }),
+    expiresIn: Type.Integer({ description: 'Seconds' }),
+    signalingUrl: Type.String({ description: 'Where to open the WebSocket' }),
+  },
+  { title: 'Joining' },
+)
+export type Joining = Static<typeof Joining>
+
+const byId = Strict({ id: Id })
+/** 256 random bits, base64url, made by the host for others to enter with. */
+export const JoinToken = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', minLength: 43, maxLength: 43 })
+const entryProblems = [
+  'not-found',
+  'guests-not-allowed',
+  'not-admitted',
+  'removed-from-meeting',
+  'passcode-required',
+  'meeting-over',
+] as const
+export const paging = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+}
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 8, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' })),
+})
+
+export const meetingsOperations = {
+  createMeeting: {
+    method: 'POST',
+    path: '/v1/meetings',
+    auth: 'user',
+    rows: ['M1', 'M2'],
+    summary: 'Create a meeting: at once, or scheduled',
+    headers: IdempotencyHeaders,
+    body: Strict({
+      title: Type.Optional(Title),
+      description: Type.Optional(Description),
+      type: Type.Optional(MeetingType),
+      scheduledAt: Type.Optional(Instant),
+      durationMinutes: Type.Optional(DurationMinutes),
+      timeZone: Type.Optional(TimeZone),
+      passcode: Type.Optional(Passcode),
+      maxParticipants: Type.Optional(MaxParticipants),
+      settings: Type.Optional(SettingsInput),
+    }),
+    answers: { 201: Meeting },
+    problems: ['idempotency-conflict'],
+    limit: { by: 'principal', points: 120, seconds: 60 },
+  },
+  listMeetings: {
+    method: 'GET',
+    path: '/v1/meetings',
+    auth: 'user',
+    rows: ['M3'],
+    summary: 'My meetings (host, joined or invited), newest first; with scope=active, public meetings that are live',
+    query: Strict({
+      ...paging,
+      scope: Type.Optional(Type.Union([Type.Literal('mine'), Type.Literal('active')])),
+      role: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('joined'), Type.Literal('invited')])),
+      status: Type.Optional(MeetingStatus),
+    }),
+    answers: { 200: Type.Object({ items: Type.Array(Meeting), nextCursor: nullable(Type.String()) }) },
+    problems: [],
+  },
+  getMeeting: {
+    method: 'GET',
+    path: '/v1/meetings/:id',
+    auth: 'any',
+    rows: ['M4'],
+    summary: 'A meeting and who is in it; for those who belong to it',
+    params: byId,
+    answers: { 200: MeetingWithParticipants },
+    problems: ['not-found'],
+  },
+  getMeetingByCode: {
+    method: 'GET',
+    path: '/v1/meetings/code/:code',
+    auth: 'any',
+    rows: ['M4'],
+    summary: 'A meeting by its code',
+    params: Strict({ code: MeetingCode }),
+    answers: { 200: Meeting },
+    problems: ['not-found'],
+    limit: { by: 'principal', points: 60, seconds: 60 },
+  },
+  resolveCode: {
+    method: 'POST',
+    path: '/v1/meetings/resolve-code',
+    auth: 'any',
+    rows: ['M4'],
+    summary: 'The id of a meeting by its code',
+    body: Strict({ code: MeetingCode }),
+    answers: { 200: Type.Object({ meetingId: Id }) },
+    problems: ['not-found'],
+    limit: { by: 'principal', points: 60, seconds: 60 },
+  },
+  updateMeeting: {
+    method: 'PATCH',
+    path: '/v1/meetings/:id',
+    auth: 'user',
+    rows: ['M5'],
+    summary: 'Change a meeting (host); with If-Match only if nobody changed it meanwhile',
+    params: byId,
+    headers: Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 32 })) }),
+    body: Strict(
+      {
+        title: Type.Optional(Title),
+        description: Type.Optional(Description),
+        type: Type.Optional(MeetingType),
+        passcode: Type.Optional(nullable(Passcode)),
+        maxParticipants: Type.Optional(MaxParticipants),
+        settings: Type.Optional(SettingsInput),
+      },
+      { minProperties: 1 },
+    ),
+    answers: { 200: Meeting },
+    problems: ['not-found', 'forbidden', 'version-conflict', 'meeting-over'],
+  },
+  scheduleMeeting: {
+    method: 'PUT',
+    path: '/v1/meetings/:id/schedule',
+    auth: 'user',
+    rows: ['M6'],
+    summary: 'Set when a meeting takes place (host), while it is live too; If-Match is required',
+    params: byId,
+    headers: Type.Object({
+      'if-match': Type.Optional(Type.String({ maxLength: 32, description: 'Required: the ETag' })),
+    }),
+    body: Strict({
+      scheduledAt: Instant,
+      durationMinutes: Type.Optional(DurationMinutes),
+      timeZone: Type.Optional(TimeZone),
+    }),
+    answers: { 200: Meeting },
+    problems: ['not-found', 'forbidden', 'precondition-required', 'version-conflict', 'meeting-over'],
+  },
+  cancelMeeting: {
+    method: 'POST',
+    path: '/v1/meetings/:id/cancel',
+    auth: 'user',
+    rows: ['M5'],
+    summary: 'Cancel a meeting (host); whoever is in it is sent away',
+    params: byId,
+    body: Nothing,
+    answers: { 200: Meeting },
+    problems: ['not-found', 'forbidden', 'meeting-over'],
+  },
+  deleteMeeting: {
+    method: 'DELETE',
+    path: '/v1/meetings/:id',
+    auth: 'user',
+    rows: ['M5'],
+    summary: 'Delete a meeting (host): it ends, and nobody finds it any more',
+    params: byId,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
+  endMeeting: {
+    method: 'POST',
+    path: '/v1/meetings/:id/end',
+    auth: 'user',
+    rows: ['M7'],
+    summary: 'End a meeting for everybody (host)',
+    params: byId,
+    body: Nothing,
+    answers: { 200: Meeting },
+    problems: ['not-found', 'forbidden'],
+  },
+  join: {
+    method: 'POST',
+    path: '/v1/meetings/join',
+    auth: 'any',
+    rows: ['M8'],
+    summary: 'Ask to enter by code or by join token, one of the two; gives the room token for room.join',
+    body: Strict({
+      code: Type.Optional(MeetingCode),
+      joinToken: Type.Optional(JoinToken),
+      passcode: Type.Optional(Type.String({ maxLength: 64 })),
+      displayName: Type.Optional(DisplayName),
+    }),
+    answers: { 200: Joining },
+    problems: [...entryProblems, 'join-token-invalid'],
+    limit: { by: 'principal', points: 300, seconds: 60 },
+  },
+  roomToken: {
+    method: 'POST',
+    path: '/v1/meetings/:id/room-token',
+    auth: 'any',
+    rows: ['M8'],
+    summary: 'A room token for a meeting I belong to',
+    params: byId,
+    body: Strict({ passcode: Type.Optional(Type.String({ maxLength: 64 })), displayName: Type.Optional(DisplayName) }),
+    answers: { 200: Joining },
+    problems: entryProblems,
+  },
+  participants: {
+    method: 'GET',
+    path: '/v1/meetings/:id/participants',
+    auth: 'any',
+    rows: ['M11'],
+    summary: 'Who is in the meeting and who was, newest first',
+    params: byId,
+    query: Strict({ ...paging, present: Type.Optional(Type.Boolean()) }),
+    answers: { 200: Type.Object({ items: Type.Array(Attendance), nextCursor: nullable(Type.String()) }) },
+    problems: ['not-found', 'not-admitted', 'removed-from-meeting'],
+  },
+} as const satisfies Operations

@@ -1,0 +1,138 @@
+import Type, { type Static } from 'typebox'
+import { Id, Instant, Nothing, Strict } from '../ids.ts'
+import { Role } from '../roles.ts'
+import { JoinToken, Meeting, paging } from './meetings.ts'
+import type { Operations } from './operation.ts'
+
+const byId = Strict({ id: Id })
+const byPerson = Strict({ id: Id, userId: Id })
+const page = <S extends Type.TSchema>(item: S) =>
+  Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) })
+
+/** Somebody who may not come back. */
+export const Ban = Type.Object(
+  { userId: Id, name: Type.String({ description: 'As last shown' }), bannedBy: Id, bannedAt: Instant },
+  { title: 'Ban' },
+)
+export type Ban = Static<typeof Ban>
+
+const TokenRole = Type.Union([Type.Literal('cohost'), Type.Literal('participant'), Type.Literal('guest')])
+const token = {
+  id: Id,
+  role: TokenRole,
+  createdAt: Instant,
+  expiresAt: Instant,
+  uses: Type.Integer({ description: 'By how many people it may be used' }),
+  usesLeft: Type.Integer(),
+}
+/** A key to a meeting for people the host has chosen; the token itself is shown only when it is made. */
+export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })
+export type JoinTokenInfo = Static<typeof JoinTokenInfo>
+const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'NewJoinToken' })
+
+export const moderationOperations = {
+  createJoinToken: {
+    method: 'POST',
+    path: '/v1/meetings/:id/tokens',
+    auth: 'any',
+    rows: ['M9'],
+    summary: 'Make a join token (host, cohost): who has it enters past invitation, passcode and lobby',
+    params: byId,
+    body: Strict({
+      role: Type.Optional(TokenRole),
+      expiresInSeconds: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'A day if absent' }),
+      ),
+      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '1 if absent' })),
+    }),
+    answers: { 201: NewJoinToken },
+    problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state'],
+    limit: { by: 'principal', points: 120, seconds: 60 },
+  },
+  listJoinTokens: {
+    method: 'GET',
+    path: '/v1/meetings/:id/tokens',
+    auth: 'any',
+    rows: ['M9'],
+    summary: 'Join tokens that are not revoked (host, cohost), newest first',
+    params: byId,
+    query: Strict(paging),
+    answers: { 200: page(JoinTokenInfo) },
+    problems: ['not-found', 'forbidden'],
+  },
+  revokeJoinToken: {
+    method: 'DELETE',
+    path: '/v1/meetings/:id/tokens/:tokenId',
+    auth: 'any',
+    rows: ['M9'],
+    summary: 'Revoke a join token (host, cohost)',
+    params: Strict({ id: Id, tokenId: Id }),
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
+  leave: {
+    method: 'POST',
+    path: '/v1/meetings/:id/leave',
+    auth: 'any',
+    rows: ['M10'],
+    summary: 'Leave a meeting or its lobby, on all my devices',
+    params: byId,
+    body: Nothing,
+    answers: { 204: null },
+    problems: ['not-found'],
+  },
+  kick: {
+    method: 'POST',
+    path: '/v1/meetings/:id/kick',
+    auth: 'any',
+    rows: ['M10'],
+    summary: 'Send somebody out (host, cohost): the next time they wait in the lobby; with ban they stay out',
+    params: byId,
+    body: Strict({ userId: Id, ban: Type.Optional(Type.Boolean()) }),
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
+  listBans: {
+    method: 'GET',
+    path: '/v1/meetings/:id/bans',
+    auth: 'any',
+    rows: ['M10'],
+    summary: 'Who is banned (host, cohost), newest first',
+    params: byId,
+    query: Strict(paging),
+    answers: { 200: page(Ban) },
+    problems: ['not-found', 'forbidden'],
+  },
+  unban: {
+    method: 'DELETE',
+    path: '/v1/meetings/:id/bans/:userId',
+    auth: 'any',
+    rows: ['M10'],
+    summary: 'Take a ban back (host, cohost): that person may ask in the lobby again',
+    params: byPerson,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
+  setRole: {
+    method: 'PUT',
+    path: '/v1/meetings/:id/participants/:userId/role',
+    auth: 'user',
+    rows: ['M10'],
+    summary: 'Give somebody another role for this meeting (host)',
+    params: byPerson,
+    body: Strict({ role: Type.Union([Type.Literal('cohost'), Type.Literal('participant')]) }),
+    answers: { 200: Type.Object({ userId: Id, role: Role }) },
+    problems: ['not-found', 'forbidden', 'meeting-over'],
+  },
+  handOver: {
+    method: 'POST',
+    path: '/v1/meetings/:id/host',
+    auth: 'user',
+    rows: ['M10'],
+    summary: 'Hand the meeting over to somebody who is or was in it; the host of before becomes cohost',
+    params: byId,
+    body: Strict({ userId: Id }),
+    answers: { 200: Meeting },
+    problems: ['not-found', 'forbidden', 'meeting-over'],
+  },
+} as const satisfies Operations

@@ -1,0 +1,29 @@
+import Type, { type Static } from 'typebox'
+import { Strict } from '../ids.ts'
+
+/** The WebSocket subprotocol, and the prefix under which a client offers its access token as a second one. */
+export const subprotocol = 'parley.v1'
+export const bearerPrefix = 'bearer.'
+
+/** Limits of the wire, see `protocol.md`. Times in ms. */
+export const wire = {
+  maxFrameBytes: 65_536,
+  authenticateWithinMs: 5_000,
+  pingEveryMs: 8_000,
+  clientSilentMs: 12_000,
+  serverSilentMs: 20_000,
+  graceMs: 10_000,
+  resumeWindowMs: 120_000,
+  message: { perSecond: 20, burst: 60 },
+  signal: { perSecond: 50, burst: 200 },
+} as const
+
+export const RequestId = Type.String({ minLength: 1, maxLength: 64 })
+
+/** What every message looks like before its type is known. */
+export const Envelope = Strict({
+  type: Type.String({ minLength: 1, maxLength: 64 }),
+  requestId: Type.Optional(RequestId),
+  payload: Type.Optional(Type.Object({})),
+})
+export type Envelope = Static<typeof Envelope>

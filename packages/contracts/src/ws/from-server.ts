@@ -1,0 +1,83 @@
+import Type, { type Static, type TSchema } from 'typebox'
+import { Id } from '../ids.ts'
+import { Problem } from '../problems.ts'
+import { Message } from '../rest/chat.ts'
+import { Meeting } from '../rest/meetings.ts'
+import { Role } from '../roles.ts'
+import {
+  Connection,
+  LobbyEntry,
+  LobbyRefusal,
+  LobbyWaiting,
+  MediaKind,
+  Participant,
+  RoomDelta,
+  RoomJoined,
+  RoomSnapshot,
+} from './room.ts'
+
+const v = Type.Integer({ description: 'Version of the room after this message' })
+
+/** Everything the server sends without being asked. Those with `v` change the room's state and count it up by one. */
+export const fromServer = {
+  'participant.joined': Type.Object({ v, participant: Participant }),
+  'participant.updated': Type.Object({
+    v,
+    participantId: Id,
+    role: Type.Optional(Role),
+    name: Type.Optional(Type.String()),
+    connection: Type.Optional(Connection),
+  }),
+  'participant.left': Type.Object({
+    v,
+    participantId: Id,
+    reason: Type.Union([Type.Literal('left'), Type.Literal('kicked'), Type.Literal('timeout'), Type.Literal('ended')]),
+  }),
+  'media.changed': Type.Object({
+    v,
+    participantId: Id,
+    mic: Type.Boolean(),
+    cam: Type.Boolean(),
+    screen: Type.Boolean(),
+    by: Type.Optional(Id),
+  }),
+  'hand.changed': Type.Object({
+    v,
+    participantId: Id,
+    raised: Type.Boolean(),
+    position: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Place in the queue of hands, 1 is first; null when lowered',
+    }),
+    hand: Type.Union([Type.Integer(), Type.Null()], { description: 'The new value of the participant’s `hand`' }),
+  }),
+  'meeting.updated': Type.Object({ v, meeting: Meeting }),
+  'room.delta': RoomDelta,
+  'room.snapshot': RoomSnapshot,
+  'reaction.added': Type.Object({ participantId: Id, reaction: Type.String() }),
+  'rtc.signal': Type.Object({ from: Id, data: Type.Unknown() }),
+  'chat.message': Type.Object({ message: Message }),
+  'chat.typing': Type.Object({ participantId: Id, typing: Type.Boolean() }),
+  'moderation.muted': Type.Object({ kind: MediaKind, by: Id }),
+  'lobby.waiting': LobbyWaiting,
+  'lobby.updated': Type.Object({ lv: Type.Integer(), lobby: Type.Array(LobbyEntry) }),
+  'lobby.result': Type.Union([
+    Type.Object({ admitted: Type.Literal(true), ...RoomJoined.properties }),
+    Type.Object({ admitted: Type.Literal(false), reason: LobbyRefusal }),
+  ]),
+  'room.kicked': Type.Object({ reason: Type.String(), by: Type.Optional(Id) }),
+  'room.ended': Type.Object({
+    reason: Type.Union([
+      Type.Literal('host'),
+      Type.Literal('empty'),
+      Type.Literal('expired'),
+      Type.Literal('cancelled'),
+    ]),
+  }),
+  'server.draining': Type.Object({ reconnectAfterMs: Type.Integer() }),
+  ping: Type.Object({ v: Type.Integer(), chatSeq: Type.Integer(), serverTime: Type.String() }),
+  error: Problem,
+} as const satisfies Record<string, TSchema>
+
+export type ServerType = keyof typeof fromServer
+export type ServerPayload<T extends ServerType> = Static<(typeof fromServer)[T]>
+export type ServerMessage = { [T in ServerType]: { type: T; payload: ServerPayload<T> } }[ServerType]

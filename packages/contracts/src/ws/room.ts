@@ -1,0 +1,126 @@
+import Type, { type Static } from 'typebox'
+import { Id } from '../ids.ts'
+import { Meeting } from '../rest/meetings.ts'
+import { Role } from '../roles.ts'
+
+export const MediaKind = Type.Union([Type.Literal('mic'), Type.Literal('cam'), Type.Literal('screen')])
+export type MediaKind = Static<typeof MediaKind>
+
+export const Connection = Type.Union([Type.Literal('connected'), Type.Literal('reconnecting')])
+
+/** A participant as everybody in the room sees it. */
+export const Participant = Type.Object(
+  {
+    id: Id,
+    userId: Id,
+    name: Type.String(),
+    role: Role,
+    guest: Type.Boolean(),
+    mic: Type.Boolean(),
+    cam: Type.Boolean(),
+    screen: Type.Boolean(),
+    hand: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Null: not raised. Raised hands sort by this number, the first is the lowest',
+    }),
+    connection: Connection,
+    joinedAt: Type.String(),
+  },
+  { title: 'Participant' },
+)
+export type Participant = Static<typeof Participant>
+
+/** As in `RTCConfiguration.iceServers` (W3C WebRTC). */
+export const IceServer = Type.Object({
+  urls: Type.Array(Type.String()),
+  username: Type.Optional(Type.String()),
+  credential: Type.Optional(Type.String()),
+})
+export type IceServer = Static<typeof IceServer>
+
+/** Somebody who waits in the lobby; `position` 1 is first. */
+export const LobbyEntry = Type.Object(
+  {
+    participantId: Id,
+    userId: Id,
+    name: Type.String(),
+    guest: Type.Boolean(),
+    position: Type.Integer(),
+    askedAt: Type.String(),
+  },
+  { title: 'LobbyEntry' },
+)
+export type LobbyEntry = Static<typeof LobbyEntry>
+export const LobbyRefusal = Type.Union([
+  Type.Literal('rejected'),
+  Type.Literal('removed'),
+  Type.Literal('ended'),
+  Type.Literal('gone'),
+])
+
+/** What hosts and cohosts see of the lobby; its version counts for itself. */
+const lobbyView = { lobby: Type.Optional(Type.Array(LobbyEntry)), lv: Type.Optional(Type.Integer()) }
+
+const seen = {
+  meeting: Meeting,
+  selfParticipant: Participant,
+  peers: Type.Array(Participant),
+  v: Type.Integer(),
+  chatSeq: Type.Integer({ description: 'Number of the newest chat message, 0 if there is none' }),
+}
+
+export const RoomSnapshot = Type.Object({ ...seen, ...lobbyView }, { title: 'RoomSnapshot' })
+export type RoomSnapshot = Static<typeof RoomSnapshot>
+
+export const RoomDelta = Type.Object(
+  {
+    v: Type.Integer(),
+    upserts: Type.Array(Participant),
+    left: Type.Array(Id),
+    meeting: Type.Optional(Meeting),
+  },
+  { title: 'RoomDelta' },
+)
+export type RoomDelta = Static<typeof RoomDelta>
+
+export const RoomJoined = Type.Object(
+  {
+    ...seen,
+    ...lobbyView,
+    iceServers: Type.Array(IceServer),
+    sessionId: Id,
+    resumeToken: Type.String(),
+    resumeWindowMs: Type.Integer(),
+    graceMs: Type.Integer(),
+  },
+  { title: 'RoomJoined' },
+)
+export type RoomJoined = Static<typeof RoomJoined>
+
+const Signal = Type.Object({ from: Id, data: Type.Unknown() })
+
+export const RoomResumed = Type.Object(
+  {
+    delta: Type.Optional(RoomDelta),
+    snapshot: Type.Optional(RoomSnapshot),
+    signals: Type.Array(Signal),
+    signalsLost: Type.Boolean(),
+    chatSeq: Type.Integer(),
+    resumeToken: Type.String(),
+    ...lobbyView,
+  },
+  { title: 'RoomResumed' },
+)
+export type RoomResumed = Static<typeof RoomResumed>
+
+/** To one who waits: the place in the queue, and what resumes the wait. */
+export const LobbyWaiting = Type.Object(
+  {
+    participantId: Id,
+    position: Type.Integer(),
+    sessionId: Id,
+    resumeToken: Type.String(),
+    resumeWindowMs: Type.Integer(),
+  },
+  { title: 'LobbyWaiting' },
+)
+export type LobbyWaiting = Static<typeof LobbyWaiting>
