@@ -1,4 +1,5 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import type { TObject } from 'typebox'
 import type { Bus } from './bus/bus.ts'
 import type { Kv } from './kv/kv.ts'

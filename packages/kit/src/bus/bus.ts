@@ -3,7 +3,7 @@
  * depends on a message must be able to do without it.
  */
 export interface Bus {
-  /** Fire and forget. Dropped silently while the bus is down, as NATS does. Throws on a malformed subject. */
+  /** Fire and forget; dropped silently while the bus is down. Throws on a malformed subject or a text over 512 KiB. */
   publish(subject: string, text: string): void
   /** Calls `onText` for each message, in order per publisher. */
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription
@@ -20,4 +20,9 @@ export interface Bus {
 
 export interface BusSubscription {
   unsubscribe(): void
+  /**
+   * Resolves when the server knows of it, so that what is published from now on arrives: whoever subscribes and then
+   * reads a state misses nothing in between. May reject with the problem `unavailable`; a reconnect restores it then.
+   */
+  ready(): Promise<void>
 }

@@ -74,7 +74,11 @@ export type CommitResult =
 /** Facts in the order they were appended; each is given to one consumer of the group until that consumer's handler resolves. At least once. */
 export interface FactStream {
   append(fact: string): Promise<void>
-  consume(options: { group: string; consumer: string; handle: (facts: readonly { id: string; text: string }[]) => Promise<void> }): FactConsumer
+  consume(options: {
+    group: string
+    consumer: string
+    handle: (facts: readonly { id: string; text: string }[]) => Promise<void>
+  }): FactConsumer
 }
 export interface FactConsumer {
   /** Waits for the batch under way. */

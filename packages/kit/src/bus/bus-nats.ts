@@ -1,0 +1,187 @@
+import { connect, ErrorCode, Events, headers, NatsError, StringCodec, type Msg, type NatsConnection } from 'nats'
+import { LinkStatus } from '../link-status.ts'
+import type { Logger } from '../logger.ts'
+import { ProblemError } from '../problem.ts'
+import type { Bus, BusSubscription } from './bus.ts'
+import { natsOptions } from './nats-options.ts'
+import { checkPayload } from './payload.ts'
+import { Responder, settle, type Reply } from './responder.ts'
+import { checkPublishable, checkSubscribable } from './subjects.ts'
+
+export interface NatsBusOptions {
+  url: string
+  /** Shown by the server for this connection. */
+  name: string
+  log: Logger
+  /** The connection ended for good without `close()`: the process had better exit. */
+  onClosed?: (error: Error | undefined) => void
+}
+
+/** Connects, waiting for the server as long as it takes. */
+export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
+  const connection = await connect(natsOptions(options))
+  return new NatsBus(connection, options)
+}
+
+const codec = StringCodec()
+const failedHeader = 'Parley-Failed'
+const readyTimeoutMs = 2000
+const flushTimeoutMs = 1000
+
+class NatsBus implements Bus {
+  readonly #connection: NatsConnection
+  readonly #log: Logger
+  readonly #status = new LinkStatus(true)
+  readonly #pending = new Set<(error: ProblemError) => void>()
+  /** Each responder with what stops the server sending to it. */
+  readonly #responders = new Map<Responder, () => Promise<void>>()
+  #closing = false
+
+  constructor(connection: NatsConnection, { log, onClosed }: NatsBusOptions) {
+    this.#connection = connection
+    this.#log = log
+    void this.#watch()
+    void connection.closed().then((error) => {
+      this.#lost('The connection to NATS is closed')
+      if (this.#closing) return
+      log.error({ err: error }, 'connection to NATS closed for good')
+      onClosed?.(error ?? undefined)
+    })
+  }
+
+  publish(subject: string, text: string): void {
+    checkPublishable(subject)
+    checkPayload(text)
+    if (this.#status.connected) this.#connection.publish(subject, codec.encode(text))
+  }
+
+  subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
+    checkSubscribable(subject)
+    const subscription = this.#listen(subject, {}, (message) => onText(codec.decode(message.data), message.subject))
+    const unsubscribe = () => {
+      if (!subscription.isClosed()) subscription.unsubscribe()
+    }
+    return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
+  }
+
+  async request(subject: string, text: string, timeoutMs: number): Promise<string> {
+    checkPublishable(subject)
+    checkPayload(text)
+    if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    this.#pending.add(reject)
+    try {
+      const answered = this.#connection.request(subject, codec.encode(text), { timeout: timeoutMs })
+      return textOrThrow(await Promise.race([answered, lost]))
+    } catch (error) {
+      throw asProblem(error, subject)
+    } finally {
+      this.#pending.delete(reject)
+    }
+  }
+
+  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription {
+    checkSubscribable(subject)
+    const responder = new Responder({ subject, answer, log: this.#log })
+    const subscription = this.#listen(subject, { queue }, (message) =>
+      responder.take(codec.decode(message.data), (reply) => this.#reply(message, reply)),
+    )
+    const stop = () => subscription.drain().catch(() => {})
+    this.#responders.set(responder, stop)
+    const unsubscribe = () =>
+      void stop()
+        .then(() => responder.idle())
+        .then(() => this.#responders.delete(responder))
+    return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
+  }
+
+  connected(): boolean {
+    return this.#status.connected
+  }
+
+  onStatus(listener: (connected: boolean) => void): () => void {
+    return this.#status.onChange(listener)
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    const started = Date.now()
+    // Requests the server has sent already still arrive during the drain and are answered.
+    const drained = Promise.all([...this.#responders.values()].map((stop) => stop()))
+    await Promise.race([drained, this.#roundTrip(timeoutMs).catch(() => {})])
+    await settle(this.#responders.keys(), Math.max(0, timeoutMs - (Date.now() - started)))
+    await this.#roundTrip(flushTimeoutMs).catch(() => {})
+    // Before the client does it, which would call it a timeout.
+    this.#lost('The bus is closed')
+    await this.#connection.close()
+  }
+
+  /** A throw inside the client's callback would end its reading for good, without a word. */
+  #listen(subject: string, options: { queue?: string }, onMessage: (message: Msg) => void) {
+    const callback = (error: NatsError | null, message: Msg) => {
+      try {
+        if (error) throw error
+        onMessage(message)
+      } catch (failure) {
+        this.#log.error({ subject, err: failure }, 'bus subscriber failed')
+      }
+    }
+    return this.#connection.subscribe(subject, { ...options, callback })
+  }
+
+  #reply(message: Msg, reply: Reply): void {
+    if (message.reply === undefined || this.#connection.isClosed()) return
+    if ('text' in reply) message.respond(codec.encode(reply.text))
+    else {
+      const failed = headers()
+      failed.set(failedHeader, reply.failed)
+      message.respond(codec.encode(reply.detail), { headers: failed })
+    }
+  }
+
+  async #roundTrip(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('late')), timeoutMs)))
+    try {
+      if (!this.#status.connected) throw new Error('not connected')
+      await Promise.race([this.#connection.flush(), late])
+    } catch (error) {
+      throw new ProblemError('unavailable', 'NATS did not answer', {}, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const event of this.#connection.status()) {
+      if (event.type === Events.Disconnect) {
+        this.#log.warn('disconnected from NATS')
+        this.#lost('The connection to NATS was lost')
+      } else if (event.type === Events.Reconnect) {
+        this.#log.info('connected to NATS again')
+        this.#status.set(true)
+      } else if (event.type === Events.Error) this.#log.warn({ code: event.data }, 'NATS reports an error')
+    }
+  }
+
+  #lost(why: string): void {
+    this.#status.set(false)
+    for (const fail of this.#pending) fail(new ProblemError('unavailable', why))
+  }
+}
+
+function textOrThrow(answer: Msg): string {
+  const text = codec.decode(answer.data)
+  const failed = answer.headers?.get(failedHeader)
+  if (failed) throw new ProblemError(failed === 'unavailable' ? 'unavailable' : 'internal', text)
+  return text
+}
+
+function asProblem(error: unknown, subject: string): ProblemError {
+  if (error instanceof ProblemError) return error
+  const code = error instanceof NatsError ? error.code : undefined
+  if (code === ErrorCode.Timeout) return new ProblemError('deadline-exceeded', `No answer on ${subject}`)
+  const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
+  return new ProblemError('unavailable', why, {}, { cause: error })
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, freeze, startNats, type RunningServer } from '../testing/index.ts'
+import { silentLog } from '../testing/silent-log.ts'
+import { createMemoryBus } from './bus-memory.ts'
+import { connectNatsBus } from './bus-nats.ts'
+import { busContract } from './bus.contract.ts'
+
+let nats: RunningServer
+beforeAll(async () => void (nats = await startNats()))
+afterAll(() => nats.stop())
+
+const open = (url = nats.url) => connectNatsBus({ url, name: 'test', log: silentLog() })
+
+busContract('the bus in memory', async () => createMemoryBus())
+busContract('the bus over NATS', () => open())
+
+describe('the bus over NATS when the server goes', () => {
+  it('fails requests in flight at once, drops publishes, and works again after a restart', async () => {
+    const first = await startNats()
+    const bus = await open(first.url)
+    const heard: string[] = []
+    await bus.subscribe('news', (text) => void heard.push(text)).ready()
+    await bus.respond('hang', 'q', (text) => (text === 'hang' ? sleep(3000, '') : Promise.resolve('fine'))).ready()
+    const changes: boolean[] = []
+    bus.onStatus((connected) => changes.push(connected))
+    const pending = bus.request('hang', 'hang', 2900)
+    pending.catch(() => {})
+    await sleep(50)
+    const killed = Date.now()
+    first.kill('SIGKILL')
+    await expect(pending).rejects.toMatchObject({ code: 'unavailable' })
+    expect(Date.now() - killed).toBeLessThan(300)
+    await expect(bus.request('hang', '', 1000)).rejects.toMatchObject({ code: 'unavailable' })
+    bus.publish('news', 'lost')
+    await expect(bus.subscribe('late', (text) => void heard.push(text)).ready()).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    const second = await startNats({ port: first.port })
+    await eventually(() => expect(bus.connected()).toBe(true), 8000)
+    await eventually(async () => expect(await bus.request('hang', '', 500)).toBe('fine'))
+    bus.publish('news', 'again')
+    bus.publish('late', 'too')
+    await eventually(() => expect(heard).toEqual(['again', 'too']))
+    expect(changes).toEqual([false, true])
+    await bus.close(500)
+    await Promise.all([first.stop(), second.stop()])
+  })
+
+  it('times out on a frozen server and goes on when it thaws', async () => {
+    const server = await startNats()
+    const bus = await open(server.url)
+    await bus.respond('echo', 'q', async (text) => text).ready()
+    await freeze(server.pid)
+    await expect(bus.request('echo', 'a', 300)).rejects.toMatchObject({ code: 'deadline-exceeded' })
+    server.kill('SIGCONT')
+    expect(await bus.request('echo', 'b', 1000)).toBe('b')
+    await bus.close(500)
+    await server.stop()
+  })
+
+  it('waits for a server that is not there yet', async () => {
+    const gone = await startNats()
+    await gone.stop()
+    const opening = open(gone.url)
+    await sleep(300)
+    const server = await startNats({ port: gone.port })
+    const bus = await opening
+    expect(bus.connected()).toBe(true)
+    await bus.close(500)
+    await server.stop()
+  })
+})

@@ -1,0 +1,69 @@
+import type { EventSubject, ParamsOf, RequestSubject } from '@parley/contracts'
+import type { Static, TSchema } from 'typebox'
+import type { Logger } from '../logger.ts'
+import { asProblem } from '../db/errors.ts'
+import { ProblemError } from '../problem.ts'
+import type { Bus, BusSubscription } from './bus.ts'
+import { fillSubject, readParams, wildSubject } from './params.ts'
+import { readAnswerOrThrow, readOrThrow, writeAnswer, writeProblem } from './wire.ts'
+
+/** The same request with its `{name}` tokens filled in, for `ask` and `answer`. */
+export const at = <In extends TSchema, Out extends TSchema, Subject extends string>(
+  definition: RequestSubject<In, Out, Subject>,
+  params: ParamsOf<Subject>,
+): RequestSubject<In, Out> => ({ ...definition, subject: fillSubject(definition.subject, params) })
+
+/** Asks and waits at most the definition's `timeoutMs`. Rejects with the problem the other side answered with. */
+export async function ask<In extends TSchema, Out extends TSchema>(
+  bus: Bus,
+  definition: RequestSubject<In, Out>,
+  input: Static<In>,
+): Promise<Static<Out>> {
+  const text = await bus.request(definition.subject, JSON.stringify(input), definition.timeoutMs)
+  return readAnswerOrThrow(definition.output, text)
+}
+
+/** Answers a request. A problem (an outage of the database is one) travels to who asked; any other error is logged and travels as `internal`. */
+export const answer = <In extends TSchema, Out extends TSchema>(
+  bus: Bus,
+  definition: RequestSubject<In, Out>,
+  queue: string,
+  handler: (input: Static<In>) => Promise<Static<Out>>,
+  log: Logger,
+): BusSubscription =>
+  bus.respond(definition.subject, queue, async (text) => {
+    try {
+      return writeAnswer(await handler(readOrThrow(definition.input, text)))
+    } catch (error) {
+      const problem = asProblem(error)
+      if (problem !== null) return writeProblem(problem)
+      log.error({ subject: definition.subject, err: error }, 'bus request failed')
+      return writeProblem(new ProblemError('internal'))
+    }
+  })
+
+/** Publishes an event: at most once, lost while the bus is down. */
+export const tell = <Body extends TSchema, Subject extends string>(
+  bus: Bus,
+  definition: EventSubject<Body, Subject>,
+  params: ParamsOf<Subject>,
+  body: Static<Body>,
+): void => bus.publish(fillSubject(definition.subject, params), JSON.stringify(body))
+
+/** Hears the events with these params, or with any (`*`). An event of another shape is logged and dropped. */
+export const listen = <Body extends TSchema, Subject extends string>(
+  bus: Bus,
+  definition: EventSubject<Body, Subject>,
+  params: ParamsOf<Subject> | '*',
+  handler: (body: Static<Body>, params: ParamsOf<Subject>) => void,
+  log: Logger,
+): BusSubscription => {
+  const pattern = params === '*' ? wildSubject(definition.subject) : fillSubject(definition.subject, params)
+  return bus.subscribe(pattern, (text, subject) => {
+    try {
+      handler(readOrThrow(definition.body, text), readParams(definition.subject, subject))
+    } catch (error) {
+      log.error({ subject, err: error }, 'bus event failed')
+    }
+  })
+}

@@ -1,0 +1,56 @@
+import Type from 'typebox'
+
+/** The variables that every service reads. Spread them into a service's schema: `Strict({ ...commonConfig, … })`. */
+export const commonConfig = {
+  NODE_ENV: Type.Union([Type.Literal('development'), Type.Literal('test'), Type.Literal('production')], {
+    default: 'development',
+    description: 'production refuses defaults that are only good for trying things out',
+  }),
+  LOG_LEVEL: Type.Union(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
+    {
+      default: 'info',
+      description: 'the least level that is logged',
+    },
+  ),
+  LOG_FORMAT: Type.Optional(
+    Type.Union([Type.Literal('json'), Type.Literal('pretty')], {
+      description: 'default: pretty on a terminal, else json',
+    }),
+  ),
+  HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
+  PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port to listen on; 0 takes a free one' }),
+  ADVERTISE_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/]+$',
+      description: 'how other processes reach this one; default: where it listens',
+    }),
+  ),
+  TRUST_PROXY: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:/]{2,50}$|^(loopback|linklocal|uniquelocal)$' }), {
+    default: [],
+    description: 'addresses or networks whose X-Forwarded-For is believed',
+  }),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', secret: true, description: 'PostgreSQL of services that store' }),
+  ),
+  NATS_URL: Type.String({
+    pattern: '^(nats|tls)://',
+    default: 'nats://127.0.0.1:4222',
+    secret: true,
+    requiredInProduction: true,
+    description: 'NATS server',
+  }),
+  REDIS_URL: Type.String({
+    pattern: '^rediss?://',
+    default: 'redis://127.0.0.1:6379',
+    secret: true,
+    requiredInProduction: true,
+    description: 'Redis server',
+  }),
+  DRAIN_MS: Type.Integer({
+    default: 25_000,
+    minimum: 0,
+    maximum: 600_000,
+    description: 'how long work under way may go on after SIGTERM, in milliseconds',
+  }),
+}

@@ -1,0 +1,68 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import type { Logger } from '../logger.ts'
+import type { DatabaseHost } from './db.ts'
+import { int8, safeInteger } from './int8.ts'
+import { discarding } from './discarding-pool.ts'
+
+export interface PostgresOptions {
+  url: string
+  log: Logger
+  /** Default 10. */
+  maxConnections?: number
+}
+
+/** Every way to wait has an end: a frozen server must cost a request 3 s, not its life. */
+const limits = {
+  connectionTimeoutMillis: 2000,
+  query_timeout: 3000,
+  statement_timeout: 2500,
+  lock_timeout: 1000,
+  idle_in_transaction_session_timeout: 5000,
+}
+/** Migrations may wait for another replica's, and rewrite tables. */
+const migrationLimits = {
+  connectionTimeoutMillis: 5000,
+  query_timeout: 600_000,
+  statement_timeout: 600_000,
+  lock_timeout: 60_000,
+  idle_in_transaction_session_timeout: 600_000,
+}
+
+/** A pool of connections to PostgreSQL; connects when first used. */
+export function openPostgres(options: PostgresOptions): DatabaseHost {
+  const db = connect(options, { ...limits, max: options.maxConnections ?? 10 })
+  return {
+    schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
+    async migrating(work) {
+      // Two: the migrator may ask for a second connection while it holds the first.
+      const migrating = connect(options, { ...migrationLimits, max: 2 })
+      try {
+        return await work(migrating)
+      } finally {
+        await migrating.destroy()
+      }
+    },
+    async ping() {
+      try {
+        await sql`select 1`.execute(db)
+        return true
+      } catch {
+        return false
+      }
+    },
+    close: () => db.destroy(),
+  }
+}
+
+function connect({ url, log }: PostgresOptions, limit: pg.PoolConfig): Kysely<unknown> {
+  const pool = new pg.Pool({ ...limit, connectionString: url, keepAlive: true, application_name: 'parley', types })
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'a database connection broke'))
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: discarding(pool) }) })
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format),
+}

@@ -1,0 +1,231 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql, type Generated } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freeze } from '../testing/freeze.ts'
+import { startPostgres, type RunningServer } from '../testing/servers.ts'
+import { silentLog } from '../testing/silent-log.ts'
+import { json, openDatabase, type DatabaseHost } from './db.ts'
+import { asProblem, isUniqueViolation } from './errors.ts'
+import { lockFolder } from './folder-lock.ts'
+import { migrate } from './migrate.ts'
+
+interface Tables {
+  thing: { id: Generated<number>; name: string; at: Generated<Date>; tags: unknown }
+}
+const first: Migration = {
+  async up(db) {
+    await db.schema
+      .createTable('thing')
+      .addColumn('id', 'bigint', (column) => column.primaryKey().generatedAlwaysAsIdentity())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .addColumn('tags', 'jsonb')
+      .addUniqueConstraint('thing_name', ['name'])
+      .execute()
+  },
+}
+/** Raw: it finds the schema by the search path. */
+const second: Migration = { up: async (db) => void (await sql`create index thing_at on thing (at)`.execute(db)) }
+
+function suite(name: string, open: () => Promise<DatabaseHost>): void {
+  describe(name, () => {
+    let host: DatabaseHost
+    beforeAll(async () => {
+      host = await open()
+      await migrate(host, { schema: 'shop', migrations: { '001-first': first } })
+    }, 30_000)
+    afterAll(() => host.close())
+    const db = () => host.schema<Tables>('shop')
+    const insert = (thing: string) =>
+      db().insertInto('thing').values({ name: thing, tags: null }).returningAll().executeTakeFirstOrThrow()
+
+    test('int8 and counts are numbers, timestamptz is a Date', async () => {
+      const row = await insert('types')
+      expect([typeof row.id, row.at instanceof Date]).toEqual(['number', true])
+      const { count } = await db()
+        .selectFrom('thing')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      expect(count).toBe(1)
+      await expect(sql`select 9007199254740993::int8`.execute(db())).rejects.toThrow('does not fit a number')
+      expect((await sql`select 1.5::numeric as n, null::int8 as none`.execute(db())).rows[0]).toEqual({
+        n: '1.5',
+        none: null,
+      })
+    })
+
+    test('a Date goes in and comes back to the millisecond', async () => {
+      const at = new Date('2026-02-03T04:05:06.789Z')
+      const row = await db()
+        .insertInto('thing')
+        .values({ name: 'time', at, tags: null })
+        .returning('at')
+        .executeTakeFirstOrThrow()
+      expect(row.at.toISOString()).toBe(at.toISOString())
+    })
+
+    test.each([[{ a: [1, 'x'] }], [['a', 'b']], ['text'], [5], [null], [true]])('jsonb keeps %j', async (value) => {
+      const { rows } = await sql<{ v: unknown }>`select ${json(value)} as v`.execute(db())
+      expect(rows[0]?.v).toEqual(value)
+    })
+
+    test('a transaction is all or nothing, and others do not fall into it', async () => {
+      const failed = db()
+        .transaction()
+        .execute(async (trx) => {
+          await trx.insertInto('thing').values({ name: 'gone', tags: null }).execute()
+          throw new Error('no')
+        })
+      const beside = insert('beside')
+      await expect(failed).rejects.toThrow('no')
+      await beside
+      const names = await db().selectFrom('thing').select('name').where('name', 'in', ['gone', 'beside']).execute()
+      expect(names).toEqual([{ name: 'beside' }])
+    })
+
+    test('a unique violation is told by its constraint', async () => {
+      await insert('twice')
+      const error: unknown = await insert('twice').catch((caught: unknown) => caught)
+      expect([isUniqueViolation(error, 'thing_name'), isUniqueViolation(error, 'other'), asProblem(error)]).toEqual([
+        true,
+        false,
+        null,
+      ])
+      expect((await insert('after')).name).toBe('after')
+    })
+
+    test('S29: what looks like SQL is a value', async () => {
+      const evil = `'); drop table thing; --`
+      expect((await insert(evil)).name).toBe(evil)
+    })
+
+    test('migrations run once, in order, each in the schema; a new one is added', async () => {
+      const both = { '001-first': first, '002-second': second }
+      await migrate(host, { schema: 'shop', migrations: both })
+      await migrate(host, { schema: 'shop', migrations: both })
+      const { rows } = await sql`select schemaname from pg_indexes where indexname = 'thing_at'`.execute(db())
+      expect(rows).toEqual([{ schemaname: 'shop' }])
+    })
+
+    test('two replicas may migrate at once', async () => {
+      const at = { schema: 'both', migrations: { '001-first': first, '002-second': second } }
+      await Promise.all([migrate(host, at), migrate(host, at), migrate(host, at)])
+    })
+
+    test('a newer database is refused by name', async () => {
+      await migrate(host, { schema: 'later', migrations: { '001-first': first, '002-second': second } })
+      await expect(migrate(host, { schema: 'later', migrations: { '001-first': first } })).rejects.toThrow(
+        'the database is newer than this version of Parley (schema later has migration 002-second)',
+      )
+    })
+
+    test('a migration that fails leaves nothing behind, and is named', async () => {
+      const broken: Migration = {
+        up: async (trx) => void (await sql`create table half (id int)`.execute(trx), await sql`nonsense`.execute(trx)),
+      }
+      await expect(migrate(host, { schema: 'broken', migrations: { '001-broken': broken } })).rejects.toThrow(
+        'cannot migrate schema broken (001-broken)',
+      )
+      const { rows } = await sql`select 1 from pg_tables where tablename = 'half'`.execute(db())
+      expect([rows, await host.ping()]).toEqual([[], true])
+    })
+  })
+}
+
+let postgres: RunningServer
+beforeAll(async () => {
+  postgres = await startPostgres()
+}, 60_000)
+afterAll(() => postgres.stop())
+
+suite('PostgreSQL', () => openDatabase({ url: postgres.url }, { log: silentLog() }))
+suite('PGlite in memory', () => openDatabase({}, { log: silentLog() }))
+
+describe('a folder', () => {
+  const folders: string[] = []
+  const folder = () => {
+    const dir = mkdtempSync(join(tmpdir(), 'parley-db-'))
+    folders.push(dir)
+    return dir
+  }
+  afterAll(() => folders.forEach((dir) => rmSync(dir, { recursive: true, force: true })))
+
+  test('keeps the data, and is for one process', async () => {
+    const dataDir = folder()
+    const host = await openDatabase({ dataDir }, { log: silentLog() })
+    await migrate(host, { schema: 'shop', migrations: { '001-first': first } })
+    await expect(openDatabase({ dataDir }, { log: silentLog() })).rejects.toThrow(
+      `folder ${dataDir} is in use by process ${process.pid}`,
+    )
+    await host.schema<Tables>('shop').insertInto('thing').values({ name: 'kept', tags: null }).execute()
+    await host.close()
+    await host.close()
+    const again = await openDatabase({ dataDir }, { log: silentLog() })
+    expect(await again.schema<Tables>('shop').selectFrom('thing').select('name').execute()).toEqual([{ name: 'kept' }])
+    await again.close()
+    expect(await again.ping()).toBe(false)
+  }, 30_000)
+
+  test('is free again when its process was killed', async () => {
+    const dir = folder()
+    const lock = JSON.stringify(join(import.meta.dirname, 'folder-lock.ts'))
+    const take = `const { lockFolder } = await import(${lock}); lockFolder(${JSON.stringify(dir)})`
+    const script = `${take}; console.log('held'); setInterval(() => {}, 1000)`
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await new Promise((resolve) => holder.stdout.once('data', resolve))
+    expect(() => lockFolder(dir)).toThrow(`is in use by process ${holder.pid}`)
+    holder.kill('SIGKILL')
+    await new Promise((resolve) => holder.once('exit', resolve))
+    const unlock = lockFolder(dir)
+    unlock()
+  })
+})
+
+async function ask(away: DatabaseHost): Promise<unknown> {
+  try {
+    return await sql`select 1`.execute(away.schema('x'))
+  } catch (error) {
+    return error
+  } finally {
+    await away.close()
+  }
+}
+
+describe('PostgreSQL that is away', () => {
+  test('is unavailable within its time limits, and comes back', async () => {
+    const host = await openDatabase({ url: postgres.url }, { log: silentLog() })
+    const db = host.schema<Tables>('shop')
+    expect(await host.ping()).toBe(true)
+    const late: unknown = await sql`select pg_sleep(10)`.execute(db).catch((error: unknown) => error)
+    expect(asProblem(late)?.code).toBe('unavailable')
+    const away = await openDatabase({ url: 'postgres://x@127.0.0.1:1/x' }, { log: silentLog() }).catch(
+      (error: unknown) => error,
+    )
+    const refused: unknown = away instanceof Error ? away : await ask(away as DatabaseHost)
+    expect(asProblem(refused)?.code).toBe('unavailable')
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and application_name = 'parley'`.execute(
+      db,
+    )
+    expect(await host.ping()).toBe(true)
+    await host.close()
+  }, 20_000)
+
+  test('frozen: a query gives up, and its connection is not used again', async () => {
+    const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog() })
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(host.schema('x'))
+    const pid = rows[0]?.pid ?? 0
+    await freeze(pid)
+    const from = Date.now()
+    const error: unknown = await sql`select 1`.execute(host.schema('x')).catch((caught: unknown) => caught)
+    expect([asProblem(error)?.code, Date.now() - from < 4000]).toEqual(['unavailable', true])
+    expect(await host.ping()).toBe(true)
+    process.kill(pid, 'SIGCONT')
+    await host.close()
+  }, 20_000)
+})

@@ -1,0 +1,72 @@
+import { authBus } from '@parley/contracts'
+import type { Bus } from '../bus/bus.ts'
+import { ask, listen } from '../bus/typed.ts'
+import { systemClock } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+import { isProblem, ProblemError } from '../problem.ts'
+import type { Clock } from '../service.ts'
+import { createKeySource } from '../tokens/key-source.ts'
+import { createRevocations, type Revocations } from '../tokens/revocations.ts'
+import { createTokenVerifier, type TokenVerifier } from '../tokens/token-verifier.ts'
+import { createAuthenticate, type Authenticate } from './authenticate.ts'
+
+export interface EdgeAuth {
+  authenticate: Authenticate
+  /**
+   * The whole check of an access token, revocation included, also for tokens that come over a socket. Rejects with
+   * `unauthenticated`, `token-expired`, or `unavailable` while keys or revocations have never been read.
+   */
+  verifier: TokenVerifier
+  revocations: Revocations
+  /** Whether keys and revocations have been read once; an outage of auth after that takes nothing away. */
+  ready(): boolean
+  /** Resolves after the first attempt to read both, whether it succeeded or not. */
+  start(): Promise<void>
+  stop(): void
+}
+
+/** What an edge needs to know who calls: the keys and revocations of the auth service, over the bus. */
+export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; log: Logger; clock?: Clock }): EdgeAuth {
+  let revocationsKnown = false
+  const keys = createKeySource({ fetch: () => ask(bus, authBus.keys, {}), log, clock })
+  const revocations = createRevocations({
+    async fetch(since) {
+      const read = await ask(bus, authBus.revocations, { since })
+      revocationsKnown = true
+      return read
+    },
+    log,
+    clock,
+  })
+  const signatures = createTokenVerifier({ keys, clock })
+  const verifier: TokenVerifier = {
+    async verify(token) {
+      const principal = await signatures.verify(token)
+      // Fail closed: before the first read nobody knows which sessions have ended.
+      if (!revocationsKnown) throw new ProblemError('unavailable', 'The ended sessions are not known yet')
+      if (revocations.isRevoked(principal)) throw new ProblemError('unauthenticated', 'The session has ended')
+      return principal
+    },
+  }
+  let hints: { unsubscribe(): void } | undefined
+  return {
+    verifier,
+    revocations,
+    authenticate: createAuthenticate({ verifier }),
+    ready: () => revocationsKnown && keys.ready(),
+    async start() {
+      const subscription = listen(bus, authBus.revoked, {}, (item) => revocations.add(item), log)
+      hints = subscription
+      await subscription.ready().catch((error: unknown) => {
+        // Only a hint is late then; the poll has them all.
+        if (!isProblem(error, 'unavailable')) throw error
+      })
+      await Promise.all([keys.start(), revocations.start()])
+    },
+    stop() {
+      hints?.unsubscribe()
+      keys.stop()
+      revocations.stop()
+    },
+  }
+}

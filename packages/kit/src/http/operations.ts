@@ -1,0 +1,127 @@
+import type { Operation, Operations, Principal } from '@parley/contracts'
+import type { FastifyRequest, FastifySchema } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import type { Kv } from '../kv/kv.ts'
+import { ProblemError } from '../problem.ts'
+import type { Authenticate } from './authenticate.ts'
+import { answerChecker } from './check-answers.ts'
+import { admission } from './admission.ts'
+import type { HttpServer } from './server.ts'
+
+type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
+
+/** What a handler is called with: every part already validated. */
+export interface Call<O extends Operation> {
+  params: Shape<O['params']>
+  query: Shape<O['query']>
+  body: O['body'] extends TSchema ? Static<O['body']> : undefined
+  headers: Shape<O['headers']>
+  principal: O['auth'] extends 'none' ? undefined : Principal
+  requestId: string
+  /** The caller's address, through the proxies that are trusted. */
+  address: string
+  request: FastifyRequest
+}
+
+interface AnswerHead<Status> {
+  status: Status
+  headers?: Readonly<Record<string, string>>
+  /** Values of `Set-Cookie`. */
+  cookies?: readonly string[]
+}
+/** One of the successful answers that the operation declares. */
+export type Answer<O extends Operation> = {
+  [S in keyof O['answers'] & number]: AnswerHead<S> &
+    (O['answers'][S] extends TSchema ? { body: Static<O['answers'][S]> } : { body?: null })
+}[keyof O['answers'] & number]
+
+export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
+export type Handlers<Ops extends Operations> = { readonly [K in keyof Ops]: Handler<Ops[K]> }
+
+export interface ServeOptions {
+  authenticate: Authenticate
+  /** Needed by operations with a `limit`. */
+  kv?: Pick<Kv, 'limiter'>
+  /** Answers that do not match their schema become 500s; for development and tests. */
+  checkAnswers?: boolean
+}
+
+/** Adds a route per operation: limit, authentication, validation, handler, answer, in this order. */
+export function serveOperations<const Ops extends Operations>(
+  app: HttpServer,
+  operations: Ops,
+  handlers: Handlers<NoInfer<Ops>>,
+  options: ServeOptions,
+): void {
+  for (const [name, operation] of Object.entries<Operation>(operations)) {
+    // The mapped type has paired them by name; per name TypeScript cannot follow.
+    serve(app, { name, operation, handle: (handlers as Readonly<Record<string, unknown>>)[name] as Handle, options })
+  }
+}
+
+type LooseAnswer = AnswerHead<number> & { body?: unknown }
+type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
+interface Entry {
+  name: string
+  operation: Operation
+  handle: Handle
+  options: ServeOptions
+}
+
+function serve(app: HttpServer, { name, operation, handle, options }: Entry): void {
+  const admit = admission(name, operation, options)
+  const check = options.checkAnswers === true ? answerChecker(name, operation) : undefined
+  const principals = new WeakMap<FastifyRequest, Principal>()
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    schema: schemaOf(operation),
+    onRequest: async (request) => {
+      const principal = await admit(request)
+      if (principal !== undefined) principals.set(request, principal)
+    },
+    // An absent body is an empty one: where every field is optional, clients send none. What is required is still missed.
+    preValidation: async (request) => {
+      if (operation.body !== undefined) request.body ??= {}
+    },
+    handler: async (request, reply) => {
+      if (operation.body === undefined && hasContent(request.body)) {
+        throw new ProblemError('invalid-input', 'No body is expected here', {
+          errors: [{ path: '', message: 'must be absent' }],
+        })
+      }
+      const answer = await handle(callOf(request, principals.get(request)))
+      check?.(answer)
+      reply.code(answer.status).headers(answer.headers ?? {})
+      if (answer.cookies !== undefined) reply.header('set-cookie', [...answer.cookies])
+      return reply.send(answer.body ?? undefined)
+    },
+  })
+}
+
+function callOf(request: FastifyRequest, principal: Principal | undefined): Call<Operation> & object {
+  const { params, query, body, headers } = request
+  return {
+    params,
+    query,
+    body,
+    headers,
+    principal,
+    requestId: request.id,
+    address: request.ip,
+    request,
+  } as Call<Operation>
+}
+
+function schemaOf({ params, query, body, headers }: Operation): FastifySchema {
+  return {
+    ...(params === undefined ? {} : { params }),
+    ...(body === undefined ? {} : { body }),
+    ...(headers === undefined ? {} : { headers }),
+    // Without a schema of its own a query is still refused when it has fields.
+    querystring: query ?? { type: 'object', properties: {} },
+  }
+}
+
+const hasContent = (body: unknown): boolean =>
+  body !== undefined && body !== null && !(typeof body === 'object' && Object.keys(body).length === 0)

@@ -1,0 +1,100 @@
+import { LinkStatus } from '../link-status.ts'
+import type { Logger } from '../logger.ts'
+import { checkTtl } from './checks.ts'
+import { MemoryDocs } from './docs-memory.ts'
+import { MemoryFacts } from './facts-memory.ts'
+import type { Kv, Limiter, LimiterOptions } from './kv.ts'
+import { createLocalLimiter } from './limiter-local.ts'
+import { TtlMap } from './ttl-map.ts'
+
+/** The key-value store within one process. Nothing of it outlives the process. */
+export const createMemoryKv = (options: { log?: Logger } = {}): Kv => new MemoryKv(options.log)
+
+class MemoryKv implements Kv {
+  readonly docs: MemoryDocs
+  readonly facts: MemoryFacts
+  readonly #values = new TtlMap<string>()
+  readonly #sets = new Map<string, Map<string, number>>()
+  readonly #limiters = new Map<string, Limiter>()
+  readonly #status = new LinkStatus(true)
+
+  constructor(log: Logger | undefined) {
+    this.facts = new MemoryFacts(log)
+    this.docs = new MemoryDocs((facts) => this.facts.push(facts))
+  }
+
+  async get(key: string): Promise<string | null> {
+    return this.#values.get(key) ?? null
+  }
+
+  async set(key: string, value: string, ttlMs: number): Promise<void> {
+    checkTtl(ttlMs)
+    this.#values.set(key, value, ttlMs)
+  }
+
+  async setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean> {
+    checkTtl(ttlMs)
+    if (this.#values.get(key) !== undefined) return false
+    this.#values.set(key, value, ttlMs)
+    return true
+  }
+
+  async take(key: string): Promise<string | null> {
+    const value = this.#values.get(key) ?? null
+    this.#values.delete(key)
+    return value
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#values.delete(key)
+  }
+
+  async announce(key: string, member: string, ttlMs: number): Promise<void> {
+    checkTtl(ttlMs)
+    const members = this.#sets.get(key) ?? new Map<string, number>()
+    this.#sets.set(key, members.set(member, Date.now() + ttlMs))
+  }
+
+  async withdraw(key: string, member: string): Promise<void> {
+    const members = this.#sets.get(key)
+    members?.delete(member)
+    if (members?.size === 0) this.#sets.delete(key)
+  }
+
+  async alive(key: string): Promise<string[]> {
+    const now = Date.now()
+    return this.#members(key, (until) => until > now)
+  }
+
+  async expired(key: string): Promise<string[]> {
+    const now = Date.now()
+    return this.#members(key, (until) => until <= now)
+  }
+
+  limiter(options: LimiterOptions): Limiter {
+    const known = this.#limiters.get(options.name)
+    if (known) return known
+    const made = createLocalLimiter(options)
+    this.#limiters.set(options.name, made)
+    return made
+  }
+
+  connected(): boolean {
+    return this.#status.connected
+  }
+
+  onStatus(listener: (connected: boolean) => void): () => void {
+    return this.#status.onChange(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#status.set(false)
+    this.facts.close()
+    this.docs.close()
+    this.#values.close()
+  }
+
+  #members(key: string, wanted: (until: number) => boolean): string[] {
+    return [...(this.#sets.get(key) ?? [])].filter(([, until]) => wanted(until)).map(([member]) => member)
+  }
+}

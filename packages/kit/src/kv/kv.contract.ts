@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../testing/eventually.ts'
+import { docsContract } from './docs.contract.ts'
+import { factsContract } from './facts.contract.ts'
+import type { Kv } from './kv.ts'
+
+/** What every store does. `open` makes an empty one; the suite closes it. */
+export function kvContract(name: string, open: () => Promise<Kv>): void {
+  describe(name, () => {
+    let kv: Kv
+    beforeEach(async () => void (kv = await open()))
+    afterEach(() => kv.close())
+    values(() => kv)
+    sets(() => kv)
+    limits(() => kv)
+    docsContract(() => kv)
+    factsContract(() => kv)
+  })
+}
+
+function values(kv: () => Kv): void {
+  it('keeps a value for its time', async () => {
+    await kv().set('k', 'é', 200)
+    await kv().set('long', '', 60_000)
+    expect(await kv().get('k')).toBe('é')
+    expect(await kv().get('none')).toBeNull()
+    await sleep(250)
+    expect(await kv().get('k')).toBeNull()
+    expect(await kv().take('k')).toBeNull()
+    expect(await kv().get('long')).toBe('')
+  })
+
+  it('sets only what is absent', async () => {
+    expect(await kv().setIfAbsent('k', '1', 150)).toBe(true)
+    expect(await kv().setIfAbsent('k', '2', 150)).toBe(false)
+    expect(await kv().get('k')).toBe('1')
+    await sleep(200)
+    expect(await kv().setIfAbsent('k', '3', 150)).toBe(true)
+  })
+
+  it('gives a value to one of many who take it', async () => {
+    await kv().set('token', 'v', 5000)
+    const taken = await Promise.all(Array.from({ length: 20 }, () => kv().take('token')))
+    expect(taken.filter((value) => value !== null)).toEqual(['v'])
+  })
+
+  it('deletes', async () => {
+    await kv().set('k', 'v', 5000)
+    expect(await kv().delete('k')).toBe(true)
+    expect(await kv().delete('k')).toBe(false)
+  })
+
+  it('refuses a time to live that is none', async () => {
+    for (const ttl of [0, -1, 1.5, Number.NaN]) await expect(kv().set('k', 'v', ttl)).rejects.toThrow(RangeError)
+  })
+}
+
+function sets(kv: () => Kv): void {
+  it('lists the members whose time has not run out, and those whose has', async () => {
+    await kv().announce('nodes', 'a', 200)
+    await kv().announce('nodes', 'b', 5000)
+    await kv().announce('nodes', 'c', 200)
+    expect((await kv().alive('nodes')).sort()).toEqual(['a', 'b', 'c'])
+    expect(await kv().expired('nodes')).toEqual([])
+    await kv().announce('nodes', 'c', 5000)
+    await sleep(250)
+    expect((await kv().alive('nodes')).sort()).toEqual(['b', 'c'])
+    expect(await kv().expired('nodes')).toEqual(['a'])
+    await kv().withdraw('nodes', 'a')
+    await kv().withdraw('nodes', 'b')
+    expect(await kv().expired('nodes')).toEqual([])
+    expect(await kv().alive('nodes')).toEqual(['c'])
+    expect(await kv().alive('others')).toEqual([])
+  })
+}
+
+function limits(kv: () => Kv): void {
+  it('takes points until there are none, and has them again after the window', async () => {
+    const limiter = kv().limiter({ name: 'sign-in', points: 3, seconds: 1 })
+    expect(await limiter.take('ann')).toEqual({ allowed: true, remaining: 2, retryAfterMs: 0 })
+    expect(await limiter.take('ann', 2)).toEqual({ allowed: true, remaining: 0, retryAfterMs: 0 })
+    const refused = await limiter.take('ann')
+    expect(refused).toMatchObject({ allowed: false, remaining: 0 })
+    expect(refused.retryAfterMs).toBeGreaterThan(0)
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(1000)
+    expect((await limiter.take('bob')).allowed).toBe(true)
+    await eventually(async () => expect((await limiter.take('ann', 0)).remaining).toBe(3), 2500)
+  })
+
+  it('counts one name once, whoever asks for it', async () => {
+    const options = { name: 'shared', points: 1, seconds: 10 }
+    expect((await kv().limiter(options).take('k')).allowed).toBe(true)
+    expect((await kv().limiter(options).take('k')).allowed).toBe(false)
+    expect(
+      (
+        await kv()
+          .limiter({ ...options, name: 'other' })
+          .take('k')
+      ).allowed,
+    ).toBe(true)
+  })
+}

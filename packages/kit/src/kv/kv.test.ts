@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, freeze, startRedis, type RunningServer } from '../testing/index.ts'
+import { silentLog } from '../testing/silent-log.ts'
+import { commitOf } from './docs.contract.ts'
+import { createMemoryKv } from './kv-memory.ts'
+import { connectRedisKv } from './kv-redis.ts'
+import { kvContract } from './kv.contract.ts'
+import type { Kv } from './kv.ts'
+
+let redis: RunningServer
+beforeAll(async () => void (redis = await startRedis()))
+afterAll(() => redis.stop())
+
+/** Its own prefix makes it empty. */
+const open = (options: { url?: string; prefix?: string; claimAfterMs?: number } = {}) =>
+  connectRedisKv({ url: redis.url, log: silentLog(), prefix: `${randomUUID()}:`, ...options })
+
+kvContract('the store in memory', async () => createMemoryKv())
+kvContract('the store in Redis', () => open())
+
+const calls: Record<string, (kv: Kv) => Promise<unknown>> = {
+  get: (kv) => kv.get('k'),
+  set: (kv) => kv.set('k', 'v', 1000),
+  announce: (kv) => kv.announce('s', 'm', 1000),
+  alive: (kv) => kv.alive('s'),
+  read: (kv) => kv.docs.read('r'),
+  since: (kv) => kv.docs.since('r', 'e1', 0),
+  commit: (kv) => kv.docs.commit('r', commitOf({})),
+  append: (kv) => kv.facts.append('f'),
+}
+
+describe('the store in Redis when the server goes', () => {
+  it('answers unavailable while it is down, and works again when it came back empty', async () => {
+    const first = await startRedis()
+    const kv = await open({ url: first.url })
+    const got: string[] = []
+    kv.facts.consume({
+      group: 'g',
+      consumer: 'c',
+      handle: async (facts) => void got.push(...facts.map(({ text }) => text)),
+    })
+    await kv.docs.commit('r', commitOf({ facts: ['before'] }))
+    await eventually(() => expect(got).toEqual(['before']))
+    first.kill('SIGKILL')
+    await eventually(() => expect(kv.connected()).toBe(false))
+    for (const [name, call] of Object.entries(calls))
+      await expect(call(kv), name).rejects.toMatchObject({ code: 'unavailable', extra: { retryAfterMs: 1000 } })
+    const second = await startRedis({ port: first.port })
+    await eventually(() => expect(kv.connected()).toBe(true))
+    expect(await kv.docs.read('r')).toBeNull()
+    expect(await kv.docs.commit('r', commitOf({ facts: ['after'] }))).toEqual({ outcome: 'committed', version: 1 })
+    await eventually(() => expect(got).toEqual(['before', 'after']))
+    await kv.close()
+    await Promise.all([first.stop(), second.stop()])
+  })
+
+  it('answers unavailable within a second while it is frozen, counts limits itself, and goes on when it thaws', async () => {
+    const server = await startRedis()
+    const kv = await open({ url: server.url })
+    const limiter = kv.limiter({ name: 'l', points: 2, seconds: 60 })
+    await limiter.take('k')
+    await freeze(server.pid)
+    for (let round = 0; round < 3; round += 1)
+      for (const [name, call] of Object.entries(calls)) {
+        const started = Date.now()
+        await expect(call(kv), name).rejects.toMatchObject({ code: 'unavailable' })
+        expect(Date.now() - started, name).toBeLessThan(800)
+      }
+    const started = Date.now()
+    const allowed = []
+    for (let i = 0; i < 50; i += 1) allowed.push((await limiter.take('k')).allowed)
+    expect(allowed).toEqual([true, true, ...Array(48).fill(false)])
+    expect(Date.now() - started).toBeLessThan(700)
+    server.kill('SIGCONT')
+    await eventually(() => kv.docs.commit('fresh', commitOf({})))
+    await eventually(async () => expect((await limiter.take('k', 0)).remaining).toBe(1))
+    await kv.close()
+    await server.stop()
+  })
+
+  it('waits for a server that is not there yet', async () => {
+    const gone = await startRedis()
+    await gone.stop()
+    const opening = open({ url: gone.url })
+    const server = await startRedis({ port: gone.port })
+    const kv = await opening
+    expect(await kv.get('k')).toBeNull()
+    await kv.close()
+    await server.stop()
+  })
+})
+
+describe('facts in Redis', () => {
+  it('go to another consumer when the first died without acknowledging', async () => {
+    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 500 }
+    const [dying, living] = await Promise.all([open(shared), open(shared)])
+    const taken: string[] = []
+    const hang = (facts: readonly { id: string }[]) => {
+      taken.push(...facts.map(({ id }) => id))
+      return new Promise<void>(() => {})
+    }
+    dying.facts.consume({ group: 'g', consumer: 'dying', handle: hang })
+    await dying.facts.append('a')
+    await dying.facts.append('b')
+    await eventually(() => expect(taken.length).toBeGreaterThan(0))
+    await dying.close()
+    const got: string[] = []
+    const handle = async (facts: readonly { text: string }[]) => void got.push(...facts.map(({ text }) => text))
+    const consumer = living.facts.consume({ group: 'g', consumer: 'living', handle })
+    await eventually(() => expect(got.sort()).toEqual(['a', 'b']))
+    await consumer.stop()
+    await living.close()
+  })
+
+  it('are claimed by two consumers without being handled twice when nobody died', async () => {
+    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 1000 }
+    const stores = await Promise.all([open(shared), open(shared)])
+    const got: string[] = []
+    const handle = async (facts: readonly { id: string }[]) => void got.push(...facts.map(({ id }) => id))
+    const consumers = stores.map((kv, at) => kv.facts.consume({ group: 'g', consumer: `c${at}`, handle }))
+    for (let i = 0; i < 300; i += 1) await stores[0].docs.commit(`r${i}`, commitOf({ facts: ['f'] }))
+    await eventually(() => expect(got).toHaveLength(300))
+    expect(new Set(got).size).toBe(300)
+    await Promise.all(consumers.map((consumer) => consumer.stop()))
+    await Promise.all(stores.map((kv) => kv.close()))
+  })
+})

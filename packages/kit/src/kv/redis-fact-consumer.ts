@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../logger.ts'
+import { ProblemError } from '../problem.ts'
+import { batchSize, type Batch, type FactReader } from './fact-reader.ts'
+import type { FactConsumer, FactStream } from './kv.ts'
+import { shardCount } from './shards.ts'
+
+interface Options {
+  reader: FactReader
+  handle: Parameters<FactStream['consume']>[0]['handle']
+  log: Logger
+  claimAfterMs: number
+}
+/** A batch whose handler failed. Until it succeeds no later facts of its shard are read, so their order holds. */
+interface Held {
+  batch: Batch
+  retryAt: number
+  backoffMs: number
+}
+
+const pollMs = 100
+const firstBackoffMs = 100
+const maxBackoffMs = 5000
+const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+
+/** Polls, because a blocking read would need a connection of its own and hide a frozen Redis. */
+export class RedisFactConsumer implements FactConsumer {
+  readonly #options: Options
+  readonly #held = new Map<number, Held>()
+  readonly #stopping = new AbortController()
+  readonly #done: Promise<void>
+  #claimAt = 0
+  #failing = false
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#done = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const more = await this.#round()
+      if (!more) await sleep(pollMs, undefined, { signal, ref: false }).catch(() => {})
+    }
+  }
+
+  /** True if there is probably more to read at once. */
+  async #round(): Promise<boolean> {
+    try {
+      const due = [...this.#held.values()].filter(({ retryAt }) => retryAt <= Date.now())
+      for (const { batch } of due) await this.#handle(batch)
+      await this.#claim()
+      const batches = await this.#options.reader.readNew(this.#free())
+      for (const batch of batches) await this.#handle(batch)
+      this.#failing = false
+      return batches.some(({ entries }) => entries.length === batchSize)
+    } catch (error) {
+      if (!this.#failing && !this.#stopping.signal.aborted) this.#logFailure(error)
+      this.#failing = true
+      return false
+    }
+  }
+
+  async #claim(): Promise<void> {
+    if (Date.now() < this.#claimAt) return
+    this.#claimAt = Date.now() + this.#options.claimAfterMs / 3
+    const claimed = await Promise.all(this.#free().map((shard) => this.#options.reader.claim(shard)))
+    for (const batch of claimed) if (batch.entries.length > 0) await this.#handle(batch)
+  }
+
+  async #handle(batch: Batch): Promise<void> {
+    const { handle, reader, log } = this.#options
+    try {
+      if (batch.facts.length > 0) await handle(batch.facts)
+    } catch (error) {
+      log.error({ err: error, facts: batch.facts.length }, 'facts could not be handled, will try again')
+      const backoffMs = Math.min(maxBackoffMs, (this.#held.get(batch.shard)?.backoffMs ?? firstBackoffMs / 2) * 2)
+      this.#held.set(batch.shard, { batch, backoffMs, retryAt: Date.now() + backoffMs })
+      return
+    }
+    this.#held.delete(batch.shard)
+    await reader.acknowledge(batch)
+  }
+
+  #free(): number[] {
+    return shards.filter((shard) => !this.#held.has(shard))
+  }
+
+  #logFailure(error: unknown): void {
+    const { log } = this.#options
+    if (error instanceof ProblemError) log.warn('facts cannot be read, Redis is not available')
+    else log.error({ err: error }, 'facts cannot be read')
+  }
+}

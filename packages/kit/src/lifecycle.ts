@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bus } from './bus/bus.ts'
+import type { DatabaseHost } from './db/db.ts'
+import { migrate } from './db/migrate.ts'
+import type { Kv } from './kv/kv.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { announce } from './registry.ts'
+import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
+import { StartupError } from './startup-error.ts'
+
+/** What services run on: the real parts of a process of its own, or those of the embedded process. */
+export interface World {
+  bus: Bus
+  kv: Kv
+  database?: DatabaseHost
+  metrics: Metrics
+  log: Logger
+  clock: Clock
+  instanceId: string
+}
+
+export interface StartedService {
+  /** How other processes reach it. */
+  url: string
+  /** Leaves the directory, then lets the service finish. */
+  stop(): Promise<void>
+  readiness(): Promise<Record<string, boolean>>
+}
+
+/**
+ * Migrates, creates, starts and announces one service. What it had begun is undone when it fails. `lingerMs` is how
+ * long it goes on taking work after it left the directory, until everybody has read that.
+ */
+export async function startService(
+  definition: ServiceDefinition,
+  { config, world, lingerMs = 0 }: { config: Readonly<Record<string, unknown>>; world: World; lingerMs?: number },
+): Promise<StartedService> {
+  const { name } = definition
+  const service = await definition.create(await depsOf(definition, config, world))
+  const { url } = await startOrStop(service, world.log)
+  const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
+  const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
+  return {
+    url: advertised,
+    async stop() {
+      await announced.withdraw()
+      await sleep(lingerMs)
+      await service.stop()
+    },
+    readiness: () => service.readiness(),
+  }
+}
+
+async function startOrStop(service: RunningService, log: Logger): Promise<{ url: string }> {
+  try {
+    return await service.start()
+  } catch (error) {
+    // The fault that is told is why it did not start; that it could not undo it either is for the log.
+    await service.stop().catch((err: unknown) => log.warn({ err }, 'a service that did not start could not be stopped'))
+    throw error
+  }
+}
+
+async function depsOf(
+  definition: ServiceDefinition,
+  config: Readonly<Record<string, unknown>>,
+  world: World,
+): Promise<Deps<never, never>> {
+  const { name, database } = definition
+  const { database: host, metrics, ...rest } = world
+  if (database !== undefined) {
+    if (host === undefined) throw new StartupError(`${name} needs a database`)
+    await migrate(host, database)
+  }
+  const db = database === undefined ? undefined : host?.schema(database.schema)
+  // The definition's own types say what its config and tables are; here they are unknown.
+  return { ...rest, config, db, metrics: metrics.forService(name) } as unknown as Deps<never, never>
+}

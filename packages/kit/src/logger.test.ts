@@ -1,0 +1,47 @@
+import { Writable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { createLogger } from './logger.ts'
+
+function captured() {
+  const lines: string[] = []
+  const destination = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) })
+  return { lines, log: createLogger({ service: 'test', instance: 'i1', level: 'debug', format: 'json', destination }) }
+}
+
+test('a line has level, time, service, instance and message', () => {
+  const { lines, log } = captured()
+  log.info({ a: 1 }, 'hello')
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'info',
+    service: 'test',
+    instance: 'i1',
+    a: 1,
+    msg: 'hello',
+  })
+})
+
+test('S13: secret fields are hidden at any depth, in children and in errors', () => {
+  const { lines, log } = captured()
+  const secret = 'S3CRET'
+  log.info({
+    a: { b: [{ accessToken: secret, Authorization: secret, passcode: secret, set: { 'set-cookie': [secret] } }] },
+  })
+  log.child({ refreshToken: secret }).info('child')
+  const error = Object.assign(
+    new Error('failed', { cause: Object.assign(new Error('inner'), { headers: { cookie: secret } }) }),
+    { config: secret },
+  )
+  log.error({ err: error })
+  log.error(error, 'direct')
+  log.info({ sdp: secret, data: { x: secret }, email: secret, password: { deep: secret } })
+  expect(lines.join('')).not.toContain(secret)
+  expect(lines.join('')).toContain('inner')
+  expect(lines).toHaveLength(5)
+})
+
+test('S13: tokens and URL passwords are hidden even inside texts', () => {
+  const { lines, log } = captured()
+  log.info('got eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl from postgres://user:hunter2@db/x')
+  expect(lines.join('')).not.toMatch(/eyJ|hunter2/)
+  expect(JSON.parse(lines[0] ?? '')).toHaveProperty('msg')
+})

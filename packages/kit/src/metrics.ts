@@ -1,0 +1,84 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+type Labels = Readonly<Record<string, string | number>>
+
+/** Metrics of one service in the registry of the process; each series carries the label `service`. */
+export interface Metrics {
+  counter(name: string, help: string, labels?: readonly string[]): { inc(labels?: Labels, by?: number): void }
+  gauge(name: string, help: string, labels?: readonly string[]): { set(labels: Labels, value: number): void }
+  /** `buckets` in the unit of the name, by convention seconds. */
+  histogram(
+    name: string,
+    help: string,
+    labels?: readonly string[],
+    buckets?: readonly number[],
+  ): { observe(labels: Labels, value: number): void }
+  /** A gauge that is read when somebody asks for the metrics. */
+  reading(name: string, help: string, read: () => number): void
+  forService(service: string): Metrics
+  /** All metrics of the process in Prometheus's text format. */
+  text(): Promise<string>
+  contentType: string
+}
+
+const httpBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** The metrics of this process: one registry, shared by every service in it. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  return metricsOf(registry, 'process')
+}
+
+function metricsOf(registry: Registry, service: string): Metrics {
+  const once = <M>(name: string, create: () => M): M => (registry.getSingleMetric(name) as M | undefined) ?? create()
+  const base = (name: string, help: string, labels: readonly string[]) => ({
+    name,
+    help,
+    labelNames: ['service', ...labels],
+    registers: [registry],
+  })
+  return {
+    counter(name, help, labels = []) {
+      const counter = once(name, () => new Counter(base(name, help, labels)))
+      return { inc: (values = {}, by = 1) => counter.inc({ service, ...values }, by) }
+    },
+    gauge(name, help, labels = []) {
+      const gauge = once(name, () => new Gauge(base(name, help, labels)))
+      return { set: (values, value) => gauge.set({ service, ...values }, value) }
+    },
+    histogram(name, help, labels = [], buckets = httpBuckets) {
+      const histogram = once(name, () => new Histogram({ ...base(name, help, labels), buckets: [...buckets] }))
+      return { observe: (values, value) => histogram.observe({ service, ...values }, value) }
+    },
+    reading: (name, help, read) =>
+      addReading(
+        once(name, () => readingGauge(registry, name, help)),
+        service,
+        read,
+      ),
+    forService: (other) => metricsOf(registry, other),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
+
+interface ReadingGauge extends Gauge<'service'> {
+  readers?: Map<string, () => number>
+}
+
+function readingGauge(registry: Registry, name: string, help: string): ReadingGauge {
+  const gauge: ReadingGauge = new Gauge({
+    name,
+    help,
+    labelNames: ['service'],
+    registers: [registry],
+    collect: () => gauge.readers?.forEach((read, service) => gauge.set({ service }, read())),
+  })
+  return gauge
+}
+
+function addReading(gauge: ReadingGauge, service: string, read: () => number): void {
+  gauge.readers ??= new Map()
+  gauge.readers.set(service, read)
+}

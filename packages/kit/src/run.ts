@@ -1,0 +1,121 @@
+import { hostname } from 'node:os'
+import { connectNatsBus } from './bus/bus-nats.ts'
+import { systemClock } from './clock.ts'
+import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
+import { commonConfig } from './config-common.ts'
+import { openDatabase } from './db/db.ts'
+import { newId } from './ids.ts'
+import { connectRedisKv } from './kv/kv-redis.ts'
+import { startService, type World } from './lifecycle.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { createMetrics } from './metrics.ts'
+import type { ServiceDefinition } from './service.ts'
+import { StartupError } from './startup-error.ts'
+import { superviseProcess } from './supervise.ts'
+import Type from 'typebox'
+
+/**
+ * One service as a process of its own, on NATS, Redis and PostgreSQL, until SIGTERM. Never rejects: faults end in the
+ * exit code.
+ */
+export async function runService(
+  definition: ServiceDefinition,
+  { env, argv }: { env: Environment; argv: readonly string[] },
+): Promise<void> {
+  if (argv.includes('--help')) {
+    process.stdout.write(helpOf(definition))
+    return
+  }
+  try {
+    await serve(definition, env)
+  } catch (error) {
+    const expected = error instanceof ConfigError || error instanceof StartupError
+    const shown = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+    process.stderr.write(`${definition.name} cannot start: ${shown}\n`)
+    process.exitCode = 1
+    // A connection that was made before the fault must not keep the process.
+    setTimeout(() => process.exit(1), 2000).unref()
+  }
+}
+
+async function serve(definition: ServiceDefinition, env: Environment): Promise<void> {
+  const common = readConfig(Type.Object(commonConfig), env)
+  const config = readConfig(definition.config, env) as Readonly<Record<string, unknown>>
+  const needsDatabase = definition.database !== undefined
+  if (needsDatabase && common.DATABASE_URL === undefined)
+    throw new ConfigError(['DATABASE_URL: is missing; expected a postgres:// URL'])
+  const instanceId = `${hostname()}-${newId().slice(-6)}`
+  const log = createLogger({
+    service: definition.name,
+    level: common.LOG_LEVEL,
+    format: common.LOG_FORMAT,
+    instance: instanceId,
+  })
+  const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
+  const url = needsDatabase ? common.DATABASE_URL : undefined
+  const world = await connect(
+    { ...common, DATABASE_URL: url },
+    { log, instanceId, name: definition.name, onLost: supervisor.fail },
+  )
+  supervisor.onStop(() => world.close())
+  try {
+    const started = await startService(definition, { config, world, lingerMs: Math.min(lingerMs, common.DRAIN_MS) })
+    supervisor.onStop(() => started.stop())
+    log.info({ url: started.url }, 'ready')
+  } catch (error) {
+    supervisor.release()
+    await world.close()
+    throw error
+  }
+}
+
+/** Others read the directory each second. */
+const lingerMs = 1500
+
+interface Urls {
+  NATS_URL: string
+  REDIS_URL: string
+  DATABASE_URL?: string | undefined
+}
+interface Identity {
+  log: Logger
+  instanceId: string
+  name: string
+  onLost(reason: string): void
+}
+
+/** The three connections, closed again in the other order. */
+async function connect(
+  urls: Urls,
+  { log, instanceId, name, onLost }: Identity,
+): Promise<World & { close(): Promise<void> }> {
+  const bus = await connectNatsBus({
+    url: urls.NATS_URL,
+    name: `${name}/${instanceId}`,
+    log,
+    onClosed: () => onLost('the NATS connection closed for good'),
+  })
+  const kv = await connectRedisKv({ url: urls.REDIS_URL, log })
+  const database = urls.DATABASE_URL === undefined ? undefined : await openDatabase({ url: urls.DATABASE_URL }, { log })
+  return {
+    bus,
+    kv,
+    ...(database === undefined ? {} : { database }),
+    metrics: createMetrics(),
+    log,
+    clock: systemClock,
+    instanceId,
+    async close() {
+      await bus.close(2000)
+      await kv.close()
+      await database?.close()
+    },
+  }
+}
+
+function helpOf(definition: ServiceDefinition): string {
+  const rows = describeConfig(definition.config).map(
+    (row) => `  ${row.name.padEnd(24)} ${row.description}${row.default === '' ? '' : ` (default ${row.default})`}`,
+  )
+  return `${definition.name}: configured by environment variables; X_FILE reads X from a file\n\n${rows.join('\n')}\n`
+}

@@ -1,0 +1,6 @@
+export { eventually } from './eventually.ts'
+export { freeze } from './freeze.ts'
+export { startMailServer, type MailServer, type MailServerOptions, type ReceivedMail } from './mail-server.ts'
+export { freePort } from './ports.ts'
+export { startNats, startPostgres, startRedis, type RunningServer, type ServerOptions } from './servers.ts'
+export { createTestIssuer } from './test-issuer.ts'

@@ -1,0 +1,102 @@
+import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findBinary } from './binaries.ts'
+import { freePort } from './ports.ts'
+import { initPostgres, postgresUser } from './postgres.ts'
+import { startProcess, type ServerCommand } from './process.ts'
+
+/** A real server of this machine's packages, on 127.0.0.1. */
+export interface RunningServer {
+  url: string
+  pid: number
+  port: number
+  dir: string
+  /** Stops it, immediately and without a clean shutdown where it has one, and removes its temporary folder. */
+  stop(): Promise<void>
+  kill(signal: NodeJS.Signals): void
+}
+
+export interface ServerOptions {
+  /** A fixed port, so that a server can come back where another one was; by default a free one. */
+  port?: number
+  /** A folder to keep; by default a temporary one, removed by `stop`. */
+  dir?: string
+}
+
+type Recipe = Pick<ServerCommand, 'command' | 'args' | 'ready' | 'stopSignal' | 'user'>
+type Prepare = (port: number, dir: string) => Recipe | Promise<Recipe>
+
+/** A NATS server without JetStream. */
+export const startNats = (options: ServerOptions = {}): Promise<RunningServer> =>
+  startServer('nats', options, (port) => ({
+    command: findBinary('nats-server', 'nats-server'),
+    args: ['-a', '127.0.0.1', '-p', String(port)],
+    ready: /Server is ready/,
+    stopSignal: 'SIGTERM',
+  }))
+
+/** A Redis server that writes nothing to disk: every restart is empty. */
+export const startRedis = (options: ServerOptions = {}): Promise<RunningServer> =>
+  startServer('redis', options, (port, dir) => ({
+    command: findBinary('redis-server', 'redis-server'),
+    args: ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'no'],
+    ready: /Ready to accept connections/,
+    stopSignal: 'SIGTERM',
+  }))
+
+/** A PostgreSQL server with the superuser `postgres` and trust; an existing cluster in `dir` is used as it is. */
+export const startPostgres = (options: ServerOptions = {}): Promise<RunningServer> =>
+  startServer('postgres', options, async (port, dir) => {
+    const user = postgresUser()
+    const command = findBinary('postgres', 'postgresql')
+    const data = await initPostgres(dir, user)
+    const settings = [
+      `port=${port}`,
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${dir}`,
+      'max_connections=200',
+    ]
+    return {
+      command,
+      args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
+      ready: /ready to accept connections/,
+      stopSignal: 'SIGQUIT',
+      ...(user ? { user } : {}),
+    }
+  })
+
+const attempts = 3
+
+async function startServer(kind: string, options: ServerOptions, prepare: Prepare): Promise<RunningServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(kind, options, prepare)
+    } catch (error) {
+      // Somebody may have taken the free port meanwhile.
+      const taken = error instanceof Error && /in use/i.test(error.message) && options.port === undefined
+      if (!taken || attempt === attempts) throw error
+    }
+  }
+}
+
+async function startOnce(kind: string, options: ServerOptions, prepare: Prepare): Promise<RunningServer> {
+  const port = options.port ?? (await freePort())
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), `parley-${kind}-`)))
+  const temporary = options.dir === undefined
+  try {
+    const recipe = await prepare(port, dir)
+    if (recipe.user) await chown(dir, recipe.user.uid, recipe.user.gid)
+    const { pid, stop, kill } = await startProcess({ ...recipe, dir, temporary })
+    return { url: urls[kind]?.(port) ?? '', pid, port, dir, stop, kill }
+  } catch (error) {
+    if (temporary) await rm(dir, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const urls: Readonly<Record<string, (port: number) => string>> = {
+  nats: (port) => `nats://127.0.0.1:${port}`,
+  redis: (port) => `redis://127.0.0.1:${port}`,
+  postgres: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
+}
