@@ -1,0 +1,147 @@
+import type { User } from '@parley/contracts'
+import { isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
+import type { AccountMails } from '../mails/account-mails.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { hashOf } from '../random-token.ts'
+import type { Issued } from '../sessions/issue.ts'
+import { existing, type Device, type Sessions } from '../sessions/sessions.ts'
+import type { Db, NewUser, UserRow } from '../tables.ts'
+import {
+  emailKey,
+  findUser,
+  findUserByEmail,
+  insertUser,
+  keepGuest,
+  replaceHash,
+  updateUser,
+  usernameKey,
+} from './store.ts'
+import { normaliseEmail, toUser } from './user.ts'
+
+export interface Accounts {
+  /**
+   * Rejects with `email-taken`, `username-taken`, or `invalid-input` for a password that is too long. `base` is what the
+   * link of the verification mail begins with.
+   */
+  register(account: NewAccount, base: string, device: Device): Promise<Issued>
+  /** Rejects with `invalid-credentials`, in the same time whether or not the address is known. */
+  login(credentials: { email: string; password: string }, device: Device): Promise<Issued>
+  /** `key` is what the guest's browser keeps: who comes with the same one is the same guest. */
+  guest(name: string, key: string | null, device: Device): Promise<Issued>
+  /** Rejects with `unauthenticated` when the account is gone. */
+  read(id: string): Promise<User>
+  /** Rejects with `username-taken`. */
+  update(id: string, changes: { name?: string; username?: string | null }): Promise<User>
+}
+
+interface NewAccount {
+  email: string
+  password: string
+  name: string
+  username?: string
+}
+
+export interface AccountsDeps {
+  db: Db
+  clock: Clock
+  log: Logger
+  passwords: Passwords
+  sessions: Sessions
+  mails: AccountMails
+}
+
+export const createAccounts = (deps: AccountsDeps): Accounts => ({
+  register: (account, base, device) => register(deps, account, base, device),
+  login: (credentials, device) => login(deps, credentials, device),
+  guest: (name, key, device) => guest(deps, name, key, device),
+  read: async (id) => toUser((await findUser(deps.db, id)) ?? gone()),
+  update: async (id, changes) =>
+    toUser((await orTaken(updateUser(deps.db, id, changes, new Date(deps.clock.now())))) ?? gone()),
+})
+
+async function register(deps: AccountsDeps, account: NewAccount, base: string, device: Device): Promise<Issued> {
+  const { clock, passwords, sessions, mails } = deps
+  const { email, password, name, username } = account
+  // Hashed first in any case: how long the answer takes does not say whether the address is taken.
+  const user = {
+    ...blank(clock.now()),
+    kind: 'user',
+    email: normaliseEmail(email),
+    name,
+    username: username ?? null,
+    password_hash: await passwords.hash(password),
+  } as const
+  const make = async (trx: Db): Promise<UserRow> => {
+    const made = await insertUser(trx, user)
+    await mails.orderVerification(trx, made.id, base)
+    return made
+  }
+  const issued = await orTaken(sessions.open(make, device))
+  mails.kick()
+  return issued
+}
+
+async function login(
+  deps: AccountsDeps,
+  { email, password }: { email: string; password: string },
+  device: Device,
+): Promise<Issued> {
+  const { db, passwords, sessions } = deps
+  passwords.refuseIfBusy()
+  const user = await knownUser(db, email)
+  const matches = await passwords.verify(password, user?.password_hash ?? null)
+  if (!matches || user === undefined) throw new ProblemError('invalid-credentials')
+  const issued = await sessions.open(existing(user.id, user.password_version), device)
+  if (user.password_hash !== null && passwords.isWeak(user.password_hash))
+    void strengthen(deps, user.id, { password, hash: user.password_hash })
+  return issued
+}
+
+/** Only now is the password known: its hash gets the cost that is asked for today. Nobody waits for that. */
+async function strengthen(
+  { db, log, passwords }: AccountsDeps,
+  userId: string,
+  { password, hash }: { password: string; hash: string },
+): Promise<void> {
+  try {
+    await replaceHash(db, userId, { from: hash, to: await passwords.hash(password) })
+  } catch (error) {
+    log.info({ err: error, userId }, 'a password keeps its cheaper hash until the next sign-in')
+  }
+}
+
+function guest({ clock, sessions }: AccountsDeps, name: string, key: string | null, device: Device): Promise<Issued> {
+  const user = {
+    ...blank(clock.now()),
+    kind: 'guest',
+    email: null,
+    name,
+    username: null,
+    password_hash: null,
+    guest_key: key === null ? null : hashOf(key),
+  } as const
+  return sessions.open((trx) => (key === null ? insertUser(trx, user) : keepGuest(trx, user)), device)
+}
+
+function blank(now: number): Pick<NewUser, 'id' | 'created_at' | 'updated_at'> {
+  const at = new Date(now)
+  return { id: newId(), created_at: at, updated_at: at }
+}
+
+/** PostgreSQL takes no NUL in a text, so no account has one. */
+const knownUser = (db: Db, email: string) =>
+  email.includes('\0') ? Promise.resolve(undefined) : findUserByEmail(db, normaliseEmail(email))
+
+async function orTaken<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (isUniqueViolation(error, emailKey)) throw new ProblemError('email-taken')
+    if (isUniqueViolation(error, usernameKey)) throw new ProblemError('username-taken')
+    throw error
+  }
+}
+
+function gone(): never {
+  throw new ProblemError('unauthenticated', 'The account no longer exists')
+}

@@ -1,0 +1,106 @@
+import type { Revocation } from '@parley/contracts'
+import { ProblemError, type Clock, type Limiter } from '@parley/kit'
+import type { AccountMails } from '../mails/account-mails.ts'
+import { dropMailTokens, findMailToken, spendMailToken } from '../mails/store.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { hashOf } from '../random-token.ts'
+import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
+import type { Db, MailTokenRow } from '../tables.ts'
+import { findUser, markVerified, setPassword } from './store.ts'
+import { normaliseEmail } from './user.ts'
+
+export interface Recovery {
+  /** Ends the other sessions. Rejects with `invalid-credentials` for a wrong current password. */
+  change(who: { userId: string; sessionId: string }, passwords: { current: string; next: string }): Promise<void>
+  /** Orders a mail, if there is such an account; does the same for every address. `base` is what its link begins with. */
+  forgot(email: string, base: string): Promise<void>
+  /** Ends every session, and the address counts as verified. Rejects with `invalid-link`. */
+  reset(token: string, password: string): Promise<void>
+  /** Rejects with `invalid-link`. */
+  verifyEmail(token: string): Promise<void>
+  /** Orders another verification mail, unless the address is verified. */
+  resend(userId: string, base: string): Promise<void>
+}
+
+export interface RecoveryDeps {
+  db: Db
+  clock: Clock
+  passwords: Passwords
+  mails: AccountMails
+  /** Mails to one address. */
+  mailLimit: Limiter
+  /** Tells everybody of a revocation; called after its transaction has committed. */
+  revoked(revocation: Revocation): void
+}
+
+/** How one gets a new password, with the old one or by mail, and shows that an e-mail address is one's own. */
+export const createRecovery = (deps: RecoveryDeps): Recovery => ({
+  change: (who, passwords) => change(deps, who, passwords),
+  forgot: (email, base) => forgot(deps, email, base),
+  reset: (token, password) => reset(deps, token, password),
+  verifyEmail: (token) => verifyEmail(deps, token),
+  async resend(userId, base) {
+    await deps.mails.orderVerification(deps.db, userId, base)
+    deps.mails.kick()
+  },
+})
+
+async function change(
+  { db, clock, passwords, revoked }: RecoveryDeps,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  { current, next }: { current: string; next: string },
+): Promise<void> {
+  const user = await findUser(db, userId)
+  if (!(await passwords.verify(current, user?.password_hash ?? null)) || user === undefined) throw wrongPassword()
+  const hash = await passwords.hash(next, 'newPassword')
+  const at = new Date(clock.now())
+  const revocations = await db.transaction().execute(async (trx) => {
+    // Somebody else has changed it since: what was checked is not the password any more.
+    if (!(await setPassword(trx, userId, { hash, version: user.password_version, at }))) throw wrongPassword()
+    await dropMailTokens(trx, userId, 'reset')
+    return endOtherSessions(trx, userId, sessionId, at)
+  })
+  for (const revocation of revocations) revoked(revocation)
+}
+
+const wrongPassword = (): ProblemError =>
+  new ProblemError('invalid-credentials', 'That is not the current password; without one, have a link mailed to you')
+
+async function forgot({ db, mails, mailLimit }: RecoveryDeps, email: string, base: string): Promise<void> {
+  const address = normaliseEmail(email)
+  // Beyond it nothing is sent and nothing is said: the mails that went out still work, and nobody is locked out.
+  if (!(await mailLimit.take(address)).allowed) return
+  await mails.orderReset(db, address, base)
+  mails.kick()
+}
+
+async function reset({ db, clock, passwords, revoked }: RecoveryDeps, token: string, password: string): Promise<void> {
+  const presented = { hash: hashOf(token), purpose: 'reset', now: new Date(clock.now()) } as const
+  // Looked at first: a guess does not cost a hash.
+  if ((await findMailToken(db, presented)) === undefined) throw badLink()
+  const hash = await passwords.hash(password, 'newPassword')
+  const revocations = await db.transaction().execute(async (trx) => {
+    const { user_id: userId, email } = orBadLink(await spendMailToken(trx, presented))
+    await setPassword(trx, userId, { hash, at: presented.now })
+    await markVerified(trx, userId, email, presented.now)
+    await dropMailTokens(trx, userId, 'verify')
+    return endEverySession(trx, userId, presented.now)
+  })
+  for (const revocation of revocations) revoked(revocation)
+}
+
+async function verifyEmail({ db, clock }: RecoveryDeps, token: string): Promise<void> {
+  const now = new Date(clock.now())
+  await db.transaction().execute(async (trx) => {
+    const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
+    await markVerified(trx, spent.user_id, spent.email, now)
+  })
+}
+
+function orBadLink(token: MailTokenRow | undefined): MailTokenRow {
+  if (token === undefined) throw badLink()
+  return token
+}
+
+const badLink = (): ProblemError =>
+  new ProblemError('invalid-link', 'This link is used, expired, or replaced by a newer one; ask for another mail')

@@ -1,0 +1,16 @@
+import type { User } from '@parley/contracts'
+import type { UserRow } from '../tables.ts'
+
+/** A user as the API shows it. */
+export const toUser = ({ id, kind, email, email_verified_at, name, username, created_at }: UserRow): User => ({
+  id,
+  kind,
+  email,
+  emailVerified: email_verified_at !== null,
+  name,
+  username,
+  createdAt: created_at.toISOString(),
+})
+
+/** One spelling per mailbox: addresses that differ in case or outer spaces are the same here. */
+export const normaliseEmail = (email: string): string => email.trim().toLowerCase()

@@ -1,0 +1,119 @@
+import { isProblem } from '@parley/kit'
+import { afterEach, expect, test } from 'vitest'
+import { createBcryptPool, type BcryptJob, type BcryptPool } from './bcrypt-pool.ts'
+import { createPasswords } from './passwords.ts'
+
+let pool: BcryptPool | undefined
+afterEach(() => pool?.stop())
+
+/** A pool that only `run` matters of. */
+const idle = { refuseIfBusy: () => {}, waiting: () => 0, stop: async () => {} }
+
+const problemOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => (isProblem(error) ? error.toProblem() : error),
+  )
+
+test('A2 S18 an unknown user costs one comparison of the same price as a known one', async () => {
+  const jobs: BcryptJob[] = []
+  pool = { ...idle, run: async (job) => jobs.push(job) < 0 }
+  const passwords = createPasswords(pool, 12)
+  expect(await passwords.verify('secret', null)).toBe(false)
+  expect(jobs).toEqual([
+    { kind: 'compare', password: 'secret', hash: expect.stringMatching(/^\$2b\$12\$[./A-Za-z0-9]{53}$/) },
+  ])
+})
+
+test('A2 the decoy is a hash that bcrypt works through, and never matches', async () => {
+  const real = createBcryptPool({ size: 1 })
+  pool = real
+  const passwords = createPasswords(real, 10)
+  const took = async (hash: string | null) => {
+    const since = performance.now()
+    expect(await passwords.verify('secret', hash)).toBe(false)
+    return performance.now() - since
+  }
+  const hash = await passwords.hash('another')
+  const [known, unknown] = [await took(hash), await took(null)]
+  // Not a measurement: a decoy that bcrypt refuses is answered in microseconds.
+  expect(unknown).toBeGreaterThan(known / 10)
+  expect(await passwords.verify('another', hash)).toBe(true)
+})
+
+test('S17 what bcrypt would cut off is refused before it is hashed', async () => {
+  pool = { ...idle, run: () => Promise.reject(new Error('hashed')) }
+  const passwords = createPasswords(pool, 4)
+  expect(await problemOf(passwords.hash('é'.repeat(37)))).toMatchObject({
+    code: 'invalid-input',
+    errors: [{ path: '/password' }],
+  })
+  expect(await passwords.verify('x'.repeat(73), null)).toBe(false)
+})
+
+test('lessons.md 9: beyond the short queue sign-ins are refused at once, with a time to come back', async () => {
+  // Jobs that long: two may wait behind the one under way.
+  pool = createBcryptPool({ size: 1, typicalMs: 800 })
+  const passwords = createPasswords(pool, 8)
+  const all = await Promise.all(Array.from({ length: 6 }, () => problemOf(passwords.hash('secret'))))
+  const refused = all.filter((problem) => problem !== null)
+  expect(refused).toHaveLength(3)
+  for (const problem of refused)
+    expect(problem).toMatchObject({ status: 503, code: 'unavailable', retryable: true, retryAfterMs: 2400 })
+  expect(await passwords.verify('secret', await passwords.hash('secret'))).toBe(true)
+})
+
+test('T23 in a flood who cannot be served in time is refused at once; who is let in is served', async () => {
+  pool = createBcryptPool({ size: 2, typicalMs: 50 })
+  const passwords = createPasswords(pool, 10)
+  const hash = await passwords.hash('secret')
+  const refusedAfter: number[] = []
+  const servedAfter: number[] = []
+  const attempt = async () => {
+    const since = performance.now()
+    const problem = await problemOf(passwords.verify('guess', hash))
+    if (problem !== null) expect(problem).toMatchObject({ code: 'unavailable', retryAfterMs: expect.any(Number) })
+    ;(problem === null ? servedAfter : refusedAfter).push(performance.now() - since)
+  }
+  const flood: Promise<void>[] = []
+  for (let burst = 0; burst < 20; burst += 1) {
+    flood.push(...Array.from({ length: 20 }, attempt))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await Promise.all(flood)
+  expect(refusedAfter.length).toBeGreaterThan(servedAfter.length)
+  // Refused at once, not after a wait in the queue; the median, because a busy machine may hold up any single one.
+  expect(refusedAfter.toSorted((a, b) => a - b)[Math.floor(refusedAfter.length / 2)]).toBeLessThan(50)
+  expect(servedAfter.length).toBeGreaterThan(20)
+  expect(Math.max(...servedAfter)).toBeLessThan(5000)
+})
+
+test('A2 a hash of less work than is asked for today is weak, whatever made it', () => {
+  pool = { ...idle, run: () => Promise.reject(new Error('hashed')) }
+  const passwords = createPasswords(pool, 12)
+  expect(['$2b$10$x', '$2a$04$x', '$2b$12$x', '$2b$13$x'].map(passwords.isWeak)).toEqual([true, true, false, false])
+})
+
+test('lessons.md 9: who has waited too long is refused; the work under way is finished', async () => {
+  pool = createBcryptPool({ size: 1, maxWaitMs: 20 })
+  const passwords = createPasswords(pool, 11)
+  const [first, second] = await Promise.all([problemOf(passwords.hash('one')), problemOf(passwords.hash('two'))])
+  expect(first).toBeNull()
+  expect(second).toMatchObject({ code: 'unavailable' })
+})
+
+test('a job that breaks its worker fails alone; the next one gets a new worker', async () => {
+  pool = createBcryptPool({ size: 1 })
+  const broken = JSON.parse('{"kind":"compare","password":"x","hash":null}') as BcryptJob
+  await expect(pool.run(broken)).rejects.toThrow('hash')
+  expect(await pool.run({ kind: 'hash', password: 'x', cost: 4 })).toMatch(/^\$2b\$04\$/)
+})
+
+test('stopping refuses who waits', async () => {
+  const stopped = createBcryptPool({ size: 1 })
+  pool = stopped
+  const jobs = Array.from({ length: 3 }, () => problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 12 })))
+  await stopped.stop()
+  expect((await Promise.all(jobs)).slice(1)).toMatchObject([{ code: 'unavailable' }, { code: 'unavailable' }])
+  expect(await problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 4 }))).toMatchObject({ code: 'unavailable' })
+})

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { ProblemError } from '@parley/kit'
+import type { BcryptPool } from './bcrypt-pool.ts'
+
+export interface Passwords {
+  /**
+   * Rejects with `invalid-input` for what bcrypt would cut off, with `unavailable` when too many wait. `field` is what the
+   * caller calls it.
+   */
+  hash(password: string, field?: string): Promise<string>
+  /** Takes as long without a hash as with one. Rejects with `unavailable` when too many wait. */
+  verify(password: string, hash: string | null): Promise<boolean>
+  /** Throws `unavailable` when `hash` or `verify` would now: for what would be done in vain before. */
+  refuseIfBusy(): void
+  /** Whether a stored hash is cheaper to guess than one that is made today. */
+  isWeak(hash: string): boolean
+}
+
+/** bcrypt ignores what comes after. */
+const maxBytes = 72
+const fits = (password: string): boolean => Buffer.byteLength(password) <= maxBytes
+
+export function createPasswords(pool: BcryptPool, cost: number): Passwords {
+  const decoy = makeDecoy(cost)
+  return {
+    async hash(password, field = 'password') {
+      if (!fits(password)) throw tooLong(field)
+      return String(await pool.run({ kind: 'hash', password, cost }))
+    },
+    async verify(password, hash) {
+      // No stored password is longer: that says nothing about the account.
+      if (!fits(password)) return false
+      const matches = await pool.run({ kind: 'compare', password, hash: hash ?? decoy })
+      return hash !== null && matches === true
+    },
+    refuseIfBusy: () => pool.refuseIfBusy(),
+    isWeak: (hash) => costOf(hash) < cost,
+  }
+}
+
+/** `$2b$`, two digits of cost, `$`. */
+const costOf = (hash: string): number => Number(hash.slice(4, 6))
+
+const tooLong = (field: string): ProblemError =>
+  new ProblemError('invalid-input', 'The password is too long', {
+    errors: [{ path: `/${field}`, message: `must be at most ${maxBytes} bytes in UTF-8` }],
+  })
+
+/** What looks like a hash of this cost and belongs to no password: `$2b$`, cost, 22 characters of salt, 31 of hash. */
+function makeDecoy(cost: number): string {
+  const letters = randomBytes(40).toString('base64').replace(/[+=]/g, '.').slice(0, 51)
+  return `$2b$${String(cost).padStart(2, '0')}$${letters.slice(0, 21)}.${letters.slice(21, 51)}.`
+}

@@ -1,0 +1,30 @@
+import type { authOperations } from '@parley/contracts'
+import type { Authenticate, Handlers, Logger } from '@parley/kit'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Recovery } from '../accounts/recovery.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { FlowCookies } from '../oidc/flow-cookie.ts'
+import type { SignInIdentity } from '../oidc/identities.ts'
+import type { Provider } from '../oidc/provider.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+export interface RoutesDeps {
+  log: Logger
+  accounts: Accounts
+  recovery: Recovery
+  sessions: Sessions
+  keyring: Keyring
+  authenticate: Authenticate
+  allowedOrigins: readonly string[]
+  publicUrl: string | undefined
+  /** The sign-in provider; null when none is configured. */
+  oauth: Oauth | null
+}
+export interface Oauth {
+  name: string
+  redirectUrl: string | undefined
+  provider: Provider
+  cookies: FlowCookies
+  signIn: SignInIdentity
+}
+export type AuthHandlers = Handlers<typeof authOperations>

@@ -1,0 +1,30 @@
+import { baseOf } from '../sessions/edge.ts'
+import type { AuthHandlers, RoutesDeps } from './deps.ts'
+
+type PasswordHandlers = Pick<
+  AuthHandlers,
+  'changePassword' | 'forgotPassword' | 'resetPassword' | 'verifyEmail' | 'resendVerification'
+>
+
+export const passwords = ({ recovery, publicUrl }: RoutesDeps): PasswordHandlers => ({
+  async changePassword({ principal, body: { currentPassword, newPassword } }) {
+    await recovery.change(principal, { current: currentPassword, next: newPassword })
+    return { status: 204 }
+  },
+  async forgotPassword({ body: { email }, request }) {
+    await recovery.forgot(email, baseOf(request.headers, publicUrl))
+    return { status: 202, body: {} }
+  },
+  async resetPassword({ body: { token, newPassword } }) {
+    await recovery.reset(token, newPassword)
+    return { status: 204 }
+  },
+  async verifyEmail({ body: { token } }) {
+    await recovery.verifyEmail(token)
+    return { status: 204 }
+  },
+  async resendVerification({ principal, request }) {
+    await recovery.resend(principal.userId, baseOf(request.headers, publicUrl))
+    return { status: 202, body: {} }
+  },
+})

@@ -1,0 +1,91 @@
+import fastifyCookie from '@fastify/cookie'
+import { authOperations } from '@parley/contracts'
+import {
+  createHttpServer,
+  defineService,
+  drainHttp,
+  serveHealth,
+  serveOperations,
+  startHttp,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
+import { authConfig, refuseUnsafe, type AuthConfig } from './config.ts'
+import { compose, type Parts } from './compose.ts'
+import { keepHouse } from './housekeeping/housekeeping.ts'
+import { migrations } from './migrations/index.ts'
+import { repeat, type Repeated } from './repeat.ts'
+import { routesOf } from './routes.ts'
+import { ping } from './store.ts'
+import { subscribe } from './subscriptions.ts'
+import type { Tables } from './tables.ts'
+import { version } from './version.ts'
+
+/** Accounts, sessions, signing keys and guests. */
+export const authService = defineService({
+  name: 'auth',
+  config: authConfig,
+  database: { schema: 'auth', migrations },
+  create: (deps: Deps<AuthConfig, Tables>) => create(deps),
+})
+
+const roundMs = 60_000
+
+function create(deps: Deps<AuthConfig, Tables>): RunningService {
+  refuseUnsafe(deps.config)
+  const { config, log, bus, db } = deps
+  const parts = compose(deps)
+  const { keyring, keySource, revocations, pool } = parts
+  const app = serve(deps, parts)
+  let subscriptions: { unsubscribe(): void }[] = []
+  let rounds: Repeated[] = []
+
+  return {
+    async start() {
+      await keyring.refresh()
+      await keySource.start()
+      await parts.learnRevocations()
+      subscriptions = subscribe(bus, { db, keyring, revocations, log })
+      rounds = [
+        repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
+        repeat(() => keepHouse({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
+      ]
+      parts.outbox.start()
+      return startHttp(app, { host: config.HOST, port: config.PORT })
+    },
+    async stop() {
+      await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      keySource.stop()
+      revocations.stop()
+      await Promise.all([parts.outbox.stop(), ...rounds.map((round) => round.stop())])
+      await pool.stop()
+    },
+    readiness: () => readinessOf(deps),
+  }
+}
+
+function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
+  const { config, log, metrics, kv, instanceId } = deps
+  const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  void app.register(fastifyCookie)
+  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics })
+  const handlers = routesOf({
+    ...parts,
+    log,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    publicUrl: config.PUBLIC_URL,
+  })
+  serveOperations(app, authOperations, handlers, {
+    authenticate: parts.authenticate,
+    kv,
+    checkAnswers: config.NODE_ENV !== 'production',
+  })
+  return app
+}
+
+const readinessOf = async ({ db, bus, kv }: Deps<AuthConfig, Tables>) => ({
+  database: await ping(db),
+  bus: bus.connected(),
+  kv: kv.connected(),
+})

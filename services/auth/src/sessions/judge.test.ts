@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { graceMs, judge, type Family, type Presented } from './judge.ts'
+
+const now = 1_000_000
+const alive: Family = { revoked: false, expiresAt: now + 1 }
+const unused: Presented = { usedAt: null, sealedSuccessor: null }
+const spent = (ago: number): Presented => ({ usedAt: now - ago, sealedSuccessor: 'sealed' })
+const grandparent: Presented = { usedAt: now - 1, sealedSuccessor: null }
+
+test.each<[string, Presented, Family, string]>([
+  ['A3 an unused token is rotated', unused, alive, 'rotate'],
+  ['S8 one just spent gets the same successor', spent(0), alive, 'retry'],
+  ['S8 until the grace is over', spent(graceMs), alive, 'retry'],
+  ['S7 a parent after the grace was reused', spent(graceMs + 1), alive, 'reused'],
+  ['S7 a grand-parent was reused, also within the grace', grandparent, alive, 'reused'],
+  ['A12 an expired session has ended', unused, { ...alive, expiresAt: now }, 'ended'],
+  ['A4 a revoked session has ended', unused, { ...alive, revoked: true }, 'ended'],
+  ['A4 of a revoked session nothing is retried', spent(0), { ...alive, revoked: true }, 'ended'],
+])('%s', (_name, token, family, kind) => {
+  expect(judge(token, family, now).kind).toBe(kind)
+})

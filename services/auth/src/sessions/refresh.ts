@@ -1,0 +1,76 @@
+import type { Revocation } from '@parley/contracts'
+import { findUser } from '../accounts/store.ts'
+import { insertRevocation } from '../revocations/store.ts'
+import type { Db, RefreshTokenRow, SessionRow, UserRow } from '../tables.ts'
+import type { Grant } from './issue.ts'
+import { judge } from './judge.ts'
+import { hashOf, newRandomToken } from '../random-token.ts'
+import { openSuccessor, sealSuccessor } from './refresh-token.ts'
+import { endSession, lockSessionOf, readRefreshToken, rotate } from './store.ts'
+
+export type RefreshOutcome =
+  | { kind: 'granted'; grant: Grant }
+  | { kind: 'unknown' }
+  /** The session has been ended in this transaction; to be told once it has committed. */
+  | { kind: 'reused'; revocation: Revocation }
+
+interface Times {
+  now: number
+  refreshTtlMs: number
+}
+
+/** Exchanges a refresh token. Whatever comes of it, the transaction is to be committed. */
+export async function refreshGrant(trx: Db, token: string, times: Times): Promise<RefreshOutcome> {
+  const hash = hashOf(token)
+  const session = await lockSessionOf(trx, hash)
+  const row = session && (await readRefreshToken(trx, hash))
+  const user = session && (await findUser(trx, session.user_id))
+  if (session === undefined || row === undefined || user === undefined) return { kind: 'unknown' }
+  const verdict = judge(
+    presentedOf(row),
+    { revoked: session.revoked_at !== null, expiresAt: session.expires_at.getTime() },
+    times.now,
+  )
+  switch (verdict.kind) {
+    case 'ended':
+      return { kind: 'unknown' }
+    case 'retry':
+      return { kind: 'granted', grant: { user, session, refreshToken: openSuccessor(token, verdict.sealedSuccessor) } }
+    case 'rotate':
+      return { kind: 'granted', grant: await rotateNow(trx, { token, hash, user, session }, times) }
+    case 'reused':
+      await endSession(trx, session.id, new Date(times.now))
+      return { kind: 'reused', revocation: await insertRevocation(trx, { kind: 'session', id: session.id }) }
+  }
+}
+
+const presentedOf = ({ used_at, sealed_successor }: RefreshTokenRow) => ({
+  usedAt: used_at?.getTime() ?? null,
+  sealedSuccessor: sealed_successor,
+})
+
+interface Holder {
+  token: string
+  hash: string
+  user: UserRow
+  session: SessionRow
+}
+
+async function rotateNow(
+  trx: Db,
+  { token, hash, user, session }: Holder,
+  { now, refreshTtlMs }: Times,
+): Promise<Grant> {
+  const successor = newRandomToken()
+  // A guest ends when its time is over; an account's session lasts as long as it is used.
+  const expiresAt = user.kind === 'guest' ? session.expires_at : new Date(now + refreshTtlMs)
+  const renewed = { id: session.id, expires_at: expiresAt }
+  await rotate(trx, {
+    session: renewed,
+    hash,
+    successorHash: hashOf(successor),
+    sealedSuccessor: sealSuccessor(token, successor),
+    at: new Date(now),
+  })
+  return { user, session: renewed, refreshToken: successor }
+}

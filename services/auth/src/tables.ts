@@ -1,0 +1,104 @@
+import type { OutboxTables } from '@parley/kit'
+import type { Generated, Insertable, Kysely, Selectable } from 'kysely'
+
+/** Times are `timestamptz`, ids `uuid`; see `migrations`. */
+export interface Tables extends OutboxTables {
+  users: UsersTable
+  sessions: SessionsTable
+  refresh_tokens: RefreshTokensTable
+  signing_keys: SigningKeysTable
+  revocations: RevocationsTable
+  identities: IdentitiesTable
+  mail_tokens: MailTokensTable
+}
+/** The service's schema, or a transaction on it. */
+export type Db = Kysely<Tables>
+
+interface UsersTable {
+  id: string
+  kind: 'user' | 'guest'
+  /** Trimmed and lower-cased; null for guests. */
+  email: string | null
+  name: string
+  username: string | null
+  /** When the address was shown to be theirs; null until then. */
+  email_verified_at: Generated<Date | null>
+  password_hash: string | null
+  /** Counts changes of the password, not of its hash. */
+  password_version: Generated<number>
+  /** SHA-256 of what the guest's browser keeps, base64url; null for accounts, and for guests without cookies. */
+  guest_key: Generated<string | null>
+  /** Access tokens issued under a smaller one are dead. */
+  epoch: Generated<number>
+  created_at: Date
+  updated_at: Date
+}
+export type UserRow = Selectable<UsersTable>
+export type NewUser = Insertable<UsersTable>
+
+interface SessionsTable {
+  id: string
+  user_id: string
+  created_at: Date
+  last_used_at: Date
+  expires_at: Date
+  revoked_at: Date | null
+  user_agent: string | null
+  address: string | null
+}
+export type SessionRow = Selectable<SessionsTable>
+
+interface RefreshTokensTable {
+  /** SHA-256 of the token, base64url. The token itself is nowhere. */
+  hash: string
+  session_id: string
+  issued_at: Date
+  used_at: Date | null
+  /** The successor, encrypted under the token itself, while a retry may still ask for it. */
+  sealed_successor: string | null
+}
+export type RefreshTokenRow = Selectable<RefreshTokensTable>
+
+interface SigningKeysTable {
+  /** The JWK thumbprint of the public key (RFC 7638). */
+  kid: string
+  /** The public key, `x` of its JWK (RFC 8037). */
+  public_x: string
+  /** PKCS #8 PEM, sealed; see `keys/sealer.ts`. */
+  private_key: string
+  created_at: Date
+  /** From then on it signs. It is published from the start. */
+  activates_at: Date
+  /** Until then it is published; null while it has no successor. */
+  retires_at: Date | null
+}
+export type SigningKeyRow = Selectable<SigningKeysTable>
+
+interface RevocationsTable {
+  seq: Generated<number>
+  kind: 'user' | 'session'
+  subject_id: string
+  epoch: number | null
+  /** By the database's clock, which all replicas share. */
+  at: Generated<Date>
+}
+export type RevocationRow = Selectable<RevocationsTable>
+
+interface IdentitiesTable {
+  issuer: string
+  /** The person's name at the issuer, for ever (OpenID Connect, 5.7). */
+  subject: string
+  user_id: string
+  created_at: Date
+}
+
+interface MailTokensTable {
+  user_id: string
+  purpose: 'reset' | 'verify'
+  /** SHA-256 of the token, base64url. The token itself is in the mail only. */
+  hash: string
+  /** Where it was sent: it proves this address, whatever the account's is by then. */
+  email: string
+  expires_at: Date
+}
+export type MailTokenRow = Selectable<MailTokensTable>

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import type { TestAuth } from '../harness.ts'
+import { freshEmail, password, signUpByCookie } from '../people.ts'
+
+/** The refresh cookie and who may use it: A3, S10, S11. */
+export function browserSuite(auth: () => TestAuth): void {
+  const post = (path: string, headers: Record<string, string>) => auth().call('POST', path, { headers })
+
+  test('S10 over https the cookie is __Host-, Secure, HttpOnly, SameSite=Strict', async () => {
+    const { setCookie } = await signUpByCookie(auth())
+    const [pair, ...attributes] = setCookie.split('; ')
+    expect(pair).toMatch(/^__Host-parley_refresh=[\w-]{43}$/)
+    expect(attributes.sort((a, b) => a.localeCompare(b))).toEqual([
+      'HttpOnly',
+      'Max-Age=2592000',
+      'Path=/',
+      'SameSite=Strict',
+      'Secure',
+    ])
+  })
+
+  test('S10 over plain http it has another name and a narrow path', async () => {
+    const { cookies } = await auth().call('POST', '/v1/auth/register', {
+      body: { email: freshEmail(), password, name: 'A' },
+    })
+    expect(cookies[0]).toMatch(
+      /^parley_refresh=[\w-]{43}; Max-Age=2592000; Path=\/v1\/auth; HttpOnly; SameSite=Strict$/,
+    )
+  })
+
+  test('A3 refreshes by cookie, and logs out by cookie, which is cleared', async () => {
+    const { cookie, edge } = await signUpByCookie(auth())
+    const own = { ...edge, origin: 'https://meet.example' }
+    const refreshed = await post('/v1/auth/refresh', { ...own, cookie })
+    expect(refreshed.status).toBe(200)
+    expect(refreshed.tokens().refreshToken).toBeUndefined()
+    const renewed = refreshed.cookies[0]?.split(';', 1)[0] ?? ''
+    expect(renewed).not.toBe(cookie)
+    const out = await post('/v1/auth/logout', { ...own, cookie: renewed })
+    expect(out.status).toBe(204)
+    expect(out.cookies[0]).toMatch(/^__Host-parley_refresh=; Max-Age=0; Path=\/;/)
+    expect((await post('/v1/auth/refresh', { ...own, cookie: renewed })).status).toBe(401)
+  })
+
+  test('S11 a page of another origin cannot refresh or log out with the cookie, and nothing changes', async () => {
+    const { cookie, edge } = await signUpByCookie(auth())
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://meet.example' },
+      { origin: 'https://meet.example.evil' },
+      { origin: 'https://meet.example:444' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ]
+    for (const headers of foreign) {
+      for (const path of ['/v1/auth/refresh', '/v1/auth/logout']) {
+        expect((await post(path, { ...edge, ...headers, cookie })).problem()).toMatchObject({
+          status: 403,
+          code: 'origin-not-allowed',
+        })
+      }
+    }
+    const form = {
+      ...edge,
+      cookie,
+      origin: 'https://evil.example',
+      'content-type': 'application/x-www-form-urlencoded',
+    }
+    expect((await auth().call('POST', '/v1/auth/logout', { headers: form, body: 'a=b' })).status).toBe(415)
+    const text = { ...form, 'content-type': 'text/plain' }
+    expect((await auth().call('POST', '/v1/auth/logout', { headers: text, body: '{}' })).status).toBe(415)
+    expect((await auth().call('GET', '/v1/auth/logout', { headers: { ...edge, cookie } })).status).toBe(405)
+    const after = await post('/v1/auth/refresh', { ...edge, origin: 'https://meet.example', cookie })
+    expect(after.status).toBe(200)
+  })
+
+  test('S11 our own origin, an allowed one, and a client that is no browser may', async () => {
+    const allowed: Record<string, string>[] = [
+      { origin: 'https://meet.example' },
+      { origin: 'https://app.example' },
+      {},
+      { 'sec-fetch-site': 'same-origin' },
+    ]
+    for (const headers of allowed) {
+      const { cookie, edge } = await signUpByCookie(auth())
+      expect((await post('/v1/auth/refresh', { ...edge, ...headers, cookie })).status).toBe(200)
+    }
+  })
+}

@@ -1,0 +1,84 @@
+import { authBus } from '@parley/contracts'
+import { ask } from '@parley/kit'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { keepHouse } from '../../housekeeping/housekeeping.ts'
+import type { TestAuth } from '../harness.ts'
+import { password, refresh, signUp, withRefreshToken } from '../people.ts'
+
+/** What is in the database, and for how long: S9 and housekeeping. */
+export function storageSuite(auth: () => TestAuth): void {
+  async function dump(): Promise<string> {
+    const tables = await sql<{
+      name: string
+    }>`select table_name as name from information_schema.tables where table_schema = 'auth'`.execute(auth().db)
+    const rows = tables.rows.map(({ name }) =>
+      sql<{ row: string }>`select to_jsonb(t)::text as row from ${sql.table(`auth.${name}`)} t`.execute(auth().db),
+    )
+    return (await Promise.all(rows)).flatMap((result) => result.rows.map(({ row }) => row)).join('\n')
+  }
+  const count = async (table: 'users' | 'sessions' | 'refresh_tokens' | 'revocations') =>
+    Number(
+      (
+        await auth()
+          .db.selectFrom(table)
+          .select((eb) => eb.fn.countAll().as('n'))
+          .executeTakeFirstOrThrow()
+      ).n,
+    )
+  const sweep = (refreshTtlMs: number, guestTtlMs: number) => {
+    const { db, clock, stage } = auth()
+    return keepHouse({ db, clock, log: stage.log, refreshTtlMs, guestTtlMs })
+  }
+
+  test('S9 no token and no password is in a dump of the database, also right after a refresh', async () => {
+    const first = await signUp(auth())
+    const second = withRefreshToken(await refresh(auth(), first.refreshToken))
+    const text = await dump()
+    expect(text).toContain(first.user.id)
+    for (const secret of [first.refreshToken, second.refreshToken, first.accessToken, second.accessToken, password]) {
+      expect(text).not.toContain(secret)
+      expect(text).not.toContain(Buffer.from(secret).toString('base64url'))
+    }
+  })
+
+  test('A10 private keys are encrypted at rest when there is a secret', async () => {
+    const text = await dump()
+    expect(text).toContain('gcm1:')
+    expect(text).not.toContain('PRIVATE KEY')
+  })
+
+  test('housekeeping forgets what no longer matters and nothing else', async () => {
+    await auth().db.deleteFrom('users').execute()
+    const kept = await signUp(auth())
+    const left = await signUp(auth())
+    await auth().call('POST', '/v1/auth/logout', { body: { refreshToken: left.refreshToken } })
+    const guest = await auth().call('POST', '/v1/auth/guest', { body: { name: 'G', tokenDelivery: 'body' } })
+    const returning = await auth().call('POST', '/v1/auth/guest', { body: { name: 'R' } })
+    expect([guest.status, returning.status]).toEqual([201, 201])
+    await sql`update ${sql.table('auth.revocations')} set at = at - interval '26 minutes'`.execute(auth().db)
+    expect([await count('users'), await count('sessions')]).toEqual([4, 4])
+    auth().clock.advance(2 * 24 * 3600_000 + 1000)
+    await sweep(30 * 24 * 3600_000, 24 * 3600_000)
+    expect(await count('revocations')).toBe(0)
+    // The guest who may come back from the same browser stays known without a session.
+    expect([await count('users'), await count('sessions')]).toEqual([3, 1])
+    const renewed = withRefreshToken(await refresh(auth(), kept.refreshToken))
+    auth().clock.advance(29 * 24 * 3600_000)
+    const latest = withRefreshToken(await refresh(auth(), renewed.refreshToken))
+    auth().clock.advance(3 * 24 * 3600_000)
+    await sweep(30 * 24 * 3600_000, 24 * 3600_000)
+    expect(await count('refresh_tokens')).toBe(2)
+    expect((await refresh(auth(), latest.refreshToken)).status).toBe(200)
+  })
+
+  test('A10 any time may be asked for', async () => {
+    await sql`delete from ${sql.table('auth.revocations')}`.execute(auth().db)
+    for (const since of [0, -5, Number.MAX_SAFE_INTEGER]) {
+      expect(await ask(auth().stage.bus, authBus.revocations, { since })).toMatchObject({
+        items: [],
+        now: expect.any(Number),
+      })
+    }
+  })
+}
