@@ -1,0 +1,23 @@
+import type { meetingsBus } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Static } from 'typebox'
+import type { Context } from './context.ts'
+import { isOver } from './meeting.ts'
+import { meetingFor } from './read.ts'
+
+type Access = Static<(typeof meetingsBus.access)['output']>
+
+/** What somebody who has been in a meeting may do with its chat. @throws ProblemError `not-found` for everybody else */
+export async function chatAccess(
+  context: Context,
+  { meetingId, userId }: { meetingId: string; userId: string },
+): Promise<Access> {
+  const { meeting, host, role, standing, member } = await meetingFor(context, meetingId, userId)
+  const over = isOver(meeting.status)
+  if (host) return { role: 'host', name: standing.name ?? meeting.host_name, mayChat: true, over }
+  const inside = (standing.entered || member?.admitted_at != null) && member?.must_wait !== true
+  const name = standing.name ?? member?.name
+  if (!inside || member?.banned_at != null || role === null || name === undefined)
+    throw new ProblemError('not-found', 'There is no such meeting')
+  return { role, name, mayChat: meeting.settings.chat, over }
+}

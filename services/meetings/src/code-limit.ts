@@ -1,0 +1,54 @@
+import type { Principal } from '@parley/contracts'
+import { isProblem, ProblemError } from '@parley/kit'
+import type { Kv, Limiter } from '@parley/kit'
+
+export interface Seeker {
+  userId: string
+  guest: boolean
+  address: string
+}
+export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker => ({
+  userId,
+  guest: kind === 'guest',
+  address,
+})
+
+export interface CodeLimit {
+  /** Counts a look-up of a code. Rejects with `rate-limited`. */
+  lookUp(seeker: Seeker): Promise<void>
+  /**
+   * For joining, where only codes that do not exist count. What others behind an address look up does not keep an
+   * account from joining, only guests, which are free to make. Rejects with `rate-limited`.
+   */
+  guess<T>(seeker: Seeker, find: () => Promise<T>): Promise<T>
+}
+
+/**
+ * Look-ups of codes, of the whole cluster: 60 a minute for a person, and 600 for an address, behind which there may be
+ * an office.
+ */
+export function createCodeLimit(kv: Pick<Kv, 'limiter'>): CodeLimit {
+  const people = kv.limiter({ name: 'code:principal', points: 60, seconds: 60 })
+  const addresses = kv.limiter({ name: 'code:address', points: 600, seconds: 60 })
+  return {
+    async lookUp({ userId, address }) {
+      await takeOrThrow(people, userId, 1)
+      await takeOrThrow(addresses, address, 1)
+    },
+    async guess({ userId, guest, address }, find) {
+      await takeOrThrow(people, userId, 0)
+      if (guest) await takeOrThrow(addresses, address, 0)
+      try {
+        return await find()
+      } catch (error) {
+        if (isProblem(error, 'not-found')) await Promise.all([people.take(userId), addresses.take(address)])
+        throw error
+      }
+    },
+  }
+}
+
+async function takeOrThrow(limiter: Limiter, key: string, cost: number): Promise<void> {
+  const { allowed, retryAfterMs } = await limiter.take(key, cost)
+  if (!allowed) throw new ProblemError('rate-limited', 'Too many codes were looked up', { retryAfterMs })
+}

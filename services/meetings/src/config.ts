@@ -1,0 +1,35 @@
+import { Strict } from '@parley/contracts'
+import { commonConfig, mailConfig } from '@parley/kit'
+import Type, { type Static } from 'typebox'
+
+export const meetingsConfig = Strict({
+  ...commonConfig,
+  ...mailConfig,
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/]+$',
+      requiredInProduction: true,
+      description:
+        'the gateway as browsers reach it, for join links and WebSocket addresses; default: as the request came in',
+    }),
+  ),
+  ROOM_TOKEN_TTL_SECONDS: Type.Integer({
+    default: 120,
+    minimum: 1,
+    maximum: 3600,
+    description: 'how long a room token may be used',
+  }),
+  EMPTY_END_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 1,
+    maximum: 86_400,
+    description: 'when a meeting that everybody left ends',
+  }),
+  MEETING_EXPIRY_HOURS: Type.Integer({
+    default: 24,
+    minimum: 1,
+    maximum: 8760,
+    description: 'when a meeting ends by itself, after its start or, if nobody came, after the time it was made for',
+  }),
+})
+export type MeetingsConfig = Static<typeof meetingsConfig>

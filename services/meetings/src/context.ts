@@ -1,0 +1,27 @@
+import type { Bus, Clock, Kv, Logger } from '@parley/kit'
+import type { MeetingsConfig } from './config.ts'
+import type { AddressBook } from './invites/address-book.ts'
+import type { MeetingRow, Db } from './tables.ts'
+
+/** What every part of this service works with. */
+export interface Context {
+  config: Readonly<MeetingsConfig>
+  db: Db
+  kv: Pick<Kv, 'limiter' | 'facts'>
+  bus: Bus
+  clock: Clock
+  log: Logger
+  /** Delivers what has been written to the outbox; called after the commit. */
+  wakeRelay(): void
+  /** Tells the nodes of a room that its lobby has changed; called after the commit. A hint, may be lost. */
+  tellLobby(meetingId: string, lv: number): void
+  /** Sends the mails that have been put into their outbox; called after the commit. */
+  wakeMail(): void
+  addressOf: AddressBook
+}
+
+export const now = ({ clock }: Pick<Context, 'clock'>): Date => new Date(clock.now())
+
+/** The base of links in what is told over the bus, where no request says how the gateway was reached. */
+export const roomBase = ({ config }: Pick<Context, 'config'>, meeting: MeetingRow): string =>
+  config.PUBLIC_URL ?? meeting.public_base

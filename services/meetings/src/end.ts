@@ -1,0 +1,61 @@
+import { ProblemError } from '@parley/kit'
+import { now, type Context } from './context.ts'
+import { tellInvited } from './invites/mail-queue.ts'
+import { ownMeeting } from './read.ts'
+import { endMeetings, findMeeting, hideMeeting } from './store/meetings.ts'
+import { enqueueCommand } from './store/outbox.ts'
+import type { Db, EndReason, MeetingRow } from './tables.ts'
+
+/** Ends a meeting for its host; one that is over is answered as it is. @throws ProblemError `not-found`, `forbidden` */
+export async function endByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
+  await ownMeeting(context, id, userId)
+  const at = now(context)
+  const [ended] = await context.db.transaction().execute((trx) => endAndTell(trx, [id], { at, reason: 'host' }))
+  context.wakeRelay()
+  const meeting = ended ?? (await findMeeting(context.db, id))
+  if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
+  return meeting
+}
+
+/**
+ * Cancels a meeting for its host; one that is cancelled is answered as it is. @throws ProblemError `not-found`,
+ * `forbidden`, `meeting-over` for one that has ended
+ */
+export async function cancelByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
+  const before = await ownMeeting(context, id, userId)
+  const at = now(context)
+  await context.db.transaction().execute(async (trx) => {
+    const [after] = await endAndTell(trx, [id], { at, reason: 'cancelled' })
+    if (after !== undefined) await tellInvited(trx, { before, after, at })
+  })
+  context.wakeRelay()
+  context.wakeMail()
+  const meeting = await findMeeting(context.db, id)
+  if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
+  if (meeting.status !== 'cancelled') throw new ProblemError('meeting-over')
+  return meeting
+}
+
+/** Ends a meeting for its host, and nobody finds it any more. @throws ProblemError `not-found`, `forbidden` */
+export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
+  const before = await ownMeeting(context, id, userId)
+  const at = now(context)
+  await context.db.transaction().execute(async (trx) => {
+    await endAndTell(trx, [id], { at, reason: 'host' })
+    const after = await hideMeeting(trx, id, at)
+    if (after !== undefined) await tellInvited(trx, { before, after, at })
+  })
+  context.wakeRelay()
+  context.wakeMail()
+}
+
+/** In a transaction: ends those meetings that are not over, and writes to the outbox that their rooms are to close. */
+export async function endAndTell(
+  trx: Db,
+  ids: readonly string[],
+  how: { at: Date; reason: EndReason },
+): Promise<MeetingRow[]> {
+  const ended = await endMeetings(trx, ids, how)
+  for (const { id } of ended) await enqueueCommand(trx, id, { kind: 'end', reason: how.reason }, how.at)
+  return ended
+}

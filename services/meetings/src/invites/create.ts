@@ -1,0 +1,95 @@
+import { authBus, type invitesOperations, type Principal } from '@parley/contracts'
+import { ask, isProblem, newId, ProblemError, type Call } from '@parley/kit'
+import { now, type Context } from '../context.ts'
+import { isOver } from '../meeting.ts'
+import { moderatedMeeting } from '../moderated.ts'
+import { lockMeeting } from '../store/meetings.ts'
+import type { Db, MeetingRow } from '../tables.ts'
+import { isGood } from './invite.ts'
+import type { InviteLimit } from './limit.ts'
+import { putInviteMails } from './mail-queue.ts'
+import { changeInvite, countInvites, findInviteOf, insertInvite } from './store.ts'
+import type { InviteRow } from './tables.ts'
+
+const maxInvites = 1000
+
+type Body = Call<typeof invitesOperations.createInvite>['body']
+interface Inviting {
+  meetingId: string
+  body: Body
+  principal: Principal
+}
+
+/** Invites a person; `made` is false for who is invited already. @throws ProblemError, see the operation */
+export async function createInvite(
+  context: Context,
+  limit: InviteLimit,
+  { meetingId, body, principal }: Inviting,
+): Promise<{ invite: InviteRow; made: boolean }> {
+  refuseBoth(body)
+  const meeting = await moderatedMeeting(context, meetingId, principal.userId)
+  if (body.userId !== undefined) await refuseUnknown(context, meeting, body.userId)
+  if (body.email !== undefined) await limit(principal.userId, body.email.toLowerCase())
+  const draft = draftOf(meeting, { body, principal, at: now(context) })
+  const result = await context.db.transaction().execute((trx) => inviteIn(trx, draft))
+  context.wakeMail()
+  return result
+}
+
+async function inviteIn(trx: Db, draft: InviteRow): Promise<{ invite: InviteRow; made: boolean }> {
+  // One after the other per meeting: nobody is invited twice.
+  const meeting = await lockMeeting(trx, draft.meeting_id)
+  if (meeting === undefined || isOver(meeting.status)) throw new ProblemError('meeting-over')
+  const before = await findInviteOf(trx, draft)
+  if (before !== undefined && isGood(before)) return { invite: before, made: false }
+  if ((await countInvites(trx, draft.meeting_id)) >= maxInvites)
+    throw new ProblemError('wrong-state', `A meeting has at most ${maxInvites} invites`)
+  const invite = before === undefined ? await insertInvite(trx, draft) : await renew(trx, before, draft)
+  if (invite.email !== null) await putInviteMails(trx, 'invited', { inviteIds: [invite.id], at: draft.created_at })
+  return { invite, made: true }
+}
+
+/** Who said no, or whose invite was taken back, is asked again; a guest who once held the mail is nobody any more. */
+function renew(trx: Db, before: InviteRow, draft: InviteRow): Promise<InviteRow> {
+  const { status, message, invited_by, invited_by_name, created_at } = draft
+  const change = { status, message, invited_by, invited_by_name, created_at }
+  const claim = before.claimed_by_guest ? { claimed_by: null, claimed_by_guest: false } : {}
+  return changeInvite(trx, before.id, { ...change, ...claim })
+}
+
+function draftOf(
+  meeting: MeetingRow,
+  { body, principal, at }: { body: Body; principal: Principal; at: Date },
+): InviteRow {
+  return {
+    id: newId(),
+    meeting_id: meeting.id,
+    meeting_created_at: meeting.created_at,
+    email: body.email?.toLowerCase() ?? null,
+    user_id: body.userId ?? null,
+    status: 'pending',
+    message: body.message ?? null,
+    invited_by: principal.userId,
+    invited_by_name: principal.name,
+    claimed_by: body.userId ?? null,
+    claimed_by_guest: false,
+    created_at: at,
+  }
+}
+
+function refuseBoth({ email, userId }: Body): void {
+  if ((email === undefined) === (userId === undefined))
+    throw new ProblemError('invalid-input', 'Say either email or userId', {
+      errors: [{ path: '', message: 'must have exactly one of email and userId' }],
+    })
+}
+
+async function refuseUnknown({ bus }: Context, meeting: MeetingRow, userId: string): Promise<void> {
+  if (userId === meeting.host_id) throw new ProblemError('wrong-state', 'The host needs no invite')
+  try {
+    await ask(bus, authBus.account, { userId })
+  } catch (error) {
+    if (!isProblem(error, 'not-found')) throw error
+    throw new ProblemError('invalid-input', undefined, { errors: [{ path: '/userId', message: 'is no account' }] })
+  }
+}

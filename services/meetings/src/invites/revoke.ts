@@ -1,0 +1,30 @@
+import { isProblem } from '@parley/kit'
+import { now, type Context } from '../context.ts'
+import { moderatedMeeting } from '../moderated.ts'
+import type { Db } from '../tables.ts'
+import { noInvite } from './answer.ts'
+import { isGood } from './invite.ts'
+import { putInviteMails } from './mail-queue.ts'
+import { changeInvite, findInvite, forgetInviteTokens, lockInvite } from './store.ts'
+import type { InviteRow } from './tables.ts'
+
+/** Takes an invite back; one that was taken back is answered as it is. @throws ProblemError `not-found`, `forbidden` */
+export async function revokeInvite(context: Context, inviteId: string, userId: string): Promise<InviteRow> {
+  const invite = await findInvite(context.db, inviteId)
+  if (invite === undefined) throw noInvite()
+  await moderatedMeeting(context, invite.meeting_id, userId).catch((error: unknown) => {
+    throw isProblem(error, 'not-found') ? noInvite() : error
+  })
+  const revoked = await context.db.transaction().execute((trx) => revokeIn(trx, inviteId, now(context)))
+  context.wakeMail()
+  return revoked
+}
+
+async function revokeIn(trx: Db, inviteId: string, at: Date): Promise<InviteRow> {
+  const invite = await lockInvite(trx, inviteId)
+  if (invite === undefined) throw noInvite()
+  if (invite.status === 'revoked') return invite
+  await forgetInviteTokens(trx, inviteId)
+  if (invite.email !== null && isGood(invite)) await putInviteMails(trx, 'cancelled', { inviteIds: [inviteId], at })
+  return changeInvite(trx, inviteId, { status: 'revoked' })
+}

@@ -1,0 +1,73 @@
+import type { EntryAccess, Principal } from '@parley/contracts'
+import { isProblem } from '@parley/kit'
+import { decideAdmission } from '../admission.ts'
+import { now, type Context } from '../context.ts'
+import { factsOf } from '../join.ts'
+import { meetingByCodeFor, type Seen } from '../read.ts'
+import { findEntry } from '../store/lobby.ts'
+import type { MeetingRow } from '../tables.ts'
+import { rejectedForMs } from './place.ts'
+
+const unknown: EntryAccess = { canEnter: false, reason: 'not-found', next: 'none' }
+
+/** What the door of a meeting says to somebody who knows its code, by the same decision as joining. */
+export async function explainAccess(context: Context, code: string, principal: Principal): Promise<EntryAccess> {
+  const seen = await seenOrNull(context, code, principal)
+  if (seen === null) return unknown
+  const facts = factsOf(seen, { principal, byCode: true })
+  const admission = decideAdmission(facts.passcode === 'none' ? facts : { ...facts, passcode: 'missing' })
+  const meeting = summary(seen.meeting)
+  switch (admission.kind) {
+    case 'enter':
+      return { canEnter: true, reason: null, next: 'join', meeting }
+    case 'wait':
+      return { ...(await waitOf(context, seen, principal)), meeting }
+    case 'check-passcode':
+      return { canEnter: false, reason: 'passcode-required', next: 'join-with-passcode', meeting }
+    case 'refuse':
+      return refusalOf(admission.problem, meeting)
+    default:
+      return admission satisfies never
+  }
+}
+
+async function seenOrNull(context: Context, code: string, { userId }: Principal): Promise<Seen | null> {
+  try {
+    return await meetingByCodeFor(context, code, userId)
+  } catch (error) {
+    if (isProblem(error, 'not-found')) return null
+    throw error
+  }
+}
+
+async function waitOf(context: Context, { meeting }: Seen, { userId }: Principal): Promise<EntryAccess> {
+  const entry = await findEntry(context.db, { meetingId: meeting.id, userId })
+  const retryAfterMs = rejectedForMs(entry, now(context))
+  if (retryAfterMs > 0) return { canEnter: false, reason: 'not-admitted', next: 'none', retryAfterMs }
+  return { canEnter: false, reason: 'waiting-room', next: 'wait-in-lobby' }
+}
+
+function refusalOf(problem: string, meeting: EntryAccess['meeting'] & object): EntryAccess {
+  switch (problem) {
+    case 'passcode-required':
+      return { canEnter: false, reason: problem, next: 'join-with-passcode', meeting }
+    case 'guests-not-allowed':
+      return { canEnter: false, reason: problem, next: 'sign-in', meeting }
+    case 'meeting-over':
+      return { canEnter: false, reason: problem, next: 'none', meeting }
+    case 'removed-from-meeting':
+      return { canEnter: false, reason: problem, next: 'none' }
+    default:
+      return unknown
+  }
+}
+
+const summary = (row: MeetingRow) => ({
+  title: row.title,
+  type: row.type,
+  status: row.status,
+  hostName: row.host_name,
+  scheduledAt: row.scheduled_at?.toISOString() ?? null,
+  durationMinutes: row.duration_minutes,
+  timeZone: row.time_zone,
+})

@@ -1,0 +1,56 @@
+import { newId, ProblemError } from '@parley/kit'
+import { countLobby, findEntry, listWaiting, putEntry } from '../store/lobby.ts'
+import type { Person } from '../store/members.ts'
+import type { Db } from '../tables.ts'
+import type { LobbyRow } from '../tables-admission.ts'
+
+/** Who has not been seen for this long has left the queue. */
+export const unseenMs = 130_000
+/** Who was rejected may ask again after this. */
+export const askAgainMs = 60_000
+/** As many as fit into an answer on the bus. */
+const maxWaiting = 500
+
+export interface Place {
+  participantId: string
+  /** The lobby's new version; null if it looks as before. */
+  lv: number | null
+}
+
+/** How long somebody who was rejected has to wait before asking again, in ms; 0: not at all. */
+export const rejectedForMs = (entry: LobbyRow | undefined, at: Date): number =>
+  entry?.status === 'rejected' && entry.decided_at !== null
+    ? Math.max(0, entry.decided_at.getTime() + askAgainMs - at.getTime())
+    : 0
+
+/**
+ * In a transaction that has locked the meeting: the place of somebody in the queue, kept if they still wait, else a new
+ * one at its end. @throws ProblemError `not-admitted` for who was just rejected, `meeting-full` for a full lobby
+ */
+export async function takePlace(trx: Db, person: Person, at: Date): Promise<Place> {
+  const { meetingId, userId, name, guest } = person
+  const entry = await findEntry(trx, { meetingId, userId })
+  const retryAfterMs = rejectedForMs(entry, at)
+  if (retryAfterMs > 0) throw new ProblemError('not-admitted', 'The host did not let you in', { retryAfterMs })
+  if (entry?.status === 'waiting' && entry.seen_at.getTime() > at.getTime() - unseenMs) {
+    await putEntry(trx, { ...entry, name, seen_at: at })
+    const lv = name === entry.name ? null : await countLobby(trx, meetingId)
+    return { participantId: entry.participant_id, lv }
+  }
+  if ((await listWaiting(trx, meetingId)).length >= maxWaiting)
+    throw new ProblemError('meeting-full', 'Too many people wait in the lobby')
+  const participantId = newId()
+  await putEntry(trx, {
+    meeting_id: meetingId,
+    user_id: userId,
+    participant_id: participantId,
+    name,
+    guest,
+    asked_at: at,
+    seen_at: at,
+    status: 'waiting',
+    decided_by: null,
+    decided_at: null,
+  })
+  return { participantId, lv: await countLobby(trx, meetingId) }
+}

@@ -1,0 +1,34 @@
+import type { lobbyOperations } from '@parley/contracts'
+import type { Handlers } from '@parley/kit'
+import { seekerOf, type CodeLimit } from '../code-limit.ts'
+import type { Context } from '../context.ts'
+import { moderatedMeeting } from '../moderated.ts'
+import { decideLobby } from './decide.ts'
+import { explainAccess } from './explain.ts'
+import { lobbyState } from './state.ts'
+
+/** The REST operations of the way in: M14, M15. */
+export const createLobbyRoutes = (context: Context, codes: CodeLimit) =>
+  ({
+    async codeAccess({ params, principal, address }) {
+      await codes.lookUp(seekerOf(principal, address))
+      return { status: 200, body: await explainAccess(context, params.code, principal) }
+    },
+    async lobby({ params, principal }) {
+      await moderatedMeeting(context, params.id, principal.userId)
+      const { lobby, lv } = await lobbyState(context, { meetingId: params.id, present: [] })
+      return { status: 200, body: { items: lobby, lv } }
+    },
+    async admit({ params, body: { participantId }, principal }) {
+      const decision = { meetingId: params.id, by: principal.userId, participantId, admit: true }
+      return { status: 200, body: await decideLobby(context, decision) }
+    },
+    async reject({ params, body: { participantId }, principal }) {
+      const decision = { meetingId: params.id, by: principal.userId, participantId, admit: false }
+      return { status: 200, body: await decideLobby(context, decision) }
+    },
+    async admitAll({ params, principal }) {
+      const decision = { meetingId: params.id, by: principal.userId, participantId: null, admit: true }
+      return { status: 200, body: await decideLobby(context, decision) }
+    },
+  }) satisfies Handlers<typeof lobbyOperations>

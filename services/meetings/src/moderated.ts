@@ -1,0 +1,16 @@
+import { ProblemError } from '@parley/kit'
+import type { Context } from './context.ts'
+import { meetingFor } from './read.ts'
+import { leads } from './role.ts'
+import type { MeetingRow } from './tables.ts'
+
+/**
+ * A meeting that one leads, as host or co-host. @throws ProblemError `forbidden` for others who belong to it,
+ * `not-found` for the rest
+ */
+export async function moderatedMeeting(context: Context, id: string, userId: string): Promise<MeetingRow> {
+  const { meeting, role, belongs } = await meetingFor(context, id, userId)
+  if (leads(role)) return meeting
+  if (belongs) throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
+  throw new ProblemError('not-found', 'There is no such meeting')
+}

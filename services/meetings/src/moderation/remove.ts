@@ -1,0 +1,69 @@
+import type { meetingsBus } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Static } from 'typebox'
+import { now, type Context } from '../context.ts'
+import { moderatedMeeting } from '../moderated.ts'
+import { meetingFor } from '../read.ts'
+import { leads, roleNow } from '../role.ts'
+import { settleIn } from '../lobby/settle.ts'
+import { countLobby, findEntry, removeEntry } from '../store/lobby.ts'
+import { liftBan, setMember } from '../store/members.ts'
+import { enqueueCommand } from '../store/outbox.ts'
+import { killRoomTokens } from '../store/room-tokens.ts'
+import type { Db } from '../tables.ts'
+import { lockOrThrow, personOrThrow } from './person.ts'
+
+type Removal = Static<(typeof meetingsBus.remove)['input']>
+
+/**
+ * Sends somebody out of a meeting or its lobby. It is written down, and their room tokens are dead, before the room is
+ * told. @throws ProblemError `forbidden`, `not-found`
+ */
+export async function removePerson(context: Context, removal: Removal): Promise<void> {
+  const { meetingId, by } = removal
+  await moderatedMeeting(context, meetingId, by)
+  const lv = await context.db.transaction().execute((trx) => removeIn(trx, removal, now(context)))
+  context.wakeRelay()
+  if (lv !== null) context.tellLobby(meetingId, lv)
+}
+
+async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Date): Promise<number | null> {
+  const meeting = await lockOrThrow(trx, meetingId)
+  const byRole = await roleNow(trx, meeting, by, at)
+  if (!leads(byRole)) throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
+  const { role, name, guest } = await personOrThrow(trx, meeting, userId, at)
+  if (role === 'host') throw new ProblemError('forbidden', 'Nobody removes the host')
+  if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a co-host')
+  const whom = { meetingId, userId }
+  const gone = { role: null, admitted_at: null, must_wait: true }
+  await setMember(trx, { ...whom, name, guest }, ban ? { ...gone, banned_at: at, banned_by: by } : gone)
+  await killRoomTokens(trx, whom)
+  const entry = await findEntry(trx, whom)
+  await removeEntry(trx, { ...whom, by, at })
+  await enqueueCommand(trx, meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' }, at)
+  return entry?.status === 'waiting' ? countLobby(trx, meetingId) : null
+}
+
+/** Takes a ban back: whoever it was may ask in the lobby again. @throws ProblemError `forbidden`, `not-found` */
+export async function unbanPerson(
+  context: Context,
+  { meetingId, by, userId }: { meetingId: string; by: string; userId: string },
+): Promise<void> {
+  await moderatedMeeting(context, meetingId, by)
+  if (!(await liftBan(context.db, { meetingId, userId })))
+    throw new ProblemError('not-found', 'Nobody of this id is banned')
+}
+
+/** One leaves the room and the lobby, on all devices. @throws ProblemError `not-found` */
+export async function leaveMeeting(context: Context, id: string, userId: string): Promise<void> {
+  const { host, belongs } = await meetingFor(context, id, userId)
+  if (!host && !belongs) throw new ProblemError('not-found', 'There is no such meeting')
+  const at = now(context)
+  const lv = await context.db.transaction().execute(async (trx) => {
+    await lockOrThrow(trx, id)
+    await enqueueCommand(trx, id, { kind: 'remove', userId, reason: 'left' }, at)
+    return settleIn(trx, id, { userId }, { status: 'left', decided_by: null, decided_at: at })
+  })
+  context.wakeRelay()
+  if (lv !== null) context.tellLobby(id, lv)
+}

@@ -1,0 +1,81 @@
+import type { meetingsBus, Role } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Static } from 'typebox'
+import { now, roomBase, type Context } from '../context.ts'
+import { isOver, toMeeting } from '../meeting.ts'
+import { ownMeeting } from '../read.ts'
+import { keepListed, setMember } from '../store/members.ts'
+import { changeMeeting } from '../store/meetings.ts'
+import { enqueueCommand } from '../store/outbox.ts'
+import type { Db, MeetingRow } from '../tables.ts'
+import { lockOrThrow, personOrThrow, type KnownPerson } from './person.ts'
+
+type RoleChange = Static<(typeof meetingsBus.setRole)['input']>
+type Hands = Pick<RoleChange, 'meetingId' | 'by' | 'userId'>
+
+/**
+ * Gives somebody who is or was in the meeting another role, for as long as it exists; answers the role they have then.
+ * `host` hands it over. @throws ProblemError `forbidden`, `not-found`, `meeting-over`
+ */
+export async function giveRole(context: Context, change: RoleChange): Promise<Role> {
+  const { meetingId, by, userId, role } = change
+  if (role === 'host') {
+    await handOver(context, change)
+    return role
+  }
+  await ownMeeting(context, meetingId, by)
+  const at = now(context)
+  const given = await context.db.transaction().execute(async (trx) => {
+    const { person } = await sidesOrThrow(trx, change, at)
+    if (role === 'guest' && !person.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
+    const next = role === 'participant' && person.guest ? 'guest' : role
+    await setMember(trx, person, { role: next, ...(next === 'cohost' ? { admitted_at: at } : {}) })
+    await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: next }, at)
+    return next
+  })
+  context.wakeRelay()
+  return given
+}
+
+/** Makes somebody else the host; the host of before becomes cohost. @throws ProblemError as `giveRole` */
+export async function handOver(context: Context, hands: Hands): Promise<MeetingRow> {
+  const { meetingId, by, userId } = hands
+  await ownMeeting(context, meetingId, by)
+  const at = now(context)
+  const changed = await context.db.transaction().execute(async (trx) => {
+    const { meeting, person } = await sidesOrThrow(trx, hands, at)
+    if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
+    const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
+    if (row === undefined) throw new ProblemError('meeting-over')
+    const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
+    await setMember(trx, before, { role: 'cohost', admitted_at: at })
+    await setMember(trx, person, { admitted_at: at })
+    await keepListed(trx, meeting, by)
+    await enqueueCommand(
+      trx,
+      meetingId,
+      { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) },
+      at,
+    )
+    await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
+    await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
+    return row
+  })
+  context.wakeRelay()
+  return changed
+}
+
+/** In a transaction: the locked meeting of the host who asks, and the other one, who is no stranger to it. */
+async function sidesOrThrow(
+  trx: Db,
+  { meetingId, by, userId }: Hands,
+  at: Date,
+): Promise<{ meeting: MeetingRow; person: KnownPerson }> {
+  const meeting = await lockOrThrow(trx, meetingId)
+  if (meeting.host_id !== by) throw new ProblemError('forbidden', 'Only the host may do this')
+  if (isOver(meeting.status)) throw new ProblemError('meeting-over')
+  const person = await personOrThrow(trx, meeting, userId, at)
+  if (person.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')
+  if (!person.inside) throw new ProblemError('not-found', 'Nobody of this id was admitted to the meeting')
+  return { meeting, person }
+}

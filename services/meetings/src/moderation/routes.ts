@@ -1,0 +1,69 @@
+import type { Ban, moderationOperations } from '@parley/contracts'
+import type { Handlers } from '@parley/kit'
+import type { Context } from '../context.ts'
+import { pageOf, readCursor } from '../cursor.ts'
+import { publicBase } from '../links.ts'
+import { toMeeting } from '../meeting.ts'
+import { moderatedMeeting } from '../moderated.ts'
+import { listJoinTokens } from '../store/join-tokens.ts'
+import { listBans } from '../store/members.ts'
+import type { MemberRow } from '../tables-admission.ts'
+import { createJoinToken, revokeJoinToken, toTokenInfo } from './join-tokens.ts'
+import { leaveMeeting, removePerson, unbanPerson } from './remove.ts'
+import { giveRole, handOver } from './roles.ts'
+
+const defaultLimit = 50
+const done = { status: 204 } as const
+
+/** The REST operations on the people of a meeting: M9, M10. */
+export const createModerationRoutes = (context: Context) =>
+  ({
+    async createJoinToken({ params, body, principal }) {
+      const token = await createJoinToken(context, { meetingId: params.id, by: principal.userId, body })
+      return { status: 201, body: token }
+    },
+    async listJoinTokens({ params, query: { limit = defaultLimit, cursor }, principal }) {
+      await moderatedMeeting(context, params.id, principal.userId)
+      const rows = await listJoinTokens(context.db, params.id, { after: readCursor(cursor), limit: limit + 1 })
+      const place = ({ created_at, id }: (typeof rows)[number]) => ({ at: created_at, id })
+      return { status: 200, body: pageOf(rows, limit, { item: toTokenInfo, place }) }
+    },
+    async revokeJoinToken({ params: { id, tokenId }, principal }) {
+      await revokeJoinToken(context, { meetingId: id, by: principal.userId, tokenId })
+      return done
+    },
+    async leave({ params, principal }) {
+      await leaveMeeting(context, params.id, principal.userId)
+      return done
+    },
+    async kick({ params, body: { userId, ban = false }, principal }) {
+      await removePerson(context, { meetingId: params.id, by: principal.userId, userId, ban })
+      return done
+    },
+    async listBans({ params, query: { limit = defaultLimit, cursor }, principal }) {
+      await moderatedMeeting(context, params.id, principal.userId)
+      const rows = await listBans(context.db, params.id, { after: readCursor(cursor), limit: limit + 1 })
+      const bans = rows.flatMap(toBan)
+      return { status: 200, body: pageOf(bans, limit, { item: shown, place: (ban) => ban.place }) }
+    },
+    async unban({ params: { id, userId }, principal }) {
+      await unbanPerson(context, { meetingId: id, by: principal.userId, userId })
+      return done
+    },
+    async setRole({ params: { id, userId }, body, principal }) {
+      const role = await giveRole(context, { meetingId: id, by: principal.userId, userId, role: body.role })
+      return { status: 200, body: { userId, role } }
+    },
+    async handOver({ params, body, principal, request }) {
+      const row = await handOver(context, { meetingId: params.id, by: principal.userId, userId: body.userId })
+      const base = publicBase(context.config.PUBLIC_URL, request)
+      return { status: 200, body: toMeeting(row, base), headers: { etag: `"${row.version}"` } }
+    },
+  }) satisfies Handlers<typeof moderationOperations>
+
+type PlacedBan = Ban & { place: { at: Date; id: string } }
+const toBan = ({ user_id: userId, name, banned_at: at, banned_by: bannedBy }: MemberRow): PlacedBan[] =>
+  at === null || bannedBy === null
+    ? []
+    : [{ userId, name, bannedBy, bannedAt: at.toISOString(), place: { at, id: userId } }]
+const shown = ({ place: _place, ...ban }: PlacedBan): Ban => ban

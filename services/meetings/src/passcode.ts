@@ -1,0 +1,27 @@
+import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
+import { promisify } from 'node:util'
+import { createGate } from './gate.ts'
+
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+
+/** scrypt (RFC 7914) with 16 MiB: about 40 ms of a thread. */
+const cost = { N: 16_384, r: 8, p: 1 }
+const length = 32
+/** Node has four threads for this, file and DNS work together. */
+const gate = createGate({ running: 2, waiting: 500 })
+
+/** A salted hash of a passcode, as `scrypt$<salt>$<hash>` in base64url. Rejects with `unavailable` under overload. */
+export async function hashPasscode(passcode: string): Promise<string> {
+  const salt = randomBytes(16)
+  const hash = await gate(() => derive(passcode, salt, length, cost))
+  return `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`
+}
+
+/** Whether `passcode` is the one that `stored` was made of. Rejects with `unavailable` under overload. */
+export async function verifyPasscode(passcode: string, stored: string): Promise<boolean> {
+  const [kind, salt = '', hash = ''] = stored.split('$')
+  if (kind !== 'scrypt') throw new Error('a passcode hash of an unknown kind')
+  const expected = Buffer.from(hash, 'base64url')
+  const found = await gate(() => derive(passcode, Buffer.from(salt, 'base64url'), length, cost))
+  return expected.length === length && timingSafeEqual(found, expected)
+}

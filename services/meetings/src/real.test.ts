@@ -1,0 +1,27 @@
+import { describe } from 'vitest'
+import { changingSuite } from './suites/changing.suite.ts'
+import { doorSuite } from './suites/door.suite.ts'
+import { enteringSuite } from './suites/entering.suite.ts'
+import { joinTokensSuite } from './suites/join-tokens.suite.ts'
+import { lifeSuite } from './suites/life.suite.ts'
+import { lobbySuite } from './suites/lobby.suite.ts'
+import { meetingsSuite } from './suites/meetings.suite.ts'
+import { moderationSuite } from './suites/moderation.suite.ts'
+import { readingSuite } from './suites/reading.suite.ts'
+import { openRealWorld } from './testing/world.ts'
+
+const suites = [
+  meetingsSuite,
+  changingSuite,
+  readingSuite,
+  enteringSuite,
+  doorSuite,
+  joinTokensSuite,
+  lobbySuite,
+  moderationSuite,
+  lifeSuite,
+]
+
+describe('on PostgreSQL, Redis and NATS', () => {
+  for (const suite of suites) suite(openRealWorld)
+})

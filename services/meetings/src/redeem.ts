@@ -1,0 +1,73 @@
+import type { Grant } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import { now, roomBase, type Context } from './context.ts'
+import { takePlace } from './lobby/place.ts'
+import { settleWait } from './lobby/settle.ts'
+import { isOver, toMeeting } from './meeting.ts'
+import { roleIn } from './role.ts'
+import { hashOf } from './room-token.ts'
+import { findEntry } from './store/lobby.ts'
+import { findMember } from './store/members.ts'
+import { findMeeting, lockMeeting } from './store/meetings.ts'
+import { dropRemovals } from './store/outbox.ts'
+import { spendRoomToken } from './store/room-tokens.ts'
+import type { MeetingRow, RoomTokenRow } from './tables.ts'
+
+/**
+ * Spends a room token for the one it was issued to. What was decided on them since it was issued counts.
+ * @throws ProblemError `room-token-invalid`, `removed-from-meeting`, `not-admitted`, `meeting-over`
+ */
+export async function redeem(
+  context: Context,
+  { roomToken, userId }: { roomToken: string; userId: string },
+): Promise<Grant> {
+  const at = now(context)
+  const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, at })
+  if (token === undefined) throw new ProblemError('room-token-invalid')
+  const row = await findMeeting(context.db, token.meeting_id)
+  if (row === undefined) throw new ProblemError('room-token-invalid')
+  const member = await findMember(context.db, { meetingId: row.id, userId })
+  const host = row.host_id === userId
+  if (member?.banned_at != null && !host) throw new ProblemError('removed-from-meeting')
+  if (isOver(row.status)) throw new ProblemError('meeting-over')
+  const role = roleIn(row, userId, { member: member ?? { role: null, guest: token.guest }, seenAs: token.role })
+  const admitted = member?.admitted_at != null || host || role === 'cohost' || token.admission === 'enter'
+  const wait = !host && (member?.must_wait === true || !admitted)
+  const participantId = wait ? await placeOf(context, token, at) : token.participant_id
+  if (!wait) {
+    await dropRemovals(context.db, row.id, [userId])
+    await leaveQueue(context, row, userId, at)
+  }
+  return {
+    participantId,
+    userId,
+    name: token.name,
+    role: role ?? token.role,
+    guest: token.guest,
+    admission: wait ? 'wait' : 'enter',
+    meeting: liveMeeting(context, row, at),
+  }
+}
+
+/** What the room is told is true once this one is in it; the fact of the joining makes it so here. */
+export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant['meeting'] {
+  const meeting = toMeeting(row, roomBase(context, row))
+  return { ...meeting, status: 'live', startedAt: meeting.startedAt ?? at.toISOString() }
+}
+
+async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise<string> {
+  const { meeting_id: meetingId, user_id: userId, name, guest } = token
+  const { participantId, lv } = await context.db.transaction().execute(async (trx) => {
+    await lockMeeting(trx, meetingId)
+    return takePlace(trx, { meetingId, userId, name, guest }, at)
+  })
+  if (lv !== null) context.tellLobby(meetingId, lv)
+  return participantId
+}
+
+/** Who goes straight in waits no longer, such as after the waiting room was switched off. */
+async function leaveQueue(context: Context, { id: meetingId }: MeetingRow, userId: string, at: Date): Promise<void> {
+  const entry = await findEntry(context.db, { meetingId, userId })
+  if (entry?.status !== 'waiting') return
+  await settleWait(context, meetingId, { userId }, { status: 'left', decided_by: null, decided_at: at })
+}

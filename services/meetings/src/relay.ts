@@ -1,0 +1,61 @@
+import { signalingBus } from '@parley/contracts'
+import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
+import { startLoop, type Loop } from './loop.ts'
+import { deleteCommand, leaseCommands, postponeCommand, type OutboxRow } from './store/outbox.ts'
+import type { Db } from './tables.ts'
+
+/** Far longer than the bus waits for an answer: a relay that died gives its commands back after this. */
+const leaseMs = 10_000
+const batch = 32
+const everyMs = 1000
+const firstBackoffMs = 200
+const maxBackoffMs = 5000
+/** No room lives that long without being told of by a later command or ended. */
+const giveUpMs = 48 * 3_600_000
+
+interface RelayDeps {
+  db: Db
+  bus: Bus
+  clock: Clock
+  log: Logger
+}
+
+/** Delivers the commands of the outbox to their rooms until each is acknowledged, in order per meeting. */
+export const startRelay = (deps: RelayDeps): Loop =>
+  startLoop({
+    name: 'relay',
+    everyMs,
+    log: deps.log,
+    async run() {
+      const at = deps.clock.now()
+      const commands = await leaseCommands(deps.db, { at: new Date(at), until: new Date(at + leaseMs), limit: batch })
+      const delivered = await Promise.all(commands.map((command) => deliver(deps, command)))
+      return delivered.includes(true)
+    },
+  })
+
+/** True when it is done with, so that the next of its meeting may be due. */
+async function deliver(
+  { db, bus, clock, log }: RelayDeps,
+  { seq, meeting_id: meetingId, command, attempts, created_at }: OutboxRow,
+): Promise<boolean> {
+  try {
+    await ask(bus, signalingBus.command, { meetingId, command })
+  } catch (error) {
+    if (clock.now() - created_at.getTime() < giveUpMs) {
+      // Nobody there is what a restart looks like; anything else deserves a look.
+      const level = isProblem(error, 'unavailable') || isProblem(error, 'deadline-exceeded') ? 'info' : 'error'
+      log[level](
+        { err: error, meetingId, kind: command.kind, attempts },
+        'a room did not take a command, will try again',
+      )
+      await postponeCommand(db, seq, new Date(clock.now() + backoff(attempts)))
+      return false
+    }
+    log.error({ err: error, meetingId, kind: command.kind, attempts }, 'a command to a room was never acknowledged')
+  }
+  await deleteCommand(db, seq)
+  return true
+}
+
+const backoff = (attempts: number): number => Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(attempts - 1, 10))

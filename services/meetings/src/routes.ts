@@ -1,0 +1,123 @@
+import type { Meeting, meetingsOperations } from '@parley/contracts'
+import type { Handlers } from '@parley/kit'
+import type { FastifyRequest } from 'fastify'
+import { seekerOf, type CodeLimit } from './code-limit.ts'
+import type { Context } from './context.ts'
+import { createMeeting } from './create.ts'
+import { pageOf, readCursor } from './cursor.ts'
+import { cancelByHost, deleteByHost, endByHost } from './end.ts'
+import { claimByAddress } from './invites/invited.ts'
+import { doorOf } from './door.ts'
+import { join } from './join.ts'
+import { publicBase } from './links.ts'
+import { toAttendance, toMeeting } from './meeting.ts'
+import { createPasscodeCheck } from './passcode-check.ts'
+import { meetingByCode, meetingFor, rosterProblem, visibleFor } from './read.ts'
+import { listAttendance, listPresent } from './store/attendance.ts'
+import { listMeetings } from './store/listing.ts'
+import { scheduleMeeting, updateMeeting } from './update.ts'
+
+const defaultLimit = 50
+const maxShown = 1000
+
+/** The REST operations of the service. */
+export function createRoutes(context: Context, codes: CodeLimit) {
+  const { db, config, kv } = context
+  const checkPasscode = createPasscodeCheck(kv)
+  const baseOf = (request: FastifyRequest): string => publicBase(config.PUBLIC_URL, request)
+  return {
+    async createMeeting({ body, headers, principal, request }) {
+      const idempotencyKey = headers['idempotency-key']
+      return answerWith(201, await createMeeting(context, { body, principal, base: baseOf(request), idempotencyKey }))
+    },
+    async listMeetings({ query, principal, request }) {
+      const { limit = defaultLimit, cursor, scope = 'mine', ...filter } = query
+      const base = baseOf(request)
+      if (scope === 'mine') await claimByAddress(context, principal.userId)
+      const rows = await listMeetings(
+        db,
+        { ...filter, scope, userId: principal.userId },
+        { after: readCursor(cursor), limit: limit + 1 },
+      )
+      const body = pageOf(rows, limit, {
+        item: (row) => toMeeting(row, base),
+        place: (row) => ({ at: row.created_at, id: row.id }),
+      })
+      return { status: 200, body }
+    },
+    async getMeeting({ params, principal, request }) {
+      const seen = await visibleFor(context, params.id, principal)
+      const row = seen.meeting
+      const participants =
+        rosterProblem(seen) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
+      return answerWith(200, { ...toMeeting(row, baseOf(request)), participants })
+    },
+    async getMeetingByCode({ params, principal, address, request }) {
+      await codes.lookUp(seekerOf(principal, address))
+      return answerWith(200, toMeeting(await meetingByCode(context, params.code, principal.userId), baseOf(request)))
+    },
+    async resolveCode({ body, principal, address }) {
+      await codes.lookUp(seekerOf(principal, address))
+      return { status: 200, body: { meetingId: (await meetingByCode(context, body.code, principal.userId)).id } }
+    },
+    async updateMeeting({ params, headers, body, principal, request }) {
+      const row = await updateMeeting(context, {
+        id: params.id,
+        userId: principal.userId,
+        body,
+        ifMatch: headers['if-match'],
+      })
+      return answerWith(200, toMeeting(row, baseOf(request)))
+    },
+    async scheduleMeeting({ params, headers, body, principal, request }) {
+      const row = await scheduleMeeting(context, {
+        id: params.id,
+        userId: principal.userId,
+        body,
+        ifMatch: headers['if-match'],
+      })
+      return answerWith(200, toMeeting(row, baseOf(request)))
+    },
+    async cancelMeeting({ params, principal, request }) {
+      return answerWith(200, toMeeting(await cancelByHost(context, params.id, principal.userId), baseOf(request)))
+    },
+    async deleteMeeting({ params, principal }) {
+      await deleteByHost(context, params.id, principal.userId)
+      return { status: 204 }
+    },
+    async endMeeting({ params, principal, request }) {
+      return answerWith(200, toMeeting(await endByHost(context, params.id, principal.userId), baseOf(request)))
+    },
+    async join({ body: { code, joinToken, passcode, displayName }, principal, address, request }) {
+      const seeker = seekerOf(principal, address)
+      const door = await codes.guess(seeker, () => doorOf(context, { code, joinToken }, principal.userId))
+      const { seen, ...key } = door
+      const who = { principal, address, passcode, displayName }
+      return { status: 200, body: await join(context, checkPasscode, seen, { ...key, ...who, base: baseOf(request) }) }
+    },
+    async roomToken({ params, body: { passcode, displayName }, principal, address, request }) {
+      const seen = await meetingFor(context, params.id, principal.userId)
+      const who = { principal, address, passcode, displayName }
+      const body = await join(context, checkPasscode, seen, { ...who, byCode: false, base: baseOf(request) })
+      return { status: 200, body }
+    },
+    async participants({ params, query, principal }) {
+      const { limit = defaultLimit, cursor, present } = query
+      const seen = await visibleFor(context, params.id, principal)
+      const problem = rosterProblem(seen)
+      if (problem !== null) throw problem
+      const rows = await listAttendance(db, seen.meeting.id, { present, after: readCursor(cursor), limit: limit + 1 })
+      return {
+        status: 200,
+        body: pageOf(rows, limit, { item: toAttendance, place: (row) => ({ at: row.joined_at, id: row.id }) }),
+      }
+    },
+  } satisfies Handlers<typeof meetingsOperations>
+}
+
+/** A single meeting is answered with its version as ETag, for `If-Match`. */
+const answerWith = <Status extends 200 | 201, Body extends Meeting>(status: Status, body: Body) => ({
+  status,
+  body,
+  headers: { etag: `"${body.version}"` },
+})

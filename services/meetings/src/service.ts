@@ -1,0 +1,91 @@
+import { signalingBus } from '@parley/contracts'
+import { createEdgeAuth, createHttpServer, defineService, drainHttp, serveHealth, startHttp, tell } from '@parley/kit'
+import type { BusSubscription, Deps, FactConsumer, MailOutbox, RunningService } from '@parley/kit'
+import manifest from '../package.json' with { type: 'json' }
+import { meetingsConfig, type MeetingsConfig } from './config.ts'
+import type { Context } from './context.ts'
+import { consumeFacts } from './facts.ts'
+import { createAddressBook } from './invites/address-book.ts'
+import { startInviteMails } from './invites/mail.ts'
+import type { Loop } from './loop.ts'
+import { migrations } from './migrations/index.ts'
+import { startRelay } from './relay.ts'
+import { serveRoutes } from './serve.ts'
+import { ping } from './store/sweep.ts'
+import { answerBus } from './subscriptions.ts'
+import { startSweeper } from './sweeper.ts'
+import type { Tables } from './tables.ts'
+
+type MeetingsDeps = Deps<MeetingsConfig, Tables>
+
+/** The durable truth of meetings: what they are, who may enter, who was there. */
+export const meetingsService = defineService({
+  name: 'meetings',
+  config: meetingsConfig,
+  database: { schema: 'meetings', migrations },
+  create,
+})
+
+/** What runs besides the HTTP server, in the order it is stopped. */
+interface Work {
+  answers: BusSubscription[]
+  facts: FactConsumer
+  sweeper: Loop
+  relay: Loop
+  mails: MailOutbox
+}
+
+function create(deps: MeetingsDeps): RunningService {
+  const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
+  let work: Work | undefined
+  const context: Context = {
+    config,
+    db,
+    kv,
+    bus,
+    clock,
+    log,
+    wakeRelay: () => work?.relay.wake(),
+    wakeMail: () => work?.mails.kick(),
+    addressOf: createAddressBook({ bus, clock, log }),
+    tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
+  }
+  const edge = createEdgeAuth({ bus, log, clock })
+  const readiness = async (): Promise<Record<string, boolean>> => ({
+    database: await ping(db).catch(() => false),
+    bus: bus.connected(),
+    kv: kv.connected(),
+    auth: edge.ready(),
+  })
+  const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics })
+  const checkAnswers = config.NODE_ENV !== 'production'
+  serveRoutes(app, context, { authenticate: edge.authenticate, kv, checkAnswers })
+  return {
+    readiness,
+    async start() {
+      await edge.start()
+      work = startWork(deps, context)
+      return startHttp(app, { host: config.HOST, port: config.PORT })
+    },
+    async stop() {
+      await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      if (work !== undefined) await stopWork(work)
+      edge.stop()
+    },
+  }
+}
+
+const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: Context): Work => ({
+  answers: answerBus(context, bus),
+  facts: consumeFacts(context, instanceId),
+  sweeper: startSweeper(context),
+  relay: startRelay({ db, bus, clock, log }),
+  mails: startInviteMails(context),
+})
+
+async function stopWork({ answers, facts, sweeper, relay, mails }: Work): Promise<void> {
+  for (const subscription of answers) subscription.unsubscribe()
+  await Promise.all([facts.stop(), sweeper.stop()])
+  await Promise.all([relay.stop(), mails.stop()])
+}

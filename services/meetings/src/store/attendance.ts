@@ -1,0 +1,87 @@
+import type { Fact } from '@parley/contracts'
+import { sql } from 'kysely'
+import type { Cursor } from '../cursor.ts'
+import type { AttendanceRow, Db } from '../tables.ts'
+
+/**
+ * Takes one fact into the stay it is about. Facts may come twice and in any order: `joined_at` is the least of all
+ * times,
+ * the rest is what the newest fact says. A `left` may therefore come before its `joined`.
+ */
+export async function applyFact(db: Db, fact: Fact): Promise<void> {
+  const at = new Date(fact.at)
+  const newer = sql<boolean>`(excluded.fact_at, excluded.fact_id) > (attendance.fact_at, attendance.fact_id)`
+  const ifNewer = <T>(column: string) =>
+    sql<T>`case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`attendance.${column}`)} end`
+  await db
+    .insertInto('attendance')
+    .values({
+      id: fact.participantId,
+      meeting_id: fact.meetingId,
+      user_id: fact.userId,
+      name: fact.name,
+      role: fact.role,
+      joined_at: at,
+      left_at: fact.kind === 'left' ? at : null,
+      fact_at: at,
+      fact_id: fact.id,
+    })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        joined_at: sql`least(attendance.joined_at, excluded.joined_at)`,
+        left_at: ifNewer('left_at'),
+        name: ifNewer('name'),
+        role: ifNewer('role'),
+        fact_at: ifNewer('fact_at'),
+        fact_id: ifNewer('fact_id'),
+      }),
+    )
+    .execute()
+}
+
+/** Ends stays whose end was lost with a store that came back empty: nobody has been heard of since `before`. */
+export async function closeStays(db: Db, meetingId: string, { before, at }: { before: Date; at: Date }): Promise<void> {
+  await db
+    .updateTable('attendance')
+    .set({ left_at: at })
+    .where('meeting_id', '=', meetingId)
+    .where('left_at', 'is', null)
+    .where('fact_at', '<', before)
+    .execute()
+}
+
+/** Since when nobody is in the meeting; null while somebody is, or if nobody ever was. */
+export async function emptySince(db: Db, meetingId: string): Promise<Date | null> {
+  const [present] = await listPresent(db, meetingId, 1)
+  if (present !== undefined) return null
+  const { last } = await db
+    .selectFrom('attendance')
+    .select((eb) => eb.fn.max('left_at').as('last'))
+    .where('meeting_id', '=', meetingId)
+    .executeTakeFirstOrThrow()
+  return last
+}
+
+/** Who is in the meeting, in the order they came. */
+export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
+  db
+    .selectFrom('attendance')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('left_at', 'is', null)
+    .orderBy('joined_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
+/** Stays newest first, from `after` on; with `present`, only of those who are in it, or who are not. */
+export function listAttendance(
+  db: Db,
+  meetingId: string,
+  { present, after, limit }: { present: boolean | undefined; after: Cursor | null; limit: number },
+): Promise<AttendanceRow[]> {
+  let query = db.selectFrom('attendance').selectAll().where('meeting_id', '=', meetingId)
+  if (present !== undefined) query = query.where('left_at', present ? 'is' : 'is not', null)
+  if (after !== null) query = query.where((eb) => eb(eb.refTuple('joined_at', 'id'), '<', eb.tuple(after.at, after.id)))
+  return query.orderBy('joined_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+}

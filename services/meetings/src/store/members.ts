@@ -1,0 +1,153 @@
+import { sql } from 'kysely'
+import type { Cursor } from '../cursor.ts'
+import type { Db, MeetingRow } from '../tables.ts'
+import type { GivenRole, MemberRow } from '../tables-admission.ts'
+
+interface Whom {
+  meetingId: string
+  userId: string
+}
+export interface Person extends Whom {
+  name: string
+  guest: boolean
+}
+
+export const findMember = (db: Db, { meetingId, userId }: Whom): Promise<MemberRow | undefined> =>
+  db
+    .selectFrom('members')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+
+export function findMembers(db: Db, meetingId: string, userIds: readonly string[]): Promise<MemberRow[]> {
+  if (userIds.length === 0) return Promise.resolve([])
+  return db
+    .selectFrom('members')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('user_id', 'in', userIds)
+    .execute()
+}
+
+type Decided = Partial<Pick<MemberRow, 'role' | 'admitted_at' | 'must_wait' | 'banned_at' | 'banned_by'>>
+
+/** Writes down what is decided on somebody; what is not mentioned stays as it was. */
+export async function setMember(db: Db, { meetingId, userId, name, guest }: Person, decided: Decided): Promise<void> {
+  const none = { role: null, admitted_at: null, must_wait: false, banned_at: null, banned_by: null }
+  await db
+    .insertInto('members')
+    .values({ meeting_id: meetingId, user_id: userId, name, guest, ...none, ...decided })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['meeting_id', 'user_id'])
+        .doUpdateSet({ name, guest: sql<boolean>`members.guest or excluded.guest`, ...decided }),
+    )
+    .execute()
+}
+
+/** Lets the people of these lobby entries in for good, with the role they had, if any. */
+export async function admitMembers(db: Db, people: readonly Person[], at: Date): Promise<void> {
+  if (people.length === 0) return
+  await db
+    .insertInto('members')
+    .values(
+      people.map(({ meetingId, userId, name, guest }) => ({
+        meeting_id: meetingId,
+        user_id: userId,
+        name,
+        guest,
+        role: null,
+        admitted_at: at,
+        banned_at: null,
+        banned_by: null,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['meeting_id', 'user_id']).doUpdateSet({ admitted_at: at, must_wait: false }),
+    )
+    .execute()
+}
+
+/** The role that a join token gives, unless the person has one that says as much or more. */
+export async function grantRole(db: Db, person: Person, { role, at }: { role: GivenRole; at: Date }): Promise<void> {
+  await db
+    .insertInto('members')
+    .values({
+      meeting_id: person.meetingId,
+      user_id: person.userId,
+      name: person.name,
+      guest: person.guest,
+      role,
+      admitted_at: at,
+      banned_at: null,
+      banned_by: null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['meeting_id', 'user_id'])
+        .doUpdateSet({
+          role: sql<GivenRole>`case when members.role = 'cohost' then members.role else excluded.role end`,
+          admitted_at: at,
+        })
+        .where('members.must_wait', '=', false),
+    )
+    .execute()
+}
+
+/** Takes a ban back; false if there is none. */
+export async function liftBan(db: Db, { meetingId, userId }: Whom): Promise<boolean> {
+  const lifted = await db
+    .updateTable('members')
+    .set({ banned_at: null, banned_by: null })
+    .where('meeting_id', '=', meetingId)
+    .where('user_id', '=', userId)
+    .where('banned_at', 'is not', null)
+    .returning('user_id')
+    .executeTakeFirst()
+  return lifted !== undefined
+}
+
+/** Bans newest first, from `after` on. */
+export function listBans(
+  db: Db,
+  meetingId: string,
+  { after, limit }: { after: Cursor | null; limit: number },
+): Promise<MemberRow[]> {
+  let query = db
+    .selectFrom('members')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('banned_at', 'is not', null)
+  if (after !== null)
+    query = query.where((eb) => eb(eb.refTuple('banned_at', 'user_id'), '<', eb.tuple(after.at, after.id)))
+  return query.orderBy('banned_at', 'desc').orderBy('user_id', 'desc').limit(limit).execute()
+}
+
+/** Those of these people who were removed from a meeting and not admitted since. */
+export async function removedAmong(
+  db: Db,
+  meetingId: string,
+  userIds: readonly string[],
+): Promise<{ userId: string; banned: boolean }[]> {
+  if (userIds.length === 0) return []
+  const rows = await db
+    .selectFrom('members')
+    .innerJoin('meetings', 'meetings.id', 'members.meeting_id')
+    .select(['members.user_id', 'members.banned_at'])
+    .where('members.meeting_id', '=', meetingId)
+    .where('members.user_id', 'in', userIds)
+    .whereRef('members.user_id', '!=', 'meetings.host_id')
+    .where((eb) => eb.or([eb('members.must_wait', '=', true), eb('members.banned_at', 'is not', null)]))
+    .execute()
+  return rows.map(({ user_id: userId, banned_at: bannedAt }) => ({ userId, banned: bannedAt !== null }))
+}
+
+/** A meeting stays in the list of somebody who hosted it, whether or not they ever entered it. */
+export async function keepListed(db: Db, meeting: MeetingRow, userId: string): Promise<void> {
+  await db
+    .insertInto('visits')
+    .values({ user_id: userId, meeting_id: meeting.id, meeting_created_at: meeting.created_at })
+    .onConflict((conflict) => conflict.columns(['user_id', 'meeting_id']).doNothing())
+    .execute()
+}

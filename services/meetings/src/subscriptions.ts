@@ -1,0 +1,76 @@
+import { meetingsBus, type RequestSubject } from '@parley/contracts'
+import { answer, asProblem, type Bus, type BusSubscription } from '@parley/kit'
+import type { Static, TSchema } from 'typebox'
+import { chatAccess } from './access.ts'
+import { now, type Context } from './context.ts'
+import { endByHost } from './end.ts'
+import { decideLobby } from './lobby/decide.ts'
+import { settleWait } from './lobby/settle.ts'
+import { lobbyState } from './lobby/state.ts'
+import { removePerson } from './moderation/remove.ts'
+import { giveRole } from './moderation/roles.ts'
+import { redeem } from './redeem.ts'
+
+const queue = 'meetings'
+
+/** What other services ask of this one. */
+export function answerBus(context: Context, bus: Bus): BusSubscription[] {
+  const serve = <In extends TSchema, Out extends TSchema>(
+    request: RequestSubject<In, Out>,
+    handler: (context: Context, input: Static<In>) => Promise<Static<Out>>,
+  ): BusSubscription =>
+    answer(
+      bus,
+      request,
+      queue,
+      shown((input) => handler(context, input)),
+      context.log,
+    )
+  return [
+    serve(meetingsBus.redeem, redeem),
+    serve(meetingsBus.access, chatAccess),
+    serve(meetingsBus.lobby, lobbyState),
+    serve(meetingsBus.decideLobby, decideLobby),
+    serve(meetingsBus.leaveLobby, leaveLobby),
+    serve(meetingsBus.remove, remove),
+    serve(meetingsBus.setRole, setRole),
+    serve(meetingsBus.end, end),
+  ]
+}
+
+type Input<K extends keyof typeof meetingsBus> = Static<(typeof meetingsBus)[K]['input']>
+
+async function leaveLobby(
+  context: Context,
+  { meetingId, participantId }: Input<'leaveLobby'>,
+): Promise<Record<string, never>> {
+  const left = { status: 'left', decided_by: null, decided_at: now(context) } as const
+  await settleWait(context, meetingId, { participantId }, left)
+  return {}
+}
+
+async function remove(context: Context, removal: Input<'remove'>): Promise<Record<string, never>> {
+  await removePerson(context, removal)
+  return {}
+}
+
+async function setRole(context: Context, change: Input<'setRole'>): Promise<Record<string, never>> {
+  await giveRole(context, change)
+  return {}
+}
+
+async function end(context: Context, { meetingId, userId }: Input<'end'>): Promise<Record<string, never>> {
+  await endByHost(context, meetingId, userId)
+  return {}
+}
+
+/** A database that is away is `unavailable` to who asks, and not a fault of ours. */
+const shown =
+  <In, Out>(handler: (input: In) => Promise<Out>) =>
+  async (input: In): Promise<Out> => {
+    try {
+      return await handler(input)
+    } catch (error) {
+      throw asProblem(error) ?? error
+    }
+  }

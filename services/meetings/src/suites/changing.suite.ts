@@ -1,0 +1,126 @@
+import { meetingsBus, type Meeting } from '@parley/contracts'
+import { ask } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startProduct, type Person, type Product } from '../testing/product.ts'
+import type { OpenWorld, TestWorld } from '../testing/world.ts'
+
+type Page = { items: Meeting[] }
+const hour = 3_600_000
+
+export const changingSuite = (open: OpenWorld) =>
+  describe('scheduling, cancelling, deleting', () => {
+    let world: TestWorld
+    let product: Product
+    beforeAll(async () => {
+      world = await open()
+      product = await startProduct(world)
+    })
+    afterAll(async () => {
+      await product.stop()
+      await world.close()
+    })
+    const inHours = (hours: number) => new Date(product.clock.now() + hours * hour).toISOString()
+    const schedule = (as: Person, { id }: { id: string }, body: object, ifMatch?: string) =>
+      product.call<Meeting>('PUT', `/v1/meetings/${id}/schedule`, {
+        as,
+        body,
+        headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
+      })
+    const post = (as: Person, { id }: { id: string }, act: string) =>
+      product.call<Meeting>('POST', `/v1/meetings/${id}/${act}`, { as, body: {} })
+
+    it('M6 moves a meeting while it is live too, counts its version and tells the room', async () => {
+      const host = product.person()
+      const meeting = await product.create(host, { scheduledAt: inHours(1), durationMinutes: 30 })
+      const body = { scheduledAt: inHours(3), timeZone: 'Europe/Berlin' }
+      const moved = await schedule(host, meeting, body, '"1"')
+      expect(moved.body).toMatchObject({ ...body, durationMinutes: 30, status: 'scheduled', version: 2 })
+      expect(moved.etag).toBe('"2"')
+      await product.fact('joined', meeting, host)
+      const read = () => product.call<Meeting>('GET', `/v1/meetings/${meeting.id}`, { as: host })
+      await eventually(async () => expect((await read()).body.status).toBe('live'))
+      const live = await schedule(host, meeting, { scheduledAt: inHours(5), durationMinutes: 90 }, '"2"')
+      expect(live.body).toMatchObject({ status: 'live', durationMinutes: 90, timeZone: 'Europe/Berlin', version: 3 })
+      await eventually(() =>
+        expect(product.toldTo(meeting.id).at(-1)).toMatchObject({
+          kind: 'meeting-updated',
+          meeting: { version: 3, scheduledAt: live.body.scheduledAt },
+        }),
+      )
+    })
+
+    it('M6 of two at once with the same If-Match one gets 200, the other 409 with the current version', async () => {
+      const host = product.person()
+      const meeting = await product.create(host, { scheduledAt: inHours(1) })
+      const plans = [inHours(2), inHours(3)]
+      const answers = await Promise.all(plans.map((scheduledAt) => schedule(host, meeting, { scheduledAt }, '"1"')))
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+      const [won, lost] = [answers.find(({ status }) => status === 200), answers.find(({ status }) => status === 409)]
+      expect(lost?.body).toMatchObject({ code: 'version-conflict', currentVersion: 2 })
+      const { body } = await product.call<Meeting>('GET', `/v1/meetings/${meeting.id}`, { as: host })
+      expect(body).toMatchObject({ version: 2, scheduledAt: won?.body.scheduledAt })
+    })
+
+    it('M6 needs If-Match, a real time, a known zone, and the host', async () => {
+      const [host, member] = [product.person(), product.person()]
+      const meeting = await product.create(host)
+      await product.joinByCode(member, meeting.code)
+      const good = { scheduledAt: inHours(1) }
+      expect((await schedule(host, meeting, good)).body.code).toBe('precondition-required')
+      expect((await schedule(host, meeting, good)).status).toBe(428)
+      expect((await schedule(host, meeting, good, 'x')).body.errors?.[0]?.path).toBe('headers.if-match')
+      expect((await schedule(host, meeting, {}, '"1"')).body.errors?.[0]?.path).toBe('/scheduledAt')
+      const odd = await schedule(host, meeting, { ...good, timeZone: 'Mars/Olympus' }, '"1"')
+      expect(odd.body.errors?.[0]?.path).toBe('/timeZone')
+      expect((await schedule(host, meeting, { scheduledAt: inHours(-1) }, '"1"')).body.errors?.[0]?.path).toBe(
+        '/scheduledAt',
+      )
+      expect((await schedule(member, meeting, good, '"1"')).body.code).toBe('forbidden')
+      expect((await schedule(product.person(), meeting, good, '"1"')).body.code).toBe('not-found')
+      await post(host, meeting, 'end')
+      expect((await schedule(host, meeting, good, '"1"')).body.code).toBe('meeting-over')
+    })
+
+    it('M5 cancels once; the room is closed with that reason and nobody enters', async () => {
+      const [host, member] = [product.person(), product.person()]
+      const meeting = await product.create(host, { scheduledAt: inHours(1) })
+      const early = (await product.joinByCode(member, meeting.code)).body
+      expect((await post(member, meeting, 'cancel')).body.code).toBe('forbidden')
+      expect((await post(product.person(), meeting, 'cancel')).body.code).toBe('not-found')
+      const [one, two] = await Promise.all([post(host, meeting, 'cancel'), post(host, meeting, 'cancel')])
+      expect([one.body.status, two.body.status, one.body.version, two.body.version]).toEqual([
+        'cancelled',
+        'cancelled',
+        2,
+        2,
+      ])
+      await eventually(() => expect(product.toldTo(meeting.id)).toEqual([{ kind: 'end', reason: 'cancelled' }]))
+      expect((await product.joinByCode(member, meeting.code)).body.code).toBe('meeting-over')
+      const late = ask(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
+      await expect(late).rejects.toMatchObject({ code: 'meeting-over' })
+      const ended = await product.create(host)
+      await post(host, ended, 'end')
+      expect((await post(host, ended, 'cancel')).body.code).toBe('meeting-over')
+    })
+
+    it('M5 deletes softly: it ends and vanishes from lists, look-ups and joining', async () => {
+      const [host, member] = [product.person(), product.person()]
+      const meeting = await product.create(host)
+      const early = (await product.joinByCode(member, meeting.code)).body
+      const remove = (as: Person) => product.call('DELETE', `/v1/meetings/${meeting.id}`, { as })
+      expect((await remove(member)).body.code).toBe('forbidden')
+      expect((await remove(product.person())).body.code).toBe('not-found')
+      expect((await remove(host)).status).toBe(204)
+      expect((await remove(host)).status).toBe(404)
+      await eventually(() => expect(product.toldTo(meeting.id)).toEqual([{ kind: 'end', reason: 'host' }]))
+      for (const path of ['', '/participants', '/lobby', '/bans', '/tokens'])
+        expect((await product.call('GET', `/v1/meetings/${meeting.id}${path}`, { as: host })).status).toBe(404)
+      expect((await product.call('GET', `/v1/meetings/code/${meeting.code}`, { as: host })).status).toBe(404)
+      expect((await product.joinByCode(host, meeting.code)).status).toBe(404)
+      const { items } = (await product.call<Page>('GET', '/v1/meetings', { as: host })).body
+      expect(items).toEqual([])
+      const late = ask(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
+      await expect(late).rejects.toMatchObject({ code: 'room-token-invalid' })
+    })
+  })

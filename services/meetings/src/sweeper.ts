@@ -1,0 +1,46 @@
+import { endAndTell } from './end.ts'
+import { now, type Context } from './context.ts'
+import { lapseLobbies } from './lobby/state.ts'
+import { startLoop, type Loop } from './loop.ts'
+import { forgetAnswers } from './store/idempotency.ts'
+import { forgetRoomTokens } from './store/room-tokens.ts'
+import { lockDue, openScheduled } from './store/sweep.ts'
+import type { Db } from './tables.ts'
+
+const everyMs = 5000
+const batch = 50
+const hourMs = 3_600_000
+
+/** Ends meetings that are empty or expired, each once however many replicas sweep, and forgets what has run out. */
+export const startSweeper = (context: Context): Loop =>
+  startLoop({
+    name: 'sweeper',
+    everyMs,
+    log: context.log,
+    async run() {
+      const { db } = context
+      const at = now(context)
+      const ended = await db.transaction().execute((trx) => endDue(trx, context, at))
+      if (ended > 0) context.wakeRelay()
+      if (ended === batch) return true
+      await openScheduled(db, at)
+      await lapseLobbies(context, at)
+      await forgetRoomTokens(db, new Date(at.getTime() - hourMs))
+      await forgetAnswers(db, at)
+      return false
+    },
+  })
+
+async function endDue(trx: Db, { config }: Context, at: Date): Promise<number> {
+  const due = await lockDue(trx, {
+    at,
+    emptyBefore: new Date(at.getTime() - config.EMPTY_END_SECONDS * 1000),
+    expiredBefore: new Date(at.getTime() - config.MEETING_EXPIRY_HOURS * hourMs),
+    limit: batch,
+  })
+  for (const reason of ['empty', 'expired'] as const) {
+    const ids = due.filter((meeting) => meeting.reason === reason).map(({ id }) => id)
+    await endAndTell(trx, ids, { at, reason })
+  }
+  return due.length
+}

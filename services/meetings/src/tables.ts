@@ -1,0 +1,99 @@
+import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from '@parley/contracts'
+import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
+import type { InviteTables } from './invites/tables.ts'
+import type { AdmissionTables } from './tables-admission.ts'
+
+/** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
+export interface Tables extends AdmissionTables, InviteTables {
+  meetings: MeetingsTable
+  attendance: AttendanceTable
+  room_tokens: RoomTokensTable
+  outbox: OutboxTable
+  idempotency: IdempotencyTable
+}
+export type Db = Kysely<Tables>
+export type MeetingRow = Selectable<MeetingsTable>
+export type AttendanceRow = Selectable<AttendanceTable>
+export type RoomTokenRow = Selectable<RoomTokensTable>
+export type EndReason = Extract<RoomCommand, { kind: 'end' }>['reason']
+
+interface MeetingsTable {
+  id: string
+  code: string
+  title: string
+  description: string
+  type: Meeting['type']
+  status: MeetingStatus
+  host_id: string
+  host_name: string
+  scheduled_at: Date | null
+  duration_minutes: number | null
+  time_zone: string
+  passcode_hash: string | null
+  max_participants: number
+  settings: MeetingSettings
+  version: number
+  /** Counts the changes of who waits in the lobby. */
+  lobby_version: number
+  /** Where the gateway was when it was made: the links of a meeting that is told over the bus. */
+  public_base: string
+  created_at: Date
+  started_at: Date | null
+  ended_at: Date | null
+  end_reason: EndReason | null
+  /** Since when nobody is in it; null while somebody is, and before the first. */
+  empty_since: Date | null
+  deleted_at: Date | null
+}
+
+/** One stay; its id is the participant's. */
+interface AttendanceTable {
+  id: string
+  meeting_id: string
+  user_id: string
+  name: string
+  role: Role
+  joined_at: Date
+  left_at: Date | null
+  /** The newest fact that was applied: an older one that arrives later changes nothing but `joined_at`. */
+  fact_at: Date
+  fact_id: string
+}
+
+interface RoomTokensTable {
+  /** SHA-256, base64url. */
+  hash: string
+  meeting_id: string
+  user_id: string
+  participant_id: string
+  name: string
+  role: Role
+  guest: boolean
+  admission: 'enter' | 'wait'
+  expires_at: Date
+  used_at: Date | null
+}
+
+/** Commands to rooms that signaling has not acknowledged yet. */
+interface OutboxTable {
+  /** Per meeting in the order of the changes: each is written while the meeting's row is locked. */
+  seq: Generated<number>
+  meeting_id: string
+  command: ColumnType<RoomCommand, RoomCommand, never>
+  attempts: Generated<number>
+  created_at: Date
+  next_at: Date
+  /** Until then one relay is delivering it. */
+  leased_until: Date | null
+}
+
+interface IdempotencyTable {
+  user_id: string
+  /** SHA-256 of the key, base64url. */
+  key: string
+  /** HMAC-SHA256 of the body under the key, base64url. */
+  request_hash: string
+  /** The answer as JSON text: read back, it is the same to the letter. */
+  response: string | null
+  expires_at: Date
+}

@@ -1,0 +1,48 @@
+import { meetingsBus, signalingBus, type Grant, type LobbyDecision, type LobbyEntry } from '@parley/contracts'
+import { ask, listen } from '@parley/kit'
+import type { Answered } from './call.ts'
+import type { Person, Product } from './product.ts'
+import type { TestWorld } from './world.ts'
+
+interface At {
+  id: string
+  code: string
+}
+
+/** How people come to a meeting and are let in, as the page and signaling do it. */
+export const createLobby = (product: Product) => {
+  const { bus } = product
+  const post = <T = { count: number }>(as: Person, { id }: At, path: string, body: object = {}): Promise<Answered<T>> =>
+    product.call<T>('POST', `/v1/meetings/${id}/${path}`, { as, body })
+  const redeem = (as: Person, roomToken: string): Promise<Grant> =>
+    ask(bus, meetingsBus.redeem, { roomToken, userId: as.id })
+  return {
+    post,
+    redeem,
+    /** With a fresh room token, by code. */
+    come: async (as: Person, meeting: At): Promise<Grant> =>
+      redeem(as, (await product.joinByCode(as, meeting.code)).body.roomToken),
+    /** What a node of signaling asks. */
+    state: ({ id }: At, ...present: string[]) => ask(bus, meetingsBus.lobby, { meetingId: id, present }),
+    decided: async ({ id }: At, participantId: string): Promise<LobbyDecision | undefined> =>
+      (await ask(bus, meetingsBus.lobby, { meetingId: id, present: [participantId] })).decided[0],
+    queue: async (as: Person, { id }: At) =>
+      (await product.call<{ items: LobbyEntry[]; lv: number }>('GET', `/v1/meetings/${id}/lobby`, { as })).body,
+  }
+}
+
+/** The versions of a meeting's lobby that its room has been told. */
+export async function hearLobby({ bus, log }: TestWorld, meetingId: string): Promise<number[]> {
+  const heard: number[] = []
+  const subscription = listen(
+    bus,
+    signalingBus.room,
+    { meetingId },
+    (news) => {
+      if (news.kind === 'lobby') heard.push(news.lv)
+    },
+    log,
+  )
+  await subscription.ready()
+  return heard
+}

@@ -1,0 +1,102 @@
+import type { Fact, Joining, Meeting, RoomCommand } from '@parley/contracts'
+import { createMetrics, newId, readConfig, startService, type Clock, type StartedService } from '@parley/kit'
+import { meetingsService } from '../service.ts'
+import type { Tables } from '../tables.ts'
+import { createCall, type Call } from './call.ts'
+import { createSignalingEar } from './signaling-ear.ts'
+import type { TestWorld } from './world.ts'
+
+export interface Person {
+  id: string
+  name: string
+  guest: boolean
+  /** A token by the test's clock. */
+  token(): string
+}
+
+/** The service on a world, with a clock that can be moved and an ear where signaling would be. */
+export async function startProduct(world: TestWorld, env: Record<string, string> = {}) {
+  const { bus, kv, issuer } = world
+  let ahead = 0
+  const clock = { now: () => Date.now() + ahead }
+  const instances = createInstances(world, clock, env)
+  const ear = createSignalingEar(world)
+  await ear.find()
+  const call = createCall((await instances.start()).url)
+  return {
+    db: world.database.schema<Tables>('meetings'),
+    bus,
+    kv,
+    clock,
+    issuer,
+    call,
+    /** Another replica, with more of an environment. */
+    start: instances.start,
+    person: createPeople(world, clock),
+    fact: createFacts(world, clock),
+    ...shorthands(call),
+    /** Moves the clock of all instances. */
+    advance: (ms: number): void => void (ahead += ms),
+    toldTo: (meetingId: string): RoomCommand[] => ear.toldTo(meetingId),
+    loseSignaling: () => ear.lose(),
+    findSignaling: () => ear.find(),
+    async stop() {
+      await instances.stop()
+      ear.lose()
+    },
+  }
+}
+export type Product = Awaited<ReturnType<typeof startProduct>>
+
+function createInstances({ bus, kv, log, database }: TestWorld, clock: Clock, env: Record<string, string>) {
+  const started: StartedService[] = []
+  return {
+    async start(more: Record<string, string> = {}): Promise<StartedService> {
+      const all = { NODE_ENV: 'test', PUBLIC_URL: 'https://meet.test', ...env, ...more }
+      const config = readConfig(meetingsService.config, all)
+      const world = { bus, kv, log, database, clock, metrics: createMetrics(), instanceId: newId() }
+      const instance = await startService(meetingsService, { config, world })
+      started.push(instance)
+      return instance
+    },
+    stop: () => Promise.all(started.map((instance) => instance.stop())),
+  }
+}
+
+const createPeople =
+  ({ issuer }: TestWorld, clock: Clock) =>
+  (name = 'Ann', guest = false): Person => {
+    const id = newId()
+    const token = () => {
+      const iat = Math.floor(clock.now() / 1000)
+      return issuer.token({ sub: id, name, typ: guest ? 'guest' : 'access', iat, exp: iat + 900 })
+    }
+    return { id, name, guest, token }
+  }
+
+/** Appends a fact as signaling does in its commit. */
+const createFacts =
+  ({ kv }: TestWorld, clock: Clock) =>
+  async (kind: Fact['kind'], meeting: Pick<Meeting, 'id'>, who: Person, more: Partial<Fact> = {}): Promise<Fact> => {
+    const fact: Fact = {
+      id: newId(),
+      at: new Date(clock.now()).toISOString(),
+      meetingId: meeting.id,
+      kind,
+      participantId: newId(),
+      userId: who.id,
+      name: who.name,
+      role: who.guest ? 'guest' : 'participant',
+      present: kind === 'joined' ? 1 : 0,
+      ...more,
+    }
+    await kv.facts.append(JSON.stringify(fact))
+    return fact
+  }
+
+const shorthands = (call: Call) => ({
+  create: async (as: Person, body: object = {}): Promise<Meeting> =>
+    (await call<Meeting>('POST', '/v1/meetings', { as, body })).body,
+  joinByCode: (as: Person, code: string, more: object = {}) =>
+    call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
+})

@@ -1,0 +1,109 @@
+import type { Meeting, meetingsOperations } from '@parley/contracts'
+import { ProblemError, type Call } from '@parley/kit'
+import { now, roomBase, type Context } from './context.ts'
+import { tellInvited } from './invites/mail-queue.ts'
+import { isOver, toMeeting } from './meeting.ts'
+import { hashPasscode } from './passcode.ts'
+import { ownMeeting } from './read.ts'
+import { scheduleOrThrow, timeZoneOrThrow } from './schedule.ts'
+import { changeMeeting, findMeeting, type MeetingChange } from './store/meetings.ts'
+import { enqueueCommand } from './store/outbox.ts'
+import type { MeetingRow } from './tables.ts'
+
+interface Plan {
+  id: string
+  userId: string
+  body: Call<typeof meetingsOperations.scheduleMeeting>['body']
+  ifMatch: string | undefined
+}
+interface Update {
+  id: string
+  userId: string
+  body: Call<typeof meetingsOperations.updateMeeting>['body']
+  ifMatch: string | undefined
+}
+
+/**
+ * Changes a meeting and tells its room. @throws ProblemError `not-found`, `forbidden`, `meeting-over`, `version-
+ * conflict`
+ */
+export async function updateMeeting(context: Context, { id, userId, body, ifMatch }: Update): Promise<MeetingRow> {
+  const expected = versionOrThrow(ifMatch)
+  const before = await ownMeeting(context, id, userId)
+  refuseUnfit(before, expected)
+  return changeAndTell(context, before, await changeOf(body), expected)
+}
+
+/**
+ * Sets when a meeting takes place, live or not, if it is still as the host has read it, and tells its room.
+ * @throws ProblemError as `updateMeeting`, and `precondition-required`
+ */
+export async function scheduleMeeting(context: Context, { id, userId, body, ifMatch }: Plan): Promise<MeetingRow> {
+  const before = await ownMeeting(context, id, userId)
+  if (ifMatch === undefined)
+    throw new ProblemError('precondition-required', 'Send the ETag of the meeting as you know it in If-Match')
+  const expected = versionOrThrow(ifMatch)
+  refuseUnfit(before, expected)
+  const at = now(context)
+  const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
+  const change: MeetingChange = {
+    scheduled_at: scheduledAt,
+    statusBefore: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
+    ...(body.durationMinutes === undefined ? {} : { duration_minutes: body.durationMinutes }),
+    ...(body.timeZone === undefined ? {} : { time_zone: timeZoneOrThrow(body.timeZone) }),
+  }
+  return changeAndTell(context, before, change, expected)
+}
+
+async function changeAndTell(
+  context: Context,
+  before: MeetingRow,
+  change: MeetingChange,
+  expected: number | null,
+): Promise<MeetingRow> {
+  const { id } = before
+  const changed = await context.db.transaction().execute(async (trx) => {
+    const row = await changeMeeting(trx, id, change, expected)
+    if (row === undefined) return undefined
+    await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, now(context))
+    await tellInvited(trx, { before, after: row, at: now(context) })
+    return row
+  })
+  if (changed !== undefined) {
+    context.wakeRelay()
+    context.wakeMail()
+    return changed
+  }
+  // Somebody was faster than this request.
+  refuseUnfit(await findMeeting(context.db, id), expected)
+  throw new ProblemError('unavailable', 'The meeting is being changed')
+}
+
+const told = (context: Context, row: MeetingRow): Meeting => toMeeting(row, roomBase(context, row))
+
+function refuseUnfit(meeting: MeetingRow | undefined, expected: number | null): void {
+  if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
+  if (isOver(meeting.status)) throw new ProblemError('meeting-over')
+  if (expected === null || meeting.version === expected) return
+  throw new ProblemError('version-conflict', 'The meeting has changed since you read it', {
+    currentVersion: meeting.version,
+  })
+}
+
+async function changeOf({ passcode, maxParticipants, ...same }: Update['body']): Promise<MeetingChange> {
+  return {
+    ...same,
+    ...(maxParticipants === undefined ? {} : { max_participants: maxParticipants }),
+    ...(passcode === undefined ? {} : { passcode_hash: passcode === null ? null : await hashPasscode(passcode) }),
+  }
+}
+
+/** The version of an entity tag (RFC 9110, 8.8.3); null when any will do. @throws ProblemError `invalid-input` */
+export function versionOrThrow(ifMatch: string | undefined): number | null {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return null
+  const version = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(ifMatch)?.[1]
+  if (version !== undefined) return Number(version)
+  throw new ProblemError('invalid-input', undefined, {
+    errors: [{ path: 'headers.if-match', message: 'must be an ETag of the meeting, such as "3"' }],
+  })
+}
