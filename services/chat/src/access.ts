@@ -1,0 +1,62 @@
+import { meetingsBus } from '@parley/contracts'
+import { ask, ProblemError, type Bus, type Clock } from '@parley/kit'
+import type { Static } from 'typebox'
+
+type Access = Static<typeof meetingsBus.access.output>
+
+/**
+ * Who may do what with a meeting's chat, as the meetings service says. All reject with its `not-found`, or
+ * `unavailable`.
+ */
+export interface AccessCheck {
+  /** For reading: also after the meeting is over. */
+  mayReadOrThrow(meetingId: string, userId: string): Promise<void>
+  /** For sending; rejects with `forbidden` or `meeting-over` too. */
+  mayChatOrThrow(meetingId: string, userId: string): Promise<Access>
+}
+
+/** How long somebody who was removed may still read, or send over REST. */
+const keepMs = 5000
+const maxKept = 10_000
+
+/** Asks, and remembers who was let in: a refusal is asked about again each time. */
+export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): AccessCheck {
+  const known = createMemory(clock)
+
+  async function fetch(meetingId: string, userId: string): Promise<Access> {
+    const access = await ask(bus, meetingsBus.access, { meetingId, userId })
+    known.set(`${meetingId}/${userId}`, access)
+    return access
+  }
+  return {
+    async mayReadOrThrow(meetingId, userId) {
+      if (known.get(`${meetingId}/${userId}`) === undefined) await fetch(meetingId, userId)
+    },
+    async mayChatOrThrow(meetingId, userId) {
+      const remembered = known.get(`${meetingId}/${userId}`)
+      const access = remembered !== undefined && maySend(remembered) ? remembered : await fetch(meetingId, userId)
+      if (access.over) throw new ProblemError('meeting-over', 'The chat of a meeting that is over can only be read')
+      if (!access.mayChat) throw new ProblemError('forbidden', 'You may not write in the chat of this meeting')
+      return access
+    },
+  }
+}
+
+const maySend = ({ mayChat, over }: Access): boolean => mayChat && !over
+
+/** Entries live for a fixed time, so the oldest is the first in the map. */
+function createMemory(clock: Clock) {
+  const entries = new Map<string, { access: Access; until: number }>()
+  return {
+    get(key: string): Access | undefined {
+      const entry = entries.get(key)
+      return entry !== undefined && entry.until > clock.now() ? entry.access : undefined
+    },
+    set(key: string, access: Access): void {
+      entries.delete(key)
+      entries.set(key, { access, until: clock.now() + keepMs })
+      const oldest = entries.size > maxKept ? entries.keys().next().value : undefined
+      if (oldest !== undefined) entries.delete(oldest)
+    },
+  }
+}

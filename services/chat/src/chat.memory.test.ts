@@ -1,0 +1,4 @@
+import { serviceSuite } from './testing/service-suite.ts'
+import { memoryStage } from './testing/stages.ts'
+
+serviceSuite('PGlite and memory', memoryStage)

@@ -1,0 +1,4 @@
+import { serviceSuite } from './testing/service-suite.ts'
+import { realStage } from './testing/stages.ts'
+
+serviceSuite('PostgreSQL, NATS and Redis', realStage)

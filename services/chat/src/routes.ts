@@ -1,0 +1,29 @@
+import type { chatOperations } from '@parley/contracts'
+import type { Handlers } from '@parley/kit'
+import type { AccessCheck } from './access.ts'
+import type { Chat } from './chat.ts'
+import { inTime, requestMs } from './deadline.ts'
+import { pageOf } from './page.ts'
+
+/** REST: here the caller's right is checked; the deadline covers that too. */
+export const chatHandlers = ({
+  chat,
+  access,
+}: {
+  chat: Chat
+  access: AccessCheck
+}): Handlers<typeof chatOperations> => ({
+  async sendMessage({ params, body, principal }) {
+    const deadline = performance.now() + requestMs
+    const { name } = await inTime(access.mayChatOrThrow(params.id, principal.userId), deadline)
+    const draft = { meetingId: params.id, sender: { id: principal.userId, name }, ...body }
+    const { message, created } = await chat.send(draft, deadline)
+    return { status: created ? 201 : 200, body: message }
+  },
+  async listMessages({ params, query, principal }) {
+    const deadline = performance.now() + requestMs
+    const page = pageOf(query)
+    await inTime(access.mayReadOrThrow(params.id, principal.userId), deadline)
+    return { status: 200, body: await chat.list(params.id, page, deadline), headers: { 'cache-control': 'no-store' } }
+  },
+})

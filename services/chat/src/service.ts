@@ -1,0 +1,82 @@
+import { chatOperations } from '@parley/contracts'
+import {
+  createEdgeAuth,
+  createHttpServer,
+  defineService,
+  drainHttp,
+  serveHealth,
+  serveOperations,
+  startHttp,
+  type BusSubscription,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
+import manifest from '../package.json' with { type: 'json' }
+import { createAccessCheck } from './access.ts'
+import { createChat } from './chat.ts'
+import { chatConfig, type ChatConfig } from './config.ts'
+import { createChatMetrics } from './metrics.ts'
+import { migrations } from './migrations/index.ts'
+import { chatHandlers } from './routes.ts'
+import { ping } from './store.ts'
+import { answerChatBus } from './subscriptions.ts'
+import type { ChatTables } from './tables.ts'
+import { createWriter } from './writer.ts'
+
+const name = 'chat'
+
+/** The chat service: messages of meetings and their numbers. */
+export const chatService = defineService({
+  name,
+  config: chatConfig,
+  database: { schema: 'chat', migrations },
+  create,
+})
+
+function create({
+  config,
+  log,
+  clock,
+  bus,
+  kv,
+  db,
+  metrics,
+  instanceId,
+}: Deps<ChatConfig, ChatTables>): RunningService {
+  const auth = createEdgeAuth({ bus, log, clock })
+  const chatMetrics = createChatMetrics(metrics)
+  const writer = createWriter({ db, bus, log, metrics: chatMetrics })
+  const chat = createChat({ db, writer, metrics: chatMetrics })
+  metrics.reading('parley_chat_waiting', 'Messages that wait to be stored', writer.waiting)
+
+  const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics })
+  serveOperations(app, chatOperations, chatHandlers({ chat, access: createAccessCheck({ bus, clock }) }), {
+    authenticate: auth.authenticate,
+    kv,
+    checkAnswers: config.NODE_ENV !== 'production',
+  })
+
+  let subscriptions: BusSubscription[] = []
+  return {
+    readiness,
+    async start() {
+      await auth.start()
+      subscriptions = answerChatBus({ bus, chat, log })
+      return startHttp(app, { host: config.HOST, port: config.PORT })
+    },
+    async stop() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      await writer.stop()
+      auth.stop()
+    },
+  }
+}
+
+const answers = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,123 @@
+import { chatBus, meetingsBus, signalingBus, type Message, type Problem } from '@parley/contracts'
+import { answer, ask, listen, newId, ProblemError, startService, type StartedService } from '@parley/kit'
+import { createTestIssuer } from '@parley/kit/testing'
+import type { Kysely } from 'kysely'
+import type { Static } from 'typebox'
+import { chatService } from '../service.ts'
+import type { ChatTables } from '../tables.ts'
+import { log, type Stage } from './stages.ts'
+
+export type Access = Static<typeof meetingsBus.access.output>
+export interface Page {
+  items: Message[]
+  nextCursor: string | null
+}
+export interface Answered<Body> {
+  status: number
+  body: Body
+  headers: Headers
+}
+
+const config = { NODE_ENV: 'test', LOG_LEVEL: 'error', HOST: '127.0.0.1', PORT: 0, TRUST_PROXY: [], DRAIN_MS: 5000 }
+const member: Access = { role: 'participant', name: 'Ann', mayChat: true, over: false }
+
+export type Harness = Awaited<ReturnType<typeof createHarness>>
+
+/** Two replicas of the service, and stand-ins for auth and meetings. */
+export async function createHarness(stage: Stage) {
+  const [world] = stage.worlds
+  const { bus, database } = world
+  if (database === undefined) throw new Error('The stage has no database')
+  const issuer = createTestIssuer(bus, log)
+  const meetings = standInForMeetings(stage)
+  const replicas: StartedService[] = []
+  for (const one of stage.worlds) replicas.push(await startService(chatService, { config, world: one }))
+  const [first, second] = replicas
+  if (first === undefined || second === undefined) throw new Error('The replicas did not start')
+
+  const call = async <Body>(
+    url: string,
+    { token, body }: { token: string; body?: unknown },
+  ): Promise<Answered<Body>> => {
+    const response = await fetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status: response.status, body: (await response.json()) as Body, headers: response.headers }
+  }
+  const pathOf = (meetingId: string, replica: StartedService = first) =>
+    `${replica.url}/v1/meetings/${meetingId}/messages`
+  return {
+    bus,
+    replicas: [first, second] as const,
+    db: database.schema<ChatTables>('chat'),
+    meetings,
+    token: (userId: string = newId()) => issuer.token({ sub: userId, name: 'Ann' }),
+    post: (meetingId: string, token: string, body: unknown, replica?: StartedService) =>
+      call<Message & Problem>(pathOf(meetingId, replica), { token, body }),
+    list: (meetingId: string, token: string, query: Record<string, string | number> = {}) =>
+      call<Page & Problem>(`${pathOf(meetingId)}?${searchOf(query)}`, { token }),
+    /** As signaling does it; either replica answers. */
+    send: (draft: Partial<Static<typeof chatBus.send.input>>) => ask(bus, chatBus.send, { ...newDraft(), ...draft }),
+    head: (meetingId: string) => ask(bus, chatBus.head, { meetingId }),
+    async stop() {
+      for (const replica of replicas) await replica.stop()
+    },
+  }
+}
+
+const searchOf = (query: Record<string, string | number>): string =>
+  new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, `${value}`])).toString()
+
+export const newDraft = () => ({
+  meetingId: newId(),
+  sender: { id: newId(), name: 'Ann' },
+  clientMessageId: newId(),
+  text: 'hello',
+})
+
+/** What the room hears of its chat from now on. */
+export async function hearRoom({ bus }: Pick<Harness, 'bus'>, meetingId: string): Promise<Message[]> {
+  const heard: Message[] = []
+  const subscription = listen(
+    bus,
+    signalingBus.room,
+    { meetingId },
+    (news) => void (news.kind === 'chat' && heard.push(news.message)),
+    log,
+  )
+  await subscription.ready()
+  return heard
+}
+
+/**
+ * Everybody is a member of every meeting, until `set` says otherwise; counts how often it was asked about a meeting.
+ */
+function standInForMeetings({ worlds: [{ bus }] }: Stage) {
+  const said = new Map<string, Partial<Access> | ProblemError>()
+  const asked = new Map<string, number>()
+  answer(
+    bus,
+    meetingsBus.access,
+    'meetings',
+    async ({ meetingId }) => {
+      asked.set(meetingId, (asked.get(meetingId) ?? 0) + 1)
+      const access = said.get(meetingId)
+      if (access instanceof ProblemError) throw access
+      return { ...member, ...access }
+    },
+    log,
+  )
+  return {
+    set: (meetingId: string, access: Partial<Access> | ProblemError) => void said.set(meetingId, access),
+    asked: (meetingId: string) => asked.get(meetingId) ?? 0,
+  }
+}
+
+/** The numbers of a meeting's stored messages, in order. */
+export const storedIn = (db: Kysely<ChatTables>, meetingId: string) =>
+  db.selectFrom('messages').selectAll().where('meeting_id', '=', meetingId).orderBy('seq').execute()

@@ -1,0 +1,58 @@
+import { newId, ProblemError } from '@parley/kit'
+import { expect, test } from 'vitest'
+import type { Harness } from '../harness.ts'
+
+const body = () => ({ clientMessageId: newId(), text: 'hello' })
+
+export function accessSuite(harness: () => Harness): void {
+  test('C1 who may not chat is refused, and nothing is stored', async () => {
+    const { post, token, meetings, head } = harness()
+    const cases = [
+      [{ mayChat: false }, 403, 'forbidden'],
+      [{ over: true }, 410, 'meeting-over'],
+      [{ over: true, mayChat: false }, 410, 'meeting-over'],
+      [new ProblemError('not-found'), 404, 'not-found'],
+      [new ProblemError('unavailable'), 503, 'unavailable'],
+    ] as const
+    for (const [access, status, code] of cases) {
+      const meetingId = newId()
+      meetings.set(meetingId, access)
+      const answered = await post(meetingId, token(), body())
+      expect([answered.status, answered.body.code]).toEqual([status, code])
+      expect(await head(meetingId)).toEqual({ seq: 0 })
+    }
+  })
+
+  test('C2 reading needs access too, and goes on after the meeting is over', async () => {
+    const { post, list, token, meetings } = harness()
+    const meetingId = newId()
+    await post(meetingId, token(), body())
+    meetings.set(meetingId, { over: true, mayChat: false })
+    const read = await list(meetingId, token())
+    expect([read.status, read.body.items.length]).toEqual([200, 1])
+    expect(read.headers.get('cache-control')).toBe('no-store')
+    meetings.set(meetingId, new ProblemError('not-found'))
+    expect((await list(meetingId, token())).status).toBe(404)
+  })
+
+  test('C1 somebody who was let in is asked about once, somebody refused each time', async () => {
+    const { post, token, meetings } = harness()
+    const bearer = token()
+    const [open, shut] = [newId(), newId()]
+    for (let at = 0; at < 3; at += 1) expect((await post(open, bearer, body())).status).toBe(201)
+    expect(meetings.asked(open)).toBe(1)
+    meetings.set(shut, { mayChat: false })
+    for (let at = 0; at < 3; at += 1) expect((await post(shut, bearer, body())).status).toBe(403)
+    meetings.set(shut, {})
+    expect((await post(shut, bearer, body())).status).toBe(201)
+    expect(meetings.asked(shut)).toBe(4)
+  })
+
+  test('C1 C2 without a valid token nothing is done', async () => {
+    const { post, list, head } = harness()
+    const meetingId = newId()
+    expect((await post(meetingId, 'nonsense', body())).status).toBe(401)
+    expect((await list(meetingId, 'nonsense')).status).toBe(401)
+    expect(await head(meetingId)).toEqual({ seq: 0 })
+  })
+}
