@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { wire, type Principal } from '@parley/contracts'
+import type { WebSocket } from 'ws'
+import type { Context } from './context.ts'
+import { receive } from './dispatch.ts'
+import { messageFrame } from './room/frames.ts'
+import type { LiveRoom } from './room/live-room.ts'
+import type { Connection } from './session/session.ts'
+import { WsPeerSocket } from './socket/peer-socket.ts'
+import { TokenBucket } from './socket/token-bucket.ts'
+
+const tickMs = 500
+const expiryToleranceMs = 30_000
+/** Everything together, counted before anything is parsed. */
+const flood = { perSecond: 90, burst: 320 }
+
+/** Every socket of this node: opening, the heartbeat, and what happens when one goes. */
+export class Connections {
+  readonly #context: Context
+  readonly #all = new Set<Connection>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), tickMs)
+    this.#context.auth.revocations.onRevoked(() => this.#dropRevoked())
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none. */
+  open(ws: WebSocket, tcp: Socket, principal: Principal | null): void {
+    const now = this.#context.clock.now()
+    const connection: Connection = {
+      socket: new WsPeerSocket(ws, tcp),
+      session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
+      openedAt: now,
+      lastFrameAt: now,
+      nextPingAt: now + randomInt(wire.pingEveryMs),
+      limits: {
+        message: new TokenBucket(wire.message, now),
+        signal: new TokenBucket(wire.signal, now),
+        flood: new TokenBucket(flood, now),
+      },
+      strikes: 0,
+      waiting: null,
+      answers: new Map(),
+    }
+    this.#all.add(connection)
+    ws.on('message', (data, isBinary) => receive(this.#context, connection, data as Buffer, isBinary))
+    ws.on('close', () => this.#closed(connection))
+  }
+
+  /** Tells everybody that this node goes; each comes back elsewhere at a random moment within `overMs`. */
+  drain(overMs: number): void {
+    for (const { socket } of this.#all) {
+      socket.send(
+        messageFrame({ type: 'server.draining', payload: { reconnectAfterMs: randomInt(Math.max(1, overMs)) } }),
+      )
+    }
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.#all) socket.close('serverGoingAway')
+  }
+
+  #closed(connection: Connection): void {
+    const { session } = connection
+    this.#all.delete(connection)
+    connection.session = { state: 'closed' }
+    // The place in the queue is kept by meetings for as long as the wait can be resumed.
+    if (session.state === 'waiting') this.#context.rooms.peekLobby(session.room)?.remove(session.participantId)
+    if (session.state !== 'joined' || !session.local.isOn(connection.socket)) return
+    const { room, local } = session
+    local.detach()
+    const { clock, log, node } = this.#context
+    room
+      .submit({ kind: 'socket-lost', by: local.participantId, sessionId: local.sessionId, node })
+      .catch((err: unknown) =>
+        log.warn({ err, meetingId: room.meetingId, at: clock.now() }, 'a lost socket is left to the reaper'),
+      )
+  }
+
+  #tick(): void {
+    const now = this.#context.clock.now()
+    const pings = new Map<LiveRoom | null, Buffer>()
+    for (const connection of this.#all) {
+      const { socket, session } = connection
+      if (session.state === 'connected' && now - connection.openedAt > wire.authenticateWithinMs)
+        socket.close('unauthenticated')
+      else if (now - connection.lastFrameAt > wire.clientSilentMs) socket.close('noHeartbeat')
+      else if (isExpired(connection, now)) socket.close('unauthenticated', 'the access token has expired')
+      else if (now >= connection.nextPingAt) this.#ping(connection, now, pings)
+      socket.check(now)
+      if (connection.strikes > 0) connection.strikes -= 1
+    }
+  }
+
+  #ping(connection: Connection, now: number, pings: Map<LiveRoom | null, Buffer>): void {
+    connection.nextPingAt = now + wire.pingEveryMs
+    const room = connection.session.state === 'joined' ? connection.session.room : null
+    const frame = pings.get(room) ?? pingFrame(room, now)
+    pings.set(room, frame)
+    connection.socket.send(frame)
+  }
+
+  #dropRevoked(): void {
+    const { revocations } = this.#context.auth
+    for (const { session, socket } of this.#all) {
+      if ('principal' in session && revocations.isRevoked(session.principal))
+        socket.close('unauthenticated', 'the session has ended')
+    }
+  }
+}
+
+const isExpired = ({ session }: Connection, now: number): boolean =>
+  'principal' in session && session.principal.expiresAt * 1_000 + expiryToleranceMs < now
+
+const pingFrame = (room: LiveRoom | null, now: number): Buffer =>
+  messageFrame({
+    type: 'ping',
+    payload: { v: room?.state.v ?? 0, chatSeq: room?.chatSeq ?? 0, serverTime: new Date(now).toISOString() },
+  })

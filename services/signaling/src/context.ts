@@ -1,0 +1,28 @@
+import { signalingBus, type IceServer, type ServerMessage } from '@parley/contracts'
+import { tell, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
+import { messageFrame } from './room/frames.ts'
+import type { LiveRoom } from './room/live-room.ts'
+import type { RoomRegistry } from './room/registry.ts'
+
+/** What handlers work with. */
+export interface Context {
+  node: string
+  bus: Bus
+  kv: Kv
+  clock: Clock
+  log: Logger
+  auth: EdgeAuth
+  rooms: RoomRegistry
+  iceServers: IceServer[]
+}
+
+/** Sends a message to one participant, on this node or the one that has the socket. False: not in the room. */
+export function sendTo(context: Context, room: LiveRoom, to: string, message: ServerMessage): boolean {
+  const seat = room.state.seats.get(to)
+  if (!seat) return false
+  const local = room.locals.get(to)
+  if (local && seat.node === context.node) {
+    local.direct(messageFrame(message), message.type === 'rtc.signal' ? message.payload : undefined)
+  } else tell(context.bus, signalingBus.relay, { node: seat.node }, { meetingId: room.meetingId, to, message })
+  return true
+}

@@ -1,0 +1,187 @@
+import { Envelope, fromClient, may, type ClientMessage, type ClientType } from '@parley/contracts'
+import { asProblem, compile, ProblemError } from '@parley/kit'
+import type { Context } from './context.ts'
+import type { AnyHandler } from './handlers/call.ts'
+import { handlers } from './handlers/index.ts'
+import { answerFrame } from './room/frames.ts'
+import type { Connection } from './session/session.ts'
+
+const faultsOfEnvelope = compile(Envelope)
+const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload }]) => [type, compile(payload)]))
+
+/** These change what the session is: frames behind them wait, so that a client may send them in one go. */
+const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
+const maxWaiting = 256
+const maxAnswers = 64
+const maxStrikes = 100
+
+/**
+ * One frame of a client, in the one order of checks: size (by ws) → rate → parse → validate → repeated → state → permission →
+ * act → answer. Handlers hold none of it.
+ */
+export function receive(context: Context, connection: Connection, data: Buffer, isBinary: boolean): void {
+  if (connection.session.state === 'closed') return
+  const now = context.clock.now()
+  connection.lastFrameAt = now
+  if (connection.limits.flood.take(now) > 0 && strike(connection)) return
+  if (isBinary) return connection.socket.close('protocolViolation', 'text frames only')
+  if (connection.waiting === null) return take(context, connection, data)
+  if (connection.waiting.length < maxWaiting) connection.waiting.push(data)
+  else connection.socket.close('tooManyMessages')
+}
+
+/** Counts an excess; true when it was one too many and the socket is closed. */
+function strike(connection: Connection): boolean {
+  connection.strikes += 1
+  if (connection.strikes < maxStrikes) return false
+  connection.socket.close('tooManyMessages')
+  return true
+}
+
+interface Incoming {
+  type: ClientType
+  requestId: string | undefined
+  payload: unknown
+}
+
+function take(context: Context, connection: Connection, data: Buffer): void {
+  const incoming = readOrRefuse(context, connection, data)
+  if (incoming === null) return
+  const { requestId, type } = incoming
+  const known = requestId === undefined ? undefined : connection.answers.get(requestId)
+  const answering = known ?? act(context, connection, incoming)
+  if (requestId !== undefined && known === undefined) remember(connection, requestId, answering)
+  if (known) void known.then((frame) => frame && connection.socket.send(frame))
+  else if (entering.has(type)) void holdWhile(context, connection, answering)
+}
+
+async function holdWhile(context: Context, connection: Connection, answering: Promise<unknown>): Promise<void> {
+  connection.waiting = []
+  await answering
+  const waiting = connection.waiting
+  connection.waiting = null
+  for (const [index, data] of waiting.entries()) {
+    if (connection.session.state === 'closed') return
+    take(context, connection, data)
+    if (connection.waiting !== null) return void (connection.waiting = waiting.slice(index + 1))
+  }
+}
+
+function remember(connection: Connection, requestId: string, answering: Promise<Buffer | null>): void {
+  connection.answers.set(requestId, answering)
+  const [oldest] = connection.answers.keys()
+  if (connection.answers.size > maxAnswers && oldest !== undefined) connection.answers.delete(oldest)
+}
+
+/** Parses and validates; answers what is wrong. */
+function readOrRefuse(context: Context, connection: Connection, data: Buffer): Incoming | null {
+  const message = parse(data)
+  if (message === undefined) {
+    refuse(connection, undefined, new ProblemError('malformed-json', 'The frame is not JSON'))
+    connection.socket.close('protocolViolation', 'not JSON')
+    return null
+  }
+  const requestId = requestIdOf(message)
+  const problem = problemWith(context, connection, message)
+  if (problem === null) return { ...(message as Envelope as Incoming), requestId }
+  refuse(connection, requestId, problem)
+  return null
+}
+
+const isType = (type: string): type is ClientType => Object.hasOwn(fromClient, type)
+
+function problemWith({ clock }: Context, connection: Connection, message: unknown): ProblemError | null {
+  const faults = faultsOfEnvelope(message)
+  if (faults.length > 0)
+    return new ProblemError('invalid-input', 'The message is not an envelope {type, requestId?, payload?}', {
+      errors: faults,
+    })
+  const { type, payload = {} } = message as Envelope
+  if (!isType(type))
+    return new ProblemError('unknown-type', `There is no message type ${JSON.stringify(type.slice(0, 40))}`)
+  const { limit = 'message' }: ClientMessage = fromClient[type]
+  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.now())
+  if (retryAfterMs > 0) {
+    connection.strikes += 1
+    return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })
+  }
+  const wrong = faultsOfPayload.get(type)?.(payload) ?? []
+  if (wrong.length === 0) return null
+  const errors = wrong.map(({ path, message: text }) => ({ path: `/payload${path}`, message: text }))
+  return new ProblemError('invalid-input', `The payload of ${type} does not match its schema`, { errors })
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function requestIdOf(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null || !('requestId' in message)) return undefined
+  const { requestId } = message
+  return typeof requestId === 'string' && requestId.length > 0 && requestId.length <= 64 ? requestId : undefined
+}
+
+/** Checks state and permission, acts, and sends the answer; resolves with its frame for when the request is repeated. */
+async function act(
+  context: Context,
+  connection: Connection,
+  { type, requestId, payload = {} }: Incoming,
+): Promise<Buffer | null> {
+  try {
+    const { session } = connection
+    checkOrThrow(connection, type)
+    // The state was just checked against the row that gives this handler its type.
+    const handler = handlers[type] as unknown as AnyHandler
+    const pending = handler({ context, connection, session, payload })
+    const reply = pending instanceof Promise ? await pending : pending
+    // Without a request id only what changes the session is answered: nobody could tell the others apart.
+    const frame =
+      reply && (requestId !== undefined || entering.has(type))
+        ? answerFrame(reply.type, requestId, reply.payload)
+        : null
+    if (frame) connection.socket.send(frame)
+    reply?.after?.()
+    return frame
+  } catch (error) {
+    const frame = refuse(connection, requestId, problemOf(context, type, error))
+    if (unauthenticated(error) && (type === 'auth.authenticate' || connection.session.state === 'connected')) {
+      connection.socket.close('unauthenticated')
+    }
+    return frame
+  }
+}
+
+const unauthenticated = (error: unknown): boolean => asProblem(error)?.toProblem().status === 401
+
+function problemOf(context: Context, type: string, error: unknown): ProblemError {
+  const known = asProblem(error)
+  if (known) return known
+  context.log.error({ err: error, type }, 'message failed')
+  return new ProblemError('internal')
+}
+
+function checkOrThrow({ session }: Connection, type: ClientType): void {
+  const { when, needs }: ClientMessage = fromClient[type]
+  if (session.state === 'closed') throw new ProblemError('wrong-state', 'The socket is closed')
+  if (!when.includes(session.state)) {
+    if (session.state === 'connected') throw new ProblemError('unauthenticated', 'Send auth.authenticate first')
+    throw new ProblemError(
+      'wrong-state',
+      `${type} is possible only when ${when.join(' or ')}; this session is ${session.state}`,
+    )
+  }
+  if (needs === undefined || session.state !== 'joined') return
+  const role = session.room.state.seats.get(session.local.participantId)?.participant.role
+  if (role === undefined || !may(role, needs))
+    throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
+}
+
+function refuse(connection: Connection, requestId: string | undefined, problem: ProblemError): Buffer {
+  const frame = answerFrame('error', requestId, problem.toProblem(requestId))
+  connection.socket.send(frame)
+  return frame
+}

@@ -1,0 +1,1 @@
+export { signalingService } from './service.ts'

@@ -1,0 +1,106 @@
+import { wire, type Grant, type LobbyDecision, type LobbyWaiting, type Principal } from '@parley/contracts'
+import { asProblem } from '@parley/kit'
+import type { Context } from '../context.ts'
+import { enterRoom } from '../session/enter.ts'
+import { messageFrame, textFrame } from '../room/frames.ts'
+import type { LiveRoom } from '../room/live-room.ts'
+import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
+import type { Connection } from '../session/session.ts'
+
+/** What is remembered of a wait, so that it can be resumed on any node. */
+interface WaitRecord {
+  userId: string
+  hash: string
+  device: { mic: boolean; cam: boolean }
+}
+
+const recordTtlMs = 24 * 3_600_000
+const keyOf = (sessionId: string): string => `waiting:${sessionId}`
+
+export interface WaitOptions {
+  principal: Principal
+  room: LiveRoom
+  participantId: string
+  sessionId: string
+  device: { mic: boolean; cam: boolean }
+}
+
+/** Puts a connection into the lobby; the answer has its place. The queue itself is kept by meetings. */
+export async function wait(context: Context, connection: Connection, options: WaitOptions): Promise<LobbyWaiting> {
+  const { principal, room, participantId, sessionId, device } = options
+  const lobby = context.rooms.lobbyOf(room)
+  const resume = issueResumeToken(room.meetingId, participantId, room.state.epoch)
+  const record: WaitRecord = { userId: principal.userId, hash: resume.hash, device }
+  await context.kv.set(keyOf(sessionId), JSON.stringify(record), recordTtlMs)
+  await lobby.refresh()
+  const waiting = (position: number): LobbyWaiting => ({
+    participantId,
+    position,
+    sessionId,
+    resumeToken: resume.token,
+    resumeWindowMs: wire.resumeWindowMs,
+  })
+  if (connection.session.state === 'closed') return waiting(0)
+  connection.session = { state: 'waiting', principal, room, participantId, sessionId }
+  const position = lobby.positionOf(participantId)
+  lobby.add(
+    {
+      participantId,
+      onPosition: (place) => connection.socket.send(messageFrame({ type: 'lobby.waiting', payload: waiting(place) })),
+      onDecided: (decision) => void decided(context, connection, options, decision),
+      onFrame: (frame) => connection.socket.send(frame),
+      onEnded: () => connection.socket.close('meetingEnded'),
+    },
+    position,
+  )
+  return waiting(position)
+}
+
+/** The wait that a resume token belongs to; null if there is none, or it is somebody else's. */
+export async function findWait(
+  { kv }: Context,
+  sessionId: string,
+  token: ResumeToken,
+  userId: string,
+): Promise<WaitRecord | null> {
+  const text = await kv.get(keyOf(sessionId))
+  if (text === null) return null
+  const record = JSON.parse(text) as WaitRecord
+  return record.hash === token.hash && record.userId === userId ? record : null
+}
+
+async function decided(
+  context: Context,
+  connection: Connection,
+  options: WaitOptions,
+  decision: LobbyDecision,
+): Promise<void> {
+  const { principal, device, sessionId } = options
+  if (connection.session.state !== 'waiting') return
+  connection.session = { state: 'authenticated', principal: connection.session.principal }
+  try {
+    await context.kv.delete(keyOf(sessionId))
+    if (!decision.admitted) {
+      connection.socket.send(
+        messageFrame({ type: 'lobby.result', payload: { admitted: false, reason: decision.reason } }),
+      )
+      return
+    }
+    await admit(context, connection, { principal, grant: decision.grant, device })
+  } catch (error) {
+    // Still admitted, as meetings has written down: the client asks for a room token and comes straight in.
+    context.log.warn({ err: error, sessionId }, 'an admitted participant could not enter')
+    const problem = asProblem(error)?.toProblem() ?? null
+    connection.socket.send(textFrame(JSON.stringify({ type: 'error', payload: { ...problem, next: 'rejoin' } })))
+  }
+}
+
+async function admit(
+  context: Context,
+  connection: Connection,
+  entering: { principal: Principal; grant: Grant; device: WaitRecord['device'] },
+): Promise<void> {
+  const { joined, release } = await enterRoom(context, connection, entering)
+  connection.socket.send(messageFrame({ type: 'lobby.result', payload: { admitted: true, ...joined } }))
+  release()
+}

@@ -1,0 +1,138 @@
+import type { Change, Fact, Participant, Seat, ServerMessage } from '@parley/contracts'
+import { newId } from '@parley/kit'
+import { roomFields, seatFields, type RoomDraft } from './state.ts'
+
+/** Carries out one change in a draft: one version more. Changes come from `decide`, here or on another node. */
+export function apply(room: RoomDraft, change: Change): void {
+  room.v += 1
+  switch (change.kind) {
+    case 'joined':
+      room.parked.delete(change.seat.participant.id)
+      room.seats.set(change.seat.participant.id, change.seat)
+      return
+    case 'seat':
+      return updateSeat(room, change.participantId, (seat) => ({
+        ...seat,
+        node: change.node ?? seat.node,
+        resumeHash: change.resumeHash ?? seat.resumeHash,
+        ...(change.resumeHashBefore && { resumeHashBefore: change.resumeHashBefore }),
+        lostAt: change.lostAt === undefined ? seat.lostAt : change.lostAt,
+        participant: withChanged(seat.participant, change),
+      }))
+    case 'left': {
+      const seat = room.seats.get(change.participantId)
+      room.seats.delete(change.participantId)
+      room.parked.delete(change.participantId)
+      if (seat && change.reason === 'timeout') room.parked.set(change.participantId, seat)
+      return
+    }
+    case 'media': {
+      const { mic, cam, screen } = change
+      return updateParticipant(room, change.participantId, { mic, cam, screen })
+    }
+    case 'hand':
+      // The version is unique and grows, so it orders the hands.
+      return updateParticipant(room, change.participantId, { hand: change.raised ? room.v : null })
+    case 'meeting':
+      room.meeting = change.meeting
+      return
+    case 'ended':
+      room.ended = change.reason
+      room.seats.clear()
+      room.parked.clear()
+      return
+    default:
+      change satisfies never
+  }
+}
+
+type SeatChange = Extract<Change, { kind: 'seat' }>
+
+const withChanged = (participant: Participant, { connection, role, name }: SeatChange): Participant => ({
+  ...participant,
+  ...(connection && { connection }),
+  ...(role && { role }),
+  ...(name && { name }),
+})
+
+function updateSeat(room: RoomDraft, participantId: string, update: (seat: Seat) => Seat): void {
+  const seat = room.seats.get(participantId)
+  if (seat) room.seats.set(participantId, update(seat))
+}
+
+const updateParticipant = (room: RoomDraft, participantId: string, changed: Partial<Participant>): void =>
+  updateSeat(room, participantId, (seat) => ({ ...seat, participant: { ...seat.participant, ...changed } }))
+
+/** The fields of the document that a change touched, read from the state after it. */
+export function fieldsOf(change: Change, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
+  switch (change.kind) {
+    case 'joined':
+      return seatFields(after, change.seat.participant.id)
+    case 'seat':
+    case 'left':
+    case 'media':
+    case 'hand':
+      return seatFields(after, change.participantId)
+    case 'meeting':
+      return roomFields(after)
+    case 'ended':
+      return Object.assign(
+        roomFields(after),
+        ...[...before.seats.keys(), ...before.parked.keys()].map((id) => seatFields(after, id)),
+      )
+  }
+}
+
+/** The broadcast that tells a change; `room` is the state after it. */
+export function render(change: Change, room: RoomDraft): ServerMessage {
+  const { v } = room
+  switch (change.kind) {
+    case 'joined':
+      return { type: 'participant.joined', payload: { v, participant: change.seat.participant } }
+    case 'seat': {
+      const { participantId, connection, role, name } = change
+      const changed = { ...(connection && { connection }), ...(role && { role }), ...(name && { name }) }
+      return { type: 'participant.updated', payload: { v, participantId, ...changed } }
+    }
+    case 'left':
+      return { type: 'participant.left', payload: { v, participantId: change.participantId, reason: change.reason } }
+    case 'media': {
+      const { participantId, mic, cam, screen, by } = change
+      return { type: 'media.changed', payload: { v, participantId, mic, cam, screen, ...(by && { by }) } }
+    }
+    case 'hand':
+      return { type: 'hand.changed', payload: { v, ...handOf(room, change.participantId) } }
+    case 'meeting':
+      return { type: 'meeting.updated', payload: { v, meeting: change.meeting } }
+    case 'ended':
+      return { type: 'room.ended', payload: { reason: change.reason } }
+  }
+}
+
+function handOf(room: RoomDraft, participantId: string) {
+  const hand = room.seats.get(participantId)?.participant.hand ?? null
+  if (hand === null) return { participantId, raised: false, position: null, hand }
+  let position = 1
+  for (const { participant } of room.seats.values())
+    if (participant.hand !== null && participant.hand < hand) position += 1
+  return { participantId, raised: true, position, hand }
+}
+
+/** The durable facts of a change, for the stream that meetings reads. */
+export function factsOf(change: Change, before: RoomDraft, after: RoomDraft, now: number): Fact[] {
+  const fact = (kind: Fact['kind'], { participant }: Seat): Fact => ({
+    id: newId(),
+    at: new Date(now).toISOString(),
+    meetingId: after.meetingId,
+    kind,
+    participantId: participant.id,
+    userId: participant.userId,
+    name: participant.name,
+    role: participant.role,
+    present: after.seats.size,
+  })
+  if (change.kind === 'joined') return [fact('joined', change.seat)]
+  if (change.kind === 'ended') return [...before.seats.values()].map((seat) => fact('left', seat))
+  const seat = change.kind === 'left' ? before.seats.get(change.participantId) : undefined
+  return seat ? [fact('left', seat)] : []
+}

@@ -1,0 +1,80 @@
+import type { Change } from '@parley/contracts'
+import { ProblemError, type CommitResult, type DocCommit, type Kv, type Logger } from '@parley/kit'
+import { apply, factsOf, fieldsOf, render } from './apply.ts'
+import { decide, type Command, type Refusal } from './decide.ts'
+import { messageFrame } from './frames.ts'
+import { draft, type RoomDraft, type RoomState } from './state.ts'
+
+/** The outcome of a command: the room at the commit that carried it out, and which of its changes were this command's. */
+export interface Carried {
+  state: RoomState
+  changes: readonly Change[]
+}
+
+/** A command that waits for its commit. */
+export interface Pending {
+  command: Command
+  resolve(carried: Carried): void
+  reject(error: Error): void
+}
+
+export interface VersionedFrame {
+  v: number
+  frame: Buffer
+}
+
+/** Carries out a change in a draft; its broadcast is rendered, serialised and framed here, once. */
+export function advance(room: RoomDraft, change: Change): VersionedFrame {
+  apply(room, change)
+  return { v: room.v, frame: messageFrame(render(change, room)) }
+}
+
+/** A batch of commands, decided: what to commit, and what to tell once that is done. */
+export interface Decided {
+  changes: Change[]
+  frames: VersionedFrame[]
+  steps: Record<string, string | null>[]
+  facts: string[]
+  outcomes: (Refusal | Change[])[]
+  after: RoomState
+}
+
+/** Decides one command after the other, each on the state that the ones before it leave. */
+export function decideAll(before: RoomState, batch: readonly Pending[], now: number): Decided {
+  const after = draft(before)
+  const decided: Decided = { changes: [], frames: [], steps: [], facts: [], outcomes: [], after }
+  for (const { command } of batch) {
+    const verdict = decide(after, command, now)
+    decided.outcomes.push(verdict)
+    if (!Array.isArray(verdict)) continue
+    for (const change of verdict) {
+      const previous = change.kind === 'ended' || change.kind === 'left' ? draft(after) : after
+      decided.frames.push(advance(after, change))
+      decided.changes.push(change)
+      decided.steps.push(fieldsOf(change, after, previous))
+      decided.facts.push(...factsOf(change, previous, after, now).map((fact) => JSON.stringify(fact)))
+    }
+  }
+  return decided
+}
+
+/** Tells the one who waits for a command what became of it. */
+export function settle({ resolve, reject }: Pending, outcome: Refusal | Change[] | undefined, state: RoomState): void {
+  if (outcome === undefined) reject(new ProblemError('internal'))
+  else if (Array.isArray(outcome)) resolve({ state, changes: outcome })
+  else reject(new ProblemError(outcome.refused, outcome.detail))
+}
+
+/** A commit whose answer was lost may have happened: the same commit id asks again without doing it twice. */
+export async function commitTwice(
+  { kv, log }: { kv: Kv; log: Logger },
+  meetingId: string,
+  commit: DocCommit,
+): Promise<CommitResult> {
+  try {
+    return await kv.docs.commit(meetingId, commit)
+  } catch (err) {
+    log.warn({ err, meetingId }, 'commit got no answer, asking again')
+    return await kv.docs.commit(meetingId, commit)
+  }
+}

@@ -1,0 +1,245 @@
+import type { Change, ServerMessage } from '@parley/contracts'
+import { newId } from '@parley/kit'
+import { describe, expect, it } from 'vitest'
+import { aMeeting } from '../testing/harness.ts'
+import { apply, fieldsOf, render } from './apply.ts'
+import { decide, type Command } from './decide.ts'
+import { draft, emptyRoom, readFields, type RoomDraft, type RoomState } from './state.ts'
+
+const meeting = aMeeting()
+const node = 'n1'
+const aSeat = (id: string, role: 'host' | 'participant' = 'participant') => ({
+  participant: {
+    id,
+    userId: newId(),
+    name: id,
+    role,
+    guest: false,
+    mic: true,
+    cam: true,
+    screen: false,
+    hand: null,
+    connection: 'connected' as const,
+    joinedAt: '2026-01-01T00:00:00.000Z',
+  },
+  node,
+  sessionId: `s-${id}`,
+  resumeHash: `h-${id}`,
+  lostAt: null,
+})
+const join = (id: string, role?: 'host' | 'participant'): Command => ({ kind: 'join', seat: aSeat(id, role), meeting })
+
+function run(room: RoomDraft, command: Command, now = 0): Change[] {
+  const changes = decide(room, command, now)
+  if (!Array.isArray(changes)) throw new Error(changes.refused)
+  for (const change of changes) apply(room, change)
+  return changes
+}
+
+function roomOf(...ids: string[]): RoomDraft {
+  const room = draft(emptyRoom(meeting.id, newId()))
+  for (const id of ids) run(room, join(id, id === 'host' ? 'host' : 'participant'))
+  return room
+}
+
+describe('the rules of a room', () => {
+  const refusals: [string, RoomState, Command, string][] = [
+    [
+      'R4 a participant mutes nobody',
+      roomOf('host', 'a', 'b'),
+      { kind: 'mute', by: 'a', target: 'b', media: 'mic' },
+      'forbidden',
+    ],
+    ['R4 nor all', roomOf('host', 'a'), { kind: 'mute-all', by: 'a', media: 'mic' }, 'forbidden'],
+    [
+      'R4 the host is not muted',
+      roomOf('host', 'a'),
+      { kind: 'mute', by: 'x', target: 'host', media: 'mic' },
+      'forbidden',
+    ],
+    [
+      'R4 who is not there is not muted',
+      roomOf('host'),
+      { kind: 'mute', by: 'host', target: 'x', media: 'mic' },
+      'peer-not-found',
+    ],
+    [
+      'R3 who is not there has no media',
+      roomOf('a'),
+      { kind: 'media', by: 'x', changed: { mic: true } },
+      'peer-not-found',
+    ],
+    [
+      'M17 a full meeting takes nobody',
+      roomOf('a', 'b'),
+      { kind: 'join', seat: aSeat('c'), meeting: { ...meeting, maxParticipants: 2 } },
+      'meeting-full',
+    ],
+    ['M8 a participant enters once', roomOf('a'), join('a'), 'room-token-invalid'],
+    [
+      'R8 a session that never was',
+      roomOf('a'),
+      { kind: 'resume', participantId: 'x', sessionId: 's-x', node, resumeHash: 'h', newResumeHash: 'i' },
+      'resume-failed',
+    ],
+    [
+      'R8 a wrong resume token',
+      roomOf('a'),
+      { kind: 'resume', participantId: 'a', sessionId: 's-a', node, resumeHash: 'h', newResumeHash: 'i' },
+      'resume-failed',
+    ],
+  ]
+  it.each(refusals)('%s', (_name, room, command, code) => {
+    expect(decide(room, command, 0)).toMatchObject({ refused: code })
+  })
+
+  it('R3 hands are ordered by the server, and raising twice changes nothing', () => {
+    const room = roomOf('a', 'b')
+    const [first] = run(room, { kind: 'hand', by: 'b', raised: true })
+    expect(first && render(first, room).payload).toMatchObject({ participantId: 'b', raised: true, position: 1 })
+    const [second] = run(room, { kind: 'hand', by: 'a', raised: true })
+    expect(second && render(second, room).payload).toMatchObject({ participantId: 'a', raised: true, position: 2 })
+    expect(run(room, { kind: 'hand', by: 'a', raised: true })).toEqual([])
+  })
+
+  it('R3 what the meeting’s settings forbid is refused to participants, not to the host', () => {
+    const room = roomOf('host', 'a')
+    room.meeting = { ...meeting, settings: { ...meeting.settings, screenShare: false } }
+    expect(decide(room, { kind: 'media', by: 'a', changed: { screen: true } }, 0)).toMatchObject({
+      refused: 'forbidden',
+    })
+    expect(run(room, { kind: 'media', by: 'host', changed: { screen: true } })).toHaveLength(1)
+  })
+
+  it('R8 a lost socket is reconnecting, leaves after the grace, and comes back within the window', () => {
+    const room = roomOf('a', 'b')
+    run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node }, 1_000)
+    expect(room.seats.get('a')?.participant.connection).toBe('reconnecting')
+    expect(run(room, { kind: 'grace-over', by: 'a', sessionId: 's-a' }, 10_999)).toEqual([])
+    expect(run(room, { kind: 'grace-over', by: 'a', sessionId: 's-a' }, 11_000)).toMatchObject([
+      { kind: 'left', reason: 'timeout' },
+    ])
+    const resume: Command = {
+      kind: 'resume',
+      participantId: 'a',
+      sessionId: 's-a',
+      node: 'n2',
+      resumeHash: 'h-a',
+      newResumeHash: 'h2',
+    }
+    expect(decide(room, resume, 121_001)).toMatchObject({ refused: 'resume-failed' })
+    expect(run(room, resume, 120_999)).toMatchObject([
+      { kind: 'joined', seat: { node: 'n2', participant: { id: 'a' } } },
+    ])
+    expect(decide(room, { ...resume, resumeHash: 'h3' }, 121_000)).toMatchObject({ refused: 'resume-failed' })
+    // Once more with the same: the answer with the new one may have been lost.
+    expect(run(room, resume, 121_000)).toMatchObject([{ kind: 'seat', participantId: 'a' }])
+  })
+
+  it('R8 a loss that another node has already repaired is no news', () => {
+    const room = roomOf('a')
+    run(room, {
+      kind: 'resume',
+      participantId: 'a',
+      sessionId: 's-a',
+      node: 'n2',
+      resumeHash: 'h-a',
+      newResumeHash: 'h2',
+    })
+    expect(run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node })).toEqual([])
+  })
+
+  it('M7 an ended room takes nothing more', () => {
+    const room = roomOf('host', 'a')
+    run(room, { kind: 'end', reason: 'host' })
+    expect(room.seats.size).toBe(0)
+    expect(decide(room, join('b'), 0)).toMatchObject({ refused: 'meeting-over' })
+    expect(run(room, { kind: 'end', reason: 'host' })).toEqual([])
+  })
+})
+
+/** A repeatable random number generator (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const ids = ['host', 'a', 'b', 'c']
+function anyCommand(random: () => number): Command {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const by = pick(ids)
+  const target = pick(ids)
+  return pick<() => Command>([
+    () => join(by, by === 'host' ? 'host' : 'participant'),
+    () => ({ kind: 'leave', by }),
+    () => ({ kind: 'socket-lost', by, sessionId: `s-${by}`, node }),
+    () => ({ kind: 'grace-over', by, sessionId: `s-${by}` }),
+    () => ({
+      kind: 'resume',
+      participantId: by,
+      sessionId: `s-${by}`,
+      node,
+      resumeHash: `h-${by}`,
+      newResumeHash: `h-${by}`,
+    }),
+    () => ({ kind: 'media', by, changed: { mic: random() < 0.5, screen: random() < 0.5 } }),
+    () => ({ kind: 'hand', by, raised: random() < 0.5 }),
+    () => ({ kind: 'mute', by, target, media: 'mic' }),
+    () => ({ kind: 'mute-all', by, media: 'cam' }),
+    () => ({ kind: 'lower-hand', by, target }),
+    () => ({
+      kind: 'meeting-updated',
+      meeting: { ...meeting, version: Math.floor(random() * 20), title: String(random()) },
+    }),
+  ])()
+}
+
+/** What a client does with a broadcast, written from the protocol alone. */
+function fold(view: Map<string, object>, { type, payload }: ServerMessage): void {
+  if (type === 'participant.joined') view.set(payload.participant.id, payload.participant)
+  else if (type === 'participant.left') view.delete(payload.participantId)
+  else if (type === 'participant.updated' || type === 'media.changed' || type === 'hand.changed') {
+    const { participantId, v: _v, ...rest } = payload as { participantId: string; v: number; [field: string]: unknown }
+    const { by: _by, raised: _raised, position: _position, ...changed } = rest
+    const known = view.get(participantId)
+    if (known) view.set(participantId, { ...known, ...changed })
+  }
+}
+
+describe('T24 histories', () => {
+  it.each(Array.from({ length: 300 }, (_, seed) => seed))(
+    'seed %i: broadcasts on an old snapshot, and fields of the store, both give the new state',
+    (seed) => {
+      const random = randomOf(seed)
+      const room = roomOf()
+      const stored = draft(emptyRoom(meeting.id, room.epoch))
+      const view = new Map<string, object>()
+      for (let step = 0, now = 0; step < 50; step++, now += 4_000) {
+        const changes = decide(room, anyCommand(random), now)
+        if (!Array.isArray(changes)) continue
+        for (const change of changes) {
+          const before = draft(room)
+          apply(room, change)
+          expect(room.v).toBe(before.v + 1)
+          readFields(stored, fieldsOf(change, room, before))
+          stored.v += 1
+          fold(view, render(change, room))
+        }
+      }
+      const seats = [...room.seats].map(([id, { participant }]) => [id, participant] as const)
+      expect(Object.fromEntries(view)).toEqual(Object.fromEntries(seats))
+      expect({ ...stored, seats: Object.fromEntries(stored.seats), parked: Object.fromEntries(stored.parked) }).toEqual(
+        {
+          ...room,
+          seats: Object.fromEntries(room.seats),
+          parked: Object.fromEntries(room.parked),
+        },
+      )
+    },
+  )
+})

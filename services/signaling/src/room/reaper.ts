@@ -1,0 +1,95 @@
+import { wire } from '@parley/contracts'
+import type { Clock, Kv, Logger } from '@parley/kit'
+import type { LiveRoom } from './live-room.ts'
+import type { RoomRegistry } from './registry.ts'
+
+export interface ReaperDeps {
+  node: string
+  rooms: RoomRegistry
+  kv: Kv
+  clock: Clock
+  log: Logger
+  /** The signaling nodes whose lease has not run out. */
+  liveNodes(): readonly string[]
+}
+
+/** The set of rooms with people in it; a room is announced by each node that has a session of it. */
+const occupied = 'signaling:rooms'
+const announceEveryMs = 5_000
+const announceTtlMs = 15_000
+const everyMs = 1_000
+const lobbyEveryMs = 2_000
+
+/**
+ * Ends the stay of those whose socket is gone for longer than the grace: its own sessions', and those of nodes whose lease
+ * ran out. Every node does it for every room it has; the commit lets one of them succeed. Rooms that only a dead node had are
+ * found by their announcement having run out.
+ */
+export class Reaper {
+  readonly #deps: ReaperDeps
+  #timers: NodeJS.Timeout[] = []
+
+  constructor(deps: ReaperDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    this.#timers = [
+      setInterval(() => this.#tick(), everyMs),
+      setInterval(() => this.#deps.rooms.refreshLobbies(), lobbyEveryMs),
+      setInterval(() => void this.#announce(), announceEveryMs),
+      setInterval(() => void this.#adoptOrphans(), announceEveryMs),
+    ]
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  #tick(): void {
+    const live = new Set([...this.#deps.liveNodes(), this.#deps.node])
+    for (const room of this.#deps.rooms.rooms()) this.#reap(room, live)
+    this.#deps.rooms.sweep()
+  }
+
+  #reap(room: LiveRoom, live: ReadonlySet<string>): void {
+    const { clock, node } = this.#deps
+    for (const { participant, sessionId, node: owner, lostAt } of room.state.seats.values()) {
+      const by = participant.id
+      const gone = !live.has(owner) || (owner === node && !room.locals.get(by)?.attached)
+      if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
+      if (lostAt !== null && lostAt + wire.graceMs <= clock.now())
+        this.#submit(room, { kind: 'grace-over', by, sessionId })
+    }
+    for (const [id, local] of room.locals) if (!local.attached && !room.state.seats.has(id)) room.locals.delete(id)
+  }
+
+  #submit(room: LiveRoom, command: Parameters<LiveRoom['submit']>[0]): void {
+    const { log } = this.#deps
+    room
+      .submit(command)
+      .catch((err: unknown) =>
+        log.warn({ err, meetingId: room.meetingId }, 'a lost participant could not be reaped yet'),
+      )
+  }
+
+  async #announce(): Promise<void> {
+    const { kv, log, rooms } = this.#deps
+    const present = [...rooms.rooms()].filter((room) => room.state.seats.size > 0)
+    const done = await Promise.allSettled(present.map((room) => kv.announce(occupied, room.meetingId, announceTtlMs)))
+    const failed = done.find((result) => result.status === 'rejected')
+    if (failed) log.warn({ err: failed.reason }, 'rooms could not be announced')
+  }
+
+  async #adoptOrphans(): Promise<void> {
+    const { kv, log, rooms } = this.#deps
+    try {
+      for (const meetingId of await kv.expired(occupied)) {
+        const room = await rooms.open(meetingId)
+        if (room.state.seats.size === 0) await kv.withdraw(occupied, meetingId)
+      }
+    } catch (err) {
+      log.warn({ err }, 'rooms of lost nodes could not be looked up')
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  createDirectory,
+  createEdgeAuth,
+  defineService,
+  drainHttp,
+  startHttp,
+  type BusSubscription,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
+import manifest from '../package.json' with { type: 'json' }
+import { signalingConfig, type SignalingConfig } from './config.ts'
+import { Connections } from './connections.ts'
+import type { Context } from './context.ts'
+import { Reaper } from './room/reaper.ts'
+import { RoomRegistry } from './room/registry.ts'
+import { createServer } from './server.ts'
+import { subscribe } from './subscriptions.ts'
+
+/** Sockets, live rooms and fan-out. */
+export const signalingService = defineService({ name: 'signaling', config: signalingConfig, create })
+
+const drainSpreadMs = 5_000
+const drainPollMs = 50
+
+function create(deps: Deps<SignalingConfig, never>): RunningService {
+  const { bus, clock, config, instanceId, kv, log, metrics } = deps
+  const node = nodeName(instanceId)
+  const auth = createEdgeAuth({ bus, log, clock })
+  const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
+  const rooms = new RoomRegistry({ node, bus, kv, clock, log, onDelivered: (count) => delivered.inc({}, count) })
+  const iceServers = config.ICE_SERVER_URLS.length > 0 ? [{ urls: config.ICE_SERVER_URLS }] : []
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, iceServers }
+  const connections = new Connections(context)
+  const nodes = createDirectory(kv, ['signaling'], { log })
+  const reaper = new Reaper({
+    node,
+    rooms,
+    kv,
+    clock,
+    log,
+    liveNodes: () => nodes.instances('signaling').map(({ id }) => nodeName(id)),
+  })
+  const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
+  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics }
+  const server = createServer({ log, metrics, auth, connections, maxSockets: config.MAX_SOCKETS, iceServers, health })
+  let subscriptions: BusSubscription[] = []
+  let offStatus = () => {}
+
+  metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
+  metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
+
+  return {
+    readiness,
+    async start() {
+      subscriptions = subscribe(context)
+      offStatus = bus.onStatus((connected) => {
+        if (connected) void rooms.catchUp()
+      })
+      await Promise.all([auth.start(), nodes.start()])
+      connections.start()
+      reaper.start()
+      return startHttp(await server, { host: config.HOST, port: config.PORT })
+    },
+    async stop() {
+      const app = await server
+      app.draining = true
+      const deadline = Date.now() + config.DRAIN_MS
+      connections.drain(Math.min(drainSpreadMs, config.DRAIN_MS / 2))
+      while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
+      connections.closeAll()
+      await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
+      for (const stopped of [reaper, connections, nodes, auth, rooms]) stopped.stop()
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      offStatus()
+    },
+  }
+}
+
+/** As a segment of a bus subject: host names have dots. */
+const nodeName = (instanceId: string): string => instanceId.replaceAll(/[^\w-]/g, '_')

@@ -1,0 +1,28 @@
+import type { Principal } from '@parley/contracts'
+import type { LiveRoom } from '../room/live-room.ts'
+import type { TokenBucket } from '../socket/token-bucket.ts'
+import type { WsPeerSocket } from '../socket/peer-socket.ts'
+import type { LocalSession } from './local-session.ts'
+
+/** What a socket is at the moment; each state has only the fields that exist in it. */
+export type Session =
+  | { state: 'connected' }
+  | { state: 'authenticated'; principal: Principal }
+  | { state: 'waiting'; principal: Principal; room: LiveRoom; participantId: string; sessionId: string }
+  | { state: 'joined'; principal: Principal; room: LiveRoom; local: LocalSession }
+  | { state: 'closed' }
+
+/** One socket and what the server knows of it. Times in ms since 1970. */
+export interface Connection {
+  readonly socket: WsPeerSocket
+  session: Session
+  readonly openedAt: number
+  lastFrameAt: number
+  nextPingAt: number
+  readonly limits: { message: TokenBucket; signal: TokenBucket; flood: TokenBucket }
+  strikes: number
+  /** Frames that came while one that changes the session's state was being worked on; null: none is. */
+  waiting: Buffer[] | null
+  /** Answers given, by request id, so that a repeated request repeats the answer; the oldest go first. */
+  readonly answers: Map<string, Promise<Buffer | null>>
+}

@@ -1,0 +1,133 @@
+import { createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aMeeting, startNodes } from './testing/harness.ts'
+import { WireClient } from './testing/wire-client.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+
+describe('the wire', () => {
+  const bus = createMemoryBus({ log })
+  const kv = createMemoryKv({ log })
+  let product: Awaited<ReturnType<typeof startNodes>>
+  beforeAll(async () => {
+    product = await startNodes(1, { bus, kv })
+  })
+  afterAll(() => product.stop())
+
+  it('R1 authenticates by the first message too', async () => {
+    const client = await product.connect(0)
+    const sub = newId()
+    expect(await client.ask('auth.authenticate', { accessToken: product.issuer.token({ sub }) })).toMatchObject({
+      type: 'auth.ok',
+      payload: { userId: sub },
+    })
+    expect(await client.ask('ping')).toMatchObject({ type: 'pong' })
+  })
+
+  it('R1 a client may send everything in one go', async () => {
+    const { roomToken, token } = product.grant(aMeeting(), 'Fast')
+    const client = await product.connect(0)
+    client.tell('auth.authenticate', { accessToken: token }, 'a')
+    client.tell('room.join', { roomToken, device: { mic: true, cam: false } }, 'b')
+    client.tell('hand.raise', {}, 'c')
+    await eventually(() => expect(client.answersTo('c')).toMatchObject([{ type: 'ack' }]))
+    expect(client.received.map(({ type }) => type)).toEqual([
+      'auth.ok',
+      'room.joined',
+      expect.stringMatching(/ack|hand.changed/),
+      expect.stringMatching(/ack|hand.changed/),
+    ])
+  })
+
+  it('S3 bad tokens get nowhere: refused before the upgrade, or closed with 4401', async () => {
+    await expect(product.connect(0, 'nonsense')).rejects.toThrow('401')
+    await expect(product.connect(0, product.issuer.token({ exp: 1 }))).rejects.toThrow('401')
+    const client = await product.connect(0)
+    expect(await client.ask('auth.authenticate', { accessToken: 'nonsense' })).toMatchObject({
+      type: 'error',
+      payload: { code: 'unauthenticated' },
+    })
+    expect(await client.waitForClose()).toBe(4401)
+    const early = await product.connect(0)
+    expect(await early.ask('hand.raise')).toMatchObject({ payload: { code: 'unauthenticated' } })
+    expect(await early.waitForClose()).toBe(4401)
+  })
+
+  it('S15 who stays silent is sent away after 5 s', async () => {
+    const client = await product.connect(0)
+    expect(await client.waitForClose()).toBe(4401)
+  })
+
+  it('S14 a room token is good once, and for one person', async () => {
+    const { roomToken, token } = product.grant(aMeeting(), 'Ada')
+    const other = await product.connect(0, product.issuer.token())
+    const device = { mic: true, cam: true }
+    expect(await other.ask('room.join', { roomToken, device })).toMatchObject({
+      payload: { code: 'room-token-invalid' },
+    })
+    const client = await product.connect(0, token)
+    expect(await client.ask('room.join', { roomToken, device })).toMatchObject({ type: 'room.joined' })
+    const again = await product.connect(0, token)
+    expect(await again.ask('room.join', { roomToken, device })).toMatchObject({
+      payload: { code: 'room-token-invalid' },
+    })
+  })
+
+  it('O6 what is wrong with a message is said, by path', async () => {
+    const { client } = await product.join(0, aMeeting(), 'Ada')
+    expect(await client.ask('media.update', { mic: 'on', role: 'host' })).toMatchObject({
+      type: 'error',
+      payload: {
+        code: 'invalid-input',
+        status: 400,
+        errors: expect.arrayContaining([
+          expect.objectContaining({ path: '/payload/mic' }),
+          expect.objectContaining({ path: '/payload/role' }),
+        ]),
+      },
+    })
+    expect(await client.ask('no.such')).toMatchObject({ payload: { code: 'unknown-type' } })
+    expect(await client.ask('__proto__')).toMatchObject({ payload: { code: 'unknown-type' } })
+    expect(await client.ask('room.join', { roomToken: 'x', device: { mic: true, cam: true } })).toMatchObject({
+      payload: { code: 'wrong-state' },
+    })
+  })
+
+  it('R1 the same request id repeats the answer, not the act', async () => {
+    const { client } = await product.join(0, aMeeting(), 'Ada')
+    const first = await client.ask('reaction.send', { reaction: 'x' }, 'same')
+    expect(await client.ask('reaction.send', { reaction: 'x' }, 'same')).toEqual(first)
+    await client.ask('ping')
+    expect(client.of('reaction.added')).toHaveLength(1)
+  })
+
+  it('S25 frames that are not JSON, not text or too large close the socket', async () => {
+    const send = async (data: string | Buffer) => {
+      const client = await product.connect(0, product.issuer.token())
+      client.raw(data)
+      return client.waitForClose()
+    }
+    expect(await send('{')).toBe(4400)
+    expect(await send(Buffer.from('{}'))).toBe(4400)
+    expect(await send(JSON.stringify({ type: 'ping', payload: { x: 'a'.repeat(65_536) } }))).toBe(1009)
+  })
+
+  it('S27 a flood is slowed down, then cut', async () => {
+    const { client } = await product.join(0, aMeeting(), 'Ada')
+    for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: 'x' }, `f${n}`)
+    expect(await client.waitForClose()).toBe(4429)
+    expect(client.of('error')[0]).toMatchObject({ payload: { code: 'rate-limited', retryAfterMs: expect.any(Number) } })
+  })
+
+  it('R11 tells the ICE servers to who is signed in', async () => {
+    const url = product.url(0).replace('ws:', 'http:').replace('/v1/ws', '/v1/ice-servers')
+    expect((await fetch(url)).status).toBe(401)
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${product.issuer.token()}` } })
+    expect([answer.status, await answer.json()]).toEqual([200, { iceServers: [] }])
+  })
+
+  it('R1 needs the subprotocol', async () => {
+    await expect(new WireClient(product.url(0), []).open()).rejects.toThrow('400')
+  })
+})
