@@ -1,0 +1,72 @@
+import { Strict } from '@parley/contracts'
+import { commonConfig, StartupError } from '@parley/kit'
+import Type, { type Static } from 'typebox'
+
+const origin = '^https?://[^/?#@\\s]+$'
+const perMinute = (byDefault: number, description: string) =>
+  Type.Integer({ default: byDefault, minimum: 1, maximum: 10_000_000, description })
+
+export const gatewayConfig = Strict({
+  ...commonConfig,
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65535,
+    description: 'port to listen on; 0 takes a free one',
+  }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: origin,
+      requiredInProduction: true,
+      description: 'the one URL people use; in production the only origin of its own whose WebSockets are let in',
+    }),
+  ),
+  ALLOWED_ORIGINS: Type.Array(Type.String({ pattern: origin }), {
+    default: [],
+    description: 'origins of frontends served from elsewhere (CORS, WebSocket), compared exactly',
+  }),
+  WEB_DIR: Type.Optional(Type.String({ description: 'folder of the built web page; default packages/web/dist' })),
+  MAX_SOCKETS: Type.Integer({
+    default: 20_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'WebSockets open at one time',
+  }),
+  MAX_UNAUTHENTICATED_PER_ADDRESS: Type.Integer({
+    default: 200,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'WebSockets of one address, opened without a token in the last 6 s',
+  }),
+  RATE_LIMITS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'off is for benchmarks and refused in production',
+  }),
+  RATE_LIMIT_PER_ADDRESS: perMinute(1200, 'requests per minute of one address (IPv6: one /64); an office shares one'),
+  RATE_LIMIT_PER_PRINCIPAL: perMinute(600, 'requests per minute of one account or guest'),
+  RATE_LIMIT_UPGRADES: perMinute(1200, 'WebSockets opened per minute by one address'),
+  UPSTREAM_TIMEOUT_MS: Type.Integer({
+    default: 10_000,
+    minimum: 50,
+    maximum: 120_000,
+    description: 'how long a service may take to begin its answer, and to send the next part of it',
+  }),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      secret: true,
+      description: 'bearer token of /metrics; without it only direct local peers may read them',
+    }),
+  ),
+})
+export type GatewayConfig = Static<typeof gatewayConfig>
+
+/**
+ * What no schema can say about the variables together.
+ * @throws StartupError
+ */
+export function checkConfigOrThrow(config: GatewayConfig): void {
+  if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
+    throw new StartupError('RATE_LIMITS=off is for benchmarks and refused in production')
+  }
+}

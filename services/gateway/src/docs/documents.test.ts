@@ -1,0 +1,118 @@
+import { closeCodes, fromClient, fromServer, operations } from '@parley/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startGateway, type TestGateway } from '../testing/gateway.ts'
+import { createAsyncApi } from './asyncapi.ts'
+import { createOpenApi } from './openapi.ts'
+import { staleDocuments } from './write.ts'
+
+type Json = { [key: string]: Json }
+
+/** Every `$ref` of a document, and whether it leads somewhere in it. */
+function danglingRefs(document: object): string[] {
+  const refs: string[] = []
+  JSON.stringify(document, (key, value: unknown) => {
+    if (key === '$ref') refs.push(String(value))
+    return value
+  })
+  const leads = (ref: string) =>
+    ref
+      .slice(2)
+      .split('/')
+      .reduce<Json | undefined>((at, part) => at?.[part.replaceAll('~1', '/')], document as Json) !== undefined
+  return refs.filter((ref) => !ref.startsWith('#/') || !leads(ref))
+}
+
+it('O3 the checked-in documents are what the contracts say', async () => {
+  expect(await staleDocuments()).toEqual([])
+})
+
+describe('O3 OpenAPI', () => {
+  let document: Json
+  beforeAll(async () => {
+    document = (await createOpenApi('1.2.3')) as Json
+  })
+
+  it('O3 is version 3.1 and every reference leads somewhere', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Parley', version: '1.2.3' } })
+    expect(danglingRefs(document)).toEqual([])
+    expect(Object.keys(document['components']?.['schemas'] ?? {})).toEqual(
+      expect.arrayContaining(['Meeting', 'Message', 'Problem', 'Tokens', 'User']),
+    )
+  })
+
+  it('O3 has every operation, with its parameters, security, answers and problems', () => {
+    const ids = new Set<unknown>()
+    for (const list of Object.values(operations)) {
+      for (const [name, operation] of Object.entries(list)) {
+        const path = operation.path.replaceAll(/:(\w+)/g, '{$1}')
+        const found = document['paths']?.[path]?.[operation.method.toLowerCase()]
+        expect(found, `${operation.method} ${path}`).toMatchObject({ operationId: name, summary: operation.summary })
+        expect(found?.['security']).toEqual(operation.auth === 'none' ? [] : [{ bearer: [] }])
+        const declared = [...path.matchAll(/\{(\w+)\}/g)].map(([, param]) => ({
+          name: param,
+          in: 'path',
+          required: true,
+        }))
+        if (declared.length > 0)
+          expect(found?.['parameters']).toEqual(
+            expect.arrayContaining(declared.map((one) => expect.objectContaining(one))),
+          )
+        for (const status of Object.keys(operation.answers)) expect(found?.['responses']).toHaveProperty(status)
+        expect(found?.['responses']?.['429']?.['content']).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        })
+        ids.add(name)
+      }
+    }
+    const count = Object.values(document['paths'] ?? {}).reduce((sum, methods) => sum + Object.keys(methods).length, 0)
+    expect(count).toBe(ids.size)
+  })
+
+  it('O3 an answer without a body has none', () => {
+    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).toEqual({ description: 'Done' })
+  })
+})
+
+describe('O3 AsyncAPI', () => {
+  const document = createAsyncApi('1.2.3') as Json
+
+  it('O3 is version 3.0 and every reference leads somewhere', () => {
+    expect(document).toMatchObject({ asyncapi: '3.0.0', info: { version: '1.2.3' } })
+    expect(danglingRefs(document)).toEqual([])
+  })
+
+  it('O3 has every message of both sides, every answer, and every close code', () => {
+    const messages = document['channels']?.['realtime']?.['messages'] ?? {}
+    for (const [type, { answers }] of Object.entries(fromClient)) {
+      expect(document['operations']?.[`client.${type}`]).toMatchObject({ action: 'receive' })
+      for (const name of Object.keys(answers)) expect(messages).toHaveProperty([`answer.${type}.${name}`])
+    }
+    for (const type of Object.keys(fromServer))
+      expect(document['operations']?.[`server.${type}`]).toMatchObject({ action: 'send' })
+    for (const { code } of Object.values(closeCodes)) expect(document['info']?.['description']).toContain(String(code))
+  })
+})
+
+describe('O3 served', () => {
+  let gateway: TestGateway
+  beforeAll(async () => {
+    gateway = await startGateway()
+  })
+  afterAll(() => gateway.stop())
+
+  it('O3 at /docs, /docs/json, /openapi.json, /asyncapi.json', async () => {
+    const get = async (path: string) => (await fetch(gateway.url + path)).json() as Promise<Json>
+    expect(await get('/openapi.json')).toMatchObject({ openapi: '3.1.0' })
+    expect(await get('/docs/json')).toEqual(await get('/openapi.json'))
+    expect(await get('/asyncapi.json')).toMatchObject({ asyncapi: '3.0.0' })
+    const page = await fetch(`${gateway.url}/docs`)
+    const html = await page.text()
+    expect(page.status).toBe(200)
+    // Our CSP allows nothing inline: what the page loads are files of its own.
+    expect(html).not.toMatch(/<script>|<script (?![^>]*src=)|<style|\son\w+=/)
+    for (const [, source = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const { status } = await fetch(new URL(source, page.url))
+      expect(status, source).toBe(200)
+    }
+  })
+})

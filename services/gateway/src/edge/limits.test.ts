@@ -1,0 +1,140 @@
+import { createMemoryKv } from '@parley/kit'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startGateway, type TestGateway } from '../testing/gateway.ts'
+import { createProxyTrust, limitKey } from './client-address.ts'
+import { createLeasedLimiter } from './leased-limiter.ts'
+
+describe('the limits of a running gateway', () => {
+  let gateway: TestGateway
+  afterEach(() => gateway.stop())
+  const statuses = async (count: number, call: (index: number) => Promise<Response>) => {
+    const answers = await Promise.all(Array.from({ length: count }, (_value, index) => call(index)))
+    return {
+      ok: answers.filter(({ status }) => status === 200).length,
+      limited: answers.filter(({ status }) => status === 429),
+    }
+  }
+
+  it('S6 200 requests with rotating X-Forwarded-For count as one address', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '100' })
+    const { ok, limited } = await statuses(200, (index) =>
+      fetch(`${gateway.url}/problems`, { headers: { 'x-forwarded-for': `10.0.0.${index}` } }),
+    )
+    expect([ok, limited.length]).toEqual([100, 100])
+    expect(Number(limited[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await limited[0]?.json()).toMatchObject({ code: 'rate-limited', retryable: true })
+  })
+
+  it('S6 behind a trusted proxy every client counts by itself', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '100', TRUST_PROXY: 'loopback' })
+    const { ok } = await statuses(200, (index) =>
+      fetch(`${gateway.url}/problems`, { headers: { 'x-forwarded-for': `6.6.6.6, 198.51.100.${index % 200}` } }),
+    )
+    expect(ok).toBe(200)
+  })
+
+  it('O1 one account has its own limit, wherever it calls from', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_PRINCIPAL: '20' })
+    const authorization = `Bearer ${gateway.issuer.token()}`
+    const { ok } = await statuses(30, () => fetch(`${gateway.url}/v1/auth/me`, { headers: { authorization } }))
+    expect(ok).toBe(20)
+    expect(
+      (await fetch(`${gateway.url}/v1/auth/me`, { headers: { authorization: `Bearer ${gateway.issuer.token()}` } }))
+        .status,
+    ).toBe(200)
+  })
+
+  it('O2 health is not limited', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '1' })
+    expect((await statuses(10, () => fetch(`${gateway.url}/livez`))).ok).toBe(10)
+  })
+
+  it('O1 limits can be off for a benchmark, but not in production', async () => {
+    gateway = await startGateway({ RATE_LIMITS: 'off', RATE_LIMIT_PER_ADDRESS: '1' })
+    expect((await statuses(10, () => fetch(`${gateway.url}/problems`))).ok).toBe(10)
+    const production = {
+      RATE_LIMITS: 'off',
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://a.example',
+      NATS_URL: 'nats://a',
+      REDIS_URL: 'redis://a',
+    }
+    await expect(startGateway(production)).rejects.toThrow('refused in production')
+  })
+
+  it('O2 /metrics is for local peers that no proxy speaks for, or for who has the token', async () => {
+    gateway = await startGateway()
+    const metrics = (headers = {}) => fetch(`${gateway.url}/metrics`, { headers })
+    expect(await (await metrics()).text()).toContain('parley_gateway_sockets')
+    expect((await metrics({ 'x-forwarded-for': '198.51.100.1' })).status).toBe(404)
+    await gateway.stop()
+    gateway = await startGateway({ METRICS_TOKEN: 'a-long-enough-token' })
+    expect((await metrics()).status).toBe(404)
+    expect((await metrics({ authorization: 'Bearer wrong' })).status).toBe(404)
+    expect((await metrics({ authorization: 'Bearer a-long-enough-token' })).status).toBe(200)
+  })
+})
+
+describe('leased limiter', () => {
+  const options = { name: 'test', points: 1_000, seconds: 60 }
+
+  it('gives exactly the limit, and asks seldom', async () => {
+    let asked = 0
+    const shared = createMemoryKv().limiter(options)
+    const limiter = createLeasedLimiter({ take: (key, cost) => (asked++, shared.take(key, cost)) }, options, Date.now)
+    const verdicts = await Promise.all(Array.from({ length: 1_500 }, () => limiter.take('a')))
+    expect(verdicts.filter(({ allowed }) => allowed).length).toBe(1_000)
+    expect(asked).toBeLessThan(60)
+  })
+
+  it('two gateways together give no more than the limit', async () => {
+    const shared = createMemoryKv().limiter(options)
+    const limiters = [createLeasedLimiter(shared, options, Date.now), createLeasedLimiter(shared, options, Date.now)]
+    const verdicts = await Promise.all(
+      limiters.flatMap((limiter) => Array.from({ length: 1_000 }, () => limiter.take('a'))),
+    )
+    const allowed = verdicts.filter((verdict) => verdict.allowed).length
+    expect(allowed).toBeLessThanOrEqual(1_000)
+    expect(allowed).toBeGreaterThan(900)
+  })
+
+  it('a lease is not kept beyond its time', async () => {
+    let now = 0
+    const costs: number[] = []
+    const shared = {
+      take: async (_key: string, cost = 1) => (costs.push(cost), { allowed: true, remaining: 900, retryAfterMs: 0 }),
+    }
+    const limiter = createLeasedLimiter(shared, options, () => now)
+    for (let count = 0; count < 4; count += 1) await limiter.take('a')
+    expect(costs).toEqual([1, 2, 4])
+    now = 10_000
+    await limiter.take('a')
+    expect(costs).toEqual([1, 2, 4, 8])
+  })
+})
+
+describe('client address', () => {
+  const request = (remoteAddress: string, forwarded?: string) =>
+    ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as never
+  const { addressOf } = createProxyTrust(['loopback', '10.0.0.0/8'])
+
+  it.each([
+    ['198.51.100.7', '6.6.6.6', '198.51.100.7'],
+    ['127.0.0.1', undefined, '127.0.0.1'],
+    ['::ffff:127.0.0.1', '198.51.100.7', '198.51.100.7'],
+    ['127.0.0.1', '6.6.6.6, 198.51.100.7, 10.1.2.3', '198.51.100.7'],
+    ['127.0.0.1', 'nonsense', '127.0.0.1'],
+    ['127.0.0.1', '6.6.6.6, nonsense', '127.0.0.1'],
+    ['::1', '2001:db8::7', '2001:db8::7'],
+  ])('S6 peer %s with X-Forwarded-For %s is %s', (peer, forwarded, expected) => {
+    expect(addressOf(request(peer, forwarded))).toBe(expected)
+  })
+
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8:0:1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['2001:db8::5', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:0db8:0000:0001::', '2001:db8:0:1::/64'],
+  ])('S6 %s is limited as %s', (address, key) => expect(limitKey(address)).toBe(key))
+})

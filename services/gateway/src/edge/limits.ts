@@ -1,0 +1,39 @@
+import type { Principal } from '@parley/contracts'
+import { ProblemError, type Clock, type Kv } from '@parley/kit'
+import type { GatewayConfig } from '../config.ts'
+import { limitKey } from './client-address.ts'
+import { createLeasedLimiter } from './leased-limiter.ts'
+
+/** Each rejects with `rate-limited`, which says how long to wait. */
+export interface Limits {
+  request(address: string): Promise<void>
+  principal(principal: Principal): Promise<void>
+  upgrade(address: string): Promise<void>
+}
+
+const seconds = 60
+
+/** The gateway's general limits, counted for all gateways together. */
+export function createLimits(config: GatewayConfig, { kv, clock }: { kv: Pick<Kv, 'limiter'>; clock: Clock }): Limits {
+  const off = config.RATE_LIMITS === 'off'
+  const limit = (name: string, points: number): ((key: string) => Promise<void>) => {
+    if (off) return async () => {}
+    const options = { name: `gateway:${name}`, points, seconds }
+    const limiter = createLeasedLimiter(kv.limiter(options), options, () => clock.now())
+    return async (key) => {
+      const verdict = await limiter.take(key)
+      if (!verdict.allowed)
+        throw new ProblemError('rate-limited', undefined, {
+          retryAfterMs: Math.max(1, Math.ceil(verdict.retryAfterMs)),
+        })
+    }
+  }
+  const byAddress = limit('address', config.RATE_LIMIT_PER_ADDRESS)
+  const byPrincipal = limit('principal', config.RATE_LIMIT_PER_PRINCIPAL)
+  const byUpgrade = limit('upgrade', config.RATE_LIMIT_UPGRADES)
+  return {
+    request: (address) => byAddress(limitKey(address)),
+    principal: ({ userId }) => byPrincipal(userId),
+    upgrade: (address) => byUpgrade(limitKey(address)),
+  }
+}

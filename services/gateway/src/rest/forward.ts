@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream'
+import type { ServiceName } from '@parley/contracts'
+import { isProblem, ProblemError } from '@parley/kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
+import { answerHeaders, requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
+import type { Upstream, Upstreams } from '../upstreams.ts'
+import { exchange, type Client, type Outcome } from './exchange.ts'
+import { checkLengthOrThrow, createRequestBody } from './request-body.ts'
+
+export interface ForwardOptions {
+  upstreams: Upstreams
+  bodyLimit: number
+  factsOf(request: FastifyRequest): ClientFacts
+}
+
+const safeToRepeat = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
+const none = 'No instance of the service can be reached'
+
+/**
+ * Sends a request to an instance of `service`. If that fails before any byte of an answer it goes once to another
+ * instance: any request that was never sent, and one that was if it may be repeated.
+ * @throws ProblemError `unavailable`, `deadline-exceeded`, `too-large`
+ */
+export async function forward(
+  service: ServiceName,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ForwardOptions,
+): Promise<void> {
+  const { upstreams, bodyLimit } = options
+  checkLengthOrThrow(request.raw, bodyLimit)
+  const send = senderOf(request, reply, options)
+  const first = upstreams.pick(service)
+  if (first === null) throw new ProblemError('unavailable', none)
+  const outcome = await send(first)
+  if (outcome.kind === 'answered' || reply.raw.destroyed) return
+  const repeatable = safeToRepeat.has(request.method) || request.headers['idempotency-key'] !== undefined
+  throwIfFinal(outcome, repeatable)
+  upstreams.pause(first)
+  // A kept connection may have been closed just now by an instance that is well; a refused one is not worth another
+  // try.
+  const second = upstreams.pick(service, first) ?? (outcome.sent ? first : null)
+  if (second === null) throw new ProblemError('unavailable', none, {}, { cause: outcome.error })
+  const again = await send(second)
+  if (again.kind === 'answered') return
+  throwIfFinal(again, true)
+  upstreams.pause(second)
+  throw new ProblemError('unavailable', none, {}, { cause: again.error })
+}
+
+function senderOf(request: FastifyRequest, reply: FastifyReply, { bodyLimit, factsOf }: ForwardOptions) {
+  const { raw } = request
+  // Node gives chunks of bytes; undici takes any iterable of them, though its types name only streams.
+  const body = request.body === undefined ? null : createRequestBody(raw, bodyLimit)
+  const headers = requestHeaders(raw.rawHeaders, factsOf(request))
+  const client: Client = {
+    response: reply.raw,
+    begin(status, theirs) {
+      reply.hijack()
+      if (request.server.draining) reply.header('connection', 'close')
+      reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders()))
+    },
+  }
+  return async (upstream: Upstream): Promise<Outcome> => {
+    const outgoing: Dispatcher.DispatchOptions = {
+      path: raw.url ?? '/',
+      method: request.method as Dispatcher.HttpMethod,
+      headers,
+      body: body === null ? null : (body.read() as unknown as Readable),
+    }
+    upstream.inFlight += 1
+    try {
+      return await exchange(upstream.pool, outgoing, client)
+    } finally {
+      upstream.inFlight -= 1
+    }
+  }
+}
+
+/** @throws what the client is told, when a second attempt cannot help or could do harm */
+function throwIfFinal({ error, sent }: Extract<Outcome, { kind: 'failed' }>, repeatable: boolean): void {
+  if (isProblem(error)) throw error
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    throw new ProblemError('deadline-exceeded', 'The service took too long to answer', {}, { cause: error })
+  }
+  if (!sent || repeatable) return
+  const detail =
+    'The connection to the service was lost; look whether the request has taken effect before you repeat it'
+  throw new ProblemError('unavailable', detail, { retryable: false }, { cause: error })
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { ProblemError } from '@parley/kit'
+
+/** A request's body on its way to a service. */
+export interface RequestBody {
+  /** Reads it from its beginning, for each attempt anew. */
+  read(): AsyncIterable<Buffer>
+}
+
+/**
+ * Passes a body on as it arrives and keeps the parts, at most `limit` bytes, so that a second attempt can begin again.
+ * Reading rejects with the problem `too-large` once more than `limit` bytes have come.
+ */
+export function createRequestBody(source: IncomingMessage, limit: number): RequestBody {
+  const parts: Buffer[] = []
+  const incoming = source.iterator({ destroyOnReturn: false })
+  let size = 0
+  let ended = false
+  let failure: Error | null = null
+  let pulling: Promise<void> | null = null
+
+  async function pull(): Promise<void> {
+    try {
+      const next = await incoming.next()
+      if (next.done === true) {
+        ended = true
+        return
+      }
+      const part: Buffer = next.value
+      size += part.length
+      if (size > limit) throw tooLarge(limit)
+      parts.push(part)
+    } catch (error) {
+      // Kept, so that a second attempt does not take a body that was cut off for a whole one.
+      failure = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+  return {
+    async *read() {
+      for (let index = 0; ; index += 1) {
+        // Two attempts may read at one time, the first being in the middle of failing: both wait for the same part.
+        while (index >= parts.length && !ended && failure === null)
+          await (pulling ??= pull().finally(() => (pulling = null)))
+        if (index >= parts.length && failure !== null) throw failure
+        const part = parts[index]
+        if (part === undefined) return
+        yield part
+      }
+    },
+  }
+}
+
+/** The declared length decides before anything is sent on. */
+export function checkLengthOrThrow({ headers }: IncomingMessage, limit: number): void {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+}
+
+const tooLarge = (limit: number): ProblemError =>
+  new ProblemError('too-large', `A body may have at most ${limit} bytes`)

@@ -1,0 +1,66 @@
+import { wire } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+
+export interface PipeLimits {
+  /** Pipes at one time. */
+  total: number
+  /** Young pipes without a token, of one address. */
+  unauthenticatedPerAddress: number
+}
+
+export interface PipeBudget {
+  /**
+   * Takes a place, given back by the returned function.
+   * @throws ProblemError `unavailable` when all are taken, `rate-limited` when this address has too many without a
+   * token
+   */
+  takeOrThrow(address: string, authenticated: boolean): () => void
+  count(): number
+}
+
+/** A pipe opened without a token that is older than this has authenticated: signaling closes those that do not. */
+const provenAfterMs = wire.authenticateWithinMs + 1_000
+
+/** Counts the pipes of this gateway. Those without a token never take more than half of the places. */
+export function createPipeBudget({ total, unauthenticatedPerAddress }: PipeLimits): PipeBudget {
+  let open = 0
+  let unproven = 0
+  const unprovenOf = new Map<string, number>()
+
+  function changeUnproven(address: string, by: 1 | -1): void {
+    unproven += by
+    const count = (unprovenOf.get(address) ?? 0) + by
+    if (count === 0) unprovenOf.delete(address)
+    else unprovenOf.set(address, count)
+  }
+  function checkUnprovenOrThrow(address: string): void {
+    if (unproven >= total / 2) throw new ProblemError('unavailable', 'Too many sockets wait for their authentication')
+    if ((unprovenOf.get(address) ?? 0) < unauthenticatedPerAddress) return
+    throw new ProblemError('rate-limited', 'Too many sockets of this address wait for their authentication', {
+      retryAfterMs: provenAfterMs,
+    })
+  }
+  return {
+    takeOrThrow(address, authenticated) {
+      if (open >= total) throw new ProblemError('unavailable', 'This gateway has no room for another socket')
+      if (!authenticated) checkUnprovenOrThrow(address)
+      open += 1
+      let proven = authenticated
+      const prove = (): void => {
+        if (!proven) changeUnproven(address, -1)
+        proven = true
+      }
+      if (!authenticated) changeUnproven(address, 1)
+      const timer = authenticated ? undefined : setTimeout(prove, provenAfterMs).unref()
+      let given = false
+      return () => {
+        if (given) return
+        given = true
+        clearTimeout(timer)
+        prove()
+        open -= 1
+      }
+    },
+    count: () => open,
+  }
+}
