@@ -1,0 +1,147 @@
+import type {
+  LobbyEntry,
+  MediaKind,
+  Meeting,
+  Message,
+  Participant,
+  Problem,
+  Role,
+  RoomSnapshot,
+  User,
+} from '@parley/contracts'
+import type { RestClient } from './rest.ts'
+import type { TokenStorage } from './token-storage.ts'
+
+/** A value that can be read at any time and tells when it was replaced. Values are never mutated. */
+export interface Store<T> {
+  get(): T
+  /** Calls `listener` after each change; returns the function that stops it. */
+  subscribe(listener: () => void): () => void
+}
+
+export interface ParleyOptions {
+  /** The gateway, e.g. `https://meet.example.com`; in a browser the page's own origin by default. */
+  url?: string
+  /** `body` where cookies do not work (Node, native apps); `cookie` by default in browsers. */
+  tokenDelivery?: 'cookie' | 'body'
+  fetch?: typeof fetch
+  WebSocket?: typeof WebSocket
+  /** With `tokenDelivery: 'body'`: where the refresh token is kept for `restore`; in memory by default. */
+  tokenStorage?: TokenStorage
+  /** Hears of what failed and was borne or mended, for logs; `console.warn` by default. */
+  onWarning?: (error: unknown) => void
+}
+
+/** The product behind one gateway URL. */
+export interface Parley {
+  /** Every REST operation by its name in the contracts, with typed input and answer; renews the access token by itself. */
+  readonly rest: RestClient
+  readonly user: Store<User | null>
+  signUp(input: { email: string; password: string; name: string; username?: string }): Promise<User>
+  signIn(input: { email: string; password: string }): Promise<User>
+  signInAsGuest(input: { name: string }): Promise<User>
+  /** Tries the refresh cookie (or token) of an earlier visit; null when there is none. */
+  restore(): Promise<User | null>
+  signOut(): Promise<void>
+  /** A valid access token, renewed if it is about to expire. */
+  accessToken(): Promise<string>
+  /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left. */
+  join(input: JoinInput): Promise<Room>
+  close(): void
+}
+
+export interface JoinInput {
+  code: string
+  passcode?: string
+  displayName?: string
+  device: { mic: boolean; cam: boolean }
+  /** What to send to the others; without it one only receives. Tracks are taken as they are, `device` says which are on. */
+  localStream?: MediaStream | null
+  /** One waits in the lobby: the place in the queue (1 is first), again when it changes. `join` then resolves when let in. */
+  onWaiting?: (position: number) => void
+  /** Gives up waiting; `join` rejects with its reason. */
+  signal?: AbortSignal
+}
+
+export type RoomStatus =
+  | { state: 'joined' }
+  | { state: 'reconnecting'; attempt: number }
+  | { state: 'left' }
+  | { state: 'removed'; reason: string }
+  | { state: 'ended'; reason: string }
+  /** The session could not be resumed, or the sign-in is gone; a new `join` is needed. */
+  | { state: 'lost'; problem: Problem | null }
+
+/** Everything a page shows of a room, replaced as a whole on each change. */
+export interface RoomState {
+  status: RoomStatus
+  meeting: Meeting
+  self: Participant
+  peers: readonly Participant[]
+  v: number
+  /** Who waits to be let in, as hosts and cohosts see it; empty for others. */
+  lobby: readonly LobbyEntry[]
+  /** In the order of their numbers, without gaps; older ones by `loadOlderMessages`. */
+  messages: readonly Message[]
+  hasOlderMessages: boolean
+  /** Sent and not yet accepted, or refused. */
+  pending: readonly PendingMessage[]
+  typing: readonly string[]
+  /** By participant id. */
+  remote: ReadonlyMap<string, RemoteMedia>
+  localScreen: MediaStream | null
+}
+export interface PendingMessage {
+  clientMessageId: string
+  text: string
+  problem: Problem | null
+}
+export interface RemoteMedia {
+  /** Microphone and camera. */
+  camera: MediaStream | null
+  screen: MediaStream | null
+  connection: RTCPeerConnectionState
+}
+
+/** Things that happen and are not state. */
+export interface RoomEvents {
+  reaction: { participantId: string; reaction: string }
+  message: Message
+  muted: { kind: MediaKind; by: string }
+}
+
+export interface Room {
+  readonly state: Store<RoomState>
+  on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void
+  setMic(on: boolean): Promise<void>
+  setCam(on: boolean): Promise<void>
+  /** Replaces the camera or microphone track (another device). */
+  replaceTrack(track: MediaStreamTrack): Promise<void>
+  startScreen(stream: MediaStream): Promise<void>
+  /** Ends the share and its tracks, which have no other use. */
+  stopScreen(): Promise<void>
+  raiseHand(): Promise<void>
+  lowerHand(): Promise<void>
+  react(reaction: string): Promise<void>
+  /** Shows it as pending at once, retries until it is accepted or refused for good. */
+  sendMessage(text: string): Promise<Message | null>
+  retryMessage(clientMessageId: string): Promise<void>
+  loadOlderMessages(): Promise<void>
+  setTyping(typing: boolean): void
+  mute(participantId: string, kind: MediaKind): Promise<void>
+  muteAll(kind: MediaKind): Promise<number>
+  lowerHandOf(participantId: string): Promise<void>
+  /** Sends somebody out; with `ban` for good. */
+  remove(participantId: string, ban?: boolean): Promise<void>
+  /** `host` hands the meeting over. */
+  setRole(participantId: string, role: Role): Promise<void>
+  admit(participantId: string): Promise<void>
+  reject(participantId: string): Promise<void>
+  /** Resolves to how many were let in. */
+  admitAll(): Promise<number>
+  endMeeting(): Promise<void>
+  /** Says goodbye and lets go of socket and peer connections; local tracks stay the caller's. */
+  leave(): Promise<void>
+  /** The state that the server holds now (`room.sync` from 0), for checks. */
+  snapshot(): Promise<RoomSnapshot | null>
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { ChatOutbox } from './chat-outbox.ts'
+import { localError } from './problem.ts'
+import { sampleMessage } from './testing/samples.ts'
+
+function outboxOf(answer: (sent: { clientMessageId: string; text: string }, call: number) => number) {
+  const sent: { clientMessageId: string; text: string }[] = []
+  let over = false
+  const outbox: ChatOutbox = new ChatOutbox({
+    send: async (message) => {
+      sent.push(message)
+      return sampleMessage(answer(message, sent.length), message)
+    },
+    changed: () => {},
+    over: () => over,
+    backoff: { baseMs: 1, maxMs: 5 },
+  })
+  return { outbox, sent, end: () => (over = true) }
+}
+const unavailable = () => localError('unavailable', 'not now')
+
+test('C1 a message is sent again under the same id until it is accepted', async () => {
+  const { outbox, sent } = outboxOf((_, call) => {
+    if (call < 4) throw unavailable()
+    return 7
+  })
+  const message = outbox.add('hello')
+  expect(outbox.pending).toMatchObject([{ text: 'hello', problem: null }])
+  expect((await message)?.seq).toBe(7)
+  expect(new Set(sent.map(({ clientMessageId }) => clientMessageId)).size).toBe(1)
+  expect(sent.length).toBe(4)
+  expect(outbox.pending).toEqual([])
+})
+
+test('C1 messages keep their order, though the first is delayed', async () => {
+  const { outbox, sent } = outboxOf((_, call) => {
+    if (call < 3) throw unavailable()
+    return call
+  })
+  await Promise.all(['a', 'b', 'c'].map((text) => outbox.add(text)))
+  expect(sent.map(({ text }) => text)).toEqual(['a', 'a', 'a', 'b', 'c'])
+})
+
+test('C1 one that is refused for good stays to be seen, and can be tried again under its id', async () => {
+  let refuse = true
+  const { outbox, sent } = outboxOf(() => {
+    if (refuse) throw localError('forbidden', 'The chat is off')
+    return 1
+  })
+  expect(await outbox.add('hello')).toBe(null)
+  const [pending] = outbox.pending
+  expect(pending?.problem?.code).toBe('forbidden')
+  refuse = false
+  await outbox.retry(pending?.clientMessageId ?? '')
+  expect(outbox.pending).toEqual([])
+  expect(sent[0]?.clientMessageId).toBe(sent[1]?.clientMessageId)
+})
+
+test('C1 seeing the message in the room is as good as its answer', async () => {
+  const { outbox, sent } = outboxOf(() => {
+    throw unavailable()
+  })
+  const message = outbox.add('hello')
+  outbox.seen(sampleMessage(3, { clientMessageId: sent[0]?.clientMessageId ?? '' }))
+  expect((await message)?.seq).toBe(3)
+  expect(outbox.pending).toEqual([])
+})
+
+test('what waits when the room is over is given up, and a bounded number may wait', async () => {
+  const { outbox, end } = outboxOf(() => {
+    throw unavailable()
+  })
+  const waiting = Array.from({ length: 100 }, (_, i) => outbox.add(`${i}`))
+  await expect(outbox.add('one more')).rejects.toMatchObject({ problem: { code: 'rate-limited' } })
+  end()
+  outbox.close()
+  expect(await Promise.all(waiting)).toEqual(waiting.map(() => null))
+})

@@ -1,0 +1,118 @@
+import type { Message } from '@parley/contracts'
+import type { PendingMessage } from './api.ts'
+import { newId } from './ids.ts'
+import { localError, ParleyError, problemOf } from './problem.ts'
+import { backoffMs, pause, type Backoff } from './time.ts'
+
+export interface ChatOutboxDeps {
+  /** `chat.send` over whatever connection there is; resolves once the server has stored the message. */
+  send(message: { clientMessageId: string; text: string }): Promise<Message>
+  changed(): void
+  /** True when the room is over: what waits is given up. */
+  over(): boolean
+  backoff: Backoff
+}
+
+interface Entry extends PendingMessage {
+  settle(message: Message | null): void
+}
+
+const maxPending = 100
+
+/**
+ * Messages on their way. One is sent at a time, so that they keep their order, under the same `clientMessageId` until it is
+ * accepted or refused for good; refused ones stay to be shown, and can be tried again.
+ */
+export class ChatOutbox {
+  readonly #deps: ChatOutboxDeps
+  readonly #stop = new AbortController()
+  #entries: readonly Entry[] = []
+  #pending: readonly PendingMessage[] = []
+  #sending = false
+
+  constructor(deps: ChatOutboxDeps) {
+    this.#deps = deps
+  }
+
+  get pending(): readonly PendingMessage[] {
+    return this.#pending
+  }
+
+  /** Resolves to the stored message, to null when it was refused for good; rejects with `rate-limited` when too many wait. */
+  add(text: string): Promise<Message | null> {
+    return this.#enqueue({ clientMessageId: newId(), text })
+  }
+
+  /** Tries a refused one again. */
+  async retry(clientMessageId: string): Promise<void> {
+    const entry = this.#entries.find((e) => e.clientMessageId === clientMessageId && e.problem !== null)
+    if (!entry) return
+    this.#remove(clientMessageId)
+    await this.#enqueue({ clientMessageId, text: entry.text })
+  }
+
+  /** The message was seen in the room, so it is stored, whatever became of its answer. */
+  seen(message: Message): void {
+    const entry = this.#entries.find(({ clientMessageId }) => clientMessageId === message.clientMessageId)
+    if (!entry) return
+    this.#remove(entry.clientMessageId)
+    entry.settle(message)
+  }
+
+  close(): void {
+    this.#stop.abort()
+  }
+
+  #enqueue(message: { clientMessageId: string; text: string }): Promise<Message | null> {
+    if (this.#entries.length >= maxPending)
+      return Promise.reject(localError('rate-limited', 'Too many messages wait to be sent'))
+    return new Promise((settle) => {
+      this.#set([...this.#entries, { ...message, problem: null, settle }])
+      if (!this.#sending) void this.#sendAll()
+    })
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#sending = true
+    for (let entry = this.#next(); entry; entry = this.#next()) await this.#sendOne(entry)
+    this.#sending = false
+  }
+
+  #next(): Entry | undefined {
+    return this.#entries.find(({ problem }) => problem === null)
+  }
+
+  /** Never rejects. */
+  async #sendOne({ clientMessageId, text }: Entry): Promise<void> {
+    for (let attempt = 1; this.#isWaiting(clientMessageId); attempt++) {
+      try {
+        this.seen(await this.#deps.send({ clientMessageId, text }))
+      } catch (error) {
+        const problem = problemOf(error)
+        const mayPass = error instanceof ParleyError && problem.retryable && !this.#deps.over()
+        if (!mayPass) return this.#refuse(clientMessageId, problem)
+        await pause((problem.retryAfterMs ?? 0) + backoffMs(attempt, this.#deps.backoff), this.#stop.signal)
+      }
+    }
+  }
+
+  #isWaiting(clientMessageId: string): boolean {
+    return this.#entries.some((entry) => entry.clientMessageId === clientMessageId && entry.problem === null)
+  }
+
+  #refuse(clientMessageId: string, problem: PendingMessage['problem']): void {
+    const entry = this.#entries.find((e) => e.clientMessageId === clientMessageId)
+    this.#set(this.#entries.map((e) => (e.clientMessageId === clientMessageId ? { ...e, problem } : e)))
+    entry?.settle(null)
+  }
+
+  #remove(clientMessageId: string): void {
+    this.#set(this.#entries.filter((entry) => entry.clientMessageId !== clientMessageId))
+  }
+
+  #set(entries: readonly Entry[]): void {
+    this.#entries = entries
+    this.#pending = entries.map(({ clientMessageId, text, problem }) => ({ clientMessageId, text, problem }))
+    this.#deps.changed()
+  }
+}

@@ -1,0 +1,126 @@
+import type { Operation, ProblemCode } from '@parley/contracts'
+import { newId } from './ids.ts'
+import { isProblem, localError, localProblem, ParleyError } from './problem.ts'
+
+/** The parts of a call as the contracts name them, without their types. */
+export interface CallInput {
+  params?: Readonly<Record<string, unknown>>
+  query?: Readonly<Record<string, unknown>>
+  body?: unknown
+  headers?: Readonly<Record<string, unknown>>
+  signal?: AbortSignal
+}
+
+export interface HttpRequest {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: string | undefined
+}
+
+export interface HttpAnswer {
+  status: number
+  /** The `ETag` header, for `If-Match`. */
+  etag: string | null
+  /** Parsed JSON; null where there is none. */
+  body: unknown
+}
+
+/** The HTTP request of an operation: path and query filled in, JSON body, request id, and an Idempotency-Key where it takes one. */
+export function requestOf(operation: Operation, baseUrl: string, input: CallInput): HttpRequest {
+  const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newId() }
+  for (const [name, value] of Object.entries(input.headers ?? {})) {
+    if (value !== undefined) headers[name.toLowerCase()] = String(value)
+  }
+  if (takesIdempotencyKey(operation)) headers['idempotency-key'] ??= newId()
+  if (operation.body !== undefined) headers['content-type'] = 'application/json'
+  return {
+    method: operation.method,
+    url: new URL(pathOf(operation.path, input.params ?? {}) + queryOf(input.query ?? {}), baseUrl).href,
+    headers,
+    body: operation.body === undefined ? undefined : JSON.stringify(input.body ?? {}),
+  }
+}
+
+export const takesIdempotencyKey = (operation: Operation): boolean =>
+  operation.headers !== undefined && 'idempotency-key' in operation.headers.properties
+
+const pathOf = (template: string, params: Readonly<Record<string, unknown>>): string =>
+  template.replace(/:([A-Za-z]+)/g, (_, name: string) => {
+    const value = params[name]
+    if (value === undefined || value === '') throw new TypeError(`The path parameter ${name} is missing`)
+    return encodeURIComponent(String(value))
+  })
+
+function queryOf(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return search === '' ? '' : `?${search}`
+}
+
+/** Sends it once. Rejects with a ParleyError for anything but a 2xx, also when nothing was answered at all. */
+export async function exchange(
+  request: HttpRequest,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const { url, method, headers, body } = request
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(url, {
+      method,
+      headers,
+      signal,
+      credentials: 'include',
+      ...(body === undefined ? {} : { body }),
+    })
+    text = await response.text()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw localError('unavailable', 'The server could not be reached', error)
+  }
+  const json = parsed(text)
+  if (!response.ok) throw new ParleyError(isProblem(json) ? json : strangeProblem(response))
+  if (json === undefined) throw localError('internal', 'The answer is not JSON; is this the URL of a Parley gateway?')
+  return { status: response.status, etag: response.headers.get('etag'), body: json }
+}
+
+/** Undefined if it is not JSON, null if there is nothing. */
+function parsed(text: string): unknown {
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A problem for an answer that has none, as a proxy between us and the gateway gives. */
+function strangeProblem(response: Response) {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const detail = `The server answered ${response.status} without saying why`
+  return localProblem(codeOfStatus(response.status), detail, Number.isFinite(seconds) ? seconds * 1000 : undefined)
+}
+
+function codeOfStatus(status: number): ProblemCode {
+  switch (status) {
+    case 401:
+      return 'unauthenticated'
+    case 403:
+      return 'forbidden'
+    case 404:
+      return 'not-found'
+    case 413:
+      return 'too-large'
+    case 429:
+      return 'rate-limited'
+    case 502:
+    case 503:
+      return 'unavailable'
+    case 504:
+      return 'deadline-exceeded'
+    default:
+      return status < 500 ? 'invalid-input' : 'internal'
+  }
+}

@@ -1,0 +1,6 @@
+export type * from './api.ts'
+export { createParley } from './parley.ts'
+export { ParleyError } from './problem.ts'
+export type { RestAnswer, RestClient, RestInput } from './rest.ts'
+export { createStore, type WritableStore } from './store.ts'
+export { memoryTokenStorage, type TokenStorage } from './token-storage.ts'

@@ -1,0 +1,78 @@
+import type { Tokens } from '@parley/contracts'
+import type { JoinInput, Parley, ParleyOptions, Room } from './api.ts'
+import { AuthSession } from './auth-session.ts'
+import { joinPatiently, reconnectBackoff } from './enter.ts'
+import { inBrowser } from './environment.ts'
+import { localError } from './problem.ts'
+import { createCaller, createRest, type RestClient } from './rest.ts'
+import { startRoom, type RoomDeps } from './room.ts'
+import { socketTiming } from './socket.ts'
+import { memoryTokenStorage } from './token-storage.ts'
+
+/** The client of the product behind one gateway URL. Nothing is sent until something is asked of it. */
+export function createParley(options: ParleyOptions = {}): Parley {
+  const { tokenDelivery = inBrowser() ? 'cookie' : 'body', tokenStorage: storage = memoryTokenStorage() } = options
+  const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const call = createCaller({ url: baseUrlOf(options), fetch })
+  const auth = new AuthSession({ call, tokenDelivery, storage })
+  const rest = createRest(call, auth)
+  const rooms = new Set<Room>()
+  const adopt = (answer: { body: Tokens }) => auth.adopt(answer.body)
+  return {
+    rest,
+    user: auth.user,
+    signUp: async (input) => adopt(await call('register', { body: { ...input, tokenDelivery } })),
+    signIn: async (input) => adopt(await call('login', { body: { ...input, tokenDelivery } })),
+    signInAsGuest: async (input) => adopt(await call('guest', { body: { ...input, tokenDelivery } })),
+    restore: () => auth.restore(),
+    signOut: () => auth.signOut(),
+    accessToken: () => auth.current(),
+    async join(input) {
+      const room = await enter(roomDeps(options, rest, auth, input), input)
+      rooms.add(room)
+      const stop = room.state.subscribe(() => {
+        const { state } = room.state.get().status
+        if (state === 'joined' || state === 'reconnecting') return
+        rooms.delete(room)
+        stop()
+      })
+      return room
+    },
+    close() {
+      for (const room of rooms) void room.leave()
+      auth.close()
+    },
+  }
+}
+
+async function enter(deps: RoomDeps, input: JoinInput): Promise<Room> {
+  const entered = await joinPatiently(deps, input.device)
+  if (entered.how.is !== 'joined') throw localError('internal', 'The server resumed what was to be joined')
+  return startRoom(deps, input, entered, entered.how.joined)
+}
+
+function roomDeps(options: ParleyOptions, rest: RestClient, auth: AuthSession, input: JoinInput): RoomDeps {
+  const { code, passcode, displayName, onWaiting, signal } = input
+  const body = {
+    code,
+    ...(passcode === undefined ? {} : { passcode }),
+    ...(displayName === undefined ? {} : { displayName }),
+  }
+  return {
+    auth,
+    admit: () => rest.join({ body }),
+    listMessages: (id, query) => rest.listMessages({ params: { id }, query }),
+    lobby: { ...(onWaiting ? { onWaiting } : {}), ...(signal ? { signal } : {}) },
+    lobbyOf: async (id) => rest.lobby({ params: { id } }),
+    WebSocket: options.WebSocket ?? WebSocket,
+    timing: socketTiming,
+    backoff: reconnectBackoff,
+    report: options.onWarning ?? ((error) => console.warn('parley', error)),
+  }
+}
+
+function baseUrlOf({ url }: ParleyOptions): string {
+  if (url !== undefined) return url
+  if (inBrowser()) return window.location.origin
+  throw new TypeError('Outside of a browser, createParley needs the url of a gateway')
+}

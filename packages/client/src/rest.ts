@@ -1,0 +1,153 @@
+import {
+  operations,
+  type Operation,
+  type OperationAnswer,
+  type OperationInput,
+  type OperationName,
+} from '@parley/contracts'
+import { exchange, requestOf, takesIdempotencyKey, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
+import { localError, ParleyError } from './problem.ts'
+import { backoffMs, pause } from './time.ts'
+
+export type RestInput<N extends OperationName> = OperationInput<N> & { signal?: AbortSignal }
+
+/** A successful answer with its head. */
+export interface RestAnswer<T> {
+  status: number
+  /** The `ETag` header, for `If-Match`. */
+  etag: string | null
+  body: T
+}
+
+type Call<I, A> = Record<never, never> extends I ? (input?: I) => Promise<A> : (input: I) => Promise<A>
+
+/**
+ * Every REST operation by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
+ * `rest.full.getMeeting(…)` to `{ status, etag, body }`. Rejects with a ParleyError, or with the reason of `signal`.
+ */
+export type RestClient = { readonly [N in OperationName]: Call<RestInput<N>, OperationAnswer<N>> } & {
+  readonly full: { readonly [N in OperationName]: Call<RestInput<N>, RestAnswer<OperationAnswer<N>>> }
+}
+
+/** Where the access token comes from. */
+export interface TokenSource {
+  current(): Promise<string>
+  /** A newer one than `stale`. */
+  renew(stale: string): Promise<string>
+}
+
+/** Carries out one operation. Without `tokens` it is sent without a token. */
+export type Caller = <N extends OperationName>(
+  name: N,
+  input: RestInput<N>,
+  tokens?: TokenSource,
+) => Promise<RestAnswer<OperationAnswer<N>>>
+
+export interface CallerOptions {
+  url: string
+  fetch: typeof globalThis.fetch
+  /** For a call with all its repetitions; 15 s unless told. */
+  deadlineMs?: number
+}
+
+export function createCaller({ url, fetch, deadlineMs = 15_000 }: CallerOptions): Caller {
+  return async (name, input, tokens) => {
+    const operation = operationNamed(name)
+    const given = input as CallInput
+    const request = requestOf(operation, url, given)
+    const deadline = AbortSignal.timeout(deadlineMs)
+    const signal = given.signal ? AbortSignal.any([given.signal, deadline]) : deadline
+    const once = () =>
+      withToken(request, (r) => exchange(r, fetch, signal), operation.auth === 'none' ? undefined : tokens)
+    try {
+      return (await (isRepeatable(name, operation) ? repeating(once, signal) : once())) as RestAnswer<never>
+    } catch (error) {
+      if (deadline.aborted && !given.signal?.aborted && !(error instanceof ParleyError)) {
+        throw localError('deadline-exceeded', `No answer within ${deadlineMs / 1000} s`, error)
+      }
+      throw error
+    }
+  }
+}
+
+export function createRest(call: Caller, tokens: TokenSource): RestClient {
+  const names = Object.values(operations).flatMap((table) => Object.keys(table) as OperationName[])
+  const full = Object.fromEntries(
+    names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, tokens)]),
+  )
+  const plain = names.map((name) => [
+    name,
+    async (input = {}) => (await call(name, input as RestInput<typeof name>, tokens)).body,
+  ])
+  return { ...Object.fromEntries(plain), full } as RestClient
+}
+
+const byName = new Map<string, Operation>(
+  Object.values(operations).flatMap((table) => Object.entries<Operation>(table)),
+)
+
+function operationNamed(name: string): Operation {
+  const operation = byName.get(name)
+  if (!operation) throw new TypeError(`There is no operation ${name}`)
+  return operation
+}
+
+/** A token that the server no longer takes is renewed once, and the call repeated. */
+async function withToken(
+  request: HttpRequest,
+  send: (request: HttpRequest) => Promise<HttpAnswer>,
+  tokens?: TokenSource,
+) {
+  if (!tokens) return send(request)
+  const bearing = (token: string) =>
+    send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } })
+  const token = await tokens.current()
+  try {
+    return await bearing(token)
+  } catch (error) {
+    if (!isTokenFault(error)) throw error
+    return bearing(await tokens.renew(token))
+  }
+}
+
+const isTokenFault = (error: unknown): boolean =>
+  error instanceof ParleyError && (error.code === 'token-expired' || error.code === 'unauthenticated')
+
+/** POSTs that may be carried out twice without harm: the second answer is as good as the first. */
+const harmless: ReadonlySet<OperationName> = new Set([
+  'join',
+  'roomToken',
+  'resolveCode',
+  'sendMessage',
+  'refresh',
+  'logout',
+  'logoutAll',
+  'endMeeting',
+])
+
+const isRepeatable = (name: OperationName, operation: Operation): boolean =>
+  operation.method === 'GET' || operation.method === 'PUT' || takesIdempotencyKey(operation) || harmless.has(name)
+
+const maxAttempts = 4
+const longestWaitMs = 5_000
+const transient: ReadonlySet<number> = new Set([429, 502, 503, 504])
+
+async function repeating<T>(once: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once()
+    } catch (error) {
+      const wait = waitBefore(error, attempt)
+      if (wait === null || signal.aborted) throw error
+      await pause(wait, signal)
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/** Milliseconds until the next attempt; null if there is none to be made. */
+function waitBefore(error: unknown, attempt: number): number | null {
+  if (!(error instanceof ParleyError) || attempt >= maxAttempts || !transient.has(error.problem.status)) return null
+  const asked = error.problem.retryAfterMs ?? 0
+  return asked > longestWaitMs ? null : asked + backoffMs(attempt, { baseMs: 200, maxMs: 2_000 })
+}

@@ -1,0 +1,142 @@
+import type { IceServer, MediaKind, Participant } from '@parley/contracts'
+import type { RemoteMedia } from './api.ts'
+import { LocalTracks } from './local-tracks.ts'
+import { Mesh } from './mesh.ts'
+import type { SignalData } from './signal-data.ts'
+
+export interface RoomMediaDeps {
+  /** `media.update`, until it is answered. */
+  tell(change: Partial<Record<MediaKind, boolean>>): Promise<void>
+  signal(to: string, data: SignalData): void
+  changed(): void
+  report(error: unknown): void
+}
+
+const nobody: ReadonlyMap<string, RemoteMedia> = new Map()
+const kinds: readonly MediaKind[] = ['mic', 'cam', 'screen']
+
+/**
+ * One's own microphone, camera and screen, and the mesh that carries them. Off is at once, on only when the server agreed; and
+ * what the server says is off is off.
+ */
+export class RoomMedia {
+  /** Null where there is no WebRTC, as in Node. */
+  readonly mesh: Mesh | null
+  readonly #deps: RoomMediaDeps
+  readonly #tracks: LocalTracks
+  /** What one wants, and how many changes of it the server has not answered. */
+  readonly #wanted: Record<MediaKind, boolean>
+  readonly #asking: Record<MediaKind, number> = { mic: 0, cam: 0, screen: 0 }
+  #screen: MediaStream | null = null
+
+  constructor(
+    deps: RoomMediaDeps,
+    localStream: MediaStream | null,
+    device: { mic: boolean; cam: boolean },
+    iceServers: readonly IceServer[],
+  ) {
+    this.#deps = deps
+    this.#wanted = { ...device, screen: false }
+    this.#tracks = new LocalTracks(localStream, device)
+    const { signal: send, changed, report } = deps
+    this.mesh =
+      typeof RTCPeerConnection === 'undefined'
+        ? null
+        : new Mesh({ RTCPeerConnection, send, changed, report }, iceServers)
+    this.#send()
+  }
+
+  get remote(): ReadonlyMap<string, RemoteMedia> {
+    return this.mesh?.remote ?? nobody
+  }
+  get localScreen(): MediaStream | null {
+    return this.#screen
+  }
+  get device(): { mic: boolean; cam: boolean } {
+    return { mic: this.#wanted.mic, cam: this.#wanted.cam }
+  }
+
+  async set(kind: 'mic' | 'cam', on: boolean): Promise<void> {
+    this.#wanted[kind] = on
+    if (!on) this.#tracks.set(kind, false)
+    await this.#tell(kind, on)
+    if (on && this.#wanted[kind]) this.#tracks.set(kind, true)
+  }
+
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    const old = this.#tracks.replace(track)
+    if (old) await this.mesh?.replaceTrack(old, track)
+    else this.#send()
+  }
+
+  async startScreen(stream: MediaStream): Promise<void> {
+    this.#wanted.screen = true
+    await this.#tell('screen', true)
+    if (!this.#wanted.screen) return stopTracks(stream)
+    this.#endScreen()
+    this.#screen = stream
+    for (const track of stream.getTracks()) {
+      track.addEventListener('ended', () => {
+        if (this.#screen === stream) this.stopScreen().catch(this.#deps.report)
+      })
+    }
+    this.#send()
+    this.#deps.changed()
+  }
+
+  async stopScreen(): Promise<void> {
+    this.#wanted.screen = false
+    this.#endScreen()
+    await this.#tell('screen', false)
+  }
+
+  /** Follows what the server says of us, where it is not just being told otherwise. */
+  follow(self: Participant): void {
+    for (const kind of kinds) if (!self[kind] && this.#wanted[kind] && this.#asking[kind] === 0) this.switchedOff(kind)
+  }
+
+  /** Somebody switched it off. */
+  switchedOff(kind: MediaKind): void {
+    this.#wanted[kind] = false
+    if (kind === 'screen') this.#endScreen()
+    else this.#tracks.set(kind, false)
+  }
+
+  /** The server has a new session of us, which knows mic and camera only. */
+  tellScreenAgain(): void {
+    if (this.#screen) this.#tell('screen', true).catch(this.#deps.report)
+  }
+
+  close(): void {
+    this.mesh?.close()
+    this.#endScreen()
+  }
+
+  async #tell(kind: MediaKind, on: boolean): Promise<void> {
+    this.#asking[kind]++
+    try {
+      await this.#deps.tell({ [kind]: on })
+    } catch (error) {
+      if (on) this.#wanted[kind] = false
+      throw error
+    } finally {
+      this.#asking[kind]--
+    }
+  }
+
+  #endScreen(): void {
+    const screen = this.#screen
+    if (!screen) return
+    this.#screen = null
+    stopTracks(screen)
+    this.#send()
+    this.#deps.changed()
+  }
+
+  #send(): void {
+    this.mesh?.setLocal({ camera: this.#tracks.camera, screen: this.#screen })
+  }
+}
+
+/** A share that is over has no other use; its tracks would leave the browser's "is sharing" notice on. */
+const stopTracks = (stream: MediaStream): void => stream.getTracks().forEach((track) => track.stop())

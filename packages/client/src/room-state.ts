@@ -1,0 +1,137 @@
+import type {
+  LobbyEntry,
+  Meeting,
+  Participant,
+  RoomDelta,
+  RoomSnapshot,
+  ServerMessage,
+  ServerPayload,
+} from '@parley/contracts'
+
+/** The versioned state of a room as one participant sees it. */
+export interface Roster {
+  meeting: Meeting
+  self: Participant
+  peers: readonly Participant[]
+  v: number
+  /** As hosts and cohosts see it, with its own version; -1 where it is not known. */
+  lobby: readonly LobbyEntry[]
+  lv: number
+}
+
+export type Applied =
+  | { is: 'applied'; roster: Roster }
+  /** Not about the roster, or older than it. */
+  | { is: 'ignored' }
+  /** Something before it was missed: ask for `room.sync`. */
+  | { is: 'gap' }
+
+export const rosterOf = ({ meeting, selfParticipant, peers, v, lobby = [], lv = -1 }: RoomSnapshot): Roster => ({
+  meeting,
+  self: selfParticipant,
+  peers,
+  v,
+  lobby,
+  lv,
+})
+
+/** A delta since version 0, which holds everybody, as a snapshot. */
+export function snapshotOf({ upserts, meeting, v }: RoomDelta, known: Roster, chatSeq: number): RoomSnapshot {
+  const selfParticipant = upserts.find(({ id }) => id === known.self.id) ?? known.self
+  const peers = upserts.filter(({ id }) => id !== known.self.id)
+  return { meeting: meeting ?? known.meeting, selfParticipant, peers, v, chatSeq }
+}
+
+/**
+ * What `message` makes of `roster`. Pure. A broadcast with the next version applies, an older one was seen, a later one shows
+ * a gap; a delta or a snapshot sets the version. A snapshot may set it back (the server's store was lost); a delta never does.
+ */
+export function applyServerMessage(roster: Roster, message: ServerMessage): Applied {
+  switch (message.type) {
+    case 'room.snapshot':
+      return { is: 'applied', roster: rosterOf(message.payload) }
+    case 'room.delta':
+      return message.payload.v < roster.v ? ignored : { is: 'applied', roster: withDelta(roster, message.payload) }
+    case 'lobby.updated':
+      return message.payload.lv > roster.lv ? { is: 'applied', roster: { ...roster, ...message.payload } } : ignored
+    case 'ping':
+      return message.payload.v > roster.v ? { is: 'gap' } : ignored
+    case 'participant.joined':
+    case 'participant.updated':
+    case 'participant.left':
+    case 'media.changed':
+    case 'hand.changed':
+    case 'meeting.updated':
+      return applyNext(roster, message)
+    default:
+      return ignored
+  }
+}
+
+type Change = Extract<ServerMessage, { payload: { v: number } }> & {
+  type:
+    | 'participant.joined'
+    | 'participant.updated'
+    | 'participant.left'
+    | 'media.changed'
+    | 'hand.changed'
+    | 'meeting.updated'
+}
+
+const ignored: Applied = { is: 'ignored' }
+
+function applyNext(roster: Roster, message: Change): Applied {
+  const { v } = message.payload
+  if (v <= roster.v) return ignored
+  if (v > roster.v + 1) return { is: 'gap' }
+  return { is: 'applied', roster: { ...changed(roster, message), v } }
+}
+
+function changed(roster: Roster, { type, payload }: Change): Roster {
+  switch (type) {
+    case 'participant.joined':
+      return withParticipant(roster, payload.participant)
+    case 'participant.left':
+      return without(roster, [payload.participantId])
+    case 'participant.updated':
+      return withChange(roster, payload.participantId, givenOf(payload))
+    case 'media.changed':
+      return withChange(roster, payload.participantId, { mic: payload.mic, cam: payload.cam, screen: payload.screen })
+    case 'hand.changed':
+      return withChange(roster, payload.participantId, { hand: payload.hand })
+    case 'meeting.updated':
+      return { ...roster, meeting: payload.meeting }
+    default:
+      return type satisfies never
+  }
+}
+
+const givenOf = ({ role, name, connection }: ServerPayload<'participant.updated'>): Partial<Participant> => ({
+  ...(role === undefined ? {} : { role }),
+  ...(name === undefined ? {} : { name }),
+  ...(connection === undefined ? {} : { connection }),
+})
+
+function withDelta(roster: Roster, { v, upserts, left, meeting }: RoomDelta): Roster {
+  const next = upserts.reduce(withParticipant, without(roster, left))
+  return { ...next, meeting: meeting ?? next.meeting, v }
+}
+
+function withParticipant(roster: Roster, participant: Participant): Roster {
+  if (participant.id === roster.self.id) return { ...roster, self: participant }
+  const known = roster.peers.some(({ id }) => id === participant.id)
+  const peers = known
+    ? roster.peers.map((peer) => (peer.id === participant.id ? participant : peer))
+    : [...roster.peers, participant]
+  return { ...roster, peers }
+}
+
+function withChange(roster: Roster, participantId: string, change: Partial<Participant>): Roster {
+  if (participantId === roster.self.id) return { ...roster, self: { ...roster.self, ...change } }
+  return { ...roster, peers: roster.peers.map((peer) => (peer.id === participantId ? { ...peer, ...change } : peer)) }
+}
+
+const without = (roster: Roster, ids: readonly string[]): Roster => ({
+  ...roster,
+  peers: roster.peers.filter(({ id }) => !ids.includes(id)),
+})

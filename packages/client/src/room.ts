@@ -1,0 +1,262 @@
+import { may } from '@parley/contracts'
+import type {
+  ClientPayload,
+  LobbyEntry,
+  Message,
+  RoomJoined,
+  RoomResumed,
+  RoomSnapshot,
+  ServerMessage,
+} from '@parley/contracts'
+import type { JoinInput, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
+import type { HistoryPage } from './chat-history.ts'
+import { Connection, type ConnectionDeps } from './connection.ts'
+import { createEmitter } from './emitter.ts'
+import type { Entered } from './enter.ts'
+import { newId } from './ids.ts'
+import { insist } from './insist.ts'
+import { moderation, type Moderation } from './moderation.ts'
+import { RoomChat } from './room-chat.ts'
+import { RoomMedia } from './room-media.ts'
+import { applyServerMessage, rosterOf, snapshotOf, type Roster } from './room-state.ts'
+import { SignalQueue } from './signal-queue.ts'
+import { createStore, type WritableStore } from './store.ts'
+import { ownTyping, TypingPeers } from './typing.ts'
+
+export interface RoomDeps extends ConnectionDeps {
+  /** A page of the meeting's messages. */
+  listMessages(meetingId: string, query: { limit: number; afterSeq?: number; beforeSeq?: number }): Promise<HistoryPage>
+  /** Who waits, for hosts and cohosts. */
+  lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
+}
+
+/** A stay in the meeting that `entered` has joined; it listens from now on. */
+export function startRoom(deps: RoomDeps, input: JoinInput, entered: Entered, joined: RoomJoined): Room {
+  const session = new RoomSession(deps, input, entered, joined)
+  session.start()
+  return Object.assign(session, session.host)
+}
+
+/** An unanswered `room.sync` is asked again after this long. */
+const syncAgainMs = 5_000
+const nobody: readonly LobbyEntry[] = []
+
+/** One stay in a meeting: connection, roster, chat and media put together. What a host may do is `host`. */
+class RoomSession implements Omit<Room, keyof Moderation> {
+  readonly state: WritableStore<RoomState>
+  readonly on: Room['on']
+  readonly setTyping: Room['setTyping']
+  readonly host: Moderation
+  readonly #events = createEmitter<RoomEvents>()
+  readonly #deps: RoomDeps
+  readonly #connection: Connection
+  readonly #chat: RoomChat
+  readonly #signals: SignalQueue
+  readonly #media: RoomMedia
+  readonly #typing = new TypingPeers(() => this.#show())
+  #roster: Roster
+  #status: RoomStatus = { state: 'joined' }
+  #syncAskedAt = 0
+
+  constructor(deps: RoomDeps, input: JoinInput, entered: Entered, joined: RoomJoined) {
+    this.#deps = deps
+    this.#roster = rosterOf(joined)
+    const { report } = deps
+    const changed = () => this.#show()
+    this.#connection = this.#connect(entered)
+    this.#signals = new SignalQueue({
+      socket: () => this.#connection.socket,
+      failed: (to) => this.#media.mesh?.signalsLost(to),
+      report,
+    })
+    this.#chat = this.#makeChat(joined.chatSeq)
+    const tell = (change: ClientPayload<'media.update'>) => this.#insist('media.update', change)
+    const signal = (to: string, data: unknown) => this.#signals.push(to, data)
+    this.#media = new RoomMedia(
+      { tell, signal, changed, report },
+      input.localStream ?? null,
+      input.device,
+      joined.iceServers,
+    )
+    this.state = createStore(this.#current())
+    this.on = this.#events.on
+    this.host = moderation((type, payload, repeat) => this.#connection.request(type, payload, repeat))
+    this.setTyping = ownTyping((typing) => this.#connection.send('chat.typing', { typing }))
+  }
+
+  start(): void {
+    this.#rosterChanged()
+    this.#connection.start()
+    this.#chat.loadOlder().catch(this.#deps.report)
+  }
+
+  setMic = (on: boolean): Promise<void> => this.#media.set('mic', on)
+  setCam = (on: boolean): Promise<void> => this.#media.set('cam', on)
+  replaceTrack = (track: MediaStreamTrack): Promise<void> => this.#media.replaceTrack(track)
+  startScreen = (stream: MediaStream): Promise<void> => this.#media.startScreen(stream)
+  stopScreen = (): Promise<void> => this.#media.stopScreen()
+  raiseHand = (): Promise<void> => this.#insist('hand.raise', {})
+  lowerHand = (): Promise<void> => this.#insist('hand.lower', {})
+
+  sendMessage = (text: string): Promise<Message | null> => this.#chat.send(text)
+  retryMessage = (clientMessageId: string): Promise<void> => this.#chat.retry(clientMessageId)
+  loadOlderMessages = (): Promise<void> => this.#chat.loadOlder()
+  leave = (): Promise<void> => this.#connection.leave()
+
+  async react(reaction: string): Promise<void> {
+    await this.#connection.request('reaction.send', { reaction })
+  }
+
+  async snapshot(): Promise<RoomSnapshot | null> {
+    if (this.#isOver()) return null
+    const answer = await this.#connection.request('room.sync', { v: 0 })
+    if (answer.type === 'room.snapshot') return answer.payload
+    return snapshotOf(answer.payload, this.#roster, this.#chat.last)
+  }
+
+  #connect(entered: Entered): Connection {
+    const listener = {
+      message: (message: ServerMessage) => this.#hear(message),
+      resumed: (resumed: RoomResumed) => this.#resumed(resumed),
+      rejoined: (joined: RoomJoined) => this.#rejoined(joined),
+      status: (status: RoomStatus) => this.#statusChanged(status),
+      position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last }),
+      device: () => this.#media.device,
+    }
+    return new Connection(this.#deps, listener, entered)
+  }
+
+  #makeChat(chatSeq: number): RoomChat {
+    return new RoomChat(chatSeq, {
+      request: (type, payload, repeat) => this.#connection.request(type, payload, repeat),
+      list: (query) => this.#deps.listMessages(this.#roster.meeting.id, query),
+      self: () => this.#roster.self,
+      changed: () => this.#show(),
+      arrived: (message) => this.#events.emit('message', message),
+      over: () => this.#isOver(),
+      report: this.#deps.report,
+      backoff: this.#deps.backoff,
+    })
+  }
+
+  #hear(message: ServerMessage): void {
+    this.#apply(message)
+    switch (message.type) {
+      case 'ping':
+      case 'room.snapshot':
+        return this.#chat.note(message.payload.chatSeq)
+      case 'chat.message':
+        return this.#chat.put(message.payload.message)
+      case 'chat.typing':
+        return this.#typing.set(message.payload.participantId, message.payload.typing)
+      case 'reaction.added':
+        return this.#events.emit('reaction', message.payload)
+      case 'rtc.signal':
+        return this.#media.mesh?.receive(message.payload.from, message.payload.data)
+      case 'moderation.muted':
+        this.#media.switchedOff(message.payload.kind)
+        return this.#events.emit('muted', message.payload)
+      case 'error':
+        return this.#deps.report(message.payload)
+    }
+  }
+
+  #apply(message: ServerMessage): void {
+    const applied = applyServerMessage(this.#roster, message)
+    if (applied.is === 'gap') this.#sync()
+    if (applied.is !== 'applied') return
+    this.#roster = applied.roster
+    if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = 0
+    this.#rosterChanged()
+  }
+
+  /** The answer comes as any other message: what follows it on the wire must find it applied. */
+  #sync(): void {
+    const now = Date.now()
+    if (now - this.#syncAskedAt < syncAgainMs) return
+    this.#syncAskedAt = now
+    this.#connection.send('room.sync', { v: this.#roster.v }, newId())
+  }
+
+  #rosterChanged(): void {
+    const { self, peers } = this.#roster
+    this.#media.mesh?.sync(self.id, peers)
+    this.#media.follow(self)
+    this.#show()
+  }
+
+  #resumed({ delta, snapshot, signals, signalsLost, chatSeq }: RoomResumed): void {
+    this.#syncAskedAt = 0
+    if (snapshot) this.#apply({ type: 'room.snapshot', payload: snapshot })
+    if (delta) this.#apply({ type: 'room.delta', payload: delta })
+    if (!snapshot) this.#readLobby()
+    this.#chat.note(chatSeq)
+    for (const { from, data } of signals) this.#media.mesh?.receive(from, data)
+    if (signalsLost) this.#media.mesh?.signalsLost()
+    this.#signals.pump()
+  }
+
+  /** A delta does not have it. */
+  #readLobby(): void {
+    const { self, meeting } = this.#roster
+    if (!may(self.role, 'admit')) return
+    this.#deps.lobbyOf(meeting.id).then(
+      ({ items, lv }) => this.#apply({ type: 'lobby.updated', payload: { lobby: items, lv } }),
+      (error: unknown) => this.#deps.report(error),
+    )
+  }
+
+  #rejoined(joined: RoomJoined): void {
+    this.#syncAskedAt = 0
+    this.#typing.clear()
+    this.#signals.clear()
+    this.#media.mesh?.reset(joined.iceServers)
+    this.#roster = rosterOf(joined)
+    this.#chat.note(joined.chatSeq)
+    this.#rosterChanged()
+    this.#media.tellScreenAgain()
+  }
+
+  #statusChanged(status: RoomStatus): void {
+    this.#status = status
+    this.#media.mesh?.setOnline(status.state === 'joined')
+    if (this.#isOver()) {
+      this.#chat.close()
+      this.#signals.clear()
+      this.#typing.clear()
+      this.#media.close()
+    }
+    this.#show()
+  }
+
+  async #insist<T extends 'media.update' | 'hand.raise' | 'hand.lower'>(
+    type: T,
+    payload: ClientPayload<T>,
+  ): Promise<void> {
+    await insist(() => this.#connection.request(type, payload, true), this.#deps.backoff)
+  }
+
+  #isOver(): boolean {
+    return this.#status.state !== 'joined' && this.#status.state !== 'reconnecting'
+  }
+
+  #show(): void {
+    this.state.set(this.#current())
+  }
+
+  #current(): RoomState {
+    const { meeting, self, peers, v, lobby } = this.#roster
+    return {
+      status: this.#status,
+      meeting,
+      self,
+      peers,
+      v,
+      lobby: may(self.role, 'admit') ? lobby : nobody,
+      ...this.#chat.view,
+      typing: this.#typing.ids,
+      remote: this.#media.remote,
+      localScreen: this.#media.localScreen,
+    }
+  }
+}

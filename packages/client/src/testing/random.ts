@@ -1,0 +1,13 @@
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32, public domain). */
+export function randomOf(seed: number): () => number {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export const pick = <T>(random: () => number, all: readonly T[]): T | undefined =>
+  all[Math.floor(random() * all.length)]
