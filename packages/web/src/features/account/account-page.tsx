@@ -1,0 +1,33 @@
+import type { User } from '@parley/contracts'
+import { Page } from '../../ui/page.tsx'
+import { useTitle } from '../../ui/use-title.ts'
+import { AccountMenu } from '../home/account-menu.tsx'
+import { EmailState } from './email-state.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { ProfileForm } from './profile-form.tsx'
+import { SessionList } from './session-list.tsx'
+
+/** One's own account: who one is, the password, and where one is signed in. */
+export function AccountPage({ user }: { user: User }) {
+  useTitle('Your account')
+  return (
+    <Page actions={<AccountMenu user={user} />}>
+      <div class="settings">
+        <h1>Your account</h1>
+        <section class="card settings__card" aria-labelledby="account-profile">
+          <h2 id="account-profile">Profile</h2>
+          <EmailState user={user} />
+          <ProfileForm user={user} />
+        </section>
+        <section class="card settings__card" aria-labelledby="account-password">
+          <h2 id="account-password">Password</h2>
+          <PasswordForm email={user.email ?? ''} />
+        </section>
+        <section class="card settings__card" aria-labelledby="account-sessions">
+          <h2 id="account-sessions">Where you are signed in</h2>
+          <SessionList />
+        </section>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,84 @@
+import { may } from '@parley/contracts'
+import { CircleX, Ellipsis, Keyboard, Link2, MonitorUp, Settings, Users, type LucideIcon } from 'lucide-preact'
+import { copyText } from '../../ui/copy.tsx'
+import { isNarrow } from '../../ui/media-query.ts'
+import { Menu } from '../../ui/menu.tsx'
+import { canShareScreen } from '../media/capture.ts'
+import { togglePanel, toggleScreen } from './actions.ts'
+import { ReactionRow } from './reactions-menu.tsx'
+import type { RoomModel } from './room-model.ts'
+
+/** What is needed less often; on a phone also what the bar has no place for. */
+export function MoreMenu({ model }: { model: RoomModel }) {
+  const { meeting, self, localScreen } = model.state.value
+  const narrow = isNarrow()
+  return (
+    <Menu
+      label="More"
+      testId={narrow ? 'reactions' : 'more'}
+      side="above"
+      buttonClass="round"
+      button={<Ellipsis size={22} aria-hidden="true" />}
+    >
+      {narrow && <ReactionRow reactions={model.reactions} />}
+      {narrow && canShareScreen() && (
+        <Item
+          icon={MonitorUp}
+          label={localScreen === null ? 'Present your screen' : 'Stop presenting'}
+          testId="toggle-screen"
+          onClick={() => toggleScreen(model)}
+        />
+      )}
+      {narrow && <Item icon={Users} label="People" testId="open-people" onClick={() => togglePanel(model, 'people')} />}
+      <Item
+        icon={Link2}
+        label="Copy invite link"
+        testId="copy-invite-menu"
+        onClick={() => void copyText(meeting.joinLink, 'Meeting link copied')}
+      />
+      <Item
+        icon={Settings}
+        label="Camera and microphone"
+        testId="open-settings"
+        onClick={() => (model.dialog.value = 'settings')}
+      />
+      {!narrow && (
+        <Item
+          icon={Keyboard}
+          label="Keyboard shortcuts"
+          testId="open-shortcuts"
+          onClick={() => (model.dialog.value = 'shortcuts')}
+        />
+      )}
+      {narrow && may(self.role, 'end') && (
+        <Item
+          icon={CircleX}
+          label="End for all"
+          testId="end-meeting"
+          danger
+          onClick={() => (model.dialog.value = 'end')}
+        />
+      )}
+    </Menu>
+  )
+}
+
+interface ItemProps {
+  icon: LucideIcon
+  label: string
+  testId: string
+  danger?: boolean
+  onClick: () => void
+}
+
+const Item = ({ icon: Icon, label, testId, danger = false, onClick }: ItemProps) => (
+  <button
+    class={`menu__item${danger ? ' menu__item--danger' : ''}`}
+    type="button"
+    data-testid={testId}
+    onClick={onClick}
+  >
+    <Icon size={18} aria-hidden="true" />
+    {label}
+  </button>
+)

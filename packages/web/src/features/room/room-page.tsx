@@ -1,0 +1,64 @@
+import type { Room } from '@parley/client'
+import { useEffect, useState } from 'preact/hooks'
+import { attempt } from '../../ui/attempt.ts'
+import { useTitle } from '../../ui/use-title.ts'
+import { ChatPanel } from '../chat/chat-panel.tsx'
+import type { LocalMedia } from '../media/local-media.ts'
+import type { Ending } from '../meeting-page.tsx'
+import { PeoplePanel } from '../people/people-panel.tsx'
+import { AudioSinks } from './audio-sinks.tsx'
+import { Banners } from './banners.tsx'
+import { ControlBar } from './control-bar.tsx'
+import { ReactionLayer } from './reaction-layer.tsx'
+import { RoomDialogs } from './room-dialogs.tsx'
+import { RoomHeader } from './room-header.tsx'
+import { createRoomModel, type RoomModel } from './room-model.ts'
+import { Stage } from './stage.tsx'
+import { useHotkeys } from './use-hotkeys.ts'
+
+interface RoomPageProps {
+  room: Room
+  media: LocalMedia
+  onOver: (ending: Ending) => void
+}
+
+/** The meeting itself. */
+export function RoomPage({ room, media, onOver }: RoomPageProps) {
+  const [model] = useState(() => createRoomModel(room, media))
+  useEffect(() => () => model.stop(), [model])
+  useEffect(() => {
+    const goodbye = () => attempt(room.leave())
+    addEventListener('pagehide', goodbye)
+    return () => removeEventListener('pagehide', goodbye)
+  }, [room])
+  useEnding(model, onOver)
+  useHotkeys(model)
+  const unread = model.unread.value
+  useTitle(`${unread > 0 ? `(${unread}) ` : ''}${model.state.value.meeting.title}`)
+  const panel = model.panel.value
+  return (
+    <div class={`room${panel === 'none' ? '' : ' room--with-panel'}`} data-testid="room">
+      <RoomHeader model={model} />
+      <main class="room__main">
+        <Banners model={model} />
+        <Stage model={model} />
+        <ReactionLayer reactions={model.reactions} />
+      </main>
+      {panel === 'chat' && <ChatPanel model={model} />}
+      {panel === 'people' && <PeoplePanel model={model} />}
+      <ControlBar model={model} onLeave={() => onOver({ why: 'left' })} />
+      <AudioSinks model={model} />
+      <RoomDialogs model={model} />
+    </div>
+  )
+}
+
+function useEnding(model: RoomModel, onOver: (ending: Ending) => void): void {
+  const { status } = model.state.value
+  useEffect(() => {
+    if (status.state === 'joined' || status.state === 'reconnecting') return
+    if (status.state === 'left') onOver({ why: 'left' })
+    else if (status.state === 'lost') onOver({ why: 'lost', problem: status.problem })
+    else onOver({ why: status.state, reason: status.reason })
+  }, [status])
+}

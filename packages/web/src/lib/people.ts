@@ -1,0 +1,58 @@
+import type { Participant } from '@parley/contracts'
+
+const graphemes = new Intl.Segmenter()
+
+/** One or two letters for an avatar: the first of the first and of the last word; `?` for an empty name. */
+export function initials(name: string): string {
+  const words = name
+    .trim()
+    .split(/\s+/u)
+    .filter((word) => word !== '')
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words
+  const letters = ends.map((word) => firstGrapheme(word ?? '')).join('')
+  return letters === '' ? '?' : letters.toLocaleUpperCase()
+}
+
+/** What one is called in a greeting: the first word of the name. */
+export const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name
+
+function firstGrapheme(word: string): string {
+  const letter = /[\p{L}\p{N}]/u.exec(word)
+  const from = letter === null ? word : word.slice(letter.index)
+  for (const { segment } of graphemes.segment(from)) return segment
+  return ''
+}
+
+/** Number of avatar colours in `styles/avatar.css`. */
+export const avatarColours = 8
+
+/** The same colour for the same person everywhere: FNV-1a of the id. */
+export function colourOf(id: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < id.length; i += 1) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
+  return (hash >>> 0) % avatarColours
+}
+
+/** Place in the queue of raised hands by participant id, 1 is first. */
+export function handPositions(people: readonly Participant[]): ReadonlyMap<string, number> {
+  const raised = people.filter((person) => person.hand !== null).toSorted((a, b) => (a.hand ?? 0) - (b.hand ?? 0))
+  return new Map(raised.map((person, index) => [person.id, index + 1]))
+}
+
+/** Who came and who went between two states of a room. */
+export function comings(before: readonly Participant[], after: readonly Participant[]) {
+  const was = new Set(before.map((person) => person.id))
+  const is = new Set(after.map((person) => person.id))
+  return {
+    joined: after.filter((person) => !was.has(person.id)),
+    left: before.filter((person) => !is.has(person.id)),
+  }
+}
+
+/** `Ada`, `Ada and Bo`, `Ada, Bo and 3 others`. */
+export function listNames(names: readonly string[]): string {
+  const [first = '', second = ''] = names
+  if (names.length < 2) return first
+  if (names.length === 2) return `${first} and ${second}`
+  return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? 'other' : 'others'}`
+}

@@ -1,0 +1,21 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+import type { Theme } from './ui/theme.tsx'
+
+/** What the whole page shares. */
+export interface Services {
+  session: Session
+  router: Router
+  theme: Theme
+}
+
+export const ServicesContext = createContext<Services | null>(null)
+
+/** The page's services, in any component below `App`. */
+export function useServices(): Services {
+  const services = useContext(ServicesContext)
+  if (services === null) throw new Error('useServices is used outside of App')
+  return services
+}
