@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { authService } from '@parley/auth'
+import { chatService } from '@parley/chat'
+import { gatewayService } from '@parley/gateway'
+import {
+  createLogger,
+  startService,
+  StartupError,
+  superviseProcess,
+  type Logger,
+  type ServiceDefinition,
+  type StartedService,
+  type Supervisor,
+} from '@parley/kit'
+import { meetingsService } from '@parley/meetings'
+import { signalingService } from '@parley/signaling'
+import { readConfigs, type Configs } from './config.ts'
+import { openFolder } from './folder.ts'
+import type { Options } from './options.ts'
+import { checkPort, patiently } from './patience.ts'
+import { showFirstScreen, waitUntilReady } from './first-screen.ts'
+import { seed } from './seed.ts'
+import { openWorld, type EmbeddedWorld } from './world.ts'
+
+const definitions = [authService, meetingsService, chatService, signalingService, gatewayService]
+/** Ending has three steps, each within the drain: the edge, the other services, the shared parts. */
+const stopSteps = 3
+const portPatienceMs = 2000
+
+/**
+ * The whole product in this process, until SIGTERM. Reads the configuration, takes the port and the folder, starts
+ * auth, the other services, and the gateway last.
+ * @throws ConfigError, StartupError with a sentence for its user
+ */
+export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void> {
+  const configs = readConfigs({ MAIL_DIR: join(dataDir, 'mail'), ...env }, definitions)
+  const { own } = configs
+  if (demo && own.NODE_ENV === 'production')
+    throw new StartupError('--demo makes an account with a public password; production refuses it')
+  const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
+  const log = loggers('parley')
+  const folder = openFolder(dataDir)
+  await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
+  const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
+  const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail })
+  supervisor.onStop(() => world.close())
+  try {
+    const { url } = await startAll(configs, { world, supervisor, loggers })
+    await waitUntilReady(url)
+    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined })
+    if (demo) process.stderr.write(await seed(url))
+  } catch (error) {
+    supervisor.release()
+    await world.close()
+    throw error
+  }
+}
+
+interface Parts {
+  world: EmbeddedWorld
+  supervisor: Supervisor
+  loggers(service: string): Logger
+}
+
+/** Starts every service; the steps that stop them run in the other order: gateway and signaling first, together. */
+async function startAll({ services }: Configs, { world, supervisor, loggers }: Parts): Promise<{ url: string }> {
+  const start = (definition: ServiceDefinition): Promise<StartedService> => {
+    const { name } = definition
+    return startService(definition, { config: services.get(name) ?? {}, world: { ...world, log: loggers(name) } })
+  }
+  const stopTogether = (started: readonly StartedService[]): void =>
+    supervisor.onStop(async () => void (await Promise.all(started.map((one) => one.stop()))))
+  const auth = await start(authService)
+  const durable = await Promise.all([start(meetingsService), start(chatService)])
+  stopTogether([auth, ...durable])
+  const signaling = await start(signalingService)
+  const gateway = await start(gatewayService)
+  // Together: the gateway's pipes end when signaling has told its sockets to go.
+  stopTogether([signaling, gateway])
+  return { url: gateway.url }
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StartupError } from '@parley/kit'
+
+const readyTimeoutMs = 20_000
+const pollEveryMs = 50
+const probeTimeoutMs = 3000
+
+/**
+ * Resolves when the product says that it is ready.
+ * @throws StartupError naming what is not, after 20 s
+ */
+export async function waitUntilReady(url: string): Promise<void> {
+  const until = Date.now() + readyTimeoutMs
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) })
+    const text = await answer.text()
+    if (answer.ok) return
+    if (Date.now() > until)
+      throw new StartupError(`it is not ready after ${readyTimeoutMs / 1000} s: ${text.slice(0, 500)}`)
+    await sleep(pollEveryMs)
+  }
+}
+
+/** What somebody who typed `npm start` wants to know. On the standard error, so that logs stay one JSON a line. */
+export function showFirstScreen({ url, dataDir, database }: { url: string; dataDir: string; database: boolean }): void {
+  const at = url.replace('//127.0.0.1', '//localhost')
+  process.stderr.write(`
+  Parley is ready at ${at}
+
+    API documentation   ${at}/docs
+    Data                ${database ? dataDir : 'the database at DATABASE_URL'}
+    A demo account      npm run seed -- --url ${at}
+    Stop                Ctrl-C
+
+`)
+}

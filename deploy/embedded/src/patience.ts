@@ -1,0 +1,38 @@
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StartupError } from '@parley/kit'
+
+const pauseMs = 250
+
+/**
+ * Tries again for `ms` what a former start, which has just been told to stop, may still be in the way of: it lets go of
+ * the port at once, and of the folder when its sockets are gone.
+ */
+export async function patiently<T>(ms: number, attempt: () => Promise<T>): Promise<T> {
+  const until = Date.now() + ms
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof StartupError) || Date.now() > until) throw error
+    }
+    await sleep(pauseMs)
+  }
+}
+
+/**
+ * Finds out early whether the port is free, before anything else is begun.
+ * @throws StartupError when it is taken
+ */
+export function checkPort(host: string, port: number): Promise<void> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      // Any other fault is told by whoever listens in earnest.
+      if (error.code === 'EADDRINUSE')
+        reject(new StartupError(`port ${port} is in use; PORT chooses another`, { cause: error }))
+      else resolve()
+    })
+    server.listen(port, host, () => server.close(() => resolve()))
+  })
+}

@@ -1,0 +1,72 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import {
+  connectNatsBus,
+  connectRedisKv,
+  createMemoryBus,
+  createMemoryKv,
+  createMetrics,
+  newId,
+  openDatabase,
+  systemClock,
+  type Bus,
+  type DatabaseHost,
+  type Kv,
+  type Logger,
+  type World,
+} from '@parley/kit'
+import { inThisProcess, type OwnConfig } from './config.ts'
+import { patiently } from './patience.ts'
+
+/** The parts that the services share; those that are not given as a URL are inside this process. */
+export interface EmbeddedWorld extends Omit<World, 'log'> {
+  database: DatabaseHost
+  close(): Promise<void>
+}
+
+interface Options {
+  config: OwnConfig
+  dataDir: string
+  log: Logger
+  onLost(reason: string): void
+}
+
+const folderPatienceMs = 6000
+
+export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
+  const instanceId = `${hostname()}-${newId().slice(-6)}`
+  const database = await patiently(folderPatienceMs, () => openEither(config.DATABASE_URL, dataDir, log))
+  const bus = await busOf(config, { log, name: `parley/${instanceId}`, onLost })
+  const kv = await kvOf(config, log)
+  return {
+    database,
+    bus,
+    kv,
+    metrics: createMetrics(),
+    clock: systemClock,
+    instanceId,
+    async close() {
+      await bus.close(2000)
+      await kv.close()
+      await database.close()
+    },
+  }
+}
+
+function openEither(url: string | undefined, dataDir: string, log: Logger): Promise<DatabaseHost> {
+  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url }, { log })
+}
+
+type BusOptions = Pick<Options, 'log' | 'onLost'> & { name: string }
+
+async function busOf({ NATS_URL: url }: OwnConfig, { log, name, onLost }: BusOptions): Promise<Bus> {
+  if (url === inThisProcess.NATS_URL) return createMemoryBus({ log })
+  log.info('connecting to NATS')
+  return connectNatsBus({ url, name, log, onClosed: () => onLost('the NATS connection closed for good') })
+}
+
+async function kvOf({ REDIS_URL: url }: OwnConfig, log: Logger): Promise<Kv> {
+  if (url === inThisProcess.REDIS_URL) return createMemoryKv({ log })
+  log.info('connecting to Redis')
+  return connectRedisKv({ url, log })
+}

@@ -1,0 +1,71 @@
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { installDebianPackages } from './debian.mjs'
+import { ensureInstalled } from './install.mjs'
+import { withLock } from './lock.mjs'
+import { watchNpm } from './npm-parent.mjs'
+import { root } from './paths.mjs'
+import { runEntry, signals } from './run-entry.mjs'
+import { ensureWebPage } from './web-page.mjs'
+
+/**
+ * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
+ * (`always` installs them, `asked` only with PARLEY_APT=1 or CI set).
+ */
+const commands = {
+  embedded: { entry: 'deploy/embedded/src/main.ts', page: true },
+  seed: { entry: 'deploy/embedded/src/seed-main.ts' },
+  stack: {
+    entry: 'deploy/stack/src/main.ts',
+    page: true,
+    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+  },
+  bench: { entry: 'packages/bench/src/main.ts', page: true },
+  test: {
+    entry: 'tests/runner/main.ts',
+    page: true,
+    debian: { install: 'always', packages: ['postgresql', 'redis-server', 'nats-server', 'chromium'] },
+  },
+  check: { entry: 'tests/runner/check-main.ts' },
+}
+
+/** Installs what is missing, then runs a command until it ends; its exit code becomes ours. */
+export async function launch([name = '', ...args]) {
+  const command = commands[name]
+  if (command === undefined)
+    return fail(`Usage: node deploy/launcher/launch.mjs <${Object.keys(commands).join('|')}> [options]`)
+  watchNpm(() => process.kill(process.pid, 'SIGTERM'))
+  const listening = exitOnSignals()
+  const helpOnly = args.includes('--help') || args.includes('-h')
+  try {
+    const { debian } = command
+    if (debian !== undefined && !helpOnly) {
+      const mayInstall = debian.install === 'always' || process.env.PARLEY_APT === '1' || Boolean(process.env.CI)
+      await installDebianPackages(debian.packages, { mayInstall })
+    }
+    await withLock(join(root, '.data', 'install.lock'), async () => {
+      await ensureInstalled()
+      if (command.page && !helpOnly) await ensureWebPage()
+    })
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+  listening.stop()
+  await runEntry(join(root, command.entry), args)
+}
+
+/** While something is installed; `exit` listeners (step.mjs) then end what is doing it. */
+function exitOnSignals() {
+  const onSignal = (signal) => process.exit(128 + constants.signals[signal])
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    stop() {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startNats, startPostgres, startRedis } from '@parley/kit/testing'
+
+const starters = { postgres: startPostgres, redis: startRedis, nats: startNats } as const
+export type ServerName = keyof typeof starters
+
+/** A server that the replicas share: on a free port of 127.0.0.1, in a temporary folder, gone when this process is. */
+export interface Server {
+  readonly name: ServerName
+  readonly url: string
+  readonly pid: number
+  /** Brings it back on its port after it was killed: PostgreSQL with its data, the others empty. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+const restartAttempts = 20
+const pauseMs = 500
+
+export async function startServer(name: ServerName): Promise<Server> {
+  const start = starters[name]
+  const first = await start()
+  const { url, port, dir } = first
+  let current = first
+  async function restart(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        current = await start({ port, ...(name === 'postgres' ? { dir } : {}) })
+        return
+      } catch (error) {
+        // PostgreSQL does not start before the last process of the killed one has let go of its memory.
+        if (attempt === restartAttempts) throw error
+      }
+      await sleep(pauseMs)
+    }
+  }
+  async function stop(): Promise<void> {
+    if (current !== first) await current.stop()
+    // The folder is the first one's.
+    await first.stop()
+  }
+  return {
+    name,
+    url,
+    restart,
+    stop,
+    get pid() {
+      return current.pid
+    },
+  }
+}
+
+const watchEveryMs = 250
+
+/** Calls `onExit` once for each process of a server that is gone, and again only after it came back. */
+export function watchServers(servers: readonly Server[], onExit: (server: Server) => void): { stop(): void } {
+  const told = new Map<Server, number>()
+  const timer = setInterval(() => {
+    for (const server of servers) {
+      if (told.get(server) === server.pid || isAlive(server.pid)) continue
+      told.set(server, server.pid)
+      onExit(server)
+    }
+  }, watchEveryMs)
+  return { stop: () => clearInterval(timer) }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '@parley/kit'
+import { untilAnnounced } from './announced.ts'
+import { describe, writeDescription } from './description.ts'
+import { environmentOf } from './environment.ts'
+import type { Options, ServiceName } from './options.ts'
+import { createOutput } from './output.ts'
+import { pickPort } from './ports.ts'
+import { createReplica, type Replica } from './replica.ts'
+import { startServer, watchServers, type Server, type ServerName } from './server.ts'
+
+export interface Stack {
+  /** Resolves when every replica is ready and every gateway knows all of them. */
+  start(): Promise<void>
+  /** Gateways and signaling first, then the services behind them, then the servers; at most 35 s. */
+  stop(): Promise<void>
+}
+
+const serverNames = ['postgres', 'redis', 'nats'] as const satisfies readonly ServerName[]
+/** Two groups of replicas stop one after the other. */
+const replicaPatienceMs = 15_000
+const respawnAfterMs = 300
+
+export function createStack(options: Options, { env, log }: { env: NodeJS.ProcessEnv; log: Logger }): Stack {
+  const servers: Server[] = []
+  const replicas: Replica[] = []
+  let watcher: { stop(): void } | undefined
+  let stopping = false
+  let ready = false
+
+  const tellWhere = async (): Promise<void> => {
+    if (ready) await writeDescription(options.json, describe(replicas, servers))
+  }
+  async function comeBack(what: string, start: () => Promise<void>): Promise<void> {
+    while (!stopping) {
+      await sleep(respawnAfterMs)
+      try {
+        if (!stopping) await start()
+        log.info({ what }, 'is back')
+        return await tellWhere()
+      } catch (error) {
+        if (!stopping) log.error({ what, err: error }, 'did not come back; trying again')
+      }
+    }
+  }
+  function onExit(what: string, how: string, start: () => Promise<void>): void {
+    if (stopping) return
+    log.warn({ what, how }, options.respawn ? 'is gone; bringing it back' : 'is gone, and stays so without --respawn')
+    if (options.respawn && ready) void comeBack(what, start)
+  }
+  async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
+    const results = await Promise.allSettled(serverNames.map(startServer))
+    for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    watcher = watchServers(servers, (server) => onExit(server.name, `pid ${server.pid}`, server.restart))
+    const url = (name: ServerName): string => servers.find((server) => server.name === name)?.url ?? ''
+    return { postgres: url('postgres'), redis: url('redis'), nats: url('nats') }
+  }
+  async function startReplicas(service: ServiceName, urls: Readonly<Record<ServerName, string>>): Promise<void> {
+    const made: Replica[] = []
+    for (let number = 1; number <= options.replicas[service]; number += 1) {
+      const label = `${service}-${number}`
+      const chosen = service === 'gateway' && number === 1 ? options.port : 0
+      const replica: Replica = createReplica({
+        service,
+        label,
+        port: chosen === 0 ? await pickPort() : chosen,
+        env: environmentOf(service, env, urls),
+        output: createOutput(label, options.logs),
+        onExit: (how) => onExit(label, how, () => replica.start()),
+      })
+      made.push(replica)
+    }
+    if (stopping) return
+    replicas.push(...made)
+    await Promise.all(made.map((replica) => replica.start()))
+  }
+  return {
+    async start() {
+      const urls = await startServers()
+      // The others ask it for keys; those that do so too early are ready a minute later.
+      await startReplicas('auth', urls)
+      await Promise.all((['meetings', 'chat', 'signaling'] as const).map((name) => startReplicas(name, urls)))
+      // A gateway reads who is there before it serves: started last, each knows all of them at once.
+      await untilAnnounced(replicas, { redis: urls.redis, log })
+      await startReplicas('gateway', urls)
+      ready = true
+      await tellWhere()
+    },
+    async stop() {
+      stopping = true
+      watcher?.stop()
+      const isEdge = ({ service }: Replica): boolean => service === 'gateway' || service === 'signaling'
+      const stopAll = (some: readonly Replica[]) => Promise.all(some.map((replica) => replica.stop(replicaPatienceMs)))
+      await stopAll(replicas.filter(isEdge))
+      await stopAll(replicas.filter((replica) => !isEdge(replica)))
+      await Promise.all(servers.map((server) => server.stop()))
+    },
+  }
+}
