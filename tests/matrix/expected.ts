@@ -1,0 +1,22 @@
+import { auth } from './expected/auth.ts'
+import { invites } from './expected/invites.ts'
+import { lobby } from './expected/lobby.ts'
+import { meetings } from './expected/meetings.ts'
+import { moderation } from './expected/moderation.ts'
+import { chat, signaling, stats } from './expected/rest.ts'
+import type { Table } from './row.ts'
+
+/**
+ * What every operation is to answer to everybody, written down from `product.md` and the contracts: not from what the
+ * product does. An operation without a row does not compile, and fails the test.
+ */
+export const expected = {
+  ...auth,
+  ...meetings,
+  ...moderation,
+  ...lobby,
+  ...invites,
+  ...stats,
+  ...chat,
+  ...signaling,
+} satisfies Table

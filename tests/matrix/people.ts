@@ -1,0 +1,46 @@
+import type { Tokens } from '@parley/contracts'
+import { anEmail, password, rest } from '../support/people.ts'
+import type { Persona } from './row.ts'
+
+export interface Person {
+  id: string
+  name: string
+  kind: 'user' | 'guest'
+  email: string | null
+  token: string
+  refreshToken: string
+}
+
+/** Everybody, made once; `spare` has an account and nothing to do with any meeting. */
+export type People = Record<Exclude<Persona, 'nobody'> | 'spare', Person>
+
+export async function createPeople(url: string): Promise<People> {
+  return {
+    host: await register(url, 'Host'),
+    cohost: await register(url, 'Cohost'),
+    participant: await register(url, 'Participant'),
+    exParticipant: await register(url, 'Gone'),
+    invited: await register(url, 'Invited'),
+    stranger: await register(url, 'Stranger'),
+    guest: await enterAsGuest(url, 'Guest'),
+    guestInside: await enterAsGuest(url, 'Guest inside'),
+    spare: await register(url, 'Spare'),
+  }
+}
+
+/** Somebody new of the same kind. */
+export const another = (url: string, { kind, name }: Person): Promise<Person> =>
+  kind === 'user' ? register(url, name) : enterAsGuest(url, name)
+
+const register = (url: string, name: string): Promise<Person> =>
+  become(`${url}/v1/auth/register`, { email: anEmail(), password, name, tokenDelivery: 'body' })
+
+const enterAsGuest = (url: string, name: string): Promise<Person> =>
+  become(`${url}/v1/auth/guest`, { name, tokenDelivery: 'body' })
+
+async function become(url: string, body: object): Promise<Person> {
+  const answer = await rest('POST', url, { body })
+  if (answer.status !== 201) throw new Error(`${url} answered ${JSON.stringify(answer.body)}`)
+  const { user, accessToken, refreshToken = '' } = answer.body as unknown as Tokens
+  return { id: user.id, name: user.name, kind: user.kind, email: user.email, token: accessToken, refreshToken }
+}

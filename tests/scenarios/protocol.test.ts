@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProgram, startEmbedded, startStack, type Product } from '../support/product.ts'
+
+describe.each<[string, () => Promise<Product>]>([
+  ['embedded', startEmbedded],
+  ['distributed', startStack],
+])('%s', (_name, start) => {
+  let product: Product
+  beforeAll(async () => {
+    product = await start()
+  }, 90_000)
+  afterAll(() => product.stop(), 60_000)
+
+  it('R1 R2 R3 C1 O1 a client written from the protocol alone passes every check, each person at another gateway', async () => {
+    const printed = await runProgram('tests/programs/protocol-client.ts', [...product.gateways])
+    expect(printed).toContain('all checks passed')
+  }, 60_000)
+})

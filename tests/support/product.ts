@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually, freePort } from '@parley/kit/testing'
+
+const root = join(import.meta.dirname, '..', '..')
+/** The binary itself: the shim in .bin is a shell, and would take the signals. */
+const node = join(root, 'node_modules', 'node', 'bin', 'node')
+
+/** The product as a user has it: started by its own entry, known by its URLs. */
+export interface Product {
+  /** The gateways; with several, each leads to everything. */
+  gateways: readonly string[]
+  /** What was printed, for when something fails. */
+  output(): string
+  stop(): Promise<void>
+}
+
+export interface Embedded extends Product {
+  pid: number
+  dataDir: string
+  /** Ends it at once, as a power cut would; the folder stays. */
+  kill(): Promise<void>
+}
+
+/** What `npm run stack` writes when all is ready. */
+export interface StackFile {
+  gateways: { url: string; pid: number }[]
+  signaling: { id: string; pid: number; url: string }[]
+  nats: { url: string; pid: number }
+  redis: { url: string; pid: number }
+  postgres: { url: string; pid: number }
+}
+
+export async function startEmbedded({ dataDir, port }: { dataDir?: string; port?: number } = {}): Promise<Embedded> {
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-scenario-')))
+  const chosen = port ?? (await freePort())
+  const { child, output } = run('deploy/embedded/src/main.ts', [], { PORT: String(chosen), PARLEY_DATA_DIR: folder })
+  const url = `http://127.0.0.1:${chosen}`
+  await ready(child, output, async () => {
+    if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready')
+  })
+  const ended = exitOf(child)
+  return {
+    gateways: [url],
+    dataDir: folder,
+    pid: child.pid ?? 0,
+    output,
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+      if (dataDir === undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The distributed product: a process per replica on its own PostgreSQL, Redis and NATS. */
+export async function startStack(
+  args: readonly string[] = ['--gateway', '2', '--signaling', '2', '--chat', '2'],
+): Promise<Product & { file: StackFile }> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-stack-'))
+  const path = join(folder, 'stack.json')
+  const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], {})
+  await ready(child, output, async () => void (await readFile(path)))
+  const file = JSON.parse(await readFile(path, 'utf8')) as StackFile
+  const ended = exitOf(child)
+  return {
+    file,
+    gateways: file.gateways.map(({ url }) => url),
+    output,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function run(entry: string, args: readonly string[], env: Record<string, string>) {
+  const child = spawn(node, [join(root, entry), ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => (text = (text + String(chunk)).slice(-200_000)))
+  return { child, output: () => text }
+}
+
+const exitOf = (child: ChildProcess): Promise<number | null> =>
+  child.exitCode === null && child.signalCode === null
+    ? new Promise((resolve) => child.once('exit', resolve))
+    : Promise.resolve(child.exitCode)
+
+async function ready(child: ChildProcess, output: () => string, check: () => Promise<void>): Promise<void> {
+  try {
+    await eventually(async () => {
+      if (child.exitCode === null) await check()
+    }, 60_000)
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw new Error(`the product did not become ready:\n${output().slice(-4_000)}`, { cause: error })
+  }
+}
+
+/** Runs a Node program to its end; rejects with what it printed when it fails. */
+export async function runProgram(path: string, args: readonly string[]): Promise<string> {
+  const { child, output } = run(path, args, {})
+  const code = await exitOf(child)
+  if (code !== 0) throw new Error(`${path} ended with ${code}:\n${output()}`)
+  return output()
+}
