@@ -13,6 +13,8 @@ const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload
 const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
 const maxWaiting = 256
 const maxAnswers = 64
+/** Larger answers are made anew when they are asked for again, so that what is kept for a socket stays small. */
+const maxKeptBytes = 16_384
 const maxStrikes = 100
 
 /**
@@ -50,7 +52,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const { requestId, type } = incoming
   const known = requestId === undefined ? undefined : connection.answers.get(requestId)
   const answering = known ?? act(context, connection, incoming)
-  if (requestId !== undefined && known === undefined) remember(connection, requestId, answering)
+  if (requestId !== undefined && known === undefined) remember(connection, { requestId, type }, answering)
   if (known) void known.then((frame) => frame && connection.socket.send(frame))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
@@ -67,10 +69,19 @@ async function holdWhile(context: Context, connection: Connection, answering: Pr
   }
 }
 
-function remember(connection: Connection, requestId: string, answering: Promise<Buffer | null>): void {
+function remember(
+  connection: Connection,
+  { requestId, type }: { requestId: string; type: ClientType },
+  answering: Promise<Buffer | null>,
+): void {
   connection.answers.set(requestId, answering)
   const [oldest] = connection.answers.keys()
   if (connection.answers.size > maxAnswers && oldest !== undefined) connection.answers.delete(oldest)
+  // What entered a room stays: doing it again would be another act.
+  if (entering.has(type)) return
+  void answering.then((frame) => {
+    if (frame !== null && frame.length > maxKeptBytes) connection.answers.delete(requestId)
+  })
 }
 
 /** Parses and validates; answers what is wrong. */

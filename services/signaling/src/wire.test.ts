@@ -102,6 +102,15 @@ describe('the wire', () => {
     expect(client.of('reaction.added')).toHaveLength(1)
   })
 
+  it('R10 a large answer is not kept for a repetition: it is made anew', async () => {
+    const { client } = await product.join(0, aMeeting({ description: 'x'.repeat(20_000) }), 'Ada')
+    const first = await client.ask('room.sync', { v: 1_000 }, 'large')
+    expect(first.type).toBe('room.snapshot')
+    await client.ask('hand.raise')
+    const again = await client.ask('room.sync', { v: 1_000 }, 'large')
+    expect(again.payload['v']).toBe((first.payload['v'] as number) + 1)
+  })
+
   it('S25 frames that are not JSON, not text or too large close the socket', async () => {
     const send = async (data: string | Buffer) => {
       const client = await product.connect(0, product.issuer.token())
