@@ -86,13 +86,18 @@ class NatsBus implements Bus {
     const subscription = this.#listen(subject, { queue }, (message) =>
       responder.take(codec.decode(message.data), (reply) => this.#reply(message, reply)),
     )
-    const stop = () => subscription.drain().catch(() => {})
+    const stop = () => subscription.drain().catch(this.#tellLost('a subscription was gone before it was drained'))
     this.#responders.set(responder, stop)
     const unsubscribe = () =>
       void stop()
         .then(() => responder.idle())
         .then(() => this.#responders.delete(responder))
     return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
+  }
+
+  /** Closing goes on whether or not the server is there; what that loses is for the log. */
+  #tellLost(what: string): (err: unknown) => void {
+    return (err) => this.#log.debug({ err }, what)
   }
 
   connected(): boolean {
@@ -109,9 +114,12 @@ class NatsBus implements Bus {
     const started = Date.now()
     // Requests the server has sent already still arrive during the drain and are answered.
     const drained = Promise.all([...this.#responders.values()].map((stop) => stop()))
-    await Promise.race([drained, this.#roundTrip(timeoutMs).catch(() => {})])
+    await Promise.race([
+      drained,
+      this.#roundTrip(timeoutMs).catch(this.#tellLost('the server did not answer while closing')),
+    ])
     await settle(this.#responders.keys(), Math.max(0, timeoutMs - (Date.now() - started)))
-    await this.#roundTrip(flushTimeoutMs).catch(() => {})
+    await this.#roundTrip(flushTimeoutMs).catch(this.#tellLost('what was published last may not have left'))
     // Before the client does it, which would call it a timeout.
     this.#lost('The bus is closed')
     await this.#connection.close()
