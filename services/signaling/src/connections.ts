@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { wire, type Principal } from '@parley/contracts'
 import type { WebSocket } from 'ws'
 import type { Context } from './context.ts'
-import { receive } from './dispatch.ts'
+import { holdWhile, receive } from './dispatch.ts'
 import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { Connection } from './session/session.ts'
@@ -11,6 +11,8 @@ import { WsPeerSocket } from './socket/peer-socket.ts'
 import { TokenBucket } from './socket/token-bucket.ts'
 
 const tickMs = 500
+/** Longer than this without a turn of the event loop, and the lease of this node may have run out meanwhile. */
+const standstillMs = 3_000
 const expiryToleranceMs = 30_000
 /** Everything together, counted before anything is parsed. */
 const flood = { perSecond: 90, burst: 320 }
@@ -18,11 +20,16 @@ const flood = { perSecond: 90, burst: 320 }
 /** Every socket of this node: opening, the heartbeat, and what happens when one goes. */
 export class Connections {
   readonly #context: Context
+  readonly #fence: (room: LiveRoom) => void
   readonly #all = new Set<Connection>()
   #timer: NodeJS.Timeout | undefined
+  #ranAt: number
 
-  constructor(context: Context) {
+  /** `fence` closes the sockets of a room whose session is over or on another node. */
+  constructor(context: Context, { fence }: { fence: (room: LiveRoom) => void }) {
     this.#context = context
+    this.#fence = fence
+    this.#ranAt = context.clock.now()
   }
 
   get size(): number {
@@ -30,6 +37,7 @@ export class Connections {
   }
 
   start(): void {
+    this.#ranAt = this.#context.clock.now()
     this.#timer = setInterval(() => this.#tick(), tickMs)
     this.#context.auth.revocations.onRevoked(() => this.#dropRevoked())
   }
@@ -57,7 +65,10 @@ export class Connections {
       answers: new Map(),
     }
     this.#all.add(connection)
-    ws.on('message', (data, isBinary) => receive(this.#context, connection, data as Buffer, isBinary))
+    ws.on('message', (data, isBinary) => {
+      this.#wakeIfStoodStill()
+      receive(this.#context, connection, data as Buffer, isBinary)
+    })
     ws.on('close', () => this.#closed(connection))
   }
 
@@ -91,8 +102,46 @@ export class Connections {
       )
   }
 
-  #tick(): void {
+  /**
+   * After a standstill (a stopped or starved process) others may have declared this node's sessions lost, and resumed them:
+   * rooms are read again before another frame is taken, and what is elsewhere is closed. Self-fencing, at the latest with
+   * the next tick.
+   */
+  #wakeIfStoodStill(): void {
     const now = this.#context.clock.now()
+    const forMs = now - this.#ranAt
+    if (forMs < standstillMs) return
+    this.#ranAt = now
+    this.#context.log.warn({ forMs }, 'this node stood still; its rooms are read again')
+    const readings = new Map<LiveRoom, Promise<void>>()
+    for (const connection of this.#all) {
+      connection.lastFrameAt = now
+      if (connection.session.state !== 'joined' || connection.waiting !== null) continue
+      const { room } = connection.session
+      const reading = readings.get(room) ?? this.#readAgain(room)
+      readings.set(room, reading)
+      void holdWhile(this.#context, connection, reading)
+    }
+  }
+
+  async #readAgain(room: LiveRoom): Promise<void> {
+    try {
+      await room.catchUp()
+      this.#fence(room)
+    } catch (err) {
+      // Not known what became of its sessions: they find out on another node.
+      this.#context.log.warn(
+        { err, meetingId: room.meetingId },
+        'a room could not be read again; its sockets are closed',
+      )
+      for (const local of room.locals.values()) local.close('serverGoingAway')
+    }
+  }
+
+  #tick(): void {
+    this.#wakeIfStoodStill()
+    const now = this.#context.clock.now()
+    this.#ranAt = now
     const pings = new Map<LiveRoom | null, Buffer>()
     for (const connection of this.#all) {
       const { socket, session } = connection

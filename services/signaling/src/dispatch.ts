@@ -57,7 +57,8 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
 
-async function holdWhile(context: Context, connection: Connection, answering: Promise<unknown>): Promise<void> {
+/** Keeps the frames of a connection back until `answering`, which must not reject, is done; then takes them in order. */
+export async function holdWhile(context: Context, connection: Connection, answering: Promise<unknown>): Promise<void> {
   connection.waiting = []
   await answering
   const waiting = connection.waiting

@@ -1,6 +1,7 @@
 import { connectNatsBus, connectRedisKv, createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
 import { eventually, startNats, startRedis } from '@parley/kit/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { leases } from './room/node-lease.ts'
 import { aMeeting, startNodes } from './testing/harness.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
@@ -195,6 +196,29 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
         { payload: { participantId: ben.id, reason: 'timeout' } },
       ])
     }, 15_000)
+  })
+
+  it('R8 a node whose lease runs out while it lives takes its participants back, and nobody leaves', async () => {
+    const meeting = aMeeting()
+    const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
+    const doc = await world.kv.docs.read(meeting.id)
+    const { node } = JSON.parse(doc?.fields[`p:${ada.id}`] ?? '') as { node: string }
+    const announce = world.kv.announce.bind(world.kv)
+    const renewal = vi
+      .spyOn(world.kv, 'announce')
+      .mockImplementation(async (key, member, ttlMs) => (member === node ? undefined : announce(key, member, ttlMs)))
+    await world.kv.withdraw(leases, node)
+    await ben.client.waitFor(
+      'participant.updated',
+      ({ participantId, connection }) => participantId === ada.id && connection === 'reconnecting',
+    )
+    renewal.mockRestore()
+    await ben.client.waitFor(
+      'participant.updated',
+      ({ participantId, connection }) => participantId === ada.id && connection === 'connected',
+    )
+    expect(await ada.client.ask('hand.raise')).toMatchObject({ type: 'ack' })
+    expect(ben.client.of('participant.left')).toEqual([])
   })
 
   it('R1 room.sync gives what changed since a version', async () => {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  createDirectory,
   createEdgeAuth,
   defineService,
   drainHttp,
@@ -13,6 +12,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
+import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import { createServer } from './server.ts'
@@ -32,16 +32,9 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const rooms = new RoomRegistry({ node, bus, kv, clock, log, onDelivered: (count) => delivered.inc({}, count) })
   const iceServers = config.ICE_SERVER_URLS.length > 0 ? [{ urls: config.ICE_SERVER_URLS }] : []
   const context: Context = { node, bus, kv, clock, log, auth, rooms, iceServers }
-  const connections = new Connections(context)
-  const nodes = createDirectory(kv, ['signaling'], { log })
-  const reaper = new Reaper({
-    node,
-    rooms,
-    kv,
-    clock,
-    log,
-    liveNodes: () => nodes.instances('signaling').map(({ id }) => nodeName(id)),
-  })
+  const lease = new NodeLease(node, { kv, clock, log })
+  const reaper = new Reaper({ node, rooms, kv, clock, log, liveNodes: () => lease.live })
+  const connections = new Connections(context, { fence: (room) => reaper.fence(room) })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
   const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics }
   const server = createServer({ log, metrics, auth, connections, maxSockets: config.MAX_SOCKETS, iceServers, health })
@@ -58,7 +51,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       offStatus = bus.onStatus((connected) => {
         if (connected) void rooms.catchUp()
       })
-      await Promise.all([auth.start(), nodes.start()])
+      await Promise.all([auth.start(), lease.start()])
       connections.start()
       reaper.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
@@ -71,7 +64,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
       connections.closeAll()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
-      for (const stopped of [reaper, connections, nodes, auth, rooms]) stopped.stop()
+      await lease.stop()
+      for (const stopped of [reaper, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
     },

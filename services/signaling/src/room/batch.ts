@@ -1,7 +1,7 @@
 import type { Change } from '@parley/contracts'
 import { ProblemError, type CommitResult, type DocCommit, type Kv, type Logger } from '@parley/kit'
 import { apply, factsOf, fieldsOf, render } from './apply.ts'
-import { decide, type Command, type Refusal } from './decide.ts'
+import { decideOn, type Command, type Refusal } from './decide.ts'
 import { messageFrame } from './frames.ts'
 import { draft, type RoomDraft, type RoomState } from './state.ts'
 
@@ -40,11 +40,11 @@ export interface Decided {
 }
 
 /** Decides one command after the other, each on the state that the ones before it leave. */
-export function decideAll(before: RoomState, batch: readonly Pending[], now: number): Decided {
+export function decideAll(node: string, before: RoomState, batch: readonly Pending[], now: number): Decided {
   const after = draft(before)
   const decided: Decided = { changes: [], frames: [], steps: [], facts: [], outcomes: [], after }
   for (const { command } of batch) {
-    const verdict = decide(after, command, now)
+    const verdict = decideOn(node, after, command, now)
     decided.outcomes.push(verdict)
     if (!Array.isArray(verdict)) continue
     for (const change of verdict) {

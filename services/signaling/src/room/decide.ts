@@ -24,6 +24,8 @@ export type Command =
     }
   | { kind: 'leave'; by: string }
   | { kind: 'socket-lost'; by: string; sessionId: string; node: string }
+  /** The socket is not lost, its node was only slow to renew its lease; asked by that node. */
+  | { kind: 'reclaim'; by: string; sessionId: string; node: string }
   /** Nobody has resumed the session within the grace; asked by its node, or by any node once that one is gone. */
   | { kind: 'grace-over'; by: string; sessionId: string }
   | { kind: 'media'; by: string; changed: { mic?: boolean; cam?: boolean; screen?: boolean } }
@@ -60,6 +62,8 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
       return room.seats.has(command.by) ? [{ kind: 'left', participantId: command.by, reason: 'left' }] : []
     case 'socket-lost':
       return socketLost(room, command, now)
+    case 'reclaim':
+      return reclaim(room, command)
     case 'grace-over':
       return graceOver(room, command, now)
     case 'media':
@@ -89,6 +93,16 @@ type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 const refuse = (refused: ProblemCode, detail: string = problems[refused].title): Refusal => ({ refused, detail })
 const gone = () => refuse('peer-not-found')
+
+/** What a participant asks for; refused on a node that the session has left, which may not have heard of it. */
+const acting = new Set<Command['kind']>(['leave', 'media', 'hand', 'mute', 'mute-all', 'lower-hand'])
+
+/** `decide` for a command that came in on `node`: whoever acts must have the session there (fencing). */
+export function decideOn(node: string, room: RoomState, command: Command, now: number): Change[] | Refusal {
+  const seat = 'by' in command && acting.has(command.kind) ? room.seats.get(command.by ?? '') : undefined
+  if (seat && seat.node !== node) return refuse('wrong-state', 'This session has been resumed elsewhere')
+  return decide(room, command, now)
+}
 
 function join(room: RoomState, { seat, meeting }: Of<'join'>, now: number): Change[] | Refusal {
   if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
@@ -132,6 +146,12 @@ function socketLost(room: RoomState, { by, sessionId, node }: Of<'socket-lost'>,
   // Resumed on another node meanwhile: the loss is no news.
   if (!seat || seat.sessionId !== sessionId || seat.node !== node || seat.lostAt !== null) return []
   return [{ kind: 'seat', participantId: by, lostAt: now, connection: 'reconnecting' }]
+}
+
+function reclaim(room: RoomState, { by, sessionId, node }: Of<'reclaim'>): Change[] {
+  const seat = room.seats.get(by)
+  if (!seat || seat.sessionId !== sessionId || seat.node !== node || seat.lostAt === null) return []
+  return [{ kind: 'seat', participantId: by, lostAt: null, connection: 'connected' }]
 }
 
 function graceOver(room: RoomState, { by, sessionId }: Of<'grace-over'>, now: number): Change[] {

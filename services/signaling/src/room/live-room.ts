@@ -38,6 +38,8 @@ export class LiveRoom {
   readonly #deps: RoomDeps
   #pending: Pending[] = []
   #busy = false
+  /** The task that makes it busy, or the last one. */
+  #working: Promise<void> = Promise.resolve()
   /** What other nodes told while a commit of ours was under way; null: too much to keep, read the store instead. */
   #news: Extract<RoomNews, { kind: 'commit' }>[] | null = []
 
@@ -81,13 +83,13 @@ export class LiveRoom {
     else this.#news.push(news)
   }
 
-  /** Reads what was missed: after the bus was away, or on a gap. */
+  /** Reads what was missed: after the bus was away, on a gap, or when this node stood still. Rejects with `unavailable`. */
   async catchUp(): Promise<void> {
-    if (this.#busy) {
-      this.#news = null
-      return
-    }
-    await this.#alone(() => this.#readMissed())
+    if (!this.#busy) return await this.#alone(() => this.#readMissed())
+    // What is under way was begun before; without news, a reading follows it.
+    this.#news = null
+    await Promise.allSettled([this.#working])
+    await this.#working
   }
 
   /** Sends a frame that is not state to everybody here but `except`. */
@@ -112,7 +114,12 @@ export class LiveRoom {
   }
 
   /** Runs a task that awaits the store as the room's only one, then goes on with what has queued. */
-  async #alone(task: () => Promise<void>): Promise<void> {
+  #alone(task: () => Promise<void>): Promise<void> {
+    this.#working = this.#work(task)
+    return this.#working
+  }
+
+  async #work(task: () => Promise<void>): Promise<void> {
     this.#busy = true
     try {
       await task()
@@ -159,7 +166,7 @@ export class LiveRoom {
   async #tryCommit(batch: Pending[]): Promise<boolean> {
     const before = this.#state
     const { clock, kv, log, node, publish } = this.#deps
-    const decided = decideAll(before, batch, clock.now())
+    const decided = decideAll(node, before, batch, clock.now())
     if (decided.changes.length > 0) {
       const result = await commitTwice({ kv, log }, this.meetingId, {
         commitId: newId(),

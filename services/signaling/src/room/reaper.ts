@@ -10,20 +10,22 @@ export interface ReaperDeps {
   clock: Clock
   log: Logger
   /** The signaling nodes whose lease has not run out. */
-  liveNodes(): readonly string[]
+  liveNodes(): ReadonlySet<string>
 }
 
 /** The set of rooms with people in it; a room is announced by each node that has a session of it. */
 const occupied = 'signaling:rooms'
-const announceEveryMs = 5_000
-const announceTtlMs = 15_000
+const announceEveryMs = 2_000
+const announceTtlMs = 6_000
+const adoptEveryMs = 1_000
 const everyMs = 1_000
 const lobbyEveryMs = 2_000
 
 /**
- * Ends the stay of those whose socket is gone for longer than the grace: its own sessions', and those of nodes whose lease
- * ran out. Every node does it for every room it has; the commit lets one of them succeed. Rooms that only a dead node had are
- * found by their announcement having run out.
+ * Makes what the rooms say and what is so agree again, each second: who has lost the socket is marked and leaves after the
+ * grace, also those of nodes whose lease ran out; who was marked wrongly, because this node was slow to renew, is taken back;
+ * and a socket whose session is over or elsewhere is closed. Every node does it for every room it has; the commit lets one of
+ * them succeed. Rooms that only a dead node had are found by their announcement having run out.
  */
 export class Reaper {
   readonly #deps: ReaperDeps
@@ -38,7 +40,7 @@ export class Reaper {
       setInterval(() => this.#tick(), everyMs),
       setInterval(() => this.#deps.rooms.refreshLobbies(), lobbyEveryMs),
       setInterval(() => void this.#announce(), announceEveryMs),
-      setInterval(() => void this.#adoptOrphans(), announceEveryMs),
+      setInterval(() => void this.#adoptOrphans(), adoptEveryMs),
     ]
   }
 
@@ -46,9 +48,24 @@ export class Reaper {
     for (const timer of this.#timers) clearInterval(timer)
   }
 
+  /** Closes the sockets here whose session has ended or is on another node: this node was not told, or stood still. */
+  fence(room: LiveRoom): void {
+    for (const [id, local] of room.locals) {
+      const seat = room.state.seats.get(id)
+      if (!local.attached && !seat) room.locals.delete(id)
+      if (!local.attached || local.entering) continue
+      if (seat?.node === this.#deps.node && seat.sessionId === local.sessionId) continue
+      room.locals.delete(id)
+      local.close(seat ? 'resumedElsewhere' : 'serverGoingAway')
+    }
+  }
+
   #tick(): void {
-    const live = new Set([...this.#deps.liveNodes(), this.#deps.node])
-    for (const room of this.#deps.rooms.rooms()) this.#reap(room, live)
+    const live = this.#deps.liveNodes()
+    for (const room of this.#deps.rooms.rooms()) {
+      this.fence(room)
+      this.#reap(room, live)
+    }
     this.#deps.rooms.sweep()
   }
 
@@ -56,12 +73,13 @@ export class Reaper {
     const { clock, node } = this.#deps
     for (const { participant, sessionId, node: owner, lostAt } of room.state.seats.values()) {
       const by = participant.id
-      const gone = !live.has(owner) || (owner === node && !room.locals.get(by)?.attached)
+      const here = owner === node && room.locals.get(by)?.attached === true
+      const gone = !live.has(owner) || (owner === node && !here)
       if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
-      if (lostAt !== null && lostAt + wire.graceMs <= clock.now())
-        this.#submit(room, { kind: 'grace-over', by, sessionId })
+      if (lostAt === null) continue
+      if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node })
+      else if (lostAt + wire.graceMs <= clock.now()) this.#submit(room, { kind: 'grace-over', by, sessionId })
     }
-    for (const [id, local] of room.locals) if (!local.attached && !room.state.seats.has(id)) room.locals.delete(id)
   }
 
   #submit(room: LiveRoom, command: Parameters<LiveRoom['submit']>[0]): void {

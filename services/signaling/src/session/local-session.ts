@@ -36,6 +36,11 @@ export class LocalSession {
     return this.#socket !== null
   }
 
+  /** Whether the answer that makes the socket the participant's has yet to go out. */
+  get entering(): boolean {
+    return this.#held !== null
+  }
+
   isOn(socket: PeerSocket): boolean {
     return this.#socket === socket
   }

@@ -1,0 +1,61 @@
+import { createPoller, type Clock, type Kv, type Logger, type Poller } from '@parley/kit'
+
+/** The set of nodes that hold a lease. */
+export const leases = 'signaling:nodes'
+const everyMs = 1_000
+const lifetimeMs = 5_000
+
+/**
+ * This node's lease, and which other nodes hold one. It is apart from the directory that requests are routed by: a node that
+ * drains takes no new sockets, and still has the ones that have not moved yet.
+ */
+export class NodeLease {
+  readonly #node: string
+  readonly #deps: { kv: Kv; clock: Clock; log: Logger }
+  readonly #poller: Poller
+  #live: ReadonlySet<string>
+  #renewedAt = 0
+  #reachable = true
+
+  constructor(node: string, deps: { kv: Kv; clock: Clock; log: Logger }) {
+    this.#node = node
+    this.#deps = deps
+    this.#live = new Set([node])
+    this.#poller = createPoller(() => this.#poll(), everyMs)
+  }
+
+  /** The nodes whose lease has not run out, this one among them; the last that was known while the store is away. */
+  get live(): ReadonlySet<string> {
+    return this.#live
+  }
+
+  async start(): Promise<void> {
+    await this.#poller.start()
+  }
+
+  /** Gives the lease back: what sessions are left of this node are lost from now on. */
+  async stop(): Promise<void> {
+    this.#poller.stop()
+    const { kv, log } = this.#deps
+    await kv
+      .withdraw(leases, this.#node)
+      .catch((err: unknown) => log.warn({ err }, 'the lease of this node is left to run out'))
+  }
+
+  async #poll(): Promise<void> {
+    const { kv, clock, log } = this.#deps
+    try {
+      const listed = await kv.alive(leases)
+      // A store that does not know a lease that cannot have run out has lost the others' too: they are asked again next time.
+      const forgot = !listed.includes(this.#node) && clock.now() - this.#renewedAt < lifetimeMs
+      this.#live = new Set([this.#node, ...listed, ...(forgot ? this.#live : [])])
+      const at = clock.now()
+      await kv.announce(leases, this.#node, lifetimeMs)
+      this.#renewedAt = at
+      this.#reachable = true
+    } catch (err) {
+      if (this.#reachable) log.warn({ err }, 'the lease of this node cannot be renewed')
+      this.#reachable = false
+    }
+  }
+}
