@@ -2,8 +2,9 @@ import Type, { type Static } from 'typebox'
 import { Id, Instant } from '../ids.ts'
 import { Meeting } from '../rest/meetings.ts'
 import { Role } from '../roles.ts'
+import { fromServer } from '../ws/from-server.ts'
 import { LobbyEntry, LobbyRefusal } from '../ws/room.ts'
-import { request } from './subject.ts'
+import { event, request } from './subject.ts'
 
 /** The admission decision that a room token stands for; signaling carries it out and asks nothing more. */
 export const Grant = Type.Object({
@@ -26,10 +27,14 @@ export const LobbyDecision = Type.Union([
 export type LobbyDecision = Static<typeof LobbyDecision>
 
 export const meetingsBus = {
-  /** Spends a room token. Problems: `room-token-invalid`, `meeting-over`, `not-admitted`. */
+  /**
+   * Spends a room token. An answer that did not come may be asked for again with the same `attempt`. Problems:
+   * `room-token-invalid`, `meeting-over`, `not-admitted`.
+   */
   redeem: request('meetings.redeem', {
-    input: Type.Object({ roomToken: Type.String(), userId: Id }),
+    input: Type.Object({ roomToken: Type.String(), userId: Id, attempt: Type.Optional(Id) }),
     output: Grant,
+    timeoutMs: 2_500,
   }),
   /** What a person may do with a meeting's chat. Problem `not-found` for those who do not belong to it. */
   access: request('meetings.access', {
@@ -38,11 +43,18 @@ export const meetingsBus = {
   }),
   /**
    * The lobby as it is written down. `present` are the waiting participants with a socket on the asking node: they are kept in
-   * the queue, and those of them who wait no longer are told how that ended. Asked on every `lobby` hint, and every 2 s.
+   * the queue, and those of them who wait no longer are told how that ended. `meeting` is it as it stands, for those who wait
+   * hear of its changes from no room; `ended` why it is over. Asked on every `lobby` hint, and every 2 s.
    */
   lobby: request('meetings.lobby', {
     input: Type.Object({ meetingId: Id, present: Type.Array(Id) }),
-    output: Type.Object({ lv: Type.Integer(), lobby: Type.Array(LobbyEntry), decided: Type.Array(LobbyDecision) }),
+    output: Type.Object({
+      lv: Type.Integer(),
+      lobby: Type.Array(LobbyEntry),
+      decided: Type.Array(LobbyDecision),
+      meeting: Type.Optional(Meeting),
+      ended: Type.Optional(fromServer['room.ended'].properties.reason),
+    }),
   }),
   /** Admits or rejects one who waits, or (null) all. Problems: `forbidden`, `not-found`, `meeting-full`. */
   decideLobby: request('meetings.decide-lobby', {
@@ -64,6 +76,31 @@ export const meetingsBus = {
     input: Type.Object({ meetingId: Id, by: Id, userId: Id, role: Role }),
     output: Type.Object({}),
   }),
+  /** What somebody may do in a meeting has been taken back: who remembers it asks anew. A hint, may be lost. */
+  accessChanged: event('meetings.access-changed', Type.Object({ meetingId: Id, userId: Id })),
+  /**
+   * A meeting as it is now, and who of these people, whom `access` let read its chat once, still may. Problem `not-found` when
+   * it is there no more.
+   */
+  readers: request('meetings.readers', {
+    input: Type.Object({ meetingId: Id, userIds: Type.Array(Id, { maxItems: 1000 }) }),
+    output: Type.Object({ meeting: Meeting, readers: Type.Array(Id) }),
+  }),
+  /**
+   * What happened to an account after the event of that id, in order; null: only where it ends now. `complete` is false when
+   * that is not known any more: then there are no events, and `head` is the end. `boxes`: where `news` tells of more.
+   */
+  userEvents: request('meetings.user-events', {
+    input: Type.Object({ userId: Id, after: Type.Union([Type.String(), Type.Null()]), limit: Type.Integer() }),
+    output: Type.Object({
+      events: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), data: Type.Unknown() })),
+      head: Type.String(),
+      complete: Type.Boolean(),
+      boxes: Type.Array(Type.String()),
+    }),
+  }),
+  /** There is something new in a box of user events. A hint, may be lost. */
+  news: event('meetings.news.{box}', Type.Object({})),
   /** Ends a meeting on behalf of its host (from the room). */
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
 } as const

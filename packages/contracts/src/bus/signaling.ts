@@ -68,7 +68,13 @@ export const RoomNews = Type.Union([
   }),
   /** The lobby is another than before; nodes that show it ask `meetings.lobby`. */
   Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() }),
-  Type.Object({ kind: Type.Literal('chat'), type: Type.Union([Type.Literal('chat.message')]), message: Message }),
+  /** Somebody waits in the lobby on a new socket at `node`: one they have elsewhere is of before. */
+  Type.Object({ kind: Type.Literal('waiting'), node: Type.String(), participantId: Id }),
+  Type.Object({
+    kind: Type.Literal('chat'),
+    type: Type.Union([Type.Literal('chat.message'), Type.Literal('chat.updated')]),
+    message: Message,
+  }),
   Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
   Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
 ])
@@ -89,7 +95,13 @@ export const signalingBus = {
   /** To the node that holds the receiver's socket. */
   relay: event(
     'node.{node}.relay',
-    Type.Object({ meetingId: Id, to: Id, message: Type.Object({ type: Type.String(), payload: Type.Unknown() }) }),
+    Type.Object({
+      meetingId: Id,
+      to: Id,
+      message: Type.Object({ type: Type.String(), payload: Type.Unknown() }),
+      /** By the node that the receiver has just left; only once. */
+      forwarded: Type.Optional(Type.Boolean()),
+    }),
   ),
   /** Answered once the change is committed, or when there is no such room. */
   command: request('signaling.command', {
@@ -98,8 +110,19 @@ export const signalingBus = {
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {
-    input: Type.Object({ meetingId: Id, participantId: Id, sessionId: Id }),
-    output: Type.Object({ signals: Type.Array(Type.Object({ from: Id, data: Type.Unknown() })) }),
+    input: Type.Object({
+      meetingId: Id,
+      participantId: Id,
+      sessionId: Id,
+      /** How many signals the client says it has had. */
+      received: Type.Optional(Type.Integer()),
+    }),
+    output: Type.Object({
+      signals: Type.Array(Type.Object({ from: Id, data: Type.Unknown() })),
+      lost: Type.Boolean(),
+      /** The number of the last. */
+      seq: Type.Integer(),
+    }),
     timeoutMs: 300,
   }),
 } as const

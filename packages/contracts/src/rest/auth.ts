@@ -11,10 +11,11 @@ export const Email = Type.String({
 const Username = Type.String({ pattern: '^[a-z0-9][a-z0-9_.-]{1,30}[a-z0-9]$', minLength: 3, maxLength: 32 })
 /** Longer than 72 bytes in UTF-8 is refused too: bcrypt would ignore the rest. */
 const NewPassword = Type.String({ minLength: 8, maxLength: 72, description: '8 characters to 72 bytes' })
+/** No control characters, and something to see. What begins it is spaces alone, so that matching it takes linear time. */
 export const DisplayName = Type.String({
   minLength: 1,
   maxLength: 80,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+  pattern: '^[^\\S\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
 })
 
 export const User = Type.Object(
@@ -291,9 +292,10 @@ export const authOperations = {
     rows: ['A7'],
     summary:
       'Where the provider sends the browser back: sets the refresh cookie and leads on to returnTo, or to /signin?problem=<code>',
-    // What else a provider adds is to be ignored (RFC 6749, 4.1.2).
+    // Whatever comes is answered with a page, never with a problem in JSON; what else a provider adds is to be ignored
+    // (RFC 6749, 4.1.2).
     query: Type.Object(
-      { code: Type.Optional(Type.String({ maxLength: 4096 })), state: Type.Optional(Type.String({ maxLength: 512 })) },
+      { code: Type.Optional(Type.Unknown()), state: Type.Optional(Type.Unknown()) },
       { additionalProperties: true },
     ),
     answers: { 302: null },

@@ -11,6 +11,11 @@ export type OperationNamed<N extends OperationName> = {
   [S in keyof Tables]: N extends keyof Tables[S] ? Tables[S][N] : never
 }[keyof Tables]
 
+/** The names of those that answer with a stream of events. */
+export type StreamName = {
+  [N in OperationName]: OperationNamed<N> extends { stream: object } ? N : never
+}[OperationName]
+
 type Part<O, K extends string> = O extends Record<K, infer S extends TSchema> ? Named<K, Static<S>> : unknown
 type Named<K extends string, T> = Record<never, never> extends T ? { [P in K]?: T } : { [P in K]: T }
 

@@ -12,15 +12,23 @@ export const Message = Type.Object(
     seq: Type.Integer({ minimum: 1, description: 'Number in the meeting, without gaps' }),
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
-    sender: Type.Object({ id: Id, name: Type.String() }),
+    sender: Type.Object({ id: Id, name: Type.String() }, { description: 'Of a system message: the meeting itself' }),
     clientMessageId: Type.String(),
     sentAt: Instant,
     editedAt: Type.Optional(Instant),
     deletedAt: Type.Optional(Instant),
+    rev: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Number of its last change among all edits and deletions of the meeting; absent: as it was sent',
+      }),
+    ),
   },
   { title: 'Message' },
 )
 export type Message = Static<typeof Message>
+
+const byMessage = Strict({ id: Id, messageId: Id })
 
 export const chatOperations = {
   sendMessage: {
@@ -32,7 +40,7 @@ export const chatOperations = {
     params: Strict({ id: Id }),
     body: Strict({ clientMessageId: ClientMessageId, text: MessageText }),
     answers: { 201: Message, 200: Message },
-    problems: ['not-found', 'forbidden', 'meeting-over', 'idempotency-conflict', 'unavailable'],
+    problems: ['not-found', 'forbidden', 'meeting-over', 'idempotency-conflict', 'rate-limited', 'unavailable'],
     limit: { by: 'principal', points: 1200, seconds: 60 },
   },
   listMessages: {
@@ -49,8 +57,39 @@ export const chatOperations = {
       afterSeq: Type.Optional(Type.Integer({ minimum: 0, maximum: 9007199254740991 })),
       before: Type.Optional(Instant),
       after: Type.Optional(Instant),
+      changedSince: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 9007199254740991,
+          description:
+            'Instead of the bounds: messages edited or deleted after this `rev`, as they are now, by rising `rev`',
+        }),
+      ),
     }),
     answers: { 200: Type.Object({ items: Type.Array(Message), nextCursor: Type.Union([Type.String(), Type.Null()]) }) },
     problems: ['not-found', 'unavailable'],
+  },
+  editMessage: {
+    method: 'PATCH',
+    path: '/v1/meetings/:id/messages/:messageId',
+    auth: 'any',
+    rows: ['C3'],
+    summary: 'Change the text of my own message; wrong-state if it was deleted',
+    params: byMessage,
+    body: Strict({ text: MessageText }),
+    answers: { 200: Message },
+    problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state', 'rate-limited', 'unavailable'],
+    limit: { by: 'principal', points: 1200, seconds: 60 },
+  },
+  deleteMessage: {
+    method: 'DELETE',
+    path: '/v1/meetings/:id/messages/:messageId',
+    auth: 'any',
+    rows: ['C3'],
+    summary: 'Delete my own message, or as host or cohost anybody’s: its text is gone, its number stays',
+    params: byMessage,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden', 'unavailable'],
+    limit: { by: 'principal', points: 1200, seconds: 60 },
   },
 } as const satisfies Operations

@@ -1,5 +1,6 @@
 import { authOperations } from './auth.ts'
 import { chatOperations } from './chat.ts'
+import { eventsOperations } from './events.ts'
 import { invitesOperations } from './invites.ts'
 import { lobbyOperations } from './lobby.ts'
 import { meetingsOperations } from './meetings.ts'
@@ -19,5 +20,5 @@ export const operations = {
     ...statsOperations,
   },
   chat: chatOperations,
-  signaling: signalingOperations,
+  signaling: { ...signalingOperations, ...eventsOperations },
 } as const satisfies Partial<Record<ServiceName, Operations>>

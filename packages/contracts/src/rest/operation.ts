@@ -1,8 +1,11 @@
-import type { TObject, TSchema } from 'typebox'
+import Type, { type TObject, type TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type ServiceName = 'auth' | 'meetings' | 'chat' | 'signaling'
+
+/** Server-sent events, as section 9.2 of the HTML standard describes them. */
+export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })
 
 /**
  * One REST operation: the row from which the route, its validation, the OpenAPI document, the gateway's routing and the
@@ -23,6 +26,11 @@ export interface Operation {
   headers?: TObject
   /** Bodies of the successful answers by status; `null` where there is none. */
   answers: Readonly<Record<number, TSchema | null>>
+  /**
+   * The answer 200 is a stream of server-sent events: it has no end, no deadline, and is not buffered. `events` has the schema
+   * of each event's data by the event's name. `hint`: the path parameter whose streams one node should serve while it can.
+   */
+  stream?: { events: Readonly<Record<string, TSchema>>; hint?: string }
   /** Problems it may answer with, besides those that any operation may. */
   problems: readonly ProblemCode[]
   /** An extra limit, besides the gateway's general one: `points` calls per `seconds`. */

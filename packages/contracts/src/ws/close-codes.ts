@@ -2,6 +2,9 @@
 export const closeCodes = {
   normal: { code: 1000, client: 'stop' },
   goingAway: { code: 1001, client: 'resume' },
+  invalidFrame: { code: 1002, client: 'fix' },
+  invalidText: { code: 1007, client: 'fix' },
+  tooManyFragments: { code: 1008, client: 'fix' },
   frameTooLarge: { code: 1009, client: 'fix' },
   serverGoingAway: { code: 1012, client: 'resume' },
   internal: { code: 1011, client: 'resume' },

@@ -8,6 +8,9 @@ export const bearerPrefix = 'bearer.'
 /** Limits of the wire, see `protocol.md`. Times in ms. */
 export const wire = {
   maxFrameBytes: 65_536,
+  maxFragments: 16,
+  /** Of a message: levels of objects and lists, and values in all. */
+  complexity: { depth: 32, values: 1_000 },
   authenticateWithinMs: 5_000,
   pingEveryMs: 8_000,
   clientSilentMs: 12_000,

@@ -44,6 +44,13 @@ export const fromClient = {
       resumeToken: Type.String({ minLength: 1, maxLength: 200 }),
       v: Version,
       chatSeq: Type.Optional(Version),
+      signalSeq: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: 'How many rtc.signal came in this session so far: those that were lost on the way come again',
+        }),
+      ),
     }),
     answers: { 'room.resumed': RoomResumed, 'lobby.waiting': LobbyWaiting },
     when: ['authenticated'],
@@ -82,6 +89,18 @@ export const fromClient = {
     answers: { 'chat.accepted': Type.Object({ messageId: Id, seq: Type.Integer(), sentAt: Type.String() }) },
     when: ['joined'],
     summary: 'Send a chat message; answered once it is stored',
+  },
+  'chat.edit': {
+    payload: Strict({ messageId: Id, text: MessageText }),
+    answers: { ack: Ack },
+    when: ['joined'],
+    summary: 'Change the text of my own message; everybody gets chat.updated',
+  },
+  'chat.delete': {
+    payload: Strict({ messageId: Id }),
+    answers: { ack: Ack },
+    when: ['joined'],
+    summary: 'Delete my own message, or as host or cohost anybody’s',
   },
   'chat.typing': { payload: Strict({ typing: Type.Boolean() }), answers: {}, when: ['joined'], summary: 'I am typing' },
   'reaction.send': {

@@ -5,7 +5,9 @@ import { Message } from '../rest/chat.ts'
 import { Meeting } from '../rest/meetings.ts'
 import { Role } from '../roles.ts'
 import {
+  ChatRev,
   Connection,
+  IceServer,
   LobbyEntry,
   LobbyRefusal,
   LobbyWaiting,
@@ -56,6 +58,7 @@ export const fromServer = {
   'reaction.added': Type.Object({ participantId: Id, reaction: Type.String() }),
   'rtc.signal': Type.Object({ from: Id, data: Type.Unknown() }),
   'chat.message': Type.Object({ message: Message }),
+  'chat.updated': Type.Object({ message: Message }),
   'chat.typing': Type.Object({ participantId: Id, typing: Type.Boolean() }),
   'moderation.muted': Type.Object({ kind: MediaKind, by: Id }),
   'lobby.waiting': LobbyWaiting,
@@ -73,8 +76,9 @@ export const fromServer = {
       Type.Literal('cancelled'),
     ]),
   }),
+  'ice.update': Type.Object({ iceServers: Type.Array(IceServer) }),
   'server.draining': Type.Object({ reconnectAfterMs: Type.Integer() }),
-  ping: Type.Object({ v: Type.Integer(), chatSeq: Type.Integer(), serverTime: Type.String() }),
+  ping: Type.Object({ v: Type.Integer(), chatSeq: Type.Integer(), chatRev: ChatRev, serverTime: Type.String() }),
   error: Problem,
 } as const satisfies Record<string, TSchema>
 

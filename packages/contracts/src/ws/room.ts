@@ -60,12 +60,18 @@ export const LobbyRefusal = Type.Union([
 /** What hosts and cohosts see of the lobby; its version counts for itself. */
 const lobbyView = { lobby: Type.Optional(Type.Array(LobbyEntry)), lv: Type.Optional(Type.Integer()) }
 
+/** Changes up to this number are in what one reads of the chat from now on. */
+export const ChatRev = Type.Optional(
+  Type.Integer({ description: 'Number of the newest edit or deletion in the chat, 0 if there is none' }),
+)
+
 const seen = {
   meeting: Meeting,
   selfParticipant: Participant,
   peers: Type.Array(Participant),
   v: Type.Integer(),
   chatSeq: Type.Integer({ description: 'Number of the newest chat message, 0 if there is none' }),
+  chatRev: ChatRev,
 }
 
 export const RoomSnapshot = Type.Object({ ...seen, ...lobbyView }, { title: 'RoomSnapshot' })
@@ -104,7 +110,9 @@ export const RoomResumed = Type.Object(
     snapshot: Type.Optional(RoomSnapshot),
     signals: Type.Array(Signal),
     signalsLost: Type.Boolean(),
+    signalSeq: Type.Integer({ description: 'How many rtc.signal there have been, those in `signals` included' }),
     chatSeq: Type.Integer(),
+    chatRev: ChatRev,
     resumeToken: Type.String(),
     ...lobbyView,
   },
