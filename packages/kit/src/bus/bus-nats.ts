@@ -3,6 +3,7 @@ import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
 import type { Bus, BusSubscription } from './bus.ts'
+import { LinkProbe } from './link-probe.ts'
 import { natsOptions } from './nats-options.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
@@ -35,11 +36,22 @@ class NatsBus implements Bus {
   readonly #pending = new Set<(error: ProblemError) => void>()
   /** Each responder with what stops the server sending to it. */
   readonly #responders = new Map<Responder, () => Promise<void>>()
+  readonly #probe: LinkProbe
+  /** By the client's own word; without an answer to a probe the link counts as down, too. */
+  #linked = true
   #closing = false
 
   constructor(connection: NatsConnection, { log, onClosed }: NatsBusOptions) {
     this.#connection = connection
     this.#log = log
+    this.#probe = new LinkProbe({
+      ask: () => connection.flush(),
+      silent: () => {
+        log.warn('NATS does not answer')
+        this.#lost('NATS does not answer')
+      },
+      answered: () => this.#status.set(this.#linked),
+    })
     void this.#watch()
     void connection.closed().then((error) => {
       this.#lost('The connection to NATS is closed')
@@ -70,12 +82,14 @@ class NatsBus implements Bus {
     if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
     const { promise: lost, reject } = Promise.withResolvers<never>()
     this.#pending.add(reject)
+    const watched = this.#probe.watch()
     try {
       const answered = this.#connection.request(subject, codec.encode(text), { timeout: timeoutMs })
       return textOrThrow(await Promise.race([answered, lost]))
     } catch (error) {
       throw asProblem(error, subject)
     } finally {
+      watched()
       this.#pending.delete(reject)
     }
   }
@@ -165,9 +179,12 @@ class NatsBus implements Bus {
     for await (const event of this.#connection.status()) {
       if (event.type === Events.Disconnect) {
         this.#log.warn('disconnected from NATS')
+        this.#linked = false
         this.#lost('The connection to NATS was lost')
       } else if (event.type === Events.Reconnect) {
         this.#log.info('connected to NATS again')
+        this.#linked = true
+        this.#probe.reset()
         this.#status.set(true)
       } else if (event.type === Events.Error) this.#log.warn({ code: event.data }, 'NATS reports an error')
     }

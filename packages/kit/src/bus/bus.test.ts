@@ -59,6 +59,24 @@ describe('the bus over NATS when the server goes', () => {
     await server.stop()
   })
 
+  it('T8 knows within a second that a frozen server does not answer, whatever the deadline, and that it does again', async () => {
+    const server = await startNats()
+    const bus = await open(server.url)
+    await bus.respond('slow', 'q', (text) => sleep(1_500, text)).ready()
+    expect(await bus.request('slow', 'a', 3_000)).toBe('a')
+    const changes: boolean[] = []
+    bus.onStatus((connected) => changes.push(connected))
+    await freeze(server.pid)
+    await expect(bus.request('slow', 'b', 30_000)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(bus.request('slow', 'c', 30_000)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(bus.connected()).toBe(false)
+    server.kill('SIGCONT')
+    await eventually(() => expect(changes).toEqual([false, true]))
+    expect(await bus.request('slow', 'd', 3_000)).toBe('d')
+    await bus.close(500)
+    await server.stop()
+  })
+
   it('waits for a server that is not there yet', async () => {
     const gone = await startNats()
     await gone.stop()

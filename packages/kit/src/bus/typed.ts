@@ -52,7 +52,7 @@ export const tell = <Body extends TSchema, Subject extends string>(
 
 /** Hears the events with these params, or with any (`*`). An event of another shape is logged and dropped. */
 export const listen = <Body extends TSchema, Subject extends string>(
-  bus: Bus,
+  bus: Pick<Bus, 'subscribe'>,
   definition: EventSubject<Body, Subject>,
   params: ParamsOf<Subject> | '*',
   handler: (body: Static<Body>, params: ParamsOf<Subject>) => void,
