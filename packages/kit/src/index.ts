@@ -22,10 +22,12 @@ export {
   type Handler,
   type Handlers,
   type ServeOptions,
+  type WriteStream,
 } from './http/operations.ts'
+export { limitKey } from './http/limit-key.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
-export { checkTransferCodingOrThrow } from './http/transfer-coding.ts'
+export { checkShapeOrThrow, isHost } from './http/request-shape.ts'
 export { newId } from './ids.ts'
 export type * from './kv/kv.ts'
 export { createMemoryKv } from './kv/kv-memory.ts'

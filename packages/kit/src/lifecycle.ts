@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from './bus/bus.ts'
 import type { DatabaseHost } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
+import { measureDependencies } from './dependencies.ts'
 import type { Kv } from './kv/kv.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -39,11 +40,13 @@ export async function startService(
   const { name } = definition
   const service = await definition.create(await depsOf(definition, config, world))
   const { url } = await startOrStop(service, world.log)
+  measureDependencies(world.metrics.forService(name), () => service.readiness())
   const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
   const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
   return {
     url: advertised,
     async stop() {
+      service.leave?.()
       await announced.withdraw()
       await sleep(lingerMs)
       await service.stop()

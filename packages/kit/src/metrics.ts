@@ -15,6 +15,8 @@ export interface Metrics {
   ): { observe(labels: Labels, value: number): void }
   /** A gauge that is read when somebody asks for the metrics. */
   reading(name: string, help: string, read: () => number): void
+  /** The same with a value per value of `label`. `read` must not reject. */
+  readings(name: string, help: string, label: string, read: () => Promise<Readonly<Record<string, number>>>): void
   forService(service: string): Metrics
   /** All metrics of the process in Prometheus's text format. */
   text(): Promise<string>
@@ -57,6 +59,10 @@ function metricsOf(registry: Registry, service: string): Metrics {
         service,
         read,
       ),
+    readings(name, help, label, read) {
+      const gauge = once(name, () => labelledGauge(registry, { name, help, label }))
+      gauge.readers.set(service, read)
+    },
     forService: (other) => metricsOf(registry, other),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -81,4 +87,26 @@ function readingGauge(registry: Registry, name: string, help: string): ReadingGa
 function addReading(gauge: ReadingGauge, service: string, read: () => number): void {
   gauge.readers ??= new Map()
   gauge.readers.set(service, read)
+}
+
+interface LabelledGauge extends Gauge {
+  readers: Map<string, () => Promise<Readonly<Record<string, number>>>>
+}
+
+function labelledGauge(
+  registry: Registry,
+  { name, help, label }: { name: string; help: string; label: string },
+): LabelledGauge {
+  const readers: LabelledGauge['readers'] = new Map()
+  const collect = async (): Promise<void> => {
+    const all = await Promise.all([...readers].map(async ([service, read]) => ({ service, values: await read() })))
+    gauge.reset()
+    for (const { service, values } of all)
+      for (const [value, number] of Object.entries(values)) gauge.set({ service, [label]: value }, number)
+  }
+  const gauge = Object.assign(
+    new Gauge({ name, help, labelNames: ['service', label], registers: [registry], collect }),
+    { readers },
+  )
+  return gauge
 }

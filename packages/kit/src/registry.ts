@@ -51,6 +51,8 @@ export function announce(
 export interface Directory extends Poller {
   /** The instances of a service that was named at creation, in a stable order. */
   instances(service: string): readonly Instance[]
+  /** Whether the last poll reached the store; if not, the lists are those of before. */
+  fresh(): boolean
 }
 
 /** The live lists of some services, polled each second; the last list is kept while the store is away. */
@@ -71,7 +73,7 @@ export function createDirectory(kv: Kv, services: readonly string[], { log }: { 
       reachable = false
     }
   }, pollEveryMs)
-  return { ...poller, instances: (service) => lists.get(service)?.instances ?? [] }
+  return { ...poller, instances: (service) => lists.get(service)?.instances ?? [], fresh: () => reachable }
 }
 
 interface Listing {

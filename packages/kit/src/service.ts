@@ -37,6 +37,11 @@ export interface ServiceDefinition {
 export interface RunningService {
   /** Resolves when it serves; the URL is where its HTTP server listens on this host. */
   start(): Promise<{ url: string }>
+  /**
+   * Told to stop: from now on it is not ready, but still serves those who have not noticed yet. Called before it leaves the
+   * directory.
+   */
+  leave?(): void
   /** Takes no new work, finishes what runs, and lets go, within the drain deadline of its config. */
   stop(): Promise<void>
   /** The state of each dependency by name; every one true means ready. */

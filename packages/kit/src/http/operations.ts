@@ -1,11 +1,13 @@
+import type { ServerResponse } from 'node:http'
 import type { Operation, Operations, Principal } from '@parley/contracts'
-import type { FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Kv } from '../kv/kv.ts'
 import { ProblemError } from '../problem.ts'
 import type { Authenticate } from './authenticate.ts'
 import { answerChecker } from './check-answers.ts'
 import { admission } from './admission.ts'
+import { checkShapeOrThrow } from './request-shape.ts'
 import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
@@ -32,8 +34,12 @@ interface AnswerHead<Status> {
 /** One of the successful answers that the operation declares. */
 export type Answer<O extends Operation> = {
   [S in keyof O['answers'] & number]: AnswerHead<S> &
-    (O['answers'][S] extends TSchema ? { body: Static<O['answers'][S]> } : { body?: null })
+    (O['answers'][S] extends TSchema ? Content<O, Static<O['answers'][S]>> : { body?: null })
 }[keyof O['answers'] & number]
+
+/** A stream is not a body: once the head is written, the handler has the connection until it ends the response. */
+type Content<O extends Operation, Body> = O['stream'] extends object ? { stream: WriteStream } : { body: Body }
+export type WriteStream = (response: ServerResponse) => void
 
 export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
 export type Handlers<Ops extends Operations> = { readonly [K in keyof Ops]: Handler<Ops[K]> }
@@ -46,7 +52,7 @@ export interface ServeOptions {
   checkAnswers?: boolean
 }
 
-/** Adds a route per operation: limit, authentication, validation, handler, answer, in this order. */
+/** Adds a route per operation: shape of the request, limit, authentication, validation, handler, answer, in this order. */
 export function serveOperations<const Ops extends Operations>(
   app: HttpServer,
   operations: Ops,
@@ -59,7 +65,7 @@ export function serveOperations<const Ops extends Operations>(
   }
 }
 
-type LooseAnswer = AnswerHead<number> & { body?: unknown }
+type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream }
 type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
 interface Entry {
   name: string
@@ -77,6 +83,7 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
     url: operation.path,
     schema: schemaOf(operation),
     onRequest: async (request) => {
+      checkShapeOrThrow(request.raw)
       const principal = await admit(request)
       if (principal !== undefined) principals.set(request, principal)
     },
@@ -91,12 +98,28 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
         })
       }
       const answer = await handle(callOf(request, principals.get(request)))
+      if (answer.stream !== undefined) return beginStream(reply, answer, answer.stream)
       check?.(answer)
       reply.code(answer.status).headers(answer.headers ?? {})
       if (answer.cookies !== undefined) reply.header('set-cookie', [...answer.cookies])
       return reply.send(answer.body ?? undefined)
     },
   })
+}
+
+/** Hands the connection over: what follows is neither buffered, nor compressed, nor kept by a proxy that can be told so. */
+function beginStream(reply: FastifyReply, { status, headers }: LooseAnswer, write: WriteStream): FastifyReply {
+  const head = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+  reply.code(status).headers({ ...head, ...headers })
+  reply.hijack()
+  reply.raw.writeHead(
+    status,
+    Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]),
+  )
+  reply.raw.flushHeaders()
+  write(reply.raw)
+  if (reply.request.method === 'HEAD') reply.raw.end()
+  return reply
 }
 
 function callOf(request: FastifyRequest, principal: Principal | undefined): Call<Operation> & object {

@@ -124,7 +124,9 @@ function observe(app: HttpServer, log: Logger, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     const { method } = request
-    duration.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    // A stream's end is not the time it took to answer.
+    const isStream = reply.getHeader('content-type') === 'text/event-stream'
+    if (!isStream) duration.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     const line = {
       requestId: request.id,
       method,
