@@ -13,6 +13,7 @@ import {
   type Revocations,
 } from '@parley/kit'
 import { createAccounts, type Accounts } from './accounts/accounts.ts'
+import { createGuessLimit } from './accounts/guess-limit.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -72,7 +73,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const outbox = createOutbox(deps)
   const mails = createAccountMails(clock, outbox.kick)
   const passwords = createPasswords(pool, config.BCRYPT_COST)
-  const accounts = createAccounts({ db, clock, log, sessions, passwords, mails })
+  const accounts = createAccounts({ db, clock, log, sessions, passwords, mails, guesses: createGuessLimit(kv) })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, mails, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)

@@ -16,6 +16,7 @@ import {
   updateUser,
   usernameKey,
 } from './store.ts'
+import type { GuessLimit } from './guess-limit.ts'
 import { normaliseEmail, toUser } from './user.ts'
 
 export interface Accounts {
@@ -24,7 +25,7 @@ export interface Accounts {
    * link of the verification mail begins with.
    */
   register(account: NewAccount, base: string, device: Device): Promise<Issued>
-  /** Rejects with `invalid-credentials`, in the same time whether or not the address is known. */
+  /** Rejects with `invalid-credentials`, in the same time whether or not the address is known; with `rate-limited`. */
   login(credentials: { email: string; password: string }, device: Device): Promise<Issued>
   /** `key` is what the guest's browser keeps: who comes with the same one is the same guest. */
   guest(name: string, key: string | null, device: Device): Promise<Issued>
@@ -46,6 +47,7 @@ export interface AccountsDeps {
   clock: Clock
   log: Logger
   passwords: Passwords
+  guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
 }
@@ -86,15 +88,21 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { db, passwords, sessions } = deps
+  const { passwords, guesses, sessions } = deps
   passwords.refuseIfBusy()
-  const user = await knownUser(db, email)
-  const matches = await passwords.verify(password, user?.password_hash ?? null)
-  if (!matches || user === undefined) throw new ProblemError('invalid-credentials')
+  const user = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
   const issued = await sessions.open(existing(user.id, user.password_version), device)
   if (user.password_hash !== null && passwords.isWeak(user.password_hash))
     void strengthen(deps, user.id, { password, hash: user.password_hash })
   return issued
+}
+
+/** @throws ProblemError `invalid-credentials` */
+async function userOf({ db, passwords }: AccountsDeps, email: string, password: string): Promise<UserRow> {
+  const user = await knownUser(db, email)
+  const matches = await passwords.verify(password, user?.password_hash ?? null)
+  if (!matches || user === undefined) throw new ProblemError('invalid-credentials')
+  return user
 }
 
 /** Only now is the password known: its hash gets the cost that is asked for today. Nobody waits for that. */

@@ -5,7 +5,8 @@ import { refuseForeignOrigin } from './origin.ts'
 
 /**
  * The refresh token of a request: the one in the body, else the cookie's.
- * @throws ProblemError `origin-not-allowed` when it is the cookie's and another origin's page sent it
+ * @throws ProblemError `origin-not-allowed` when another origin's page asks without one in the body, also when the browser
+ * has kept the cookie back: the answer may change it
  */
 export function presentedToken(
   fromBody: string | undefined,
@@ -14,7 +15,6 @@ export function presentedToken(
 ): string | undefined {
   if (fromBody !== undefined) return fromBody
   const edge = edgeOf(request.headers)
-  const fromCookie = readRefreshCookie(request, edge)
-  if (fromCookie !== undefined) refuseForeignOrigin(request.headers, edge, allowedOrigins)
-  return fromCookie
+  refuseForeignOrigin(request.headers, edge, allowedOrigins)
+  return readRefreshCookie(request, edge)
 }

@@ -6,6 +6,7 @@ import { publicUrl } from './page.ts'
 import { accountsSuite } from './suites/accounts.ts'
 import { browserSuite } from './suites/browser.ts'
 import { devicesSuite } from './suites/devices.ts'
+import { guessingSuite } from './suites/guessing.ts'
 import { guestsSuite } from './suites/guests.ts'
 import { oauthSuite } from './suites/oauth.ts'
 import { passwordsSuite } from './suites/passwords.ts'
@@ -45,6 +46,7 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
       storageSuite,
       devicesSuite,
       guestsSuite,
+      guessingSuite,
       passwordsSuite,
       recoverySuite: (auth: () => TestAuth) => recoverySuite(auth, () => mail),
       oauthSuite: (auth: () => TestAuth) => oauthSuite(auth, () => issuer),

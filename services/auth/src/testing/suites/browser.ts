@@ -60,6 +60,9 @@ export function browserSuite(auth: () => TestAuth): void {
           code: 'origin-not-allowed',
         })
       }
+      // Without it too: the answer would make the browser forget a cookie that it did not send along.
+      const without = await post('/v1/auth/logout', { ...edge, ...headers })
+      expect([without.status, without.cookies]).toEqual([403, []])
     }
     const form = {
       ...edge,
