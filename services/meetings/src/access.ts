@@ -1,5 +1,5 @@
-import type { meetingsBus } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { meetingsBus } from '@parley/contracts'
+import { ProblemError, tell } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from './context.ts'
 import { isOver } from './meeting.ts'
@@ -21,3 +21,9 @@ export async function chatAccess(
     throw new ProblemError('not-found', 'There is no such meeting')
   return { role, name, mayChat: meeting.settings.chat, over }
 }
+
+/** Whoever remembers what somebody may do here asks anew; called after the commit. A hint, may be lost. */
+export const tellAccess = (
+  { bus }: Pick<Context, 'bus'>,
+  { meetingId, userId }: { meetingId: string; userId: string },
+) => tell(bus, meetingsBus.accessChanged, {}, { meetingId, userId })

@@ -1,16 +1,17 @@
 import type { Principal } from '@parley/contracts'
-import { isProblem, ProblemError } from '@parley/kit'
+import { isProblem, limitKey, ProblemError } from '@parley/kit'
 import type { Kv, Limiter } from '@parley/kit'
 
 export interface Seeker {
   userId: string
   guest: boolean
+  /** What its limit counts by. */
   address: string
 }
 export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker => ({
   userId,
   guest: kind === 'guest',
-  address,
+  address: limitKey(address),
 })
 
 export interface CodeLimit {

@@ -17,6 +17,8 @@ export interface Context {
   tellLobby(meetingId: string, lv: number): void
   /** Sends the mails that have been put into their outbox; called after the commit. */
   wakeMail(): void
+  /** Tells event streams of what was written down for them; called after the commit. */
+  wakeTeller(): void
   addressOf: AddressBook
 }
 

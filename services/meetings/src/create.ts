@@ -62,5 +62,6 @@ async function draftOf(
     end_reason: null,
     empty_since: null,
     deleted_at: null,
+    starting_told: null,
   }
 }

@@ -5,14 +5,19 @@ import { ownMeeting } from './read.ts'
 import { endMeetings, findMeeting, hideMeeting } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
 import type { Db, EndReason, MeetingRow } from './tables.ts'
+import { putMeetingEvents } from './user-events/put.ts'
 
 /** Ends a meeting for its host; one that is over is answered as it is. @throws ProblemError `not-found`, `forbidden` */
 export async function endByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
   await ownMeeting(context, id, userId)
   const at = now(context)
-  const [ended] = await context.db.transaction().execute((trx) => endAndTell(trx, [id], { at, reason: 'host' }))
-  context.wakeRelay()
-  const meeting = ended ?? (await findMeeting(context.db, id))
+  const ended = await context.db.transaction().execute(async (trx) => {
+    const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
+    await putEnded(trx, context, stopped)
+    return stopped
+  })
+  tellOfEnd(context, ended)
+  const meeting = ended[0] ?? (await findMeeting(context.db, id))
   if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
   return meeting
 }
@@ -24,11 +29,14 @@ export async function endByHost(context: Context, id: string, userId: string): P
 export async function cancelByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
   const before = await ownMeeting(context, id, userId)
   const at = now(context)
-  await context.db.transaction().execute(async (trx) => {
+  const ended = await context.db.transaction().execute(async (trx) => {
     const [after] = await endAndTell(trx, [id], { at, reason: 'cancelled' })
-    if (after !== undefined) await tellInvited(trx, { before, after, at })
+    if (after === undefined) return []
+    await tellInvited(trx, { before, after, at })
+    await putEnded(trx, context, [after])
+    return [after]
   })
-  context.wakeRelay()
+  tellOfEnd(context, ended)
   context.wakeMail()
   const meeting = await findMeeting(context.db, id)
   if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
@@ -40,12 +48,14 @@ export async function cancelByHost(context: Context, id: string, userId: string)
 export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
   const before = await ownMeeting(context, id, userId)
   const at = now(context)
-  await context.db.transaction().execute(async (trx) => {
-    await endAndTell(trx, [id], { at, reason: 'host' })
+  const ended = await context.db.transaction().execute(async (trx) => {
+    const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     const after = await hideMeeting(trx, id, at)
     if (after !== undefined) await tellInvited(trx, { before, after, at })
+    await putEnded(trx, context, stopped)
+    return stopped
   })
-  context.wakeRelay()
+  tellOfEnd(context, ended)
   context.wakeMail()
 }
 
@@ -58,4 +68,24 @@ export async function endAndTell(
   const ended = await endMeetings(trx, ids, how)
   for (const { id } of ended) await enqueueCommand(trx, id, { kind: 'end', reason: how.reason }, how.at)
   return ended
+}
+
+/** In the same transaction, once for all that it has ended: writes it down for the event streams of their people. */
+export const putEnded = (trx: Db, context: Context, ended: readonly MeetingRow[]): Promise<void> =>
+  putMeetingEvents(
+    trx,
+    context,
+    ended.map((meeting) => ({
+      type: meeting.status === 'cancelled' ? 'meeting.cancelled' : 'meeting.ended',
+      meeting,
+    })),
+  )
+
+/** After the commit: rooms are told by the outbox, and those who wait, perhaps for a room nobody has entered, by their lobby. */
+export function tellOfEnd(context: Context, ended: readonly MeetingRow[]): void {
+  if (ended.length > 0) {
+    context.wakeRelay()
+    context.wakeTeller()
+  }
+  for (const { id, lobby_version: lv } of ended) context.tellLobby(id, lv)
 }

@@ -1,13 +1,14 @@
 import { Fact } from '@parley/contracts'
 import { compile, type FactConsumer } from '@parley/kit'
-import { now, type Context } from './context.ts'
-import { isOver } from './meeting.ts'
+import { now, roomBase, type Context } from './context.ts'
+import { isOver, toMeeting } from './meeting.ts'
 import { keepMoves } from './stats/store.ts'
 import { applyFact, closeStays, emptySince } from './store/attendance.ts'
 import { removedAmong } from './store/members.ts'
 import { lockMeeting, setOccupancy } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
 import type { Db, MeetingRow } from './tables.ts'
+import { putMeetingEvents } from './user-events/put.ts'
 
 /** Facts may overtake each other by this much: retries of a store, clocks of nodes. */
 const disorderMs = 30_000
@@ -34,14 +35,16 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
     await keepMoves(trx, meeting, facts)
     const emptied = facts.findLast(({ kind, present }) => kind === 'left' && present === 0)
     if (emptied !== undefined) await closeStays(trx, meetingId, staysBefore(emptied))
-    return await follow(trx, meeting, facts, now(context))
+    return await follow(trx, context, meeting, facts)
   })
   if (told === null) context.log.warn({ meetingId, facts: facts.length }, 'facts of a meeting that does not exist')
+  context.wakeTeller()
   if (told === true) context.wakeRelay()
 }
 
 /** The meeting after these facts; true when its room has to be told something. */
-async function follow(trx: Db, meeting: MeetingRow, facts: readonly Fact[], at: Date): Promise<boolean> {
+async function follow(trx: Db, context: Context, meeting: MeetingRow, facts: readonly Fact[]): Promise<boolean> {
+  const at = now(context)
   const joined = facts.filter(({ kind }) => kind === 'joined').map((fact) => fact.at)
   if (isOver(meeting.status)) {
     // Somebody came in while it was being ended; the room of before has been closed, this one has not.
@@ -52,8 +55,23 @@ async function follow(trx: Db, meeting: MeetingRow, facts: readonly Fact[], at: 
   const [first] = joined.sort()
   const startedAt = first === undefined ? meeting.started_at : earlier(meeting.started_at, new Date(first))
   const status = startedAt === null ? meeting.status : 'live'
+  const after = { ...meeting, status, started_at: startedAt }
   await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: await emptySince(trx, meeting.id) })
-  return sendOutAgain(trx, meeting.id, facts, at)
+  if (startedAt !== null && meeting.started_at === null && meeting.deleted_at === null) {
+    await putMeetingEvents(trx, context, [{ type: 'meeting.started', meeting: after }])
+  }
+  const behind = await tellAgain(trx, context, after, facts)
+  const slippedIn = await sendOutAgain(trx, meeting.id, facts, at)
+  return behind || slippedIn
+}
+
+/** Who opens a room may bring the meeting as it was just before a change, which found no room to be told: it is told again. */
+async function tellAgain(trx: Db, context: Context, meeting: MeetingRow, facts: readonly Fact[]): Promise<boolean> {
+  const opened = facts.some(({ kind, present }) => kind === 'joined' && present === 1)
+  if (!opened || meeting.version === 1) return false
+  const shown = toMeeting(meeting, roomBase(context, meeting))
+  await enqueueCommand(trx, meeting.id, { kind: 'meeting-updated', meeting: shown }, now(context))
+  return true
 }
 
 /** Who was removed while on the way in has come in after the room was told: it is told again. */

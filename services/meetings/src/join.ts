@@ -4,12 +4,11 @@ import { decideAdmission, type Admission, type AdmissionFacts } from './admissio
 import { now, type Context } from './context.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
 import { signalingUrl } from './links.ts'
-import { takePlace, type Place } from './lobby/place.ts'
+import { placeIfNeeded, type Place } from './lobby/place.ts'
 import { isOver, toMeeting } from './meeting.ts'
 import type { PasscodeCheck } from './passcode-check.ts'
 import type { Seen } from './read.ts'
 import { hashOf, newRoomToken } from './room-token.ts'
-import { lockMeeting } from './store/meetings.ts'
 import { insertRoomToken } from './store/room-tokens.ts'
 import type { Db, RoomTokenRow } from './tables.ts'
 import type { GivenRole } from './tables-admission.ts'
@@ -24,7 +23,7 @@ export interface JoinRequest {
   base: string
 }
 type Entry = { kind: 'enter' | 'wait'; role: Role }
-type Draft = Omit<RoomTokenRow, 'used_at' | 'participant_id'>
+type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
 /** Lets somebody into a meeting or its lobby, with a room token, or throws the problem that keeps them out. */
 export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joining> {
@@ -94,10 +93,10 @@ async function issue(context: Context, entry: Entry, { meeting }: Seen, request:
 /** In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. */
 async function issueWith(trx: Db, draft: Draft, used: HeldToken | undefined, at: Date): Promise<Place | null> {
   const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
-  if (draft.admission === 'wait') await lockMeeting(trx, draft.meeting_id)
+  const place = draft.admission === 'wait' ? await placeIfNeeded(trx, person, at) : null
   if (used !== undefined) await spendUse(trx, used.token, person, at)
-  const place = draft.admission === 'wait' ? await takePlace(trx, person, at) : null
-  await insertRoomToken(trx, { ...draft, participant_id: place?.participantId ?? newId() })
+  const admission = place === null ? 'enter' : 'wait'
+  await insertRoomToken(trx, { ...draft, admission, participant_id: place?.participantId ?? newId() })
   return place
 }
 

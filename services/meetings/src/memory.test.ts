@@ -2,12 +2,14 @@ import { describe } from 'vitest'
 import { changingSuite } from './suites/changing.suite.ts'
 import { doorSuite } from './suites/door.suite.ts'
 import { enteringSuite } from './suites/entering.suite.ts'
+import { guessingSuite } from './suites/guessing.suite.ts'
 import { joinTokensSuite } from './suites/join-tokens.suite.ts'
 import { lifeSuite } from './suites/life.suite.ts'
 import { lobbySuite } from './suites/lobby.suite.ts'
 import { meetingsSuite } from './suites/meetings.suite.ts'
 import { moderationSuite } from './suites/moderation.suite.ts'
 import { readingSuite } from './suites/reading.suite.ts'
+import { waitingRoomSuite } from './suites/waiting-room.suite.ts'
 import { openMemoryWorld } from './testing/world.ts'
 
 const suites = [
@@ -16,8 +18,10 @@ const suites = [
   readingSuite,
   enteringSuite,
   doorSuite,
+  guessingSuite,
   joinTokensSuite,
   lobbySuite,
+  waitingRoomSuite,
   moderationSuite,
   lifeSuite,
 ]

@@ -1,6 +1,6 @@
 import { ProblemError } from '@parley/kit'
 import type { Context } from './context.ts'
-import { meetingFor } from './read.ts'
+import { belongsTo, meetingFor } from './read.ts'
 import { leads } from './role.ts'
 import type { MeetingRow } from './tables.ts'
 
@@ -9,8 +9,9 @@ import type { MeetingRow } from './tables.ts'
  * `not-found` for the rest
  */
 export async function moderatedMeeting(context: Context, id: string, userId: string): Promise<MeetingRow> {
-  const { meeting, role, belongs } = await meetingFor(context, id, userId)
-  if (leads(role)) return meeting
-  if (belongs) throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
+  const seen = await meetingFor(context, id, userId)
+  if (leads(seen.role)) return seen.meeting
+  if (await belongsTo(context, seen, userId))
+    throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
   throw new ProblemError('not-found', 'There is no such meeting')
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '@parley/kit'
+import { limitKey, ProblemError } from '@parley/kit'
 import type { Kv, Limiter } from '@parley/kit'
 import type { AdmissionFacts } from './admission.ts'
 import { verifyPasscode } from './passcode.ts'
@@ -34,18 +34,16 @@ export function createPasscodeCheck(kv: Pick<Kv, 'limiter'>): PasscodeCheck {
     await takeOrThrow(tries, `${id}:${userId}`, 1)
     await takeOrThrow(wrongs, id, 0)
     // Counted before it is checked, so that many at once are not more; given back if it was right.
-    const place = `${id}:${address}`
+    const place = `${id}:${limitKey(address)}`
     const spent = await addresses.take(place)
     if (!spent.allowed) {
       if (guest) throw tooMany(spent.retryAfterMs)
       await takeOrThrow(accounts, `${id}:${userId}`, 1)
     }
-    if (await verifyPasscode(passcode, hash)) {
-      await addresses.take(place, -1)
-      return 'right'
-    }
-    await wrongs.take(id)
-    return 'wrong'
+    // Counted when its turn has come, so that however many wait for theirs, no more than the limit are looked at.
+    if (!(await verifyPasscode(passcode, hash, () => takeOrThrow(wrongs, id, 1)))) return 'wrong'
+    await Promise.all([addresses.take(place, -1), wrongs.take(id, -1)])
+    return 'right'
   }
 }
 

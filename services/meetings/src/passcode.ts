@@ -17,11 +17,17 @@ export async function hashPasscode(passcode: string): Promise<string> {
   return `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`
 }
 
-/** Whether `passcode` is the one that `stored` was made of. Rejects with `unavailable` under overload. */
-export async function verifyPasscode(passcode: string, stored: string): Promise<boolean> {
+/**
+ * Whether `passcode` is the one that `stored` was made of. `first` is awaited when its turn has come; when it rejects,
+ * nothing is looked at. Rejects with `unavailable` under overload.
+ */
+export async function verifyPasscode(passcode: string, stored: string, first?: () => Promise<void>): Promise<boolean> {
   const [kind, salt = '', hash = ''] = stored.split('$')
   if (kind !== 'scrypt') throw new Error('a passcode hash of an unknown kind')
   const expected = Buffer.from(hash, 'base64url')
-  const found = await gate(() => derive(passcode, Buffer.from(salt, 'base64url'), length, cost))
+  const found = await gate(async () => {
+    await first?.()
+    return derive(passcode, Buffer.from(salt, 'base64url'), length, cost)
+  })
   return expected.length === length && timingSafeEqual(found, expected)
 }

@@ -1,5 +1,5 @@
 import type { Principal, Role } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { newId, ProblemError } from '@parley/kit'
 import { maySee } from './admission.ts'
 import { now, type Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
@@ -17,7 +17,7 @@ export interface Seen {
   role: Role | null
   standing: Standing
   member: MemberRow | undefined
-  /** Has been in it, was let in, or is invited; and is not banned. */
+  /** Has been in it, was let in, or is invited where not everybody is; and is not banned. */
   belongs: boolean
 }
 
@@ -30,7 +30,10 @@ export async function meetingFor(context: Context, id: string, userId: string): 
 
 /** The same by its code. @throws ProblemError `not-found` */
 export async function meetingByCodeFor(context: Context, code: string, userId: string): Promise<Seen> {
-  return seenBy(context, await findMeetingByCode(context.db, code), userId)
+  const meeting = await findMeetingByCode(context.db, code)
+  // How long it takes does not tell that there is a meeting for the invited.
+  if (meeting === undefined) await lookInVain(context, userId)
+  return seenBy(context, meeting, userId)
 }
 
 /** A meeting by its id, for those who may see it. @throws ProblemError `not-found` */
@@ -66,16 +69,38 @@ export async function meetingByCode(context: Context, code: string, userId: stri
 
 /** A meeting of one's own. @throws ProblemError `forbidden` for others who belong to it, `not-found` for the rest */
 export async function ownMeeting(context: Context, id: string, userId: string): Promise<MeetingRow> {
-  const { meeting, host, belongs } = await meetingFor(context, id, userId)
-  if (host) return meeting
-  throw belongs ? new ProblemError('forbidden', 'Only the host may do this') : unknown()
+  const seen = await meetingFor(context, id, userId)
+  if (seen.host) return seen.meeting
+  throw (await belongsTo(context, seen, userId))
+    ? new ProblemError('forbidden', 'Only the host may do this')
+    : unknown()
+}
+
+/**
+ * Whether somebody knows a meeting as its own, invited to a public one too. Such an invite opens nothing, so it is looked
+ * up only here, before something is hidden.
+ */
+export async function belongsTo(context: Context, seen: Seen, userId: string): Promise<boolean> {
+  if (seen.belongs || seen.meeting.type !== 'public' || seen.member?.banned_at != null) return seen.belongs
+  return isInvited(context, seen.meeting.id, userId)
+}
+
+async function sightOf(context: Context, meetingId: string, userId: string) {
+  const standing = await standingOf(context.db, { meetingId, userId, at: now(context) })
+  return { standing, member: await findMember(context.db, { meetingId, userId }) }
+}
+
+/** As much work as `seenBy` does for a stranger and a meeting for the invited. */
+async function lookInVain(context: Context, userId: string): Promise<void> {
+  const nobodys = newId()
+  await sightOf(context, nobodys, userId)
+  await isInvited(context, nobodys, userId)
 }
 
 async function seenBy(context: Context, meeting: MeetingRow | undefined, userId: string): Promise<Seen> {
   if (meeting === undefined) throw unknown()
   const host = meeting.host_id === userId
-  const standing = await standingOf(context.db, { meetingId: meeting.id, userId, at: now(context) })
-  const member = await findMember(context.db, { meetingId: meeting.id, userId })
+  const { standing, member } = await sightOf(context, meeting.id, userId)
   const role = roleIn(meeting, userId, { member, seenAs: standing.role })
   const known = host || standing.belongs || member?.admitted_at != null || member?.role != null
   // Whether one is invited matters only where not everybody is.

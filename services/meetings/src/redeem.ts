@@ -1,14 +1,14 @@
 import type { Grant } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import { now, roomBase, type Context } from './context.ts'
-import { takePlace } from './lobby/place.ts'
+import { placeIfNeeded, type Place } from './lobby/place.ts'
 import { settleWait } from './lobby/settle.ts'
 import { isOver, toMeeting } from './meeting.ts'
 import { roleIn } from './role.ts'
 import { hashOf } from './room-token.ts'
 import { findEntry } from './store/lobby.ts'
 import { findMember } from './store/members.ts'
-import { findMeeting, lockMeeting } from './store/meetings.ts'
+import { findMeeting } from './store/meetings.ts'
 import { dropRemovals } from './store/outbox.ts'
 import { spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
@@ -19,10 +19,10 @@ import type { MeetingRow, RoomTokenRow } from './tables.ts'
  */
 export async function redeem(
   context: Context,
-  { roomToken, userId }: { roomToken: string; userId: string },
+  { roomToken, userId, attempt = null }: { roomToken: string; userId: string; attempt?: string | null },
 ): Promise<Grant> {
   const at = now(context)
-  const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, at })
+  const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
   if (token === undefined) throw new ProblemError('room-token-invalid')
   const row = await findMeeting(context.db, token.meeting_id)
   if (row === undefined) throw new ProblemError('room-token-invalid')
@@ -32,19 +32,19 @@ export async function redeem(
   if (isOver(row.status)) throw new ProblemError('meeting-over')
   const role = roleIn(row, userId, { member: member ?? { role: null, guest: token.guest }, seenAs: token.role })
   const admitted = member?.admitted_at != null || host || role === 'cohost' || token.admission === 'enter'
-  const wait = !host && (member?.must_wait === true || !admitted)
-  const participantId = wait ? await placeOf(context, token, at) : token.participant_id
-  if (!wait) {
+  const held = !host && (member?.must_wait === true || !admitted)
+  const place = held ? await placeOf(context, token, at) : null
+  if (place === null) {
     await dropRemovals(context.db, row.id, [userId])
     await leaveQueue(context, row, userId, at)
   }
   return {
-    participantId,
+    participantId: place?.participantId ?? token.participant_id,
     userId,
     name: token.name,
     role: role ?? token.role,
     guest: token.guest,
-    admission: wait ? 'wait' : 'enter',
+    admission: place === null ? 'enter' : 'wait',
     meeting: liveMeeting(context, row, at),
   }
 }
@@ -55,14 +55,13 @@ export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant[
   return { ...meeting, status: 'live', startedAt: meeting.startedAt ?? at.toISOString() }
 }
 
-async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise<string> {
+/** Null when the waiting room was switched off since the token was issued. */
+async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise<Place | null> {
   const { meeting_id: meetingId, user_id: userId, name, guest } = token
-  const { participantId, lv } = await context.db.transaction().execute(async (trx) => {
-    await lockMeeting(trx, meetingId)
-    return takePlace(trx, { meetingId, userId, name, guest }, at)
-  })
-  if (lv !== null) context.tellLobby(meetingId, lv)
-  return participantId
+  const person = { meetingId, userId, name, guest }
+  const place = await context.db.transaction().execute((trx) => placeIfNeeded(trx, person, at))
+  if (place?.lv != null) context.tellLobby(meetingId, place.lv)
+  return place
 }
 
 /** Who goes straight in waits no longer, such as after the waiting room was switched off. */

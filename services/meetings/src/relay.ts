@@ -1,7 +1,7 @@
-import { signalingBus } from '@parley/contracts'
+import { chatBus, signalingBus } from '@parley/contracts'
 import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
 import { startLoop, type Loop } from './loop.ts'
-import { deleteCommand, leaseCommands, postponeCommand, type OutboxRow } from './store/outbox.ts'
+import { deleteCommand, leaseCommands, postponeCommand, type Lane, type OutboxRow } from './store/outbox.ts'
 import type { Db } from './tables.ts'
 
 /** Far longer than the bus waits for an answer: a relay that died gives its commands back after this. */
@@ -20,15 +20,31 @@ interface RelayDeps {
   log: Logger
 }
 
-/** Delivers the commands of the outbox to their rooms until each is acknowledged, in order per meeting. */
-export const startRelay = (deps: RelayDeps): Loop =>
+/**
+ * Delivers the commands of the outbox to their rooms, and the notices to their chats, until each is acknowledged, in order
+ * per meeting. A chat that does not answer holds up no room.
+ */
+export function startRelay(deps: RelayDeps): Loop {
+  const lanes = [startLane(deps, 'room'), startLane(deps, 'chat')]
+  return {
+    wake() {
+      for (const lane of lanes) lane.wake()
+    },
+    async stop() {
+      await Promise.all(lanes.map((lane) => lane.stop()))
+    },
+  }
+}
+
+const startLane = (deps: RelayDeps, lane: Lane): Loop =>
   startLoop({
-    name: 'relay',
+    name: `relay to ${lane}`,
     everyMs,
     log: deps.log,
     async run() {
       const at = deps.clock.now()
-      const commands = await leaseCommands(deps.db, { at: new Date(at), until: new Date(at + leaseMs), limit: batch })
+      const due = { at: new Date(at), until: new Date(at + leaseMs), limit: batch }
+      const commands = await leaseCommands(deps.db, lane, due)
       const delivered = await Promise.all(commands.map((command) => deliver(deps, command)))
       return delivered.includes(true)
     },
@@ -40,19 +56,23 @@ async function deliver(
   { seq, meeting_id: meetingId, command, attempts, created_at }: OutboxRow,
 ): Promise<boolean> {
   try {
-    await ask(bus, signalingBus.command, { meetingId, command })
+    if (command.kind === 'notice') await ask(bus, chatBus.system, { meetingId, ...command })
+    else await ask(bus, signalingBus.command, { meetingId, command })
   } catch (error) {
     if (clock.now() - created_at.getTime() < giveUpMs) {
       // Nobody there is what a restart looks like; anything else deserves a look.
       const level = isProblem(error, 'unavailable') || isProblem(error, 'deadline-exceeded') ? 'info' : 'error'
       log[level](
         { err: error, meetingId, kind: command.kind, attempts },
-        'a room did not take a command, will try again',
+        'a room or its chat did not take a command, will try again',
       )
       await postponeCommand(db, seq, new Date(clock.now() + backoff(attempts)))
       return false
     }
-    log.error({ err: error, meetingId, kind: command.kind, attempts }, 'a command to a room was never acknowledged')
+    log.error(
+      { err: error, meetingId, kind: command.kind, attempts },
+      'a command to a room or its chat was never acknowledged',
+    )
   }
   await deleteCommand(db, seq)
   return true

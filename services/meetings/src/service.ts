@@ -15,6 +15,7 @@ import { ping } from './store/sweep.ts'
 import { answerBus } from './subscriptions.ts'
 import { startSweeper } from './sweeper.ts'
 import type { Tables } from './tables.ts'
+import { startTeller } from './user-events/teller.ts'
 
 type MeetingsDeps = Deps<MeetingsConfig, Tables>
 
@@ -33,6 +34,7 @@ interface Work {
   sweeper: Loop
   relay: Loop
   mails: MailOutbox
+  teller: Loop
 }
 
 function create(deps: MeetingsDeps): RunningService {
@@ -47,6 +49,7 @@ function create(deps: MeetingsDeps): RunningService {
     log,
     wakeRelay: () => work?.relay.wake(),
     wakeMail: () => work?.mails.kick(),
+    wakeTeller: () => work?.teller.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
     tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
   }
@@ -82,10 +85,11 @@ const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: C
   sweeper: startSweeper(context),
   relay: startRelay({ db, bus, clock, log }),
   mails: startInviteMails(context),
+  teller: startTeller(context),
 })
 
-async function stopWork({ answers, facts, sweeper, relay, mails }: Work): Promise<void> {
+async function stopWork({ answers, facts, sweeper, relay, mails, teller }: Work): Promise<void> {
   for (const subscription of answers) subscription.unsubscribe()
   await Promise.all([facts.stop(), sweeper.stop()])
-  await Promise.all([relay.stop(), mails.stop()])
+  await Promise.all([relay.stop(), mails.stop(), teller.stop()])
 }

@@ -9,7 +9,9 @@ import { settleWait } from './lobby/settle.ts'
 import { lobbyState } from './lobby/state.ts'
 import { removePerson } from './moderation/remove.ts'
 import { giveRole } from './moderation/roles.ts'
+import { readersOf } from './readers.ts'
 import { redeem } from './redeem.ts'
+import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
 
@@ -29,6 +31,8 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
   return [
     serve(meetingsBus.redeem, redeem),
     serve(meetingsBus.access, chatAccess),
+    serve(meetingsBus.readers, readersOf),
+    serve(meetingsBus.userEvents, readUserEvents),
     serve(meetingsBus.lobby, lobbyState),
     serve(meetingsBus.decideLobby, decideLobby),
     serve(meetingsBus.leaveLobby, leaveLobby),
@@ -38,7 +42,8 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
   ]
 }
 
-type Input<K extends keyof typeof meetingsBus> = Static<(typeof meetingsBus)[K]['input']>
+type Requests = typeof meetingsBus
+type Input<K extends keyof Requests> = Requests[K] extends { input: infer In extends TSchema } ? Static<In> : never
 
 async function leaveLobby(
   context: Context,

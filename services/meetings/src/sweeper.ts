@@ -1,11 +1,12 @@
-import { endAndTell } from './end.ts'
+import { endAndTell, putEnded, tellOfEnd } from './end.ts'
 import { now, type Context } from './context.ts'
 import { lapseLobbies } from './lobby/state.ts'
 import { startLoop, type Loop } from './loop.ts'
 import { forgetAnswers } from './store/idempotency.ts'
 import { forgetRoomTokens } from './store/room-tokens.ts'
 import { lockDue, openScheduled } from './store/sweep.ts'
-import type { Db } from './tables.ts'
+import type { Db, MeetingRow } from './tables.ts'
+import { announceStarting, forgetOldEvents } from './user-events/teller.ts'
 
 const everyMs = 5000
 const batch = 50
@@ -21,26 +22,30 @@ export const startSweeper = (context: Context): Loop =>
       const { db } = context
       const at = now(context)
       const ended = await db.transaction().execute((trx) => endDue(trx, context, at))
-      if (ended > 0) context.wakeRelay()
-      if (ended === batch) return true
+      tellOfEnd(context, ended)
+      if (ended.length === batch) return true
+      if (await announceStarting(context)) return true
       await openScheduled(db, at)
       await lapseLobbies(context, at)
       await forgetRoomTokens(db, new Date(at.getTime() - hourMs))
       await forgetAnswers(db, at)
-      return false
+      return forgetOldEvents(context)
     },
   })
 
-async function endDue(trx: Db, { config }: Context, at: Date): Promise<number> {
+async function endDue(trx: Db, context: Context, at: Date): Promise<MeetingRow[]> {
+  const { config } = context
   const due = await lockDue(trx, {
     at,
     emptyBefore: new Date(at.getTime() - config.EMPTY_END_SECONDS * 1000),
     expiredBefore: new Date(at.getTime() - config.MEETING_EXPIRY_HOURS * hourMs),
     limit: batch,
   })
+  const ended: MeetingRow[] = []
   for (const reason of ['empty', 'expired'] as const) {
     const ids = due.filter((meeting) => meeting.reason === reason).map(({ id }) => id)
-    await endAndTell(trx, ids, { at, reason })
+    ended.push(...(await endAndTell(trx, ids, { at, reason })))
   }
-  return due.length
+  await putEnded(trx, context, ended)
+  return ended
 }

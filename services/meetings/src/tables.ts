@@ -2,9 +2,10 @@ import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from 
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
 import type { AdmissionTables } from './tables-admission.ts'
+import type { UserEventTables } from './user-events/tables.ts'
 
 /** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
-export interface Tables extends AdmissionTables, InviteTables {
+export interface Tables extends AdmissionTables, InviteTables, UserEventTables {
   meetings: MeetingsTable
   attendance: AttendanceTable
   room_tokens: RoomTokensTable
@@ -44,6 +45,8 @@ interface MeetingsTable {
   /** Since when nobody is in it; null while somebody is, and before the first. */
   empty_since: Date | null
   deleted_at: Date | null
+  /** The `scheduled_at` that its people were told of when it was near. */
+  starting_told: Generated<Date | null>
 }
 
 /** One stay; its id is the participant's. */
@@ -72,14 +75,24 @@ interface RoomTokensTable {
   admission: 'enter' | 'wait'
   expires_at: Date
   used_at: Date | null
+  /** Which attempt of the one who redeems it spent it. */
+  attempt: string | null
 }
 
-/** Commands to rooms that signaling has not acknowledged yet. */
+/** What a meeting has to say in its chat, of type `system`; the same `noticeId` is said once. */
+export interface Notice {
+  kind: 'notice'
+  noticeId: string
+  text: string
+}
+export type OutboxCommand = RoomCommand | Notice
+
+/** Commands to rooms that signaling has not acknowledged yet, and notices that chat has not stored yet. */
 interface OutboxTable {
   /** Per meeting in the order of the changes: each is written while the meeting's row is locked. */
   seq: Generated<number>
   meeting_id: string
-  command: ColumnType<RoomCommand, RoomCommand, never>
+  command: ColumnType<OutboxCommand, OutboxCommand, never>
   attempts: Generated<number>
   created_at: Date
   next_at: Date

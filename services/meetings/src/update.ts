@@ -2,13 +2,16 @@ import type { Meeting, meetingsOperations } from '@parley/contracts'
 import { ProblemError, type Call } from '@parley/kit'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
+import { letInFreed } from './lobby/settle.ts'
 import { isOver, toMeeting } from './meeting.ts'
+import { changeInWords, say } from './notices.ts'
 import { hashPasscode } from './passcode.ts'
 import { ownMeeting } from './read.ts'
 import { scheduleOrThrow, timeZoneOrThrow } from './schedule.ts'
 import { changeMeeting, findMeeting, type MeetingChange } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
 import type { MeetingRow } from './tables.ts'
+import { putMeetingEvents } from './user-events/put.ts'
 
 interface Plan {
   id: string
@@ -62,17 +65,25 @@ async function changeAndTell(
   expected: number | null,
 ): Promise<MeetingRow> {
   const { id } = before
+  const at = now(context)
   const changed = await context.db.transaction().execute(async (trx) => {
     const row = await changeMeeting(trx, id, change, expected)
     if (row === undefined) return undefined
-    await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, now(context))
-    await tellInvited(trx, { before, after: row, at: now(context) })
-    return row
+    await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, at)
+    await tellInvited(trx, { before, after: row, at })
+    await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
+    const words = changeInWords(before, row)
+    if (words !== null) await say(trx, row, words, at)
+    const { lv } = change.settings?.waitingRoom === false ? await letInFreed(trx, id, at) : { lv: null }
+    return { row, lv: lv ?? row.lobby_version }
   })
   if (changed !== undefined) {
     context.wakeRelay()
     context.wakeMail()
-    return changed
+    context.wakeTeller()
+    // Those who wait hear of the change from their lobby: there may be no room yet.
+    context.tellLobby(id, changed.lv)
+    return changed.row
   }
   // Somebody was faster than this request.
   refuseUnfit(await findMeeting(context.db, id), expected)

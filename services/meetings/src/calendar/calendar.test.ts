@@ -29,6 +29,7 @@ const meeting: MeetingRow = {
   end_reason: null,
   empty_since: null,
   deleted_at: null,
+  starting_told: null,
   lobby_version: 0,
 }
 const options = { base: 'https://meet.test', method: 'REQUEST', organizerEmail: 'no-reply@meet.test', at } as const

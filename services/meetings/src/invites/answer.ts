@@ -5,6 +5,7 @@ import { isOver } from '../meeting.ts'
 import { hashOf } from '../room-token.ts'
 import { findMeeting } from '../store/meetings.ts'
 import type { Db, MeetingRow } from '../tables.ts'
+import { putInviteEvent } from '../user-events/put.ts'
 import { changeInvite, isInviteToken, lockInvite } from './store.ts'
 import type { InviteRow } from './tables.ts'
 
@@ -26,10 +27,16 @@ export async function answerInvite(
 ): Promise<{ invite: InviteRow; meeting: MeetingRow }> {
   const { principal, token } = answering
   const email = token === undefined && principal.kind === 'user' ? await context.addressOf(principal.userId) : null
-  return context.db.transaction().execute((trx) => answerIn(trx, { ...answering, email }))
+  const answered = await context.db.transaction().execute((trx) => answerIn(trx, context, { ...answering, email }))
+  context.wakeTeller()
+  return answered
 }
 
-async function answerIn(trx: Db, { inviteId, status, token, principal, email }: Answering & { email: string | null }) {
+async function answerIn(
+  trx: Db,
+  context: Context,
+  { inviteId, status, token, principal, email }: Answering & { email: string | null },
+) {
   const invite = await lockInvite(trx, inviteId)
   if (invite === undefined || !(await isTheirs(trx, invite, { token, email, userId: principal.userId })))
     throw noInvite()
@@ -39,7 +46,10 @@ async function answerIn(trx: Db, { inviteId, status, token, principal, email }: 
   if (status === null) return { invite, meeting }
   if (status === 'accepted' && isOver(meeting.status)) throw new ProblemError('meeting-over')
   const claim = { claimed_by: principal.userId, claimed_by_guest: principal.kind === 'guest' }
-  return { invite: await changeInvite(trx, inviteId, { status, ...claim }), meeting }
+  const changed = await changeInvite(trx, inviteId, { status, ...claim })
+  if (changed.status !== invite.status)
+    await putInviteEvent(trx, context, { type: 'invite.answered', invite: changed, meeting })
+  return { invite: changed, meeting }
 }
 
 /**

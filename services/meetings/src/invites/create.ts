@@ -5,6 +5,7 @@ import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { lockMeeting } from '../store/meetings.ts'
 import type { Db, MeetingRow } from '../tables.ts'
+import { putInviteEvent } from '../user-events/put.ts'
 import { isGood } from './invite.ts'
 import type { InviteLimit } from './limit.ts'
 import { putInviteMails } from './mail-queue.ts'
@@ -31,12 +32,13 @@ export async function createInvite(
   if (body.userId !== undefined) await refuseUnknown(context, meeting, body.userId)
   if (body.email !== undefined) await limit(principal.userId, body.email.toLowerCase())
   const draft = draftOf(meeting, { body, principal, at: now(context) })
-  const result = await context.db.transaction().execute((trx) => inviteIn(trx, draft))
+  const result = await context.db.transaction().execute((trx) => inviteIn(trx, context, draft))
   context.wakeMail()
+  context.wakeTeller()
   return result
 }
 
-async function inviteIn(trx: Db, draft: InviteRow): Promise<{ invite: InviteRow; made: boolean }> {
+async function inviteIn(trx: Db, context: Context, draft: InviteRow): Promise<{ invite: InviteRow; made: boolean }> {
   // One after the other per meeting: nobody is invited twice.
   const meeting = await lockMeeting(trx, draft.meeting_id)
   if (meeting === undefined || isOver(meeting.status)) throw new ProblemError('meeting-over')
@@ -46,6 +48,7 @@ async function inviteIn(trx: Db, draft: InviteRow): Promise<{ invite: InviteRow;
     throw new ProblemError('wrong-state', `A meeting has at most ${maxInvites} invites`)
   const invite = before === undefined ? await insertInvite(trx, draft) : await renew(trx, before, draft)
   if (invite.email !== null) await putInviteMails(trx, 'invited', { inviteIds: [invite.id], at: draft.created_at })
+  await putInviteEvent(trx, context, { type: 'invite.received', invite, meeting })
   return { invite, made: true }
 }
 

@@ -1,7 +1,9 @@
 import { isProblem } from '@parley/kit'
 import { now, type Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
+import { findMeeting } from '../store/meetings.ts'
 import type { Db } from '../tables.ts'
+import { putInviteEvent } from '../user-events/put.ts'
 import { noInvite } from './answer.ts'
 import { isGood } from './invite.ts'
 import { putInviteMails } from './mail-queue.ts'
@@ -15,16 +17,21 @@ export async function revokeInvite(context: Context, inviteId: string, userId: s
   await moderatedMeeting(context, invite.meeting_id, userId).catch((error: unknown) => {
     throw isProblem(error, 'not-found') ? noInvite() : error
   })
-  const revoked = await context.db.transaction().execute((trx) => revokeIn(trx, inviteId, now(context)))
+  const revoked = await context.db.transaction().execute((trx) => revokeIn(trx, context, inviteId))
   context.wakeMail()
+  context.wakeTeller()
   return revoked
 }
 
-async function revokeIn(trx: Db, inviteId: string, at: Date): Promise<InviteRow> {
+async function revokeIn(trx: Db, context: Context, inviteId: string): Promise<InviteRow> {
+  const at = now(context)
   const invite = await lockInvite(trx, inviteId)
   if (invite === undefined) throw noInvite()
   if (invite.status === 'revoked') return invite
   await forgetInviteTokens(trx, inviteId)
   if (invite.email !== null && isGood(invite)) await putInviteMails(trx, 'cancelled', { inviteIds: [inviteId], at })
-  return changeInvite(trx, inviteId, { status: 'revoked' })
+  const revoked = await changeInvite(trx, inviteId, { status: 'revoked' })
+  const meeting = await findMeeting(trx, invite.meeting_id)
+  if (meeting !== undefined) await putInviteEvent(trx, context, { type: 'invite.revoked', invite: revoked, meeting })
+  return revoked
 }

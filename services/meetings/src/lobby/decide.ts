@@ -5,11 +5,10 @@ import { now, type Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { leads, roleNow } from '../role.ts'
-import { countLobby, findEntries, settleEntries } from '../store/lobby.ts'
-import { admitMembers } from '../store/members.ts'
+import { findEntries } from '../store/lobby.ts'
 import { lockMeeting } from '../store/meetings.ts'
-import { dropRemovals } from '../store/outbox.ts'
 import type { Db } from '../tables.ts'
+import { settleAsked } from './settle.ts'
 
 type Decision = Static<(typeof meetingsBus.decideLobby)['input']>
 
@@ -37,21 +36,9 @@ async function decideIn(
     throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
   const status = admit ? 'admitted' : 'rejected'
   const which = participantId === null ? {} : { participantId }
-  const settled = await settleEntries(trx, meetingId, which, { status, decided_by: by, decided_at: at })
-  if (settled.length === 0) {
-    if (participantId !== null) await decidedSoBefore(trx, { meetingId, participantId, status })
-    return { count: 0, lv: null }
-  }
-  const people = settled.map(({ user_id: userId, name, guest }) => ({ meetingId, userId, name, guest }))
-  if (admit) {
-    await admitMembers(trx, people, at)
-    await dropRemovals(
-      trx,
-      meetingId,
-      people.map(({ userId }) => userId),
-    )
-  }
-  return { count: settled.length, lv: await countLobby(trx, meetingId) }
+  const settled = await settleAsked(trx, meetingId, which, { status, decided_by: by, decided_at: at })
+  if (settled.count === 0 && participantId !== null) await decidedSoBefore(trx, { meetingId, participantId, status })
+  return settled
 }
 
 async function decidedSoBefore(

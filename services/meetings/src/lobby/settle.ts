@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts'
 import { countLobby, settleEntries } from '../store/lobby.ts'
+import { admitMembers } from '../store/members.ts'
 import { lockMeeting } from '../store/meetings.ts'
+import { dropRemovals } from '../store/outbox.ts'
 import type { Db } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 
@@ -21,3 +23,31 @@ export async function settleIn(trx: Db, meetingId: string, which: Which, how: Ho
   const settled = await settleEntries(trx, meetingId, which, how)
   return settled.length === 0 ? null : countLobby(trx, meetingId)
 }
+
+/** A decision on some who asked to be let in: how many of them waited, and the lobby's new version if any did. */
+export async function settleAsked(
+  trx: Db,
+  meetingId: string,
+  which: Which,
+  how: How & { decided_at: Date },
+): Promise<{ count: number; lv: number | null }> {
+  const settled = await settleEntries(trx, meetingId, which, how)
+  if (settled.length === 0) return { count: 0, lv: null }
+  if (how.status === 'admitted') {
+    const people = settled.map(({ user_id: userId, name, guest }) => ({ meetingId, userId, name, guest }))
+    await admitMembers(trx, people, how.decided_at)
+    await dropRemovals(
+      trx,
+      meetingId,
+      people.map(({ userId }) => userId),
+    )
+  }
+  return { count: settled.length, lv: await countLobby(trx, meetingId) }
+}
+
+/**
+ * In the transaction that switched the waiting room off: lets in all who wait for nothing else. Who was removed before
+ * goes on waiting for somebody to decide.
+ */
+export const letInFreed = (trx: Db, meetingId: string, at: Date): Promise<{ lv: number | null }> =>
+  settleAsked(trx, meetingId, { unlessRemoved: true }, { status: 'admitted', decided_by: null, decided_at: at })

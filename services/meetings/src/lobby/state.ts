@@ -1,7 +1,7 @@
 import type { LobbyDecision, LobbyEntry, meetingsBus } from '@parley/contracts'
 import type { Static } from 'typebox'
-import { now, type Context } from '../context.ts'
-import { isOver } from '../meeting.ts'
+import { now, roomBase, type Context } from '../context.ts'
+import { isOver, toMeeting } from '../meeting.ts'
 import { liveMeeting } from '../redeem.ts'
 import { roleIn } from '../role.ts'
 import {
@@ -42,7 +42,8 @@ export async function lobbyState(context: Context, { meetingId, present }: Asked
   const { meeting, waiting, entries } = seen
   if (meeting === undefined || meeting.deleted_at !== null || isOver(meeting.status)) {
     const decided = present.map((participantId) => refused(participantId, 'ended'))
-    return { lv: meeting?.lobby_version ?? 0, lobby: [], decided }
+    const ended = meeting?.end_reason ?? 'host'
+    return { lv: meeting?.lobby_version ?? 0, lobby: [], decided, ended }
   }
   const admitted = entries.filter(({ status }) => status === 'admitted').map((entry) => entry.user_id)
   const members = await findMembers(context.db, meetingId, admitted)
@@ -52,7 +53,8 @@ export async function lobbyState(context: Context, { meetingId, present }: Asked
     const member = members.find((one) => one.user_id === entry?.user_id)
     return decisionOn(context, meeting, participantId, entry && { entry, member })
   })
-  return { lv: meeting.lobby_version, lobby: waiting.map(toEntry), decided }
+  const shown = toMeeting(meeting, roomBase(context, meeting))
+  return { lv: meeting.lobby_version, lobby: waiting.map(toEntry), decided, meeting: shown }
 }
 
 interface Lobby {

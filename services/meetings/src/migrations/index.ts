@@ -1,5 +1,13 @@
 import { meetings } from './001-meetings.ts'
 import { admission } from './002-admission.ts'
 import { invites } from './003-invites.ts'
+import { userEvents } from './004-user-events.ts'
+import { attempts } from './005-attempts.ts'
 
-export const migrations = { '001-meetings': meetings, '002-admission': admission, '003-invites': invites } as const
+export const migrations = {
+  '001-meetings': meetings,
+  '002-admission': admission,
+  '003-invites': invites,
+  '004-user-events': userEvents,
+  '005-attempts': attempts,
+} as const

@@ -1,9 +1,11 @@
 import type { meetingsBus } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
+import { tellAccess } from '../access.ts'
 import { now, type Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { meetingFor } from '../read.ts'
+import { say } from '../notices.ts'
+import { belongsTo, meetingFor } from '../read.ts'
 import { leads, roleNow } from '../role.ts'
 import { settleIn } from '../lobby/settle.ts'
 import { countLobby, findEntry, removeEntry } from '../store/lobby.ts'
@@ -24,6 +26,7 @@ export async function removePerson(context: Context, removal: Removal): Promise<
   await moderatedMeeting(context, meetingId, by)
   const lv = await context.db.transaction().execute((trx) => removeIn(trx, removal, now(context)))
   context.wakeRelay()
+  tellAccess(context, removal)
   if (lv !== null) context.tellLobby(meetingId, lv)
 }
 
@@ -31,7 +34,7 @@ async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Da
   const meeting = await lockOrThrow(trx, meetingId)
   const byRole = await roleNow(trx, meeting, by, at)
   if (!leads(byRole)) throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
-  const { role, name, guest } = await personOrThrow(trx, meeting, userId, at)
+  const { role, name, guest, inside } = await personOrThrow(trx, meeting, userId, at)
   if (role === 'host') throw new ProblemError('forbidden', 'Nobody removes the host')
   if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a co-host')
   const whom = { meetingId, userId }
@@ -41,6 +44,7 @@ async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Da
   const entry = await findEntry(trx, whom)
   await removeEntry(trx, { ...whom, by, at })
   await enqueueCommand(trx, meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' }, at)
+  if (inside) await say(trx, meeting, `${(await personOrThrow(trx, meeting, by, at)).name} removed ${name}.`, at)
   return entry?.status === 'waiting' ? countLobby(trx, meetingId) : null
 }
 
@@ -56,8 +60,9 @@ export async function unbanPerson(
 
 /** One leaves the room and the lobby, on all devices. @throws ProblemError `not-found` */
 export async function leaveMeeting(context: Context, id: string, userId: string): Promise<void> {
-  const { host, belongs } = await meetingFor(context, id, userId)
-  if (!host && !belongs) throw new ProblemError('not-found', 'There is no such meeting')
+  const seen = await meetingFor(context, id, userId)
+  if (!seen.host && !(await belongsTo(context, seen, userId)))
+    throw new ProblemError('not-found', 'There is no such meeting')
   const at = now(context)
   const lv = await context.db.transaction().execute(async (trx) => {
     await lockOrThrow(trx, id)

@@ -1,13 +1,16 @@
 import type { meetingsBus, Role } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
+import { tellAccess } from '../access.ts'
 import { now, roomBase, type Context } from '../context.ts'
 import { isOver, toMeeting } from '../meeting.ts'
+import { say } from '../notices.ts'
 import { ownMeeting } from '../read.ts'
 import { keepListed, setMember } from '../store/members.ts'
 import { changeMeeting } from '../store/meetings.ts'
 import { enqueueCommand } from '../store/outbox.ts'
 import type { Db, MeetingRow } from '../tables.ts'
+import { putMeetingEvents } from '../user-events/put.ts'
 import { lockOrThrow, personOrThrow, type KnownPerson } from './person.ts'
 
 type RoleChange = Static<(typeof meetingsBus.setRole)['input']>
@@ -34,6 +37,7 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
     return next
   })
   context.wakeRelay()
+  tellAccess(context, change)
   return given
 }
 
@@ -59,9 +63,14 @@ export async function handOver(context: Context, hands: Hands): Promise<MeetingR
     )
     await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
     await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
+    await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
+    await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
     return row
   })
   context.wakeRelay()
+  context.wakeTeller()
+  context.tellLobby(meetingId, changed.lobby_version)
+  for (const whose of [by, userId]) tellAccess(context, { meetingId, userId: whose })
   return changed
 }
 

@@ -63,10 +63,10 @@ export async function seeEntries(db: Db, participantIds: readonly string[], at: 
 export function settleEntries(
   db: Db,
   meetingId: string,
-  which: { participantId?: string; userId?: string; seenBefore?: Date },
+  which: { participantId?: string; userId?: string; seenBefore?: Date; unlessRemoved?: boolean },
   how: Pick<LobbyRow, 'status' | 'decided_by' | 'decided_at'>,
 ): Promise<LobbyRow[]> {
-  const { participantId, userId, seenBefore } = which
+  const { participantId, userId, seenBefore, unlessRemoved } = which
   let query = db
     .updateTable('lobby_entries')
     .set(how)
@@ -75,6 +75,14 @@ export function settleEntries(
   if (participantId !== undefined) query = query.where('participant_id', '=', participantId)
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (seenBefore !== undefined) query = query.where('seen_at', '<=', seenBefore)
+  if (unlessRemoved) {
+    const removed = db
+      .selectFrom('members')
+      .select('user_id')
+      .where('meeting_id', '=', meetingId)
+      .where((eb) => eb.or([eb('must_wait', '=', true), eb('banned_at', 'is not', null)]))
+    query = query.where('user_id', 'not in', removed)
+  }
   return query.returningAll().execute()
 }
 

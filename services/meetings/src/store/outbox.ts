@@ -1,7 +1,7 @@
 import type { RoomCommand } from '@parley/contracts'
-import { json } from '@parley/kit'
+import { json, newId } from '@parley/kit'
 import { sql, type Selectable } from 'kysely'
-import type { Db, Tables } from '../tables.ts'
+import type { Db, OutboxCommand, Tables } from '../tables.ts'
 
 export type OutboxRow = Selectable<Tables['outbox']>
 
@@ -10,10 +10,22 @@ export type OutboxRow = Selectable<Tables['outbox']>
  * those waiting for that room that it makes idle: an end of all, the others of those of their kind (and person).
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
-  let idle = db.deleteFrom('outbox').where('meeting_id', '=', meetingId).where('leased_until', 'is', null)
+  let idle = db
+    .deleteFrom('outbox')
+    .where('meeting_id', '=', meetingId)
+    .where('leased_until', 'is', null)
+    .where(sql`command ->> 'kind'`, '!=', 'notice')
   if (command.kind !== 'end') idle = idle.where(sql`command ->> 'kind'`, '=', command.kind)
   if ('userId' in command) idle = idle.where(sql`command ->> 'userId'`, '=', command.userId)
   await idle.execute()
+  await insert(db, meetingId, command, at)
+}
+
+/** Writes down what is to be said in the chat of a meeting, in the transaction of what it is about. */
+export const enqueueNotice = (db: Db, meetingId: string, text: string, at: Date): Promise<void> =>
+  insert(db, meetingId, { kind: 'notice', noticeId: newId(), text }, at)
+
+async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Date): Promise<void> {
   await db
     .insertInto('outbox')
     .values({ meeting_id: meetingId, command: json(command), created_at: at, next_at: at })
@@ -32,14 +44,22 @@ export async function dropRemovals(db: Db, meetingId: string, userIds: readonly 
     .execute()
 }
 
-/** Takes the oldest command of each meeting that is due, for this relay alone until `until`. */
+/** Who takes it: neither waits for the other. */
+export type Lane = 'room' | 'chat'
+
+const inLane = (lane: Lane, table: 'command' | 'earlier') =>
+  sql<boolean>`(${sql.ref(`${table}.command`)} ->> 'kind' = 'notice') = ${lane === 'chat'}`
+
+/** Takes the oldest command of each meeting that is due on a lane, for this relay alone until `until`. */
 export function leaseCommands(
   db: Db,
+  lane: Lane,
   { at, until, limit }: { at: Date; until: Date; limit: number },
 ): Promise<OutboxRow[]> {
   const due = db
     .selectFrom('outbox as command')
     .select('command.seq')
+    .where(inLane(lane, 'command'))
     .where('command.next_at', '<=', at)
     .where((eb) => eb.or([eb('command.leased_until', 'is', null), eb('command.leased_until', '<', at)]))
     .where((eb) =>
@@ -49,7 +69,8 @@ export function leaseCommands(
             .selectFrom('outbox as earlier')
             .select('earlier.seq')
             .whereRef('earlier.meeting_id', '=', 'command.meeting_id')
-            .whereRef('earlier.seq', '<', 'command.seq'),
+            .whereRef('earlier.seq', '<', 'command.seq')
+            .where(inLane(lane, 'earlier')),
         ),
       ),
     )

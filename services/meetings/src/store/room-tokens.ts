@@ -1,24 +1,27 @@
 import type { Role } from '@parley/contracts'
 import type { Db, RoomTokenRow } from '../tables.ts'
 
-export async function insertRoomToken(db: Db, token: Omit<RoomTokenRow, 'used_at'>): Promise<void> {
+export async function insertRoomToken(db: Db, token: Omit<RoomTokenRow, 'used_at' | 'attempt'>): Promise<void> {
   await db
     .insertInto('room_tokens')
-    .values({ ...token, used_at: null })
+    .values({ ...token, used_at: null, attempt: null })
     .execute()
 }
 
-/** Spends a token in one step, so that of many who try one gets it. Whoever it was not issued to does not spend it. */
+/**
+ * Spends a token in one step, so that of many who try one gets it; the attempt that spent it gets it again. Whoever it was
+ * not issued to does not spend it.
+ */
 export const spendRoomToken = (
   db: Db,
-  { hash, userId, at }: { hash: string; userId: string; at: Date },
+  { hash, userId, attempt, at }: { hash: string; userId: string; attempt: string | null; at: Date },
 ): Promise<RoomTokenRow | undefined> =>
   db
     .updateTable('room_tokens')
-    .set({ used_at: at })
+    .set({ used_at: at, attempt })
     .where('hash', '=', hash)
     .where('user_id', '=', userId)
-    .where('used_at', 'is', null)
+    .where((eb) => eb.or([eb('used_at', 'is', null), ...(attempt === null ? [] : [eb('attempt', '=', attempt)])]))
     .where('expires_at', '>', at)
     .returningAll()
     .executeTakeFirst()

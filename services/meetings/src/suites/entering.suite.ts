@@ -81,6 +81,21 @@ export const enteringSuite = (open: OpenWorld) =>
       expect(outcomes.filter((outcome) => outcome === 'room-token-invalid')).toHaveLength(49)
     })
 
+    it('S14 R1 who got no answer asks again by the same attempt, and only by that', async () => {
+      const [host, ann] = [product.person(), product.person('Ann')]
+      const { code } = await product.create(host)
+      const { roomToken } = await join(ann, code)
+      const attempt = newId()
+      const spend = (by?: string) =>
+        ask(product.bus, meetingsBus.redeem, { roomToken, userId: ann.id, ...(by && { attempt: by }) })
+      const first = await spend(attempt)
+      expect((await spend(attempt)).participantId).toBe(first.participantId)
+      expect(await refusal(spend(newId()))).toBe('room-token-invalid')
+      expect(await refusal(spend())).toBe('room-token-invalid')
+      product.advance(121_000)
+      expect(await refusal(spend(attempt))).toBe('room-token-invalid')
+    })
+
     it('S3 S9 an access token is no room token, nor the other way round; neither is stored', async () => {
       const ann = product.person()
       const { code } = await product.create(ann, { passcode: 'open sesame' })

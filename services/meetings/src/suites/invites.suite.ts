@@ -215,6 +215,32 @@ export const invitesSuite = (open: OpenWorld) =>
       })
     })
 
+    it('M12 S21 who is invited to a public meeting knows it: what they may not do is forbidden, not hidden', async () => {
+      const [host, invited, declined, banned, stranger] = [user('Host'), user(), user(), user(), user()]
+      const meeting = await product.create(host, { type: 'public' })
+      await product.fact('joined', meeting, banned)
+      for (const who of [invited, declined, banned]) {
+        const { body } = await invite(host, meeting, { userId: who.id })
+        if (who === declined) await act(who, body.id, 'decline')
+      }
+      const at = `/v1/meetings/${meeting.id}`
+      const ban = { as: host, body: { userId: banned.id, ban: true } }
+      await eventually(async () => expect((await product.call('POST', `${at}/kick`, ban)).status).toBe(204))
+      const calls = [
+        ['PATCH', at, { title: 'Mine' }],
+        ['GET', `${at}/bans`, undefined],
+        ['POST', `${at}/leave`, {}],
+      ] as const
+      const statuses = (as: Person) =>
+        Promise.all(calls.map(async ([method, path, body]) => (await product.call(method, path, { as, body })).status))
+      expect(await Promise.all([invited, declined, banned, stranger].map(statuses))).toEqual([
+        [403, 403, 204],
+        [404, 404, 404],
+        [404, 404, 404],
+        [404, 404, 404],
+      ])
+    })
+
     it('S19 nobody fills a mailbox with invites', async () => {
       const host = user()
       const meeting = await product.create(host)

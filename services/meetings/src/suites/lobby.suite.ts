@@ -39,7 +39,7 @@ export const lobbySuite = (open: OpenWorld) =>
         { participantId: first.participantId, userId: ann.id, name: 'Ann', guest: false, position: 1 },
         { participantId: second.participantId, userId: gast.id, name: 'Gast', guest: true, position: 2 },
       ])
-      expect(await lobby.state(meeting, first.participantId)).toEqual({ lv, lobby: items, decided: [] })
+      expect(await lobby.state(meeting, first.participantId)).toMatchObject({ lv, lobby: items, decided: [] })
       await eventually(() => expect(heard).toEqual([1, 2]))
       expect(lv).toBe(2)
     })

@@ -3,7 +3,7 @@ import { createMetrics, newId, readConfig, startService, type Clock, type Starte
 import { meetingsService } from '../service.ts'
 import type { Tables } from '../tables.ts'
 import { createCall, type Call } from './call.ts'
-import { createSignalingEar } from './signaling-ear.ts'
+import { createChatEar, createSignalingEar } from './signaling-ear.ts'
 import type { TestWorld } from './world.ts'
 
 export interface Person {
@@ -22,6 +22,8 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
   const instances = createInstances(world, clock, env)
   const ear = createSignalingEar(world)
   await ear.find()
+  const chat = createChatEar(world)
+  await chat.find()
   const call = createCall((await instances.start()).url)
   return {
     db: world.database.schema<Tables>('meetings'),
@@ -38,11 +40,16 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     /** Moves the clock of all instances. */
     advance: (ms: number): void => void (ahead += ms),
     toldTo: (meetingId: string): RoomCommand[] => ear.toldTo(meetingId),
+    /** What the meeting has said in its chat. */
+    saidIn: (meetingId: string): string[] => chat.saidIn(meetingId),
+    loseChat: () => chat.lose(),
+    findChat: () => chat.find(),
     loseSignaling: () => ear.lose(),
     findSignaling: () => ear.find(),
     async stop() {
       await instances.stop()
       ear.lose()
+      chat.lose()
     },
   }
 }

@@ -1,5 +1,5 @@
-import { signalingBus, type RoomCommand } from '@parley/contracts'
-import { answer, type BusSubscription } from '@parley/kit'
+import { chatBus, signalingBus, type RoomCommand } from '@parley/contracts'
+import { answer, newId, type BusSubscription } from '@parley/kit'
 import type { TestWorld } from './world.ts'
 
 /** Acknowledges commands to rooms in the place of signaling, and remembers them; it can be away. */
@@ -14,5 +14,41 @@ export function createSignalingEar({ bus, log }: TestWorld) {
     lose: (): void => subscription?.unsubscribe(),
     toldTo: (meetingId: string): RoomCommand[] =>
       told.filter((entry) => entry.meetingId === meetingId).map(({ command }) => command),
+  }
+}
+
+/** Stores notices in the place of chat, each once, and remembers them; it can be away. */
+export function createChatEar({ bus, log }: TestWorld) {
+  const said = new Map<string, { meetingId: string; text: string }>()
+  let subscription: BusSubscription | undefined
+  return {
+    async find(): Promise<void> {
+      subscription = answer(
+        bus,
+        chatBus.system,
+        'chat',
+        async ({ meetingId, noticeId, text }) => {
+          said.set(noticeId, { meetingId, text })
+          const sender = { id: meetingId, name: 'System' }
+          const sentAt = new Date().toISOString()
+          return {
+            message: {
+              id: newId(),
+              seq: said.size,
+              type: 'system' as const,
+              text,
+              sender,
+              clientMessageId: noticeId,
+              sentAt,
+            },
+          }
+        },
+        log,
+      )
+      await subscription.ready()
+    },
+    lose: (): void => subscription?.unsubscribe(),
+    saidIn: (meetingId: string): string[] =>
+      [...said.values()].filter((entry) => entry.meetingId === meetingId).map(({ text }) => text),
   }
 }

@@ -1,0 +1,19 @@
+import type { meetingsBus } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Static } from 'typebox'
+import { roomBase, type Context } from './context.ts'
+import { toMeeting } from './meeting.ts'
+import { removedAmong } from './store/members.ts'
+import { findMeeting } from './store/meetings.ts'
+
+type Asked = Static<(typeof meetingsBus.readers)['input']>
+type Readers = Static<(typeof meetingsBus.readers)['output']>
+
+/** A meeting as it is, and who of these people, all of whom `chatAccess` let in once, was not removed since. @throws ProblemError `not-found` */
+export async function readersOf(context: Context, { meetingId, userIds }: Asked): Promise<Readers> {
+  const row = await findMeeting(context.db, meetingId)
+  if (row === undefined) throw new ProblemError('not-found', 'There is no such meeting')
+  const removed = new Set((await removedAmong(context.db, meetingId, userIds)).map(({ userId }) => userId))
+  const readers = userIds.filter((userId) => !removed.has(userId))
+  return { meeting: toMeeting(row, roomBase(context, row)), readers }
+}

@@ -1,0 +1,185 @@
+import { meetingsBus, userEvents, type Invite, type Meeting, type UserEventName } from '@parley/contracts'
+import { ask, compile, listen, newId } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAccounts } from '../testing/accounts.ts'
+import { startProduct, type Person, type Product } from '../testing/product.ts'
+import type { OpenWorld, TestWorld } from '../testing/world.ts'
+
+const minuteMs = 60_000
+
+export const userEventsSuite = (open: OpenWorld) =>
+  describe('user events', () => {
+    let world: TestWorld
+    let product: Product
+    let accounts: Awaited<ReturnType<typeof createAccounts>>
+    beforeAll(async () => {
+      world = await open()
+      accounts = await createAccounts(world)
+      product = await startProduct(world)
+    })
+    afterAll(async () => {
+      accounts.lose()
+      await product.stop()
+      await world.close()
+    })
+    const user = (name = 'Ann'): Person => {
+      const person = product.person(name)
+      accounts.of(person)
+      return person
+    }
+    const read = (who: Person, after: string | null, limit = 50) =>
+      ask(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
+    const begin = async (who: Person) => (await read(who, null)).head
+    const typesOf = async (who: Person, after: string) => (await read(who, after)).events.map(({ type }) => type)
+    const invite = async (host: Person, meeting: Meeting, body: object) =>
+      (await product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body })).body
+    const inMs = (ms: number) => new Date(product.clock.now() + ms).toISOString()
+
+    it('R12 an invite is told to who is invited, its answer to who invited, its end again to who was invited', async () => {
+      const [host, ann] = [user('Host'), user()]
+      const [h, a] = [await begin(host), await begin(ann)]
+      const meeting = await product.create(host)
+      const { id } = await invite(host, meeting, { userId: ann.id })
+      await product.call('POST', `/v1/invites/${id}/accept`, { as: ann, body: {} })
+      await product.call('POST', `/v1/invites/${id}/accept`, { as: ann, body: {} })
+      await product.call('DELETE', `/v1/invites/${id}`, { as: host })
+      const { events } = await read(ann, a)
+      expect(events.map(({ type }) => type)).toEqual(['invite.received', 'invite.answered', 'invite.revoked'])
+      expect(events[0]?.data).toMatchObject({
+        invite: { id, invitedBy: { name: 'Host' }, meeting: { id: meeting.id } },
+      })
+      expect(await typesOf(host, h)).toEqual(['invite.answered'])
+      for (const { type, data } of events) expect(compile(userEvents[type as UserEventName])(data)).toEqual([])
+      const [, second] = events
+      expect((await read(ann, second?.id ?? '')).events).toEqual(events.slice(2))
+    })
+
+    it('R12 an invite by mail is told to who has shown to own the address, also from before', async () => {
+      const host = user('Host')
+      const ben = product.person('Ben')
+      const after = await begin(ben)
+      const email = `${ben.id}@example.org`
+      await invite(host, await product.create(host), { email: email.toUpperCase() })
+      expect(await typesOf(ben, after)).toEqual([])
+      accounts.of(ben, { email, emailVerified: false })
+      expect(await typesOf(ben, after)).toEqual([])
+      accounts.of(ben, { email })
+      expect(await typesOf(ben, after)).toEqual(['invite.received'])
+    })
+
+    it('R12 a meeting is told to its host and those invited as it changes, starts and ends; to no one who said no', async () => {
+      const [host, yes, open_, no] = [user('Host'), user('Yes'), user('Open'), user('No')]
+      const meeting = await product.create(host, { scheduledAt: inMs(3_600_000), durationMinutes: 30 })
+      for (const [person, answer] of [
+        [yes, 'accept'],
+        [open_, ''],
+        [no, 'decline'],
+      ] as const) {
+        const { id } = await invite(host, meeting, { userId: person.id })
+        if (answer !== '') await product.call('POST', `/v1/invites/${id}/${answer}`, { as: person, body: {} })
+      }
+      const everybody = [host, yes, open_, no]
+      const from = await Promise.all(everybody.map(begin))
+      await product.call('PATCH', `/v1/meetings/${meeting.id}`, { as: host, body: { title: 'Moved' } })
+      await product.fact('joined', meeting, host, { role: 'host' })
+      const types = () => Promise.all(everybody.map((who, index) => typesOf(who, from[index] ?? '')))
+      await eventually(async () => expect((await types())[0]).toEqual(['meeting.updated', 'meeting.started']), 10_000)
+      await product.call('POST', `/v1/meetings/${meeting.id}/end`, { as: host })
+      const all = ['meeting.updated', 'meeting.started', 'meeting.ended']
+      expect(await types()).toEqual([all, all, ['meeting.updated', 'meeting.ended'], []])
+    })
+
+    it('R12 that a meeting begins soon is told once by however many replicas, and again when it is moved', async () => {
+      const replicas = [await product.start(), await product.start()]
+      const [host, yes] = [user('Host'), user('Yes')]
+      const meeting = await product.create(host, { scheduledAt: inMs(30 * minuteMs) })
+      const { id } = await invite(host, meeting, { userId: yes.id })
+      await product.call('POST', `/v1/invites/${id}/accept`, { as: yes, body: {} })
+      const from = [await begin(host), await begin(yes)] as const
+      const startings = async (who: Person, after: string) =>
+        (await typesOf(who, after)).filter((type) => type === 'meeting.starting').length
+      product.advance(26 * minuteMs)
+      await eventually(async () => expect(await startings(yes, from[1])).toBe(1), 15_000)
+      const { body } = await product.call<Meeting>('GET', `/v1/meetings/${meeting.id}`, { as: host })
+      const headers = { 'if-match': `"${body.version}"` }
+      await product.call('PUT', `/v1/meetings/${meeting.id}/schedule`, {
+        as: host,
+        headers,
+        body: { scheduledAt: inMs(3 * minuteMs) },
+      })
+      await eventually(async () => expect(await startings(host, from[0])).toBe(2), 15_000)
+      await new Promise((resolve) => setTimeout(resolve, 6_000))
+      expect([await startings(host, from[0]), await startings(yes, from[1])]).toEqual([2, 2])
+      await Promise.all(replicas.map((replica) => replica.stop()))
+    }, 60_000)
+
+    it('R12 a hint follows the commit, and the numbers of many changes at once have no gaps', async () => {
+      const [host, ann] = [user('Host'), user()]
+      const from = await begin(ann)
+      const { boxes } = await read(ann, null)
+      let hints = 0
+      const subscription = listen(world.bus, meetingsBus.news, { box: boxes[0] ?? '' }, () => (hints += 1), world.log)
+      await subscription.ready()
+      const meetings = await Promise.all(Array.from({ length: 20 }, () => product.create(host)))
+      await Promise.all(meetings.map((meeting) => invite(host, meeting, { userId: ann.id })))
+      const { events } = await read(ann, from)
+      expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, n) => `${n + 1}.0`))
+      expect((await read(ann, '5.0', 3)).events.map(({ id }) => id)).toEqual(['6.0', '7.0', '8.0'])
+      await eventually(() => expect(hints).toBeGreaterThan(0), 5_000)
+      subscription.unsubscribe()
+    })
+
+    it('R12 what is too old, unknown or from the future is said to be incomplete', async () => {
+      const [host, ann] = [user('Host'), user()]
+      const from = await begin(ann)
+      await invite(host, await product.create(host), { userId: ann.id })
+      for (const after of ['nonsense', '7.0', '1', '1.5'])
+        expect(await read(ann, after)).toMatchObject({ events: [], complete: false, head: '1.0' })
+      product.advance(8 * 24 * 3_600_000)
+      await eventually(async () => expect(await read(ann, from)).toMatchObject({ complete: false, events: [] }), 15_000)
+      expect(await read(ann, '1.0')).toMatchObject({ complete: true })
+    }, 30_000)
+
+    it('R12 of one account the newest 1,000 are kept', async () => {
+      const [host, ann] = [user('Host'), user()]
+      const meeting = await product.create(host)
+      const { id } = await invite(host, meeting, { userId: ann.id })
+      const { boxes } = await read(ann, null)
+      const box = boxes[0] ?? ''
+      const at = new Date(product.clock.now())
+      const rows = Array.from({ length: 1_500 }, (_, n) => ({
+        box,
+        seq: n + 2,
+        type: 'meeting.updated' as const,
+        data: '{}',
+        created_at: at,
+      }))
+      await product.db.insertInto('user_events').values(rows).execute()
+      await product.db.updateTable('user_boxes').set({ last_seq: 1_501 }).where('box', '=', box).execute()
+      await product.call('DELETE', `/v1/invites/${id}`, { as: host })
+      await eventually(async () => {
+        const kept = await product.db.selectFrom('user_events').select('seq').where('box', '=', box).execute()
+        expect(kept).toHaveLength(1_000)
+      }, 10_000)
+      expect(await read(ann, '10.0')).toMatchObject({ complete: false })
+      expect((await read(ann, '1499.0')).events.map(({ type }) => type).slice(-1)).toEqual(['invite.revoked'])
+    })
+
+    it('R12 R4 who was removed, and who is banned, may not read on; a deleted meeting is read by nobody', async () => {
+      const [host, ann] = [user('Host'), user()]
+      const meeting = await product.create(host)
+      await product.fact('joined', meeting, ann)
+      const people = [host.id, ann.id]
+      const readers = () => ask(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: people })
+      await eventually(async () => expect((await readers()).meeting.status).toBe('live'), 10_000)
+      expect((await readers()).readers).toEqual(people)
+      await product.call('POST', `/v1/meetings/${meeting.id}/kick`, { as: host, body: { userId: ann.id } })
+      expect((await readers()).readers).toEqual([host.id])
+      await product.call('DELETE', `/v1/meetings/${meeting.id}`, { as: host })
+      await expect(readers()).rejects.toMatchObject({ code: 'not-found' })
+      await expect(ask(world.bus, meetingsBus.readers, { meetingId: newId(), userIds: [] })).rejects.toMatchObject({
+        code: 'not-found',
+      })
+    })
+  })
