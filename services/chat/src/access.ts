@@ -10,28 +10,33 @@ type Access = Static<typeof meetingsBus.access.output>
  */
 export interface AccessCheck {
   /** For reading: also after the meeting is over. */
-  mayReadOrThrow(meetingId: string, userId: string): Promise<void>
+  mayReadOrThrow(meetingId: string, userId: string): Promise<Access>
   /** For sending; rejects with `forbidden` or `meeting-over` too. */
   mayChatOrThrow(meetingId: string, userId: string): Promise<Access>
+  /** What was remembered of somebody is no longer true. */
+  forget(meetingId: string, userId: string): void
 }
 
-/** How long somebody who was removed may still read, or send over REST. */
-const keepMs = 5000
+/**
+ * Counted from the question, so that somebody who was removed is out after this long, though `forget` was never called.
+ */
+const keepMs = 1000
 const maxKept = 10_000
 
 /** Asks, and remembers who was let in: a refusal is asked about again each time. */
 export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): AccessCheck {
   const known = createMemory(clock)
+  let forgotten = 0
 
   async function fetch(meetingId: string, userId: string): Promise<Access> {
+    const [askedAt, before] = [clock.now(), forgotten]
     const access = await ask(bus, meetingsBus.access, { meetingId, userId })
-    known.set(`${meetingId}/${userId}`, access)
+    // What was answered while something was forgotten may be of before.
+    if (before === forgotten) known.set(`${meetingId}/${userId}`, access, askedAt)
     return access
   }
   return {
-    async mayReadOrThrow(meetingId, userId) {
-      if (known.get(`${meetingId}/${userId}`) === undefined) await fetch(meetingId, userId)
-    },
+    mayReadOrThrow: async (meetingId, userId) => known.get(`${meetingId}/${userId}`) ?? fetch(meetingId, userId),
     async mayChatOrThrow(meetingId, userId) {
       const remembered = known.get(`${meetingId}/${userId}`)
       const access = remembered !== undefined && maySend(remembered) ? remembered : await fetch(meetingId, userId)
@@ -39,12 +44,16 @@ export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): A
       if (!access.mayChat) throw new ProblemError('forbidden', 'You may not write in the chat of this meeting')
       return access
     },
+    forget(meetingId, userId) {
+      forgotten += 1
+      known.delete(`${meetingId}/${userId}`)
+    },
   }
 }
 
 const maySend = ({ mayChat, over }: Access): boolean => mayChat && !over
 
-/** Entries live for a fixed time, so the oldest is the first in the map. */
+/** Entries live for a fixed time, so the oldest is about the first in the map. */
 function createMemory(clock: Clock) {
   const entries = new Map<string, { access: Access; until: number }>()
   return {
@@ -52,11 +61,12 @@ function createMemory(clock: Clock) {
       const entry = entries.get(key)
       return entry !== undefined && entry.until > clock.now() ? entry.access : undefined
     },
-    set(key: string, access: Access): void {
+    set(key: string, access: Access, askedAt: number): void {
       entries.delete(key)
-      entries.set(key, { access, until: clock.now() + keepMs })
+      entries.set(key, { access, until: askedAt + keepMs })
       const oldest = entries.size > maxKept ? entries.keys().next().value : undefined
       if (oldest !== undefined) entries.delete(oldest)
     },
+    delete: (key: string): void => void entries.delete(key),
   }
 }

@@ -1,45 +1,77 @@
 import type { Message } from '@parley/contracts'
 import { asProblem } from '@parley/kit'
+import type { Changer, Deletion, Edit } from './change.ts'
 import { inTime, requestMs } from './deadline.ts'
-import { checkDraftOrThrow, messageOf, type Draft } from './message.ts'
+import type { FloodLimit } from './flood.ts'
+import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type Draft } from './message.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { cursorAfter, type Page } from './page.ts'
 import type { Sent } from './send.ts'
-import { lastSeq, readPage, type ChatDb } from './store.ts'
+import { readHead, readPage, type ChatDb } from './store.ts'
 import type { Writer } from './writer.ts'
 
 /**
- * What the service does, whoever asks. Every call ends by its deadline; a database that is away or slow is
- * `unavailable`.
+ * What the service does, whoever asks. Every call ends by its deadline (of `performance.now()`); a database that is away
+ * or slow is `unavailable`.
  */
 export interface Chat {
-  /** Rejects with `invalid-input`, `idempotency-conflict`, `unavailable`. `deadline` is of `performance.now()`. */
-  send(draft: Draft, deadline?: number): Promise<Sent>
+  /** Rejects with `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`. */
+  send(draft: Omit<Draft, 'type'>, deadline?: number): Promise<Sent>
+  /** A service says something; rejects with `invalid-input`, `unavailable`. */
+  notice(meetingId: string, notice: { noticeId: string; text: string }): Promise<Message>
+  /** Rejects with `invalid-input`, `not-found`, `forbidden`, `wrong-state`, `rate-limited`, `unavailable`. */
+  edit(edit: Edit, deadline?: number): Promise<Message>
+  /** Rejects with `not-found`, `forbidden`, `unavailable`. */
+  delete(deletion: Deletion, deadline?: number): Promise<Message>
   list(meetingId: string, page: Page, deadline?: number): Promise<{ items: Message[]; nextCursor: string | null }>
-  /** Number of the newest message, 0 if there is none. */
-  head(meetingId: string): Promise<number>
+  /** Numbers of the newest message and of the newest change, 0 if there is none. */
+  head(meetingId: string): Promise<{ seq: number; rev: number }>
+}
+
+export interface ChatDeps {
+  db: ChatDb
+  writer: Writer
+  changer: Changer
+  flood: FloodLimit
+  metrics: ChatMetrics
 }
 
 /** Whoever asks for the head waits 1 s. */
 const headMs = 900
+const inRequestTime = (): number => performance.now() + requestMs
 
-export function createChat({ db, writer, metrics }: { db: ChatDb; writer: Writer; metrics: ChatMetrics }): Chat {
+export function createChat({ db, writer, changer, flood, metrics }: ChatDeps): Chat {
+  const store = (draft: Draft, deadline: number): Promise<Sent> => {
+    checkDraftOrThrow(draft)
+    return writer.send(draft, deadline - performance.now())
+  }
   return {
-    async send(draft, deadline = performance.now() + requestMs) {
-      checkDraftOrThrow(draft)
-      return metrics.send(writer.send(draft, deadline - performance.now()))
+    send: (draft, deadline = inRequestTime()) =>
+      metrics.send(async () => {
+        await flood.takeOrThrow(draft.meetingId, draft.sender.id)
+        return store({ ...draft, type: 'text' }, deadline)
+      }),
+    notice: async (meetingId, notice) =>
+      (await metrics.send(async () => store(noticeOf(meetingId, notice), inRequestTime()))).message,
+    edit: (edit, deadline = inRequestTime()) =>
+      metrics.change('edit', async () => {
+        checkTextOrThrow(edit.text)
+        await flood.takeOrThrow(edit.meetingId, edit.userId)
+        return answered(changer.edit(edit), deadline)
+      }),
+    delete: (deletion, deadline = inRequestTime()) =>
+      metrics.change('delete', () => answered(changer.delete(deletion), deadline)),
+    async list(meetingId, page, deadline = inRequestTime()) {
+      const rows = await answered(readPage(db, meetingId, page), deadline)
+      const shown = rows.slice(0, page.limit)
+      const last = rows.length > page.limit ? shown.at(-1) : undefined
+      return { items: shown.map(messageOf), nextCursor: last === undefined ? null : cursorAfter(page, last) }
     },
-    async list(meetingId, page, deadline = performance.now() + requestMs) {
-      const rows = await reading(readPage(db, meetingId, page), deadline)
-      const items = rows.slice(0, page.limit).map(messageOf)
-      const last = rows.length > page.limit ? items.at(-1) : undefined
-      return { items, nextCursor: last === undefined ? null : cursorAfter(page, last.seq) }
-    },
-    head: (meetingId) => reading(lastSeq(db, meetingId), performance.now() + headMs),
+    head: (meetingId) => answered(readHead(db, meetingId), performance.now() + headMs),
   }
 }
 
-async function reading<T>(work: Promise<T>, deadline: number): Promise<T> {
+async function answered<T>(work: Promise<T>, deadline: number): Promise<T> {
   try {
     return await inTime(work, deadline)
   } catch (error) {

@@ -1,6 +1,20 @@
 import { Strict } from '@parley/contracts'
 import { commonConfig } from '@parley/kit'
-import type { Static } from 'typebox'
+import Type, { type Static } from 'typebox'
 
-export const chatConfig = Strict(commonConfig)
+export const chatConfig = Strict({
+  ...commonConfig,
+  CHAT_LIMIT_MESSAGES: Type.Integer({
+    default: 100,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'messages and edits of one person in one meeting per CHAT_LIMIT_SECONDS; 0 is no limit',
+  }),
+  CHAT_LIMIT_SECONDS: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 3600,
+    description: 'the window of CHAT_LIMIT_MESSAGES; who sends more is told how long to wait',
+  }),
+})
 export type ChatConfig = Static<typeof chatConfig>

@@ -9,6 +9,8 @@ export interface Draft {
   sender: { id: string; name: string }
   clientMessageId: string
   text: string
+  /** `system`: a service says it; the meeting is its sender. */
+  type: 'text' | 'system'
 }
 
 /** What goes out of a stored message. */
@@ -22,6 +24,16 @@ export const messageOf = (row: MessageRow): Message => ({
   sentAt: row.sent_at.toISOString(),
   ...(row.edited_at === null ? {} : { editedAt: row.edited_at.toISOString() }),
   ...(row.deleted_at === null ? {} : { deletedAt: row.deleted_at.toISOString() }),
+  ...(row.rev === 0 ? {} : { rev: row.rev }),
+})
+
+/** What a service has to say, as a draft: the same `noticeId` again is the same message. */
+export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: string; text: string }): Draft => ({
+  meetingId,
+  sender: { id: meetingId, name: 'System' },
+  clientMessageId: noticeId,
+  text,
+  type: 'system',
 })
 
 /** What makes a message the same one when it is sent again. */
@@ -29,14 +41,17 @@ export const keyOf = (draft: Draft): string => `${draft.meetingId}/${draft.sende
 export const keyOfRow = (row: MessageRow): string => `${row.meeting_id}/${row.sender_id}/${row.client_message_id}`
 
 /** The row to store, with its id. */
-export const rowOf = ({ meetingId, sender, clientMessageId, text }: Draft): NewRow => ({
+export const rowOf = ({ meetingId, sender, clientMessageId, text, type }: Draft): NewRow => ({
   id: newId(),
   meeting_id: meetingId,
   sender_id: sender.id,
   sender_name: storable(sender.name),
   client_message_id: clientMessageId,
   text,
+  type,
 })
+
+type Faults = NonNullable<Problem['errors']>
 
 const clientIdFaults = compile(ClientMessageId)
 const textFaults = compile(MessageText)
@@ -47,11 +62,21 @@ const textFaults = compile(MessageText)
  * @throws ProblemError `invalid-input`
  */
 export function checkDraftOrThrow({ clientMessageId, text }: Draft): void {
-  const errors: NonNullable<Problem['errors']> = []
-  for (const { message } of clientIdFaults(clientMessageId)) errors.push({ path: '/clientMessageId', message })
-  for (const { message } of textFaults(text)) errors.push({ path: '/text', message })
+  const errors = clientIdFaults(clientMessageId).map(({ message }) => ({ path: '/clientMessageId', message }))
+  refuse([...errors, ...faultsOf(text)])
+}
+
+/** The same for a text alone. @throws ProblemError `invalid-input` */
+export const checkTextOrThrow = (text: string): void => refuse(faultsOf(text))
+
+function faultsOf(text: string): Faults {
+  const errors: Faults = textFaults(text).map(({ message }) => ({ path: '/text', message }))
   if (text.includes('\0')) errors.push({ path: '/text', message: 'must not contain U+0000' })
   if (!text.isWellFormed()) errors.push({ path: '/text', message: 'must not contain halves of surrogate pairs' })
+  return errors
+}
+
+function refuse(errors: Faults): void {
   if (errors.length > 0) throw new ProblemError('invalid-input', undefined, { errors })
 }
 

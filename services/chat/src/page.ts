@@ -12,60 +12,83 @@ export interface Range {
   before?: number
 }
 
-export interface Page {
-  range: Range
+export interface RangePage {
   /** `forward` is by rising number. */
   direction: 'forward' | 'backward'
+  range: Range
   limit: number
 }
+/** Messages that were edited or deleted after the change number `since`, by rising number of their last change. */
+export interface ChangesPage {
+  direction: 'changes'
+  since: number
+  limit: number
+}
+export type Page = RangePage | ChangesPage
 
 const defaultLimit = 50
 
 /**
- * What a query asks for: the newest first, or from `afterSeq` or `after` on in order. A cursor carries its direction
- * and its range along; further bounds narrow it.
- * @throws ProblemError `invalid-input` for a cursor that is not ours and a time that does not exist
+ * What a query asks for: the newest first, from `afterSeq` or `after` on in order, or what changed. A cursor carries its
+ * direction and its range along; further bounds narrow it.
+ * @throws ProblemError `invalid-input` for a cursor that is not ours, a time that does not exist, and `changedSince`
+ * beside another bound
  */
-export function pageOf({ limit = defaultLimit, cursor, afterSeq, beforeSeq, after, before }: Query): Page {
-  const range: Range = {
-    ...(afterSeq === undefined ? {} : { afterSeq }),
-    ...(beforeSeq === undefined ? {} : { beforeSeq }),
-    ...(after === undefined ? {} : { after: timeOrThrow('after', after) }),
-    ...(before === undefined ? {} : { before: timeOrThrow('before', before) }),
+export function pageOf({ limit = defaultLimit, cursor, changedSince, ...bounds }: Query): Page {
+  const range = rangeOf(bounds)
+  const from = cursor === undefined ? null : readCursorOrThrow(cursor)
+  if (changedSince !== undefined || from?.direction === 'changes') {
+    if (Object.keys(range).length > 0 || (from !== null && from.direction !== 'changes'))
+      throw invalid('changedSince', 'goes with no other bound but limit and its own cursor')
+    return { direction: 'changes', since: Math.max(changedSince ?? 0, from?.since ?? 0), limit }
   }
-  if (cursor === undefined)
-    return { range, limit, direction: afterSeq === undefined && after === undefined ? 'backward' : 'forward' }
-  const from = readCursorOrThrow(cursor)
-  return { limit, direction: from.direction, range: narrowed(from.range, range) }
+  if (from !== null) return { limit, direction: from.direction, range: narrowed(from.range, range) }
+  const forward = range.afterSeq !== undefined || range.after !== undefined
+  return { range, limit, direction: forward ? 'forward' : 'backward' }
 }
 
-/** The cursor of the page after one that ended with the message of this number. */
-export function cursorAfter({ range, direction }: Page, seq: number): string {
+const rangeOf = ({ afterSeq, beforeSeq, after, before }: Query): Range => ({
+  ...(afterSeq === undefined ? {} : { afterSeq }),
+  ...(beforeSeq === undefined ? {} : { beforeSeq }),
+  ...(after === undefined ? {} : { after: timeOrThrow('after', after) }),
+  ...(before === undefined ? {} : { before: timeOrThrow('before', before) }),
+})
+
+/** The cursor of the page after one that ended with this message. */
+export function cursorAfter(page: Page, { seq, rev }: { seq: number; rev: number }): string {
+  if (page.direction === 'changes') return Buffer.from(`c.${rev}`).toString('base64url')
   const { afterSeq, beforeSeq, after, before } = {
-    ...range,
-    ...(direction === 'forward' ? { afterSeq: seq } : { beforeSeq: seq }),
+    ...page.range,
+    ...(page.direction === 'forward' ? { afterSeq: seq } : { beforeSeq: seq }),
   }
   const fields = [
-    direction === 'forward' ? 'f' : 'b',
+    page.direction === 'forward' ? 'f' : 'b',
     ...[afterSeq, beforeSeq, after, before].map((bound) => bound ?? ''),
   ]
   return Buffer.from(fields.join('.')).toString('base64url')
 }
 
-const cursorText = /^([fb])\.(\d{0,16})\.(\d{0,16})\.(-?\d{0,15})\.(-?\d{0,15})$/
+const rangeText = /^([fb])\.(\d{0,16})\.(\d{0,16})\.(-?\d{0,15})\.(-?\d{0,15})$/
+const changesText = /^c\.(\d{1,16})$/
 
-function readCursorOrThrow(cursor: string): Pick<Page, 'range' | 'direction'> {
-  const [, direction, afterSeq, beforeSeq, after, before] =
-    cursorText.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+function readCursorOrThrow(cursor: string): Omit<RangePage, 'limit'> | Omit<ChangesPage, 'limit'> {
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const [, since] = changesText.exec(text) ?? []
+  if (since !== undefined) return { direction: 'changes', ...safeOrThrow({ since: Number(since) }) }
+  const [, direction, afterSeq, beforeSeq, after, before] = rangeText.exec(text) ?? []
   if (direction === undefined) throw invalid('cursor', 'is not a cursor of this list')
-  const range = {
+  const range = safeOrThrow({
     ...bound('afterSeq', afterSeq),
     ...bound('beforeSeq', beforeSeq),
     ...bound('after', after),
     ...bound('before', before),
-  }
-  if (!Object.values(range).every(Number.isSafeInteger)) throw invalid('cursor', 'is not a cursor of this list')
+  })
   return { direction: direction === 'f' ? 'forward' : 'backward', range }
+}
+
+function safeOrThrow<T extends object>(numbers: T): T {
+  if (Object.values(numbers).every(Number.isSafeInteger)) return numbers
+  throw invalid('cursor', 'is not a cursor of this list')
 }
 
 const bound = (name: keyof Range, text = ''): Range => (text === '' ? {} : { [name]: Number(text) })

@@ -1,4 +1,4 @@
-import type { chatOperations } from '@parley/contracts'
+import { may, type chatOperations } from '@parley/contracts'
 import type { Handlers } from '@parley/kit'
 import type { AccessCheck } from './access.ts'
 import type { Chat } from './chat.ts'
@@ -25,5 +25,18 @@ export const chatHandlers = ({
     const page = pageOf(query)
     await inTime(access.mayReadOrThrow(params.id, principal.userId), deadline)
     return { status: 200, body: await chat.list(params.id, page, deadline), headers: { 'cache-control': 'no-store' } }
+  },
+  async editMessage({ params: { id: meetingId, messageId }, body: { text }, principal: { userId } }) {
+    const deadline = performance.now() + requestMs
+    // To edit is to write.
+    await inTime(access.mayChatOrThrow(meetingId, userId), deadline)
+    return { status: 200, body: await chat.edit({ meetingId, messageId, userId, text }, deadline) }
+  },
+  async deleteMessage({ params: { id: meetingId, messageId }, principal: { userId } }) {
+    const deadline = performance.now() + requestMs
+    // What one has said one may take back for as long as one may read it, also after the meeting.
+    const { role } = await inTime(access.mayReadOrThrow(meetingId, userId), deadline)
+    await chat.delete({ meetingId, messageId, userId, moderator: may(role, 'moderate') }, deadline)
+    return { status: 204 }
   },
 })

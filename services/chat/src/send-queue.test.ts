@@ -7,7 +7,13 @@ let count = 0
 
 function sendTo(meetingId: string): Send {
   count += 1
-  const draft = { meetingId, sender: { id: 'ann', name: 'Ann' }, clientMessageId: `message-${count}`, text: 'x' }
+  const draft = {
+    meetingId,
+    sender: { id: 'ann', name: 'Ann' },
+    clientMessageId: `message-${count}`,
+    text: 'x',
+    type: 'text' as const,
+  }
   return createSend(draft, 60_000).send
 }
 

@@ -13,8 +13,10 @@ import {
 } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { createAccessCheck } from './access.ts'
+import { createChanger } from './change.ts'
 import { createChat } from './chat.ts'
 import { chatConfig, type ChatConfig } from './config.ts'
+import { createFloodLimit } from './flood.ts'
 import { createChatMetrics } from './metrics.ts'
 import { migrations } from './migrations/index.ts'
 import { chatHandlers } from './routes.ts'
@@ -46,13 +48,21 @@ function create({
   const auth = createEdgeAuth({ bus, log, clock })
   const chatMetrics = createChatMetrics(metrics)
   const writer = createWriter({ db, bus, log, metrics: chatMetrics })
-  const chat = createChat({ db, writer, metrics: chatMetrics })
+  const changer = createChanger({ db, bus, log })
+  const flood = createFloodLimit({
+    kv,
+    clock,
+    messages: config.CHAT_LIMIT_MESSAGES,
+    seconds: config.CHAT_LIMIT_SECONDS,
+  })
+  const chat = createChat({ db, writer, changer, flood, metrics: chatMetrics })
+  const access = createAccessCheck({ bus, clock })
   metrics.reading('parley_chat_waiting', 'Messages that wait to be stored', writer.waiting)
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
   serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics })
-  serveOperations(app, chatOperations, chatHandlers({ chat, access: createAccessCheck({ bus, clock }) }), {
+  serveOperations(app, chatOperations, chatHandlers({ chat, access }), {
     authenticate: auth.authenticate,
     kv,
     checkAnswers: config.NODE_ENV !== 'production',
@@ -63,7 +73,7 @@ function create({
     readiness,
     async start() {
       await auth.start()
-      subscriptions = answerChatBus({ bus, chat, log })
+      subscriptions = answerChatBus({ bus, chat, access, log })
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {

@@ -1,6 +1,6 @@
 import { json } from '@parley/kit'
 import { sql, type Kysely, type RawBuilder } from 'kysely'
-import type { Page } from './page.ts'
+import type { ChangesPage, Page, RangePage } from './page.ts'
 import type { ChatTables, MessageRow } from './tables.ts'
 
 export type ChatDb = Kysely<ChatTables>
@@ -13,6 +13,7 @@ export interface NewRow {
   sender_name: string
   client_message_id: string
   text: string
+  type: 'text' | 'system'
 }
 
 /** `created`: by this statement; otherwise it was there before. */
@@ -36,9 +37,9 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
     with input as materialized (
       select * from rows from (
         jsonb_to_recordset(${json(rows)}) as (
-          id uuid, meeting_id uuid, sender_id uuid, sender_name text, client_message_id text, text text
+          id uuid, meeting_id uuid, sender_id uuid, sender_name text, client_message_id text, text text, type text
         )
-      ) with ordinality as i(id, meeting_id, sender_id, sender_name, client_message_id, text, place)
+      ) with ordinality as i(id, meeting_id, sender_id, sender_name, client_message_id, text, type, place)
     ), known as materialized (
       select m.* from input i join chat.messages m using (meeting_id, sender_id, client_message_id)
     ), fresh as materialized (
@@ -52,7 +53,7 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
       select meeting_id, count(*) as added from fresh group by meeting_id
     ), claimed as (${claim}), stored as (
       insert into chat.messages (id, meeting_id, seq, type, text, sender_id, sender_name, client_message_id, sent_at)
-      select f.id, f.meeting_id, c.last_seq - n.added + f.number, 'text', f.text, f.sender_id, f.sender_name,
+      select f.id, f.meeting_id, c.last_seq - n.added + f.number, f.type, f.text, f.sender_id, f.sender_name,
         f.client_message_id, date_trunc('milliseconds', clock_timestamp())
       from fresh f join claimed c using (meeting_id) join counted n using (meeting_id)
       returning *
@@ -82,14 +83,30 @@ const claimFree = (meetingIds: readonly string[]): RawBuilder<unknown> => sql`
   where c.meeting_id = free.meeting_id
   returning c.meeting_id, c.last_seq`
 
-/** Number of the newest message, 0 if there is none. */
-export async function lastSeq(db: ChatDb, meetingId: string): Promise<number> {
-  const row = await db.selectFrom('counters').select('last_seq').where('meeting_id', '=', meetingId).executeTakeFirst()
-  return row?.last_seq ?? 0
+/** Numbers of the newest message and of the newest change, 0 if there is none. */
+export async function readHead(db: ChatDb, meetingId: string): Promise<{ seq: number; rev: number }> {
+  const row = await db.selectFrom('counters').selectAll().where('meeting_id', '=', meetingId).executeTakeFirst()
+  return { seq: row?.last_seq ?? 0, rev: row?.last_rev ?? 0 }
 }
 
 /** The messages of a page in its direction, and one more if there are more. */
-export function readPage(db: ChatDb, meetingId: string, { range, direction, limit }: Page): Promise<MessageRow[]> {
+export const readPage = (db: ChatDb, meetingId: string, page: Page): Promise<MessageRow[]> =>
+  page.direction === 'changes' ? readChanges(db, meetingId, page) : readRange(db, meetingId, page)
+
+/** By rising number of the change, as they are now: one that was changed twice comes once. */
+const readChanges = (db: ChatDb, meetingId: string, { since, limit }: ChangesPage): Promise<MessageRow[]> =>
+  db
+    .selectFrom('messages')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('rev', '>', since)
+    // Said once more for the planner: the index has only those.
+    .where('rev', '>', 0)
+    .orderBy('rev')
+    .limit(limit + 1)
+    .execute()
+
+function readRange(db: ChatDb, meetingId: string, { range, direction, limit }: RangePage): Promise<MessageRow[]> {
   let query = db.selectFrom('messages').selectAll().where('meeting_id', '=', meetingId)
   if (range.afterSeq !== undefined) query = query.where('seq', '>', range.afterSeq)
   if (range.beforeSeq !== undefined) query = query.where('seq', '<', range.beforeSeq)

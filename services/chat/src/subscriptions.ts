@@ -1,11 +1,47 @@
-import { chatBus } from '@parley/contracts'
-import { answer, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import { chatBus, meetingsBus } from '@parley/contracts'
+import { answer, listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import type { AccessCheck } from './access.ts'
 import type { Chat } from './chat.ts'
+import type { Page } from './page.ts'
 
 const queue = 'chat'
 
-/** The bus: whoever asks has checked that the sender is in the room. */
-export const answerChatBus = ({ bus, chat, log }: { bus: Bus; chat: Chat; log: Logger }): BusSubscription[] => [
+/** Whoever asks for messages waits 1 s. */
+const afterMs = 900
+
+interface BusDeps {
+  bus: Bus
+  chat: Chat
+  access: AccessCheck
+  log: Logger
+}
+
+/** The bus: whoever asks has checked that the person is in the room, and what they may do there. */
+export const answerChatBus = ({ bus, chat, access, log }: BusDeps): BusSubscription[] => [
   answer(bus, chatBus.send, queue, async (draft) => ({ message: (await chat.send(draft)).message }), log),
-  answer(bus, chatBus.head, queue, async ({ meetingId }) => ({ seq: await chat.head(meetingId) }), log),
+  answer(bus, chatBus.edit, queue, async (edit) => ({ message: await chat.edit(edit) }), log),
+  answer(bus, chatBus.delete, queue, async (deletion) => ({ message: await chat.delete(deletion) }), log),
+  answer(
+    bus,
+    chatBus.system,
+    queue,
+    async ({ meetingId, ...notice }) => ({ message: await chat.notice(meetingId, notice) }),
+    log,
+  ),
+  answer(
+    bus,
+    chatBus.after,
+    queue,
+    async ({ meetingId, by, number, limit }) => ({
+      messages: (await chat.list(meetingId, pageAfter(by, number, limit), performance.now() + afterMs)).items,
+    }),
+    log,
+  ),
+  answer(bus, chatBus.head, queue, ({ meetingId }) => chat.head(meetingId), log),
+  listen(bus, meetingsBus.accessChanged, {}, ({ meetingId, userId }) => access.forget(meetingId, userId), log),
 ]
+
+const pageAfter = (by: 'seq' | 'rev', number: number, limit: number): Page =>
+  by === 'rev'
+    ? { direction: 'changes', since: number, limit }
+    : { direction: 'forward', range: { afterSeq: number }, limit }

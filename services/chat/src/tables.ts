@@ -1,18 +1,20 @@
 import type { Message } from '@parley/contracts'
+import type { Generated, Selectable } from 'kysely'
 
 /** The schema `chat`. */
 export interface ChatTables {
   counters: CounterRow
-  messages: MessageRow
+  messages: MessagesTable
 }
 
-/** The number of a meeting's newest message. */
+/** The numbers of a meeting's newest message, and of its newest edit or deletion. */
 interface CounterRow {
   meeting_id: string
   last_seq: number
+  last_rev: Generated<number>
 }
 
-export interface MessageRow {
+interface MessagesTable {
   id: string
   meeting_id: string
   seq: number
@@ -24,4 +26,7 @@ export interface MessageRow {
   sent_at: Date
   edited_at: Date | null
   deleted_at: Date | null
+  /** The number of its last change in the meeting; 0: as it was sent. */
+  rev: Generated<number>
 }
+export type MessageRow = Selectable<MessagesTable>

@@ -1,5 +1,5 @@
-import { signalingBus, type Message } from '@parley/contracts'
-import { asProblem, isUniqueViolation, ProblemError, tell, type Bus, type Logger } from '@parley/kit'
+import { asProblem, isUniqueViolation, ProblemError, type Bus, type Logger } from '@parley/kit'
+import { announce } from './announce.ts'
 import { keyOfRow, messageOf, rowOf, type Draft } from './message.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { createSend, type Send, type Sent } from './send.ts'
@@ -91,7 +91,7 @@ async function store(deps: WriterDeps, batch: Batch): Promise<Send[]> {
   try {
     const stored = await append(deps.db, rows, batch.patient ? 'wait' : 'skip')
     deps.metrics.batch(rows.length, performance.now() - startedAt)
-    announce(deps, stored)
+    announceNew(deps, stored)
     for (const row of stored) settle(byKey.get(keyOfRow(row)) ?? [], row)
     const done = new Set(stored.map(keyOfRow))
     return sends.filter(({ key }) => !done.has(key))
@@ -100,24 +100,20 @@ async function store(deps: WriterDeps, batch: Batch): Promise<Send[]> {
   }
 }
 
-/** What is answered below does not depend on this: the number tells a client what it missed. */
-function announce({ bus, log }: WriterDeps, stored: readonly StoredRow[]): void {
+/** In the order of the numbers. */
+function announceNew(deps: WriterDeps, stored: readonly StoredRow[]): void {
   const created = stored.filter((row) => row.created).toSorted((one, other) => one.seq - other.seq)
-  for (const row of created) {
-    const message: Message = messageOf(row)
-    try {
-      tell(bus, signalingBus.room, { meetingId: row.meeting_id }, { kind: 'chat', type: 'chat.message', message })
-    } catch (error) {
-      log.warn({ err: error, messageId: row.id }, 'cannot tell the room of a message')
-    }
-  }
+  for (const row of created) announce(deps, 'chat.message', { meetingId: row.meeting_id, message: messageOf(row) })
 }
 
-/** Several sends of one key: the first made it, unless it was there; they all get it, if they say the same. */
+/**
+ * Several sends of one key: the first made it, unless it was there; they all get it, if they say the same. Of one that was
+ * changed since nobody knows any more what it said.
+ */
 function settle(sends: readonly Send[], row: StoredRow): void {
   const message = messageOf(row)
   for (const [index, send] of sends.entries()) {
-    if (row.text === send.draft.text) send.resolve({ message, created: row.created && index === 0 })
+    if (row.rev > 0 || row.text === send.draft.text) send.resolve({ message, created: row.created && index === 0 })
     else send.reject(new ProblemError('idempotency-conflict', 'This clientMessageId was used for another text'))
   }
 }

@@ -1,5 +1,15 @@
 import { chatBus, meetingsBus, signalingBus, type Message, type Problem } from '@parley/contracts'
-import { answer, ask, listen, newId, ProblemError, startService, type StartedService } from '@parley/kit'
+import {
+  answer,
+  ask,
+  listen,
+  newId,
+  ProblemError,
+  readConfig,
+  startService,
+  tell,
+  type StartedService,
+} from '@parley/kit'
 import { createTestIssuer } from '@parley/kit/testing'
 import type { Kysely } from 'kysely'
 import type { Static } from 'typebox'
@@ -18,18 +28,26 @@ export interface Answered<Body> {
   headers: Headers
 }
 
-const config = { NODE_ENV: 'test', LOG_LEVEL: 'error', HOST: '127.0.0.1', PORT: 0, TRUST_PROXY: [], DRAIN_MS: 5000 }
+/** Only where the limit is what is tested does it stand in the way. */
+const noLimit = { CHAT_LIMIT_MESSAGES: '0' }
 const member: Access = { role: 'participant', name: 'Ann', mayChat: true, over: false }
+
+/** A message, and where it is. */
+export interface Sent {
+  meetingId: string
+  id: string
+}
 
 export type Harness = Awaited<ReturnType<typeof createHarness>>
 
 /** Two replicas of the service, and stand-ins for auth and meetings. */
-export async function createHarness(stage: Stage) {
+export async function createHarness(stage: Stage, env: Record<string, string> = noLimit) {
   const [world] = stage.worlds
   const { bus, database } = world
   if (database === undefined) throw new Error('The stage has no database')
   const issuer = createTestIssuer(bus, log)
   const meetings = standInForMeetings(stage)
+  const config = readConfig(chatService.config, { NODE_ENV: 'test', LOG_LEVEL: 'error', ...env })
   const replicas: StartedService[] = []
   for (const one of stage.worlds) replicas.push(await startService(chatService, { config, world: one }))
   const [first, second] = replicas
@@ -37,17 +55,18 @@ export async function createHarness(stage: Stage) {
 
   const call = async <Body>(
     url: string,
-    { token, body }: { token: string; body?: unknown },
+    { token, body, method }: { token: string; body?: unknown; method?: 'PATCH' | 'DELETE' },
   ): Promise<Answered<Body>> => {
     const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    return { status: response.status, body: (await response.json()) as Body, headers: response.headers }
+    const text = await response.text()
+    return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Body, headers: response.headers }
   }
   const pathOf = (meetingId: string, replica: StartedService = first) =>
     `${replica.url}/v1/meetings/${meetingId}/messages`
@@ -59,10 +78,19 @@ export async function createHarness(stage: Stage) {
     token: (userId: string = newId()) => issuer.token({ sub: userId, name: 'Ann' }),
     post: (meetingId: string, token: string, body: unknown, replica?: StartedService) =>
       call<Message & Problem>(pathOf(meetingId, replica), { token, body }),
+    edit: ({ meetingId, id }: Sent, token: string, text: string, replica?: StartedService) =>
+      call<Message & Problem>(`${pathOf(meetingId, replica)}/${id}`, { token, method: 'PATCH', body: { text } }),
+    delete: ({ meetingId, id }: Sent, token: string, replica?: StartedService) =>
+      call<Partial<Problem>>(`${pathOf(meetingId, replica)}/${id}`, { token, method: 'DELETE' }),
     list: (meetingId: string, token: string, query: Record<string, string | number> = {}) =>
       call<Page & Problem>(`${pathOf(meetingId)}?${searchOf(query)}`, { token }),
     /** As signaling does it; either replica answers. */
     send: (draft: Partial<Static<typeof chatBus.send.input>>) => ask(bus, chatBus.send, { ...newDraft(), ...draft }),
+    change: {
+      edit: (edit: Static<typeof chatBus.edit.input>) => ask(bus, chatBus.edit, edit),
+      delete: (deletion: Static<typeof chatBus.delete.input>) => ask(bus, chatBus.delete, deletion),
+      system: (notice: Static<typeof chatBus.system.input>) => ask(bus, chatBus.system, notice),
+    },
     head: (meetingId: string) => ask(bus, chatBus.head, { meetingId }),
     async stop() {
       for (const replica of replicas) await replica.stop()
@@ -80,14 +108,18 @@ export const newDraft = () => ({
   text: 'hello',
 })
 
-/** What the room hears of its chat from now on. */
-export async function hearRoom({ bus }: Pick<Harness, 'bus'>, meetingId: string): Promise<Message[]> {
+/** What the room hears of its chat from now on: new messages, or changed ones. */
+export async function hearRoom(
+  { bus }: Pick<Harness, 'bus'>,
+  meetingId: string,
+  type: 'chat.message' | 'chat.updated' = 'chat.message',
+): Promise<Message[]> {
   const heard: Message[] = []
   const subscription = listen(
     bus,
     signalingBus.room,
     { meetingId },
-    (news) => void (news.kind === 'chat' && heard.push(news.message)),
+    (news) => void (news.kind === 'chat' && news.type === type && heard.push(news.message)),
     log,
   )
   await subscription.ready()
@@ -96,6 +128,7 @@ export async function hearRoom({ bus }: Pick<Harness, 'bus'>, meetingId: string)
 
 /**
  * Everybody is a member of every meeting, until `set` says otherwise; counts how often it was asked about a meeting.
+ * `remove` tells that somebody has been removed, unless that gets lost.
  */
 function standInForMeetings({ worlds: [{ bus }] }: Stage) {
   const said = new Map<string, Partial<Access> | ProblemError>()
@@ -114,6 +147,10 @@ function standInForMeetings({ worlds: [{ bus }] }: Stage) {
   )
   return {
     set: (meetingId: string, access: Partial<Access> | ProblemError) => void said.set(meetingId, access),
+    remove(meetingId: string, userId: string, how: 'told' | 'lost' = 'told') {
+      said.set(meetingId, new ProblemError('not-found'))
+      if (how === 'told') tell(bus, meetingsBus.accessChanged, {}, { meetingId, userId })
+    },
     asked: (meetingId: string) => asked.get(meetingId) ?? 0,
   }
 }

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { createHarness, type Harness } from './harness.ts'
 import type { Stage } from './stages.ts'
 import { accessSuite } from './suites/access.ts'
+import { afterSuite } from './suites/after.ts'
+import { changingSuite } from './suites/changing.ts'
 import { inputSuite } from './suites/input.ts'
 import { operationSuite } from './suites/operation.ts'
 import { readingSuite } from './suites/reading.ts'
@@ -20,6 +22,15 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
       await harness.stop()
       await stage.close()
     })
-    for (const suite of [sendingSuite, inputSuite, accessSuite, readingSuite, operationSuite]) suite(() => harness)
+    for (const suite of [
+      sendingSuite,
+      changingSuite,
+      inputSuite,
+      accessSuite,
+      readingSuite,
+      afterSuite,
+      operationSuite,
+    ])
+      suite(() => harness)
   })
 }

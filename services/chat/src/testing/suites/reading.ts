@@ -82,12 +82,16 @@ export function readingSuite(harness: () => Harness): void {
     test('a meeting without messages is an empty list with head 0', async () => {
       const nobody = newId()
       expect((await harness().list(nobody, token)).body).toEqual({ items: [], nextCursor: null })
-      expect(await harness().head(nobody)).toEqual({ seq: 0 })
+      expect(await harness().head(nobody)).toEqual({ seq: 0, rev: 0 })
     })
 
     test.each([
       ['cursor', { cursor: 'nonsense' }],
       ['cursor', { cursor: Buffer.from('f.9999999999999999...').toString('base64url') }],
+      ['cursor', { cursor: Buffer.from('c.99999999999999999').toString('base64url') }],
+      ['changedSince', { changedSince: -1 }],
+      ['changedSince', { changedSince: 1, afterSeq: 1 }],
+      ['changedSince', { changedSince: 1, cursor: Buffer.from('f.3...').toString('base64url') }],
       ['before', { before: '2026-13-01T00:00:00Z' }],
       ['after', { after: 'yesterday' }],
       ['limit', { limit: 0 }],

@@ -1,0 +1,63 @@
+import type { Message } from '@parley/contracts'
+import { ProblemError, type Bus, type Logger } from '@parley/kit'
+import { announce } from './announce.ts'
+import { changeMessage, type Change, type Which } from './change-store.ts'
+import { createGate } from './gate.ts'
+import { messageOf } from './message.ts'
+import type { ChatDb } from './store.ts'
+import type { MessageRow } from './tables.ts'
+
+/** Somebody's wish to change the text of a message. */
+export interface Edit extends Which {
+  userId: string
+  text: string
+}
+/** `moderator`: may delete what others wrote. */
+export interface Deletion extends Which {
+  userId: string
+  moderator: boolean
+}
+
+export interface Changer {
+  /** Rejects with `not-found`, `forbidden`, and `wrong-state` for a message that was deleted. */
+  edit(edit: Edit): Promise<Message>
+  /** Rejects with `not-found`, `forbidden`; what is deleted stays as it is. */
+  delete(deletion: Deletion): Promise<Message>
+}
+
+/** Connections that changes may hold at once: those of one meeting wait for each other, and the pool has other work. */
+const limits = { running: 2, waiting: 500 }
+
+/** Changes messages and then tells the room, if anything was changed: doing it again changes nothing. */
+export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {
+  const pass = createGate(limits)
+  const change = async (which: Which, decide: (row: MessageRow) => Change | null): Promise<Message> => {
+    const { row, changed } = await pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found))))
+    const message = messageOf(foundOrThrow(row))
+    if (changed) announce({ bus, log }, 'chat.updated', { meetingId: which.meetingId, message })
+    return message
+  }
+  return {
+    edit: (edit) => change(edit, (row) => decideEdit(row, edit)),
+    delete: (deletion) => change(deletion, (row) => decideDeletion(row, deletion)),
+  }
+}
+
+function decideEdit(row: MessageRow, { userId, text }: Edit): Change | null {
+  if (row.type !== 'text') throw new ProblemError('forbidden', 'Only text messages can be edited')
+  if (row.sender_id !== userId) throw new ProblemError('forbidden', 'Only who wrote a message can edit it')
+  if (row.deleted_at !== null) throw new ProblemError('wrong-state', 'The message was deleted')
+  return row.text === text ? null : { kind: 'edit', text }
+}
+
+function decideDeletion(row: MessageRow, { userId, moderator }: Deletion): Change | null {
+  if (row.type === 'system') throw new ProblemError('forbidden', 'What the meeting says stays')
+  if (row.sender_id !== userId && !moderator)
+    throw new ProblemError('forbidden', 'Only who wrote a message, the host and co-hosts can delete it')
+  return row.deleted_at === null ? { kind: 'delete' } : null
+}
+
+function foundOrThrow(row: MessageRow | undefined): MessageRow {
+  if (row === undefined) throw new ProblemError('not-found', 'There is no such message in this meeting')
+  return row
+}
