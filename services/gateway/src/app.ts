@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
 import {
+  checkShapeOrThrow,
   createHttpServer,
   ProblemError,
   serveHealth,
@@ -14,9 +15,9 @@ import { serveDocuments } from './docs/serve.ts'
 import type { ProxyTrust } from './edge/client-address.ts'
 import type { Limits } from './edge/limits.ts'
 import type { Origins } from './edge/origins.ts'
-import { checkShapeOrThrow } from './edge/request-shape.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { serveRoutes } from './rest/routes.ts'
+import type { Streams } from './rest/streams.ts'
 import type { Upstreams } from './upstreams.ts'
 import { version } from './version.ts'
 import { createMetricsGuard } from './web/metrics-guard.ts'
@@ -34,6 +35,7 @@ export interface AppOptions {
   limits: Limits
   auth: EdgeAuth
   upstreams: Upstreams
+  streams: Streams
   readiness(): Promise<Record<string, boolean>>
 }
 
@@ -45,13 +47,14 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * this order.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, readiness } = options
+  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness } = options
   const app = createHttpServer({ log, metrics, bodyLimit })
   await guard(app, options)
   await serveRoutes(app, {
     authenticate: auth.authenticate,
     limits,
     upstreams,
+    streams,
     bodyLimit,
     factsOf: (request) => ({
       address: trust.addressOf(request.raw),
@@ -63,7 +66,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     reply.header('upgrade', 'websocket')
     throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
   })
-  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics })
+  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, degrades: true })
   await serveDocuments(app, version)
   serveProblemPages(app)
   await servePage(app, config.WEB_DIR ?? builtPage)

@@ -38,6 +38,18 @@ export const gatewayConfig = Strict({
     maximum: 1_000_000,
     description: 'WebSockets of one address, opened without a token in the last 6 s',
   }),
+  MAX_STREAMS: Type.Integer({
+    default: 5_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'event streams (SSE) open at one time',
+  }),
+  MAX_STREAMS_PER_PRINCIPAL: Type.Integer({
+    default: 16,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'event streams of one account or guest at one time',
+  }),
   RATE_LIMITS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
     description: 'off is for benchmarks and refused in production',

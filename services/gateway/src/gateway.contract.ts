@@ -9,7 +9,7 @@ export function gatewayContract(name: string, makeParts: () => Promise<Parts>): 
   describe(`gateway on ${name}`, () => {
     let gateway: TestGateway
     beforeAll(async () => {
-      gateway = await startGateway({}, await makeParts())
+      gateway = await startGateway({}, { parts: await makeParts() })
     })
     afterAll(() => gateway.stop())
     const bearer = () => ({ authorization: `Bearer ${gateway.issuer.token()}` })
@@ -18,6 +18,8 @@ export function gatewayContract(name: string, makeParts: () => Promise<Parts>): 
       expect(await gateway.readiness()).toEqual({
         kv: true,
         bus: true,
+        directory: true,
+        keys: true,
         auth: true,
         meetings: true,
         chat: true,

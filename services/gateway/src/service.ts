@@ -6,7 +6,6 @@ import {
   defineService,
   type Deps,
   drainHttp,
-  type HttpServer,
   requestIdOf,
   type RunningService,
   startHttp,
@@ -17,10 +16,11 @@ import { createProxyTrust } from './edge/client-address.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
 import { createLimits } from './edge/limits.ts'
 import { createOrigins } from './edge/origins.ts'
+import { readinessOf } from './readiness.ts'
+import { createStreams } from './rest/streams.ts'
 import { createUpstreams } from './upstreams.ts'
-import { pathOf, socketPath } from './ws/handshake.ts'
-import { createPipeBudget } from './ws/pipe-budget.ts'
-import { createUpgrade, type UpgradeOptions } from './ws/upgrade.ts'
+import { spreadMs } from './ws/pipes.ts'
+import { serveSockets } from './ws/serve.ts'
 
 const services = ['auth', 'meetings', 'chat', 'signaling'] as const satisfies readonly ServiceName[]
 
@@ -32,44 +32,31 @@ export const gatewayService = defineService({
 })
 
 async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningService> {
-  const { config, log, clock, bus, kv } = deps
-  checkConfigOrThrow(config)
-  const directory = createDirectory(kv, services, { log })
-  const auth = createEdgeAuth({ bus, log, clock })
-  const upstreams = createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS })
-  const trust = createProxyTrust(config.TRUST_PROXY)
-  const origins = createOrigins({
-    publicUrl: config.PUBLIC_URL,
-    allowedOrigins: config.ALLOWED_ORIGINS,
-    production: config.NODE_ENV === 'production',
-    trustsPeer: trust.trustsPeer,
-  })
-  const limits = createLimits(config, { kv, clock })
-  const readiness = async (): Promise<Record<string, boolean>> => {
-    const live = services.map((service) => [service, directory.instances(service).length > 0] as const)
-    return { kv: kv.connected(), bus: bus.connected(), ...Object.fromEntries(live) }
-  }
-  const app = await createApp({ ...deps, trust, origins, limits, auth, upstreams, readiness })
-  const factsOf = (request: IncomingMessage): ClientFacts => ({
-    address: trust.addressOf(request),
-    ...origins.publicOf(request),
-    requestId: requestIdOf(request),
-  })
-  serveSockets(app, deps, {
-    origins,
-    limits,
+  checkConfigOrThrow(deps.config)
+  const parts = createParts(deps)
+  const { directory, auth, upstreams, streams } = parts
+  const readiness = readinessOf({ ...deps, directory, auth, services })
+  const app = await createApp({ ...deps, ...parts, readiness })
+  const sockets = serveSockets(app, deps, {
+    ...parts,
     verifier: auth.verifier,
-    factsOf,
-    nodes: () => directory.instances('signaling'),
+    onDeadNode: (url) => upstreams.abandon(url),
   })
+  const { config, log, instanceId } = deps
   return {
     async start() {
       upstreams.start()
       await Promise.all([directory.start(), auth.start()])
+      sockets.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    leave: () => void (app.draining = true),
     async stop() {
-      await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      const deadlineMs = config.DRAIN_MS
+      const elsewhere = directory.instances('gateway').some(({ id }) => id !== instanceId)
+      streams.endAll(elsewhere ? spreadMs(deadlineMs) : 0)
+      await Promise.all([drainHttp(app, { deadlineMs, log }), sockets.drain({ deadlineMs, elsewhere })])
+      sockets.stop()
       await upstreams.stop()
       auth.stop()
       directory.stop()
@@ -78,35 +65,31 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   }
 }
 
-type SocketOptions = Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf' | 'nodes'>
-
-/**
- * Takes the upgrades of the server to `/v1/ws`; anywhere else an Upgrade header is ignored, as RFC 9110 (7.8) allows.
- */
-function serveSockets(
-  app: HttpServer,
-  { config, log, metrics }: Deps<GatewayConfig, never>,
-  options: SocketOptions,
-): void {
-  const unlimited = config.RATE_LIMITS === 'off'
-  const budget = createPipeBudget({
-    total: config.MAX_SOCKETS,
-    unauthenticatedPerAddress: unlimited ? config.MAX_SOCKETS : config.MAX_UNAUTHENTICATED_PER_ADDRESS,
+/** What the HTTP and the WebSocket side share. */
+function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
+  const directory = createDirectory(kv, [...services, 'gateway'], { log })
+  const streams = createStreams({ total: config.MAX_STREAMS, perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL })
+  metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
+  const trust = createProxyTrust(config.TRUST_PROXY)
+  const origins = createOrigins({
+    publicUrl: config.PUBLIC_URL,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    production: config.NODE_ENV === 'production',
+    trustsPeer: trust.trustsPeer,
   })
-  const outcomes = metrics.counter('parley_gateway_upgrades_total', 'WebSocket handshakes by what became of them', [
-    'outcome',
-  ])
-  metrics.reading('parley_gateway_sockets', 'WebSockets joined to a signaling node, or on the way to one', () =>
-    budget.count(),
-  )
-  const upgrade = createUpgrade({
-    ...options,
-    budget,
-    log,
-    answerMs: config.UPSTREAM_TIMEOUT_MS,
-    draining: () => app.draining,
-    onOutcome: (outcome) => outcomes.inc({ outcome }),
+  const factsOf = (request: IncomingMessage): ClientFacts => ({
+    address: trust.addressOf(request),
+    ...origins.publicOf(request),
+    requestId: requestIdOf(request),
   })
-  Object.assign(app.server, { shouldUpgradeCallback: (request: IncomingMessage) => pathOf(request) === socketPath })
-  app.server.on('upgrade', upgrade)
+  return {
+    directory,
+    streams,
+    trust,
+    origins,
+    factsOf,
+    auth: createEdgeAuth({ bus, log, clock }),
+    upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
+    limits: createLimits(config, { kv, clock }),
+  }
 }

@@ -1,22 +1,35 @@
 import type { ServiceName } from '@parley/contracts'
-import type { Directory } from '@parley/kit'
+import type { Directory, Instance } from '@parley/kit'
 import { Pool } from 'undici'
+import { rank } from './ws/rendezvous.ts'
 
 /** One live instance of a service, with the connections to it. */
 export interface Upstream {
   readonly url: string
   readonly pool: Pool
-  /** Requests under way. */
+  /** Connections for event streams, which keep theirs for as long as they last. */
+  readonly streamPool: Pool
+  /** Requests under way, and event streams. */
   inFlight: number
+  streams: number
   /** Passed over until then (ms), for a connection to it has just failed. */
   pausedUntil: number
 }
 
+export interface Choice {
+  /** Not this one. */
+  besides?: Upstream
+  /** What everything with the same key should find the same instance by; without one they take turns. */
+  key?: string
+}
+
 export interface Upstreams {
-  /** The next instance in turn that is not `besides`; null when there is none that can take more. */
-  pick(service: ServiceName, besides?: Upstream): Upstream | null
+  /** An instance that can take more; null when there is none. */
+  pick(service: ServiceName, choice?: Choice): Upstream | null
   /** Passes over an instance for a second: the directory notices a dead one only after its lease. */
   pause(upstream: Upstream): void
+  /** Ends everything that is under way to an instance that is dead. */
+  abandon(url: string): void
   start(): void
   stop(): Promise<void>
 }
@@ -25,6 +38,9 @@ const maxInFlight = 1024
 const pauseMs = 1_000
 const sweepEveryMs = 30_000
 const connectTimeoutMs = 1_000
+/** An event stream says something at least every 15 s. */
+const streamSilentMs = 35_000
+const streamAnswerMs = 3_000
 
 export function createUpstreams(
   directory: Directory,
@@ -38,38 +54,45 @@ export function createUpstreams(
   function upstreamOf(url: string): Upstream {
     const found = known.get(url)
     if (found !== undefined) return found
-    const pool = new Pool(url, {
-      connections: maxInFlight,
+    const common = {
       pipelining: 1,
       connect: { timeout: connectTimeoutMs },
       headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
       keepAliveTimeout: 30_000,
       keepAliveMaxTimeout: 60_000,
+    }
+    const pool = new Pool(url, { ...common, connections: maxInFlight, bodyTimeout: timeoutMs })
+    // As many as there are streams: their number is bounded elsewhere.
+    const streamPool = new Pool(url, {
+      ...common,
+      connections: null,
+      headersTimeout: Math.min(timeoutMs, streamAnswerMs),
+      bodyTimeout: streamSilentMs,
     })
-    const made: Upstream = { url, pool, inFlight: 0, pausedUntil: 0 }
+    const made: Upstream = { url, pool, streamPool, inFlight: 0, streams: 0, pausedUntil: 0 }
     known.set(url, made)
     return made
   }
   function sweep(): void {
     const live = new Set(services.flatMap((service) => directory.instances(service).map(({ url }) => url)))
     for (const [url, upstream] of known) {
-      if (live.has(url) || upstream.inFlight > 0) continue
+      if (live.has(url) || upstream.inFlight > 0 || upstream.streams > 0) continue
       known.delete(url)
-      void upstream.pool.destroy()
+      void destroy(upstream)
     }
   }
+  function inTurn(service: ServiceName, instances: readonly Instance[]): Instance[] {
+    const turn = ((turns.get(service) ?? -1) + 1) % Math.max(1, instances.length)
+    turns.set(service, turn)
+    return [...instances.slice(turn), ...instances.slice(0, turn)]
+  }
   return {
-    pick(service, besides) {
+    pick(service, { besides, key } = {}) {
       const instances = directory.instances(service)
-      const turn = ((turns.get(service) ?? -1) + 1) % Math.max(1, instances.length)
-      turns.set(service, turn)
       const now = Date.now()
       let paused: Upstream | null = null
-      for (let step = 0; step < instances.length; step += 1) {
-        const instance = instances[(turn + step) % instances.length]
-        if (instance === undefined) continue
-        const upstream = upstreamOf(instance.url)
+      for (const { url } of key === undefined ? inTurn(service, instances) : rank(key, instances)) {
+        const upstream = upstreamOf(url)
         if (upstream === besides || upstream.inFlight >= maxInFlight) continue
         if (upstream.pausedUntil <= now) return upstream
         paused ??= upstream
@@ -78,11 +101,21 @@ export function createUpstreams(
       return paused
     },
     pause: (upstream) => void (upstream.pausedUntil = Date.now() + pauseMs),
+    abandon(url) {
+      const upstream = known.get(url)
+      if (upstream === undefined) return
+      known.delete(url)
+      void destroy(upstream)
+    },
     start: () => void (timer ??= setInterval(sweep, sweepEveryMs).unref()),
     async stop() {
       clearInterval(timer)
-      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+      await Promise.all([...known.values()].map(destroy))
       known.clear()
     },
   }
+}
+
+const destroy = async ({ pool, streamPool }: Upstream): Promise<void> => {
+  await Promise.all([pool.destroy(), streamPool.destroy()])
 }

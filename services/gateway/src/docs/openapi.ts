@@ -10,6 +10,7 @@ const tags = [
   { name: 'auth', description: 'Accounts, sessions, tokens, guests' },
   { name: 'meetings', description: 'Meetings and who may enter them' },
   { name: 'chat', description: 'Messages of a meeting' },
+  { name: 'signaling', description: 'Event streams, and what the realtime parts need' },
 ]
 
 /** The OpenAPI 3.1 document of the whole product, made from the operations of the contracts. */
@@ -73,12 +74,15 @@ const limitOf = ({ limit }: Operation): string =>
     ? ''
     : ` At most ${limit.points} calls per ${limit.seconds} s of one ${limit.by === 'address' ? 'address' : 'person'}.`
 
-function successes({ answers }: Operation): Record<string, object> {
+function successes({ answers, stream }: Operation): Record<string, object> {
   const rows = Object.entries(answers).map(([status, schema]) => {
     if (schema === null) return [status, { description: 'Done', type: 'null' }] as const
     return [
       status,
-      { description: status === '201' ? 'Created' : 'OK', content: { [mediaTypeOf(schema)]: { schema } } },
+      {
+        description: status === '201' ? 'Created' : 'OK',
+        content: { [mediaTypeOf(schema)]: { schema, ...(stream && { 'x-events': stream.events }) } },
+      },
     ] as const
   })
   return Object.fromEntries(rows)

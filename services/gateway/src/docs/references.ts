@@ -108,7 +108,7 @@ export const references: Readonly<Record<string, readonly Row[]>> = {
     ['GET /ready', path('/readyz')],
     ['GET /ws', path('/v1/ws')],
     ['hub of connections; offer, answer, ICE candidate', send('rtc.signal')],
-    ['SSE: chat, participants, meeting status', later('server-sent events')],
+    ['SSE: chat, participants, meeting status', rest('meetingEvents')],
     ['avatar and attachment uploads', later('files')],
     ['recording, its storage and playback', later('recordings')],
     ['Prometheus metrics', path('/metrics')],

@@ -1,7 +1,7 @@
-import { createMemoryKv } from '@parley/kit'
+import { createMemoryKv, limitKey } from '@parley/kit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
-import { createProxyTrust, limitKey } from './client-address.ts'
+import { createProxyTrust } from './client-address.ts'
 import { createLeasedLimiter } from './leased-limiter.ts'
 
 describe('the limits of a running gateway', () => {

@@ -1,7 +1,6 @@
 import type { Principal } from '@parley/contracts'
-import { ProblemError, type Clock, type Kv } from '@parley/kit'
+import { limitKey, ProblemError, type Clock, type Kv } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
-import { limitKey } from './client-address.ts'
 import { createLeasedLimiter } from './leased-limiter.ts'
 
 /** Each rejects with `rate-limited`, which says how long to wait. */

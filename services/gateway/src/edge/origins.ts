@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isHost } from '@parley/kit'
 
 export interface Origins {
   /** What a page of elsewhere may be, exactly as in its Origin header. */
@@ -19,11 +20,6 @@ export interface OriginOptions {
   production: boolean
   trustsPeer(request: IncomingMessage): boolean
 }
-
-const hostPattern = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
-
-/** Whether a Host header is a host with an optional port. */
-export const isHost = (host: string): boolean => hostPattern.test(host)
 
 export function createOrigins({ publicUrl, allowedOrigins, production, trustsPeer }: OriginOptions): Origins {
   const own = publicUrl === undefined ? null : new URL(publicUrl)

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { ProblemError } from '@parley/kit'
 import type { Dispatcher, Pool } from 'undici'
 
 type Controller = Dispatcher.DispatchController
@@ -14,6 +15,8 @@ export interface Client {
   response: ServerResponse
   /** Writes status and headers to `response`; called once, when the service has begun its answer. */
   begin(status: number, headers: AnswerHead): void
+  /** Ends an answer that has no end of its own. */
+  ending?: AbortSignal
 }
 
 /** Sends one request to one service and its answer to the client as it comes, no faster than the client reads. */
@@ -38,11 +41,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#client = client
     this.#resolve = resolve
     client.response.once('close', this.#onGone)
+    client.ending?.addEventListener('abort', this.#onEnding)
   }
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller
-    if (this.#over) controller.abort(new Error('the client has gone'))
+    if (this.#over) controller.abort(new Error('nobody waits for the answer'))
   }
 
   onResponseStart(_controller: Controller, status: number, headers: AnswerHead): void {
@@ -76,9 +80,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('the client has gone'))
   }
 
+  readonly #onEnding = (): void => {
+    const error = new ProblemError('unavailable', 'This gateway is going away')
+    if (this.#begun) this.#client.response.end()
+    this.#finish(this.#begun ? { kind: 'answered' } : { kind: 'failed', error, sent: true })
+    this.#controller?.abort(error)
+  }
+
   #finish(outcome: Outcome): void {
     if (this.#over) return
     this.#over = true
+    this.#client.ending?.removeEventListener('abort', this.#onEnding)
     this.#client.response.off('close', this.#onGone).off('drain', this.#onDrain)
     this.#resolve(outcome)
   }

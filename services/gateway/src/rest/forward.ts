@@ -4,7 +4,7 @@ import { isProblem, ProblemError } from '@parley/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Dispatcher } from 'undici'
 import { answerHeaders, requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
-import type { Upstream, Upstreams } from '../upstreams.ts'
+import type { Choice, Upstream, Upstreams } from '../upstreams.ts'
 import { exchange, type Client, type Outcome } from './exchange.ts'
 import { checkLengthOrThrow, createRequestBody } from './request-body.ts'
 
@@ -14,33 +14,44 @@ export interface ForwardOptions {
   factsOf(request: FastifyRequest): ClientFacts
 }
 
+/** Where a request goes. */
+export interface Destination {
+  service: ServiceName
+  /** What the instance is chosen by, where it is not simply the next one. */
+  key?: string
+  /** For an event stream: aborted when it should end. */
+  ending?: AbortSignal
+}
+
 const safeToRepeat = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 const none = 'No instance of the service can be reached'
 
 /**
- * Sends a request to an instance of `service`. If that fails before any byte of an answer it goes once to another
+ * Sends a request to an instance of a service. If that fails before any byte of an answer it goes once to another
  * instance: any request that was never sent, and one that was if it may be repeated.
  * @throws ProblemError `unavailable`, `deadline-exceeded`, `too-large`
  */
 export async function forward(
-  service: ServiceName,
+  to: Destination,
   request: FastifyRequest,
   reply: FastifyReply,
   options: ForwardOptions,
 ): Promise<void> {
   const { upstreams, bodyLimit } = options
   checkLengthOrThrow(request.raw, bodyLimit)
-  const send = senderOf(request, reply, options)
-  const first = upstreams.pick(service)
+  const send = senderOf(to, request, reply, options)
+  const choice: Choice = to.key === undefined ? {} : { key: to.key }
+  const first = upstreams.pick(to.service, choice)
   if (first === null) throw new ProblemError('unavailable', none)
   const outcome = await send(first)
   if (outcome.kind === 'answered' || reply.raw.destroyed) return
   const repeatable = safeToRepeat.has(request.method) || request.headers['idempotency-key'] !== undefined
-  throwIfFinal(outcome, repeatable)
+  // A node answers a stream from memory: a silent one is frozen, and another one serves it as well.
+  if (to.ending === undefined || !isTimeout(outcome.error)) throwIfFinal(outcome, repeatable)
   upstreams.pause(first)
   // A kept connection may have been closed just now by an instance that is well; a refused one is not worth another
   // try.
-  const second = upstreams.pick(service, first) ?? (outcome.sent ? first : null)
+  const second = upstreams.pick(to.service, { ...choice, besides: first }) ?? (outcome.sent ? first : null)
   if (second === null) throw new ProblemError('unavailable', none, {}, { cause: outcome.error })
   const again = await send(second)
   if (again.kind === 'answered') return
@@ -49,19 +60,18 @@ export async function forward(
   throw new ProblemError('unavailable', none, {}, { cause: again.error })
 }
 
-function senderOf(request: FastifyRequest, reply: FastifyReply, { bodyLimit, factsOf }: ForwardOptions) {
+function senderOf(
+  { ending }: Destination,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bodyLimit, factsOf }: ForwardOptions,
+) {
   const { raw } = request
   // Node gives chunks of bytes; undici takes any iterable of them, though its types name only streams.
   const body = request.body === undefined ? null : createRequestBody(raw, bodyLimit)
   const headers = requestHeaders(raw.rawHeaders, factsOf(request))
-  const client: Client = {
-    response: reply.raw,
-    begin(status, theirs) {
-      reply.hijack()
-      if (request.server.draining) reply.header('connection', 'close')
-      reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders()))
-    },
-  }
+  const client = clientOf(request, reply, ending)
+  const counter = ending === undefined ? 'inFlight' : 'streams'
   return async (upstream: Upstream): Promise<Outcome> => {
     const outgoing: Dispatcher.DispatchOptions = {
       path: raw.url ?? '/',
@@ -69,20 +79,31 @@ function senderOf(request: FastifyRequest, reply: FastifyReply, { bodyLimit, fac
       headers,
       body: body === null ? null : (body.read() as unknown as Readable),
     }
-    upstream.inFlight += 1
+    upstream[counter] += 1
     try {
-      return await exchange(upstream.pool, outgoing, client)
+      return await exchange(ending === undefined ? upstream.pool : upstream.streamPool, outgoing, client)
     } finally {
-      upstream.inFlight -= 1
+      upstream[counter] -= 1
     }
   }
 }
 
+const clientOf = (request: FastifyRequest, reply: FastifyReply, ending?: AbortSignal): Client => ({
+  response: reply.raw,
+  ...(ending === undefined ? {} : { ending }),
+  begin(status, theirs) {
+    reply.hijack()
+    if (request.server.draining) reply.header('connection', 'close')
+    reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders()))
+    // The first event may be long in coming.
+    if (ending !== undefined) reply.raw.flushHeaders()
+  },
+})
+
 /** @throws what the client is told, when a second attempt cannot help or could do harm */
 function throwIfFinal({ error, sent }: Extract<Outcome, { kind: 'failed' }>, repeatable: boolean): void {
   if (isProblem(error)) throw error
-  const code = 'code' in error ? error.code : undefined
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+  if (isTimeout(error)) {
     throw new ProblemError('deadline-exceeded', 'The service took too long to answer', {}, { cause: error })
   }
   if (!sent || repeatable) return
@@ -90,3 +111,6 @@ function throwIfFinal({ error, sent }: Extract<Outcome, { kind: 'failed' }>, rep
     'The connection to the service was lost; look whether the request has taken effect before you repeat it'
   throw new ProblemError('unavailable', detail, { retryable: false }, { cause: error })
 }
+
+const isTimeout = (error: Error): boolean =>
+  'code' in error && (error.code === 'UND_ERR_HEADERS_TIMEOUT' || error.code === 'UND_ERR_BODY_TIMEOUT')

@@ -1,12 +1,15 @@
 import { operations, type Operation, type ServiceName } from '@parley/contracts'
 import { isProblem, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../edge/limits.ts'
 import { checkBodilessOrThrow } from '../edge/request-shape.ts'
 import { forward, type ForwardOptions } from './forward.ts'
+import type { Streams } from './streams.ts'
 
 export interface RouteOptions extends ForwardOptions {
   authenticate: Authenticate
   limits: Limits
+  streams: Streams
 }
 
 /** A route per operation of the contracts to the service that serves it. */
@@ -29,20 +32,23 @@ function serveRoute(
 ): void {
   const { auth, method, path } = operation
   const { authenticate, limits } = options
+  const callers = new WeakMap<FastifyRequest, string>()
   scope.route({
     method,
     url: path,
     onRequest: async (request) => {
       checkBodilessOrThrow(request.raw)
-      if (auth !== 'none') {
-        const principal = await authenticate(request)
-        if (auth === 'user' && principal.kind !== 'user') throw new ProblemError('forbidden', 'Guests may not do this')
-        await limits.principal(principal)
-      }
+      if (auth === 'none') return
+      const principal = await authenticate(request)
+      if (auth === 'user' && principal.kind !== 'user') throw new ProblemError('forbidden', 'Guests may not do this')
+      await limits.principal(principal)
+      callers.set(request, principal.userId)
     },
     handler: async (request, reply) => {
       try {
-        await forward(service, request, reply, options)
+        if (operation.stream === undefined) await forward({ service }, request, reply, options)
+        else
+          await stream(service, operation.stream.hint, { request, reply, caller: callers.get(request) ?? '' }, options)
       } catch (error) {
         // The rest of such a body is not waited for.
         if (isProblem(error, 'too-large')) reply.header('connection', 'close')
@@ -51,4 +57,27 @@ function serveRoute(
       return reply
     },
   })
+}
+
+interface Asking {
+  request: FastifyRequest
+  reply: FastifyReply
+  /** Whose token the request has; empty on an operation for anybody. */
+  caller: string
+}
+
+/** An event stream has a place of its own and, with a hint, the node that others with the same one have. */
+async function stream(
+  service: ServiceName,
+  hint: string | undefined,
+  { request, reply, caller }: Asking,
+  options: RouteOptions,
+): Promise<void> {
+  const { ending, giveBack } = options.streams.takeOrThrow(caller)
+  const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
+  try {
+    await forward({ service, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)
+  } finally {
+    giveBack()
+  }
 }

@@ -45,13 +45,25 @@ export interface TestGateway {
   /** How often anything behind the gateway was touched. */
   touches(): number
   metrics(): Promise<string>
+  /** What a process does on SIGTERM: leaves, lingers, drains. Once. */
+  leave(): Promise<void>
+  /** Takes down everything. */
   stop(): Promise<void>
+}
+
+export interface Around {
+  parts?: Parts
+  /** How long it goes on after it has left the directory. */
+  lingerMs?: number
 }
 
 const services = ['auth', 'meetings', 'chat', 'signaling'] as const
 
 /** A gateway, as it runs, in front of four small servers that say what they saw. */
-export async function startGateway(env: Record<string, string> = {}, parts?: Parts): Promise<TestGateway> {
+export async function startGateway(
+  env: Record<string, string> = {},
+  { parts, lingerMs = 0 }: Around = {},
+): Promise<TestGateway> {
   const { bus, kv, close } = parts ?? (await memoryParts())
   const log: Logger = createLogger({ service: 'gateway', level: 'silent' })
   const issuer = createTestIssuer(bus, log)
@@ -79,7 +91,13 @@ export async function startGateway(env: Record<string, string> = {}, parts?: Par
     for (const name of services)
       if ((await kv.alive(`services:${name}`)).length === 0) throw new Error(`${name} is not announced`)
   })
-  const started = await startService(gatewayService, { config: config as Readonly<Record<string, unknown>>, world })
+  const started = await startService(gatewayService, {
+    config: config as Readonly<Record<string, unknown>>,
+    world,
+    lingerMs,
+  })
+  let left: Promise<void> | undefined
+  const leave = (): Promise<void> => (left ??= started.stop())
   return {
     url: started.url,
     upstreams,
@@ -93,8 +111,9 @@ export async function startGateway(env: Record<string, string> = {}, parts?: Par
     readiness: () => started.readiness(),
     touches: () => all.reduce((sum, upstream) => sum + upstream.touches(), 0),
     metrics: () => metrics.text(),
+    leave,
     async stop() {
-      await started.stop()
+      await leave()
       await Promise.all(announced.map((lease) => lease.withdraw()))
       await Promise.all(all.map((upstream) => upstream.kill()))
       await close()

@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { deadline } from './deadline.ts'
 
 /** A node that agreed to the handshake, or its answer that refuses it. */
 export type Dialled =
@@ -32,23 +33,23 @@ export const dial = (url: string, { path, headers, connectMs, answerMs, signal }
       agent: false,
       signal,
     })
-    const deadline = (what: string, ms: number) =>
-      setTimeout(() => request.destroy(new Error(`no ${what} within ${ms} ms`)), ms)
-    let timer = deadline('connection', connectMs)
+    const patience = (what: string, ms: number) =>
+      deadline(ms, () => request.destroy(new Error(`no ${what} within ${ms} ms`)))
+    let stop = patience('connection', connectMs)
     request.once('socket', (socket) =>
       socket.once('connect', () => {
-        clearTimeout(timer)
-        timer = deadline('answer', answerMs)
+        stop()
+        stop = patience('answer', answerMs)
       }),
     )
     const settle = (dialled: Dialled): void => {
-      clearTimeout(timer)
+      stop()
       resolve(dialled)
     }
     request.once('upgrade', (answer, socket, head) => settle({ kind: 'open', socket, head, answer }))
     request.once('response', (answer) => settle({ kind: 'refused', answer }))
     request.once('error', (error) => {
-      clearTimeout(timer)
+      stop()
       reject(error)
     })
     request.end()

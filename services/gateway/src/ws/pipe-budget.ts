@@ -19,7 +19,7 @@ export interface PipeBudget {
 }
 
 /** A pipe opened without a token that is older than this has authenticated: signaling closes those that do not. */
-const provenAfterMs = wire.authenticateWithinMs + 1_000
+export const provenAfterMs = wire.authenticateWithinMs + 1_000
 
 /** Counts the pipes of this gateway. Those without a token never take more than half of the places. */
 export function createPipeBudget({ total, unauthenticatedPerAddress }: PipeLimits): PipeBudget {

@@ -1,34 +1,45 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isProblem, ProblemError, type Instance, type Logger, type TokenVerifier } from '@parley/kit'
-import { limitKey } from '../edge/client-address.ts'
+import {
+  checkShapeOrThrow,
+  isProblem,
+  limitKey,
+  ProblemError,
+  type Instance,
+  type Logger,
+  type TokenVerifier,
+} from '@parley/kit'
 import { requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
-import { checkShapeOrThrow } from '../edge/request-shape.ts'
 import { dial, type Dialled } from './dial.ts'
 import { checkHandshakeOrThrow, readHandshakeOrThrow, type Handshake } from './handshake.ts'
-import type { PipeBudget } from './pipe-budget.ts'
-import { join } from './pipe.ts'
+import type { Nodes } from './nodes.ts'
+import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
+import { Pipe } from './pipe.ts'
+import type { Pipes } from './pipes.ts'
 import { agree, passRefusal, refuse } from './refuse.ts'
-import { rank } from './rendezvous.ts'
 
 export interface UpgradeOptions {
   origins: Origins
   limits: Limits
   verifier: TokenVerifier
   budget: PipeBudget
-  nodes(): readonly Instance[]
+  nodes: Nodes
+  pipes: Pick<Pipes, 'add'>
   factsOf(request: IncomingMessage): ClientFacts
   draining(): boolean
   log: Logger
-  answerMs: number
   /** Counts what became of a handshake: `open`, `refused` by a node, or the code of the problem. */
   onOutcome(outcome: string): void
 }
 
 const connectMs = 1_000
+/** A node answers a handshake from memory; a frozen one takes the connection and says nothing. */
+const answerMs = 2_000
 const maxNodesTried = 3
+/** How much later than it should a busy node may close a socket that never authenticated. */
+const nodeLateMs = 3_000
 
 /**
  * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled,
@@ -59,24 +70,35 @@ interface Upgrade {
 }
 
 async function handle(upgrade: Upgrade, options: UpgradeOptions): Promise<void> {
-  const { socket, head, facts } = upgrade
   const handshake = await admit(upgrade, options)
-  const giveBack = options.budget.takeOrThrow(limitKey(facts.address), handshake.token !== null)
+  const giveBack = options.budget.takeOrThrow(limitKey(upgrade.facts.address), handshake.token !== null)
   try {
-    const dialled = await open(upgrade, handshake, options)
-    if (dialled.kind === 'refused') {
-      options.onOutcome('refused')
-      return await passRefusal(socket, dialled.answer, facts.requestId)
-    }
-    options.onOutcome('open')
-    agree(socket, dialled.answer, facts.requestId)
-    // What came with the two heads was read from the sockets already.
-    if (dialled.head.length > 0) socket.write(dialled.head)
-    if (head.length > 0) dialled.socket.write(head)
-    await join(socket, dialled.socket)
-  } finally {
+    const pipe = await openPipe(upgrade, handshake, options)
+    // Not awaited: the handshake, its headers and its token would stay in memory for as long as the pipe lasts.
+    if (pipe === null) giveBack()
+    else void pipe.ended.then(giveBack)
+  } catch (error) {
     giveBack()
+    throw error
   }
+}
+
+/** The two sockets, joined; null when the node refused. */
+async function openPipe(upgrade: Upgrade, handshake: Handshake, options: UpgradeOptions): Promise<Pipe | null> {
+  const { socket, head, facts } = upgrade
+  const dialled = await open(upgrade, handshake, options)
+  if (dialled.kind === 'refused') {
+    options.onOutcome('refused')
+    await passRefusal(socket, dialled.answer, facts.requestId)
+    return null
+  }
+  options.onOutcome('open')
+  agree(socket, dialled.answer, facts.requestId)
+  const strangerUntil = handshake.token === null ? Date.now() + provenAfterMs + nodeLateMs : 0
+  const pipe = new Pipe({ client: socket, upstream: dialled.socket, node: dialled.node, strangerUntil })
+  pipe.begin(head, dialled.head)
+  options.pipes.add(pipe)
+  return pipe
 }
 
 /** The checks; nothing behind the gateway is touched by them. */
@@ -91,29 +113,28 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   return handshake
 }
 
-/** Dials the nodes in their order until one answers. */
+type Answered = Dialled & { node: Instance }
+
+/** Dials the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
 async function open(
   { request, socket, facts }: Upgrade,
   { meeting }: Handshake,
-  { nodes, answerMs, log }: UpgradeOptions,
-): Promise<Dialled> {
+  { nodes, log }: UpgradeOptions,
+): Promise<Answered> {
   const gone = new AbortController()
   const onGone = (): void => gone.abort()
   socket.once('close', onGone)
-  const headers = [
-    ...requestHeaders(withoutExtensions(request.rawHeaders), facts),
-    'connection',
-    'Upgrade',
-    'upgrade',
-    'websocket',
-  ]
-  const dialling = { path: request.url ?? '/', headers, connectMs, answerMs, signal: gone.signal }
+  const dialling = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs }
   try {
-    for (const node of rank(meeting, nodes()).slice(0, maxNodesTried)) {
+    for (const node of nodes.inOrder(meeting).slice(0, maxNodesTried)) {
       try {
-        return await dial(node.url, dialling)
+        const dialled = await dial(node.url, { ...dialling, signal: gone.signal })
+        if (dialled.answer.statusCode !== 503) return { ...dialled, node }
+        // Going away, or full.
+        dialled.answer.destroy()
       } catch (error) {
         if (socket.destroyed) break
+        nodes.failed(node)
         log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
       }
     }
@@ -122,6 +143,14 @@ async function open(
   }
   throw new ProblemError('unavailable', 'No signaling node can be reached')
 }
+
+const headersOf = ({ rawHeaders }: IncomingMessage, facts: ClientFacts): string[] => [
+  ...requestHeaders(withoutExtensions(rawHeaders), facts),
+  'connection',
+  'Upgrade',
+  'upgrade',
+  'websocket',
+]
 
 /** No extension is offered, compression least of all: it costs memory per socket and buys little for small messages. */
 const withoutExtensions = (raw: readonly string[]): string[] =>

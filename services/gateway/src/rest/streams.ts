@@ -1,0 +1,63 @@
+import { randomInt } from 'node:crypto'
+import { ProblemError } from '@parley/kit'
+
+export interface StreamLimits {
+  /** Streams at one time. */
+  total: number
+  /** Of one account or guest. */
+  perPrincipal: number
+}
+
+/** A place for one event stream; `ending` is aborted when the gateway wants its end. */
+export interface StreamPlace {
+  ending: AbortSignal
+  giveBack(): void
+}
+
+/** The event streams of this gateway: counted, bounded, and ended when it goes. */
+export interface Streams {
+  /**
+   * @throws ProblemError `unavailable` when all places are taken or the gateway is going, `rate-limited` when this
+   * principal has too many
+   */
+  takeOrThrow(principal: string): StreamPlace
+  count(): number
+  /** Ends every stream at a random moment within `overMs`; a browser opens a new one by itself, and is told what it missed. */
+  endAll(overMs: number): void
+}
+
+const retryAfterMs = 5_000
+
+export function createStreams({ total, perPrincipal }: StreamLimits): Streams {
+  const open = new Set<AbortController>()
+  const countOf = new Map<string, number>()
+  let closed = false
+
+  function count(principal: string, by: 1 | -1): void {
+    const now = (countOf.get(principal) ?? 0) + by
+    if (now === 0) countOf.delete(principal)
+    else countOf.set(principal, now)
+  }
+  return {
+    takeOrThrow(principal) {
+      if (closed) throw new ProblemError('unavailable', 'This gateway is going away')
+      if (open.size >= total) throw new ProblemError('unavailable', 'This gateway has no room for another event stream')
+      if ((countOf.get(principal) ?? 0) >= perPrincipal)
+        throw new ProblemError('rate-limited', `At most ${perPrincipal} event streams at one time`, { retryAfterMs })
+      const ending = new AbortController()
+      open.add(ending)
+      count(principal, 1)
+      return {
+        ending: ending.signal,
+        giveBack() {
+          if (open.delete(ending)) count(principal, -1)
+        },
+      }
+    },
+    count: () => open.size,
+    endAll(overMs) {
+      closed = true
+      for (const ending of open) setTimeout(() => ending.abort(), randomInt(Math.max(1, Math.ceil(overMs))))
+    },
+  }
+}

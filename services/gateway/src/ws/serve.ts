@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import type { Deps, Directory, HttpServer } from '@parley/kit'
+import type { GatewayConfig } from '../config.ts'
+import { pathOf, socketPath } from './handshake.ts'
+import { createNodeWatch } from './node-watch.ts'
+import { createNodes } from './nodes.ts'
+import { createPipeBudget, type PipeBudget } from './pipe-budget.ts'
+import { createPipes, type DrainOptions } from './pipes.ts'
+import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
+
+export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf'> {
+  directory: Directory
+  /** Told of a node that is frozen: what else is under way to it will not end either. */
+  onDeadNode(url: string): void
+}
+
+export interface Sockets {
+  start(): void
+  /** Moves the sockets away; see `Pipes.drain`. */
+  drain(options: DrainOptions): Promise<void>
+  stop(): void
+}
+
+/**
+ * Takes the upgrades of the server to `/v1/ws`; anywhere else an Upgrade header is ignored, as RFC 9110 (7.8) allows.
+ */
+export function serveSockets(
+  app: HttpServer,
+  { config, log, metrics }: Pick<Deps<GatewayConfig, never>, 'config' | 'log' | 'metrics'>,
+  { directory, onDeadNode, ...options }: SocketOptions,
+): Sockets {
+  const budget = budgetOf(config)
+  const listed = () => directory.instances('signaling')
+  const pipes = createPipes()
+  const nodes = createNodes(listed)
+  const abandoned = metrics.counter('parley_gateway_pipes_abandoned_total', 'WebSockets of nodes that were frozen')
+  const outcomes = metrics.counter('parley_gateway_upgrades_total', 'Handshakes by what became of them', ['outcome'])
+  metrics.reading('parley_gateway_sockets', 'WebSockets with a node, or on the way to one', () => budget.count())
+  metrics.reading('parley_gateway_pipe_buffered_bytes', 'Bytes held for all WebSockets', () => pipes.buffered())
+  const watch = createNodeWatch({
+    pipes,
+    listed,
+    log,
+    onAbandoned(node, count) {
+      abandoned.inc({}, count)
+      nodes.failed(node)
+      onDeadNode(node.url)
+    },
+  })
+  const upgrade = createUpgrade({
+    ...options,
+    budget,
+    pipes,
+    log,
+    nodes,
+    draining: () => !app.server.listening,
+    onOutcome: (outcome) => outcomes.inc({ outcome }),
+  })
+  Object.assign(app.server, { shouldUpgradeCallback: (request: IncomingMessage) => pathOf(request) === socketPath })
+  app.server.on('upgrade', upgrade)
+  return {
+    start: () => void watch.start(),
+    drain: (drain) => pipes.drain(drain),
+    stop: () => watch.stop(),
+  }
+}
+
+function budgetOf({
+  RATE_LIMITS,
+  MAX_SOCKETS,
+  MAX_UNAUTHENTICATED_PER_ADDRESS,
+}: Pick<GatewayConfig, 'RATE_LIMITS' | 'MAX_SOCKETS' | 'MAX_UNAUTHENTICATED_PER_ADDRESS'>): PipeBudget {
+  const unlimited = RATE_LIMITS === 'off'
+  return createPipeBudget({
+    total: MAX_SOCKETS,
+    unauthenticatedPerAddress: unlimited ? MAX_SOCKETS : MAX_UNAUTHENTICATED_PER_ADDRESS,
+  })
+}
