@@ -23,6 +23,16 @@ export function textFrame(text: string): Buffer {
 
 export const messageFrame = (message: ServerMessage): Buffer => textFrame(JSON.stringify(message))
 
-/** An answer, or an error, to one request. */
-export const answerFrame = (type: string, requestId: string | undefined, payload: unknown): Buffer =>
-  textFrame(JSON.stringify({ type, requestId, payload }))
+/** An answer, or an error, to one request; kept as text, for a small frame holds on to 8 KiB of Node's buffer pool. */
+export const answerText = (type: string, requestId: string | undefined, payload: unknown): string =>
+  JSON.stringify({ type, requestId, payload })
+
+/** What tells a client whether it missed something; `room` is null where it is in none. */
+export const pingFrame = (
+  room: { state: { v: number }; chatSeq: number; chatRev: number } | null,
+  now: number,
+): Buffer => {
+  const { chatSeq, chatRev } = room ?? { chatSeq: 0, chatRev: 0 }
+  const payload = { v: room?.state.v ?? 0, chatSeq, chatRev, serverTime: new Date(now).toISOString() }
+  return messageFrame({ type: 'ping', payload })
+}

@@ -1,6 +1,8 @@
 import type { Change, RoomNews } from '@parley/contracts'
 import { newId, ProblemError, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
+import { Pace } from '../socket/pace.ts'
+import { WriteBatch } from '../socket/write-batch.ts'
 import { advance, commitTwice, decideAll, settle, type Carried, type Pending, type VersionedFrame } from './batch.ts'
 import { putBack, readMissed } from './catch-up.ts'
 import type { Command } from './decide.ts'
@@ -15,7 +17,7 @@ export interface RoomDeps {
   /** Tells the other nodes of this room; lost when the bus is down, which they notice by the version. */
   publish(news: RoomNews): void
   onDelivered(count: number): void
-  /** After changes were taken on: what concerns others than those in the room. */
+  /** After changes were taken on: what concerns others than those in the room. None: it was read, and is another. */
   onChanges(room: LiveRoom, changes: readonly Change[]): void
 }
 
@@ -33,9 +35,13 @@ const emptyTtlMs = 10 * 60_000
 export class LiveRoom {
   readonly meetingId: string
   readonly locals = new Map<string, LocalSession>()
+  /** Numbers of the newest message, and of the newest edit or deletion, that this node has heard of. */
   chatSeq = 0
+  chatRev = 0
   #state: RoomState
   readonly #deps: RoomDeps
+  readonly #batch = new WriteBatch()
+  readonly #pace = new Pace()
   #pending: Pending[] = []
   #busy = false
   /** The task that makes it busy, or the last one. */
@@ -94,10 +100,17 @@ export class LiveRoom {
 
   /** Sends a frame that is not state to everybody here but `except`. */
   broadcast(frame: Buffer, options: { except?: string; droppable?: boolean } = {}): void {
+    const delivery = { batch: this.#pacedBatch(), droppable: options.droppable ?? false }
     for (const session of this.locals.values()) {
-      if (session.participantId !== options.except) session.deliver(frame, null, options.droppable)
+      if (session.participantId !== options.except) session.deliver(frame, null, delivery)
     }
     this.#deps.onDelivered(this.locals.size)
+  }
+
+  /** What is broadcast leaves at once while the room is quiet; else within the window of its pace. */
+  #pacedBatch(): WriteBatch {
+    this.#batch.waitMs = this.#pace.next(this.#deps.clock.now())
+    return this.#batch
   }
 
   #takeNews(news: Extract<RoomNews, { kind: 'commit' }>): void {
@@ -125,8 +138,15 @@ export class LiveRoom {
       await task()
     } finally {
       this.#busy = false
-      this.#settleNews()
-      if (this.#pending.length > 0 && !this.#busy) void this.#pump()
+      try {
+        this.#settleNews()
+      } catch (err) {
+        this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
+        this.#run(() => this.#readMissed())
+      } finally {
+        // Whatever becomes of the news: who waits for a commit must not wait for ever.
+        if (this.#pending.length > 0 && !this.#busy) void this.#pump()
+      }
     }
   }
 
@@ -192,7 +212,8 @@ export class LiveRoom {
   #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
     this.#state = next
     for (const change of changes) if (change.kind === 'left') this.#sendAway(change)
-    for (const session of this.locals.values()) for (const { v, frame } of frames) session.deliver(frame, v)
+    const delivery = { batch: this.#pacedBatch() }
+    for (const session of this.locals.values()) for (const { v, frame } of frames) session.deliver(frame, v, delivery)
     this.#deps.onDelivered(this.locals.size * frames.length)
     if (next.ended) this.#closeAll()
     this.#deps.onChanges(this, changes)
@@ -238,6 +259,7 @@ export class LiveRoom {
       if (gone) this.#sendAway({ participantId, reason: 'kicked' })
     }
     this.#endIfOver()
+    this.#deps.onChanges(this, [])
   }
 
   #showState(next: RoomState): void {
@@ -245,9 +267,10 @@ export class LiveRoom {
     for (const session of this.locals.values()) {
       const self = next.seats.get(session.participantId)?.participant
       if (!self) continue
-      session.deliver(messageFrame({ type: 'room.snapshot', payload: snapshotFor(next, self, this.chatSeq) }), next.v)
+      session.deliver(messageFrame({ type: 'room.snapshot', payload: snapshotFor(next, self, this) }), next.v)
     }
     this.#endIfOver()
+    this.#deps.onChanges(this, [])
   }
 
   #endIfOver(): void {

@@ -2,29 +2,42 @@ import type { Socket } from 'node:net'
 import { closeCodes, type CloseReason } from '@parley/contracts'
 import type { WebSocket } from 'ws'
 import type { PeerSocket } from '../session/local-session.ts'
+import { TokenBucket } from './token-bucket.ts'
+import type { BatchMember, JoinFrames, WriteBatch } from './write-batch.ts'
 
 const dropPassingAbove = 64 * 1_024
 const maxWaitingBytes = 1_024 * 1_024
 const maxWaitingFrames = 256
 const maxStalledMs = 5_000
 const closeTimeoutMs = 2_000
+/** Pings and pongs of the WebSocket protocol, which no message limit counts. */
+const controlFrames = { perSecond: 10, burst: 50 }
 
 /**
- * A WebSocket whose frames are written to its TCP socket as they are: those of one turn of the event loop in one write. `ws`
- * reads and does the handshakes; nothing is compressed, so our whole frames and its control frames may follow each other freely.
+ * A WebSocket whose frames are written to its TCP socket as they are, those that wait together in one write. `ws` reads and
+ * does the handshakes; nothing is compressed, so our whole frames and its control frames may follow each other freely.
  */
-export class WsPeerSocket implements PeerSocket {
+export class WsPeerSocket implements PeerSocket, BatchMember {
   readonly #ws: WebSocket
   readonly #tcp: Socket
-  #frames: Buffer[] = []
+  readonly #atOnce: WriteBatch
+  /** In the order in which they leave, whichever batch each came with; null: none. */
+  #frames: Buffer[] | null = null
+  /** Whether the batch that leaves at once has this socket. */
+  #soon = false
   #stalledSince: number | null = null
   #closed = false
+  readonly #control = new TokenBucket(controlFrames, performance.now())
 
-  constructor(ws: WebSocket, tcp: Socket) {
+  /** `atOnce` is the node's batch for what must not wait. */
+  constructor(ws: WebSocket, tcp: Socket, atOnce: WriteBatch) {
     this.#ws = ws
     this.#tcp = tcp
+    this.#atOnce = atOnce
     tcp.setNoDelay(true)
     tcp.on('drain', () => (this.#stalledSince = null))
+    ws.on('ping', (data) => this.#takeControl() && ws.pong(data))
+    ws.on('pong', () => this.#takeControl())
   }
 
   get open(): boolean {
@@ -33,13 +46,21 @@ export class WsPeerSocket implements PeerSocket {
 
   send(frame: Buffer): void {
     if (!this.open) return
-    if (this.#frames.length === 0) setImmediate(() => this.#flush())
-    this.#frames.push(frame)
-    if (this.#frames.length > maxWaitingFrames && this.#tcp.writableLength > dropPassingAbove) this.close('tooSlow')
+    if (!this.#soon) {
+      this.#soon = true
+      this.#atOnce.add(this)
+    }
+    this.#push(frame)
   }
 
-  sendIfIdle(frame: Buffer): void {
-    if (this.#tcp.writableLength < dropPassingAbove) this.send(frame)
+  sendWith(batch: WriteBatch, frame: Buffer): void {
+    if (!this.open) return
+    if (this.#frames === null) batch.add(this)
+    this.#push(frame)
+  }
+
+  get idle(): boolean {
+    return this.#tcp.writableLength < dropPassingAbove
   }
 
   /** Closes a socket that does not take what is waiting for it; called on a timer. `now` in ms. */
@@ -51,24 +72,35 @@ export class WsPeerSocket implements PeerSocket {
 
   close(reason: CloseReason, text: string = reason): void {
     if (this.#closed) return
-    this.#flush()
+    this.flush(Buffer.concat)
     this.#closed = true
     this.#ws.close(closeCodes[reason].code, text)
     // A peer that never answers the close frame is cut; ws's own timer waits 30 s.
     setTimeout(() => this.#ws.terminate(), closeTimeoutMs).unref()
   }
 
-  #flush(): void {
+  /** Whether one more ping or pong is within the limit; closes the socket if not. */
+  #takeControl(): boolean {
+    const allowed = this.#control.take(performance.now()) === 0
+    if (!allowed) this.close('tooManyMessages')
+    return allowed && this.open
+  }
+
+  flush(join: JoinFrames): void {
     const frames = this.#frames
-    this.#frames = []
-    if (frames.length === 0 || !this.open) return
+    this.#frames = null
+    this.#soon = false
+    if (frames === null || !this.open) return
     const [only] = frames
-    if (frames.length === 1 && only) this.#tcp.write(only)
-    else {
-      this.#tcp.cork()
-      for (const frame of frames) this.#tcp.write(frame)
-      this.#tcp.uncork()
-    }
+    this.#tcp.write(frames.length === 1 && only ? only : join(frames))
     if (this.#tcp.writableLength > maxWaitingBytes) this.close('tooSlow')
+  }
+
+  #push(frame: Buffer): void {
+    if (this.#frames === null) this.#frames = [frame]
+    else if (this.#frames.push(frame) > maxWaitingFrames) {
+      if (this.idle) this.flush(Buffer.concat)
+      else this.close('tooSlow')
+    }
   }
 }

@@ -1,0 +1,15 @@
+/**
+ * Whether a JSON value is nested deeper than `depth` levels of objects and lists, or has more than `values` values in all.
+ * What is thousands of levels deep cannot be serialised again (`JSON.stringify` runs out of stack), and to tell what is wrong
+ * with thousands of fields takes long.
+ */
+export function isTooComplex(value: unknown, limits: { depth: number; values: number }): boolean {
+  let left = limits.values
+  const exceeds = (part: unknown, depth: number): boolean => {
+    left -= 1
+    if (left < 0) return true
+    if (typeof part !== 'object' || part === null) return false
+    return depth === 0 || Object.values(part).some((inner) => exceeds(inner, depth - 1))
+  }
+  return exceeds(value, limits.depth)
+}
