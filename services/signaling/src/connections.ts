@@ -3,16 +3,20 @@ import type { Socket } from 'node:net'
 import { wire, type Principal } from '@parley/contracts'
 import type { WebSocket } from 'ws'
 import type { Context } from './context.ts'
-import { holdWhile, receive } from './dispatch.ts'
-import { messageFrame } from './room/frames.ts'
+import { forgetPassing, holdWhile, receive } from './dispatch.ts'
+import { messageFrame, pingFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
+import { giveIce } from './session/enter.ts'
 import type { Connection } from './session/session.ts'
 import { WsPeerSocket } from './socket/peer-socket.ts'
 import { TokenBucket } from './socket/token-bucket.ts'
+import { WriteBatch } from './socket/write-batch.ts'
 
-const tickMs = 500
+const tickMs = 250
 /** Longer than this without a turn of the event loop, and the lease of this node may have run out meanwhile. */
 const standstillMs = 3_000
+/** What the ticks on the way to a silent client's leaving take, so that it is not later than promised. */
+const silenceSlackMs = 500
 const expiryToleranceMs = 30_000
 /** Everything together, counted before anything is parsed. */
 const flood = { perSecond: 90, burst: 320 }
@@ -22,6 +26,7 @@ export class Connections {
   readonly #context: Context
   readonly #fence: (room: LiveRoom) => void
   readonly #all = new Set<Connection>()
+  readonly #atOnce = new WriteBatch()
   #timer: NodeJS.Timeout | undefined
   #ranAt: number
 
@@ -50,11 +55,12 @@ export class Connections {
   open(ws: WebSocket, tcp: Socket, principal: Principal | null): void {
     const now = this.#context.clock.now()
     const connection: Connection = {
-      socket: new WsPeerSocket(ws, tcp),
+      socket: new WsPeerSocket(ws, tcp, this.#atOnce),
       session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
       openedAt: now,
       lastFrameAt: now,
       nextPingAt: now + randomInt(wire.pingEveryMs),
+      renewIceAt: null,
       limits: {
         message: new TokenBucket(wire.message, now),
         signal: new TokenBucket(wire.signal, now),
@@ -63,13 +69,14 @@ export class Connections {
       strikes: 0,
       waiting: null,
       answers: new Map(),
+      passing: null,
     }
     this.#all.add(connection)
     ws.on('message', (data, isBinary) => {
       this.#wakeIfStoodStill()
       receive(this.#context, connection, data as Buffer, isBinary)
     })
-    ws.on('close', () => this.#closed(connection))
+    ws.on('close', () => this.#lost(connection))
   }
 
   /** Tells everybody that this node goes; each comes back elsewhere at a random moment within `overMs`. */
@@ -85,7 +92,13 @@ export class Connections {
     for (const { socket } of this.#all) socket.close('serverGoingAway')
   }
 
-  #closed(connection: Connection): void {
+  /** Nobody is there to answer the close frame: the session is lost now, and has been since the last frame was due. */
+  #dropSilent(connection: Connection): void {
+    connection.socket.close('noHeartbeat')
+    this.#lost(connection, connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs)
+  }
+
+  #lost(connection: Connection, at?: number): void {
     const { session } = connection
     this.#all.delete(connection)
     connection.session = { state: 'closed' }
@@ -96,7 +109,13 @@ export class Connections {
     local.detach()
     const { clock, log, node } = this.#context
     room
-      .submit({ kind: 'socket-lost', by: local.participantId, sessionId: local.sessionId, node })
+      .submit({
+        kind: 'socket-lost',
+        by: local.participantId,
+        sessionId: local.sessionId,
+        node,
+        ...(at !== undefined && { at }),
+      })
       .catch((err: unknown) =>
         log.warn({ err, meetingId: room.meetingId, at: clock.now() }, 'a lost socket is left to the reaper'),
       )
@@ -147,10 +166,12 @@ export class Connections {
       const { socket, session } = connection
       if (session.state === 'connected' && now - connection.openedAt > wire.authenticateWithinMs)
         socket.close('unauthenticated')
-      else if (now - connection.lastFrameAt > wire.clientSilentMs) socket.close('noHeartbeat')
+      else if (now - connection.lastFrameAt > wire.clientSilentMs) this.#dropSilent(connection)
       else if (isExpired(connection, now)) socket.close('unauthenticated', 'the access token has expired')
       else if (now >= connection.nextPingAt) this.#ping(connection, now, pings)
+      if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
       socket.check(now)
+      forgetPassing(connection, now)
       if (connection.strikes > 0) connection.strikes -= 1
     }
   }
@@ -161,6 +182,14 @@ export class Connections {
     const frame = pings.get(room) ?? pingFrame(room, now)
     pings.set(room, frame)
     connection.socket.send(frame)
+    if (connection.session.state === 'joined') connection.session.local.pinged()
+  }
+
+  #renewIce(connection: Connection): void {
+    connection.renewIceAt = null
+    if (connection.session.state !== 'joined') return
+    const iceServers = giveIce(this.#context, connection, connection.session.principal.userId)
+    connection.socket.send(messageFrame({ type: 'ice.update', payload: { iceServers } }))
   }
 
   #dropRevoked(): void {
@@ -174,9 +203,3 @@ export class Connections {
 
 const isExpired = ({ session }: Connection, now: number): boolean =>
   'principal' in session && session.principal.expiresAt * 1_000 + expiryToleranceMs < now
-
-const pingFrame = (room: LiveRoom | null, now: number): Buffer =>
-  messageFrame({
-    type: 'ping',
-    payload: { v: room?.state.v ?? 0, chatSeq: room?.chatSeq ?? 0, serverTime: new Date(now).toISOString() },
-  })

@@ -1,5 +1,6 @@
-import { signalingBus, type IceServer, type ServerMessage } from '@parley/contracts'
+import { signalingBus, type ServerMessage } from '@parley/contracts'
 import { tell, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
+import type { IceServers } from './ice/ice-servers.ts'
 import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
@@ -13,7 +14,7 @@ export interface Context {
   log: Logger
   auth: EdgeAuth
   rooms: RoomRegistry
-  iceServers: IceServer[]
+  ice: IceServers
 }
 
 /** Sends a message to one participant, on this node or the one that has the socket. False: not in the room. */

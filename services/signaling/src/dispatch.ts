@@ -1,10 +1,11 @@
-import { Envelope, fromClient, may, type ClientMessage, type ClientType } from '@parley/contracts'
+import { Envelope, fromClient, may, wire, type ClientMessage, type ClientType } from '@parley/contracts'
 import { asProblem, compile, ProblemError } from '@parley/kit'
 import type { Context } from './context.ts'
 import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
-import { answerFrame } from './room/frames.ts'
+import { answerText, textFrame } from './room/frames.ts'
 import type { Connection } from './session/session.ts'
+import { isTooComplex } from './socket/complexity.ts'
 
 const faultsOfEnvelope = compile(Envelope)
 const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload }]) => [type, compile(payload)]))
@@ -12,9 +13,13 @@ const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload
 /** These change what the session is: frames behind them wait, so that a client may send them in one go. */
 const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
 const maxWaiting = 256
+const maxWaitingBytes = 512 * 1_024
 const maxAnswers = 64
 /** Larger answers are made anew when they are asked for again, so that what is kept for a socket stays small. */
-const maxKeptBytes = 16_384
+const maxKeptLength = 16_384
+/** A longer answer to what entered a room is kept for a while only: an idle socket is to cost little. */
+const maxKeptForever = 512
+const keepMs = 15_000
 const maxStrikes = 100
 
 /**
@@ -28,9 +33,12 @@ export function receive(context: Context, connection: Connection, data: Buffer, 
   if (connection.limits.flood.take(now) > 0 && strike(connection)) return
   if (isBinary) return connection.socket.close('protocolViolation', 'text frames only')
   if (connection.waiting === null) return take(context, connection, data)
-  if (connection.waiting.length < maxWaiting) connection.waiting.push(data)
+  if (connection.waiting.length < maxWaiting && bytesOf(connection.waiting) + data.length <= maxWaitingBytes)
+    connection.waiting.push(data)
   else connection.socket.close('tooManyMessages')
 }
+
+const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, { length }) => sum + length, 0)
 
 /** Counts an excess; true when it was one too many and the socket is closed. */
 function strike(connection: Connection): boolean {
@@ -52,8 +60,9 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const { requestId, type } = incoming
   const known = requestId === undefined ? undefined : connection.answers.get(requestId)
   const answering = known ?? act(context, connection, incoming)
-  if (requestId !== undefined && known === undefined) remember(connection, { requestId, type }, answering)
-  if (known) void known.then((frame) => frame && connection.socket.send(frame))
+  if (requestId !== undefined && known === undefined)
+    remember(connection, { requestId, type, until: context.clock.now() + keepMs }, answering)
+  if (known) void known.then((text) => text && connection.socket.send(textFrame(text)))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
 
@@ -72,17 +81,25 @@ export async function holdWhile(context: Context, connection: Connection, answer
 
 function remember(
   connection: Connection,
-  { requestId, type }: { requestId: string; type: ClientType },
-  answering: Promise<Buffer | null>,
+  { requestId, type, until }: { requestId: string; type: ClientType; until: number },
+  answering: Promise<string | null>,
 ): void {
   connection.answers.set(requestId, answering)
   const [oldest] = connection.answers.keys()
   if (connection.answers.size > maxAnswers && oldest !== undefined) connection.answers.delete(oldest)
-  // What entered a room stays: doing it again would be another act.
-  if (entering.has(type)) return
-  void answering.then((frame) => {
-    if (frame !== null && frame.length > maxKeptBytes) connection.answers.delete(requestId)
+  void answering.then((text) => {
+    const length = text?.length ?? 0
+    // What entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
+    if (entering.has(type) && length > maxKeptForever) connection.passing = { requestId, until }
+    else if (length > maxKeptLength) connection.answers.delete(requestId)
   })
+}
+
+/** Forgets a long answer whose time is over; called on a timer. */
+export function forgetPassing(connection: Connection, now: number): void {
+  if (connection.passing === null || now < connection.passing.until) return
+  connection.answers.delete(connection.passing.requestId)
+  connection.passing = null
 }
 
 /** Parses and validates; answers what is wrong. */
@@ -103,6 +120,14 @@ function readOrRefuse(context: Context, connection: Connection, data: Buffer): I
 const isType = (type: string): type is ClientType => Object.hasOwn(fromClient, type)
 
 function problemWith({ clock }: Context, connection: Connection, message: unknown): ProblemError | null {
+  const limit = limitOf(message)
+  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.now())
+  if (retryAfterMs > 0) {
+    connection.strikes += 1
+    return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })
+  }
+  if (isTooComplex(message, wire.complexity))
+    return new ProblemError('invalid-input', 'The message is nested too deep, or has too many values')
   const faults = faultsOfEnvelope(message)
   if (faults.length > 0)
     return new ProblemError('invalid-input', 'The message is not an envelope {type, requestId?, payload?}', {
@@ -111,16 +136,17 @@ function problemWith({ clock }: Context, connection: Connection, message: unknow
   const { type, payload = {} } = message as Envelope
   if (!isType(type))
     return new ProblemError('unknown-type', `There is no message type ${JSON.stringify(type.slice(0, 40))}`)
-  const { limit = 'message' }: ClientMessage = fromClient[type]
-  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.now())
-  if (retryAfterMs > 0) {
-    connection.strikes += 1
-    return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })
-  }
   const wrong = faultsOfPayload.get(type)?.(payload) ?? []
   if (wrong.length === 0) return null
   const errors = wrong.map(({ path, message: text }) => ({ path: `/payload${path}`, message: text }))
   return new ProblemError('invalid-input', `The payload of ${type} does not match its schema`, { errors })
+}
+
+/** What is no message that we know counts as one too: to tell what is wrong with it is work. */
+function limitOf(message: unknown): NonNullable<ClientMessage['limit']> {
+  const { type } = (message ?? {}) as { type?: unknown }
+  const row: ClientMessage | undefined = typeof type === 'string' && isType(type) ? fromClient[type] : undefined
+  return row?.limit ?? 'message'
 }
 
 function parse(data: Buffer): unknown {
@@ -142,7 +168,7 @@ async function act(
   context: Context,
   connection: Connection,
   { type, requestId, payload = {} }: Incoming,
-): Promise<Buffer | null> {
+): Promise<string | null> {
   try {
     const { session } = connection
     checkOrThrow(connection, type)
@@ -151,19 +177,17 @@ async function act(
     const pending = handler({ context, connection, session, payload })
     const reply = pending instanceof Promise ? await pending : pending
     // Without a request id only what changes the session is answered: nobody could tell the others apart.
-    const frame =
-      reply && (requestId !== undefined || entering.has(type))
-        ? answerFrame(reply.type, requestId, reply.payload)
-        : null
-    if (frame) connection.socket.send(frame)
+    const text =
+      reply && (requestId !== undefined || entering.has(type)) ? answerText(reply.type, requestId, reply.payload) : null
+    if (text) connection.socket.send(textFrame(text))
     reply?.after?.()
-    return frame
+    return text
   } catch (error) {
-    const frame = refuse(connection, requestId, problemOf(context, type, error))
+    const text = refuse(connection, requestId, problemOf(context, type, error))
     if (unauthenticated(error) && (type === 'auth.authenticate' || connection.session.state === 'connected')) {
       connection.socket.close('unauthenticated')
     }
-    return frame
+    return text
   }
 }
 
@@ -192,8 +216,8 @@ function checkOrThrow({ session }: Connection, type: ClientType): void {
     throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
 }
 
-function refuse(connection: Connection, requestId: string | undefined, problem: ProblemError): Buffer {
-  const frame = answerFrame('error', requestId, problem.toProblem(requestId))
-  connection.socket.send(frame)
-  return frame
+function refuse(connection: Connection, requestId: string | undefined, problem: ProblemError): string {
+  const text = answerText('error', requestId, problem.toProblem(requestId))
+  connection.socket.send(textFrame(text))
+  return text
 }

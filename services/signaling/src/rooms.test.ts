@@ -163,6 +163,32 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     })
   })
 
+  it('R2 R8 signals that were lost with the socket come again, once, in order; on either node', async () => {
+    const meeting = aMeeting()
+    const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
+    const { v, sessionId, resumeToken } = ben.joined as { v: number; sessionId: string; resumeToken: string }
+    const say = async (n: number) => ada.client.ask('rtc.signal', { to: ben.id, data: n })
+    for (const n of [1, 2, 3]) expect((await say(n)).type).toBe('ack')
+    await ben.client.waitFor('rtc.signal', ({ data }) => data === 3)
+
+    // A client that the second and third did not reach: the connection was gone, and the server did not know yet.
+    const back = await product.connect(1, ben.token)
+    const resumed = await back.ask('room.resume', { sessionId, resumeToken, v, signalSeq: 1 })
+    expect(resumed.payload).toMatchObject({ signals: [{ data: 2 }, { data: 3 }], signalsLost: false, signalSeq: 3 })
+    await say(4)
+    await back.waitFor('rtc.signal', ({ data }) => data === 4)
+    back.drop()
+    await ada.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
+    await say(5)
+    const again = await product.connect(1, ben.token)
+    const token = String(resumed.payload['resumeToken'])
+    const second = await again.ask('room.resume', { sessionId, resumeToken: token, v, signalSeq: 4 })
+    expect(second.payload).toMatchObject({ signals: [{ data: 5 }], signalsLost: false, signalSeq: 5 })
+    await say(6)
+    await again.waitFor('rtc.signal', ({ data }) => data === 6)
+    expect(again.of('rtc.signal')).toHaveLength(1)
+  })
+
   it('R8 the old socket of a session resumed elsewhere is closed with 4409', async () => {
     const ben = await product.join(0, aMeeting(), 'Ben')
     const { v, sessionId, resumeToken } = ben.joined as { v: number; sessionId: string; resumeToken: string }
@@ -192,6 +218,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     ben.client.drop()
     await ada.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
     await eventually(() => {
+      expect(ada.client.closed).toBeNull()
       expect(ada.client.of('participant.left')).toMatchObject([
         { payload: { participantId: ben.id, reason: 'timeout' } },
       ])

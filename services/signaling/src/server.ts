@@ -1,5 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import websocket from '@fastify/websocket'
-import { bearerPrefix, signalingOperations, subprotocol, wire, type IceServer, type Principal } from '@parley/contracts'
+import { bearerPrefix, signalingOperations, subprotocol, wire, type Principal } from '@parley/contracts'
 import {
   createHttpServer,
   ProblemError,
@@ -12,15 +13,19 @@ import {
   type Metrics,
 } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
 import type { Connections } from './connections.ts'
+import type { EventStreams } from './events/event-streams.ts'
+import type { IceServers } from './ice/ice-servers.ts'
 
 export interface ServerDeps {
   log: Logger
   metrics: Metrics
   auth: EdgeAuth
   connections: Connections
+  events: EventStreams
   maxSockets: number
-  iceServers: IceServer[]
+  ice: IceServers
   health: HealthOptions
 }
 
@@ -28,7 +33,20 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who the subprotocol's bearer token names; null without one. */
     bearer: Principal | null
+    /** The response that the upgrade came with; it would keep the request, its headers and its token with the socket. */
+    response: ServerResponse | null
   }
+}
+
+const socketOptions = {
+  maxPayload: wire.maxFrameBytes,
+  maxFragments: wire.maxFragments,
+  perMessageDeflate: false,
+  /** `WsPeerSocket` answers pings, and counts them. */
+  autoPong: false,
+  /** How long a peer may take to answer a close frame, ms. */
+  closeTimeout: 2_000,
+  handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false),
 }
 
 /** The HTTP server with the one WebSocket route; a bad bearer token is refused before the upgrade. */
@@ -37,36 +55,38 @@ export async function createServer({
   metrics,
   auth,
   connections,
+  events,
   maxSockets,
-  iceServers,
+  ice,
   health,
 }: ServerDeps): Promise<HttpServer> {
   const app = createHttpServer({ log, metrics })
+  // A frame that breaks the protocol: ws closes with the code that says so, and needs its time to be read.
+  const socketFailed = (socket: WebSocket, error: Error): void => {
+    log.debug({ err: error }, 'socket failed')
+    if (socket.readyState === socket.OPEN) socket.terminate()
+  }
   await app.register(websocket, {
-    options: {
-      maxPayload: wire.maxFrameBytes,
-      perMessageDeflate: false,
-      handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false),
-    },
+    options: socketOptions,
     // Our own drain says goodbye to sockets; the plugin's would close them without a code.
     preClose: (done) => done(),
-    errorHandler: (error, socket) => {
-      log.debug({ err: error }, 'socket failed')
-      socket.terminate()
-    },
+    errorHandler: (error, socket) => socketFailed(socket, error),
   })
   serveHealth(app, health)
   serveOperations(
     app,
     signalingOperations,
-    { iceServers: () => ({ status: 200 as const, body: { iceServers } }) },
+    { iceServers: ({ principal }) => ({ status: 200 as const, body: { iceServers: iceServersFor(ice, principal) } }) },
     auth,
   )
+  events.serve(app)
   app.decorateRequest('bearer', null)
+  app.decorateRequest('response', null)
   app.route({
     method: 'GET',
     url: '/v1/ws',
-    preValidation: async (request) => {
+    preValidation: async (request, reply) => {
+      request.response = reply.raw
       if (app.draining || connections.size >= maxSockets)
         throw new ProblemError('unavailable', 'This node takes no new sockets')
       const offered = offeredProtocols(request)
@@ -76,10 +96,20 @@ export async function createServer({
       request.bearer = token === undefined ? null : await auth.verifier.verify(token)
     },
     handler: () => Promise.reject(new ProblemError('invalid-input', 'Open it as a WebSocket')),
-    wsHandler: (socket, request) => connections.open(socket, request.raw.socket, request.bearer),
+    wsHandler(socket, request) {
+      const tcp = request.raw.socket
+      request.response?.detachSocket(tcp)
+      // The plugin's listener holds on to the request too.
+      socket.removeAllListeners('error').on('error', (error) => socketFailed(socket, error))
+      connections.open(socket, tcp, request.bearer)
+    },
   })
   return app
 }
+
+/** A guest may be waiting in a lobby: relaying is for those inside, who are given their credentials there. */
+const iceServersFor = (ice: IceServers, { kind, userId }: Principal) =>
+  kind === 'guest' ? ice.open() : ice.grant(userId).iceServers
 
 const offeredProtocols = (request: FastifyRequest): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())

@@ -12,6 +12,8 @@ import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
+import { createEventStreams } from './events/event-streams.ts'
+import { IceServers } from './ice/ice-servers.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
@@ -30,14 +32,25 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const rooms = new RoomRegistry({ node, bus, kv, clock, log, onDelivered: (count) => delivered.inc({}, count) })
-  const iceServers = config.ICE_SERVER_URLS.length > 0 ? [{ urls: config.ICE_SERVER_URLS }] : []
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, iceServers }
+  const ice = new IceServers(config, clock)
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, ice }
   const lease = new NodeLease(node, { kv, clock, log })
   const reaper = new Reaper({ node, rooms, kv, clock, log, liveNodes: () => lease.live })
   const connections = new Connections(context, { fence: (room) => reaper.fence(room) })
+  const maxStreams = config.MAX_STREAMS
+  const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
   const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics }
-  const server = createServer({ log, metrics, auth, connections, maxSockets: config.MAX_SOCKETS, iceServers, health })
+  const server = createServer({
+    log,
+    metrics,
+    auth,
+    connections,
+    events,
+    maxSockets: config.MAX_SOCKETS,
+    ice,
+    health,
+  })
   let subscriptions: BusSubscription[] = []
   let offStatus = () => {}
 
@@ -53,6 +66,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       })
       await Promise.all([auth.start(), lease.start()])
       connections.start()
+      events.start()
       reaper.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
@@ -60,12 +74,14 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       const app = await server
       app.draining = true
       const deadline = Date.now() + config.DRAIN_MS
-      connections.drain(Math.min(drainSpreadMs, config.DRAIN_MS / 2))
+      const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
+      connections.drain(spreadMs)
+      events.drain(spreadMs)
       while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
       connections.closeAll()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
       await lease.stop()
-      for (const stopped of [reaper, connections, auth, rooms]) stopped.stop()
+      for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
     },

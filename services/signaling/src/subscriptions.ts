@@ -1,5 +1,6 @@
 import { signalingBus } from '@parley/contracts'
-import { answer, at, listen, type BusSubscription } from '@parley/kit'
+import { answer, at, listen, tell, type BusSubscription } from '@parley/kit'
+import type { Static } from 'typebox'
 import type { Context } from './context.ts'
 import { textFrame } from './room/frames.ts'
 
@@ -18,33 +19,37 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    listen(
-      bus,
-      signalingBus.relay,
-      { node },
-      ({ meetingId, to, message }) => {
-        const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
-        rooms
-          .peek(meetingId)
-          ?.locals.get(to)
-          ?.direct(textFrame(JSON.stringify(message)), signal)
-      },
-      log,
-    ),
+    listen(bus, signalingBus.relay, { node }, (relayed) => deliver(context, relayed), log),
     answer(
       bus,
       at(signalingBus.takeOver, { node }),
       node,
-      async ({ meetingId, participantId, sessionId }) => {
+      async ({ meetingId, participantId, sessionId, received }) => {
         const room = rooms.peek(meetingId)
         const local = room?.locals.get(participantId)
-        if (!local || local.sessionId !== sessionId) return { signals: [] }
+        if (!local || local.sessionId !== sessionId) return { signals: [], lost: false, seq: received ?? 0 }
         room?.locals.delete(participantId)
-        const signals = local.takeSignals()
+        const handed = local.handOver(received)
         local.close('resumedElsewhere')
-        return { signals }
+        return handed
       },
       log,
     ),
   ]
+}
+
+type Relayed = Static<typeof signalingBus.relay.body>
+
+/** Hands a message to the session here; one that has just moved on gets it where it is now. */
+function deliver({ bus, node, rooms }: Context, relayed: Relayed): void {
+  const { meetingId, to, message } = relayed
+  const room = rooms.peek(meetingId)
+  const local = room?.locals.get(to)
+  if (local) {
+    const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
+    return local.direct(textFrame(JSON.stringify(message)), signal)
+  }
+  const owner = room?.state.seats.get(to)?.node
+  if (owner === undefined || owner === node || relayed.forwarded) return
+  tell(bus, signalingBus.relay, { node: owner }, { ...relayed, forwarded: true })
 }

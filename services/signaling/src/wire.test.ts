@@ -122,6 +122,16 @@ describe('the wire', () => {
     expect(await send(JSON.stringify({ type: 'ping', payload: { x: 'a'.repeat(65_536) } }))).toBe(1009)
   })
 
+  it('S26 what is nested too deep or has too many values is refused before anything is done with it', async () => {
+    const { client, id } = await product.join(0, aMeeting(), 'Ada')
+    const deep = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`)
+    const signal = async (data: unknown) => (await client.ask('rtc.signal', { to: id, data })).payload['code']
+    expect(await signal(deep(30))).toBeUndefined()
+    expect(await signal(deep(31))).toBe('invalid-input')
+    expect(await signal(Array.from({ length: 990 }, () => 1))).toBeUndefined()
+    expect(await signal(Array.from({ length: 1_000 }, () => 1))).toBe('invalid-input')
+  })
+
   it('S27 a flood is slowed down, then cut', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
     for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: 'x' }, `f${n}`)

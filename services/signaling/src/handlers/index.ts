@@ -1,9 +1,10 @@
 import { authenticate } from './auth.ts'
 import type { Handlers } from './call.ts'
 import { admit, admitAll, reject, removeParticipant, setRole } from './moderation.ts'
-import { endMeeting, join, leave, resume, sync } from './room.ts'
+import { resume } from './resume.ts'
+import { endMeeting, join, leave, sync } from './room.ts'
 import { lowerHand, lowerHandOf, mute, muteAll, raiseHand, updateMedia } from './state.ts'
-import { react, sendChat, signal, typing } from './talk.ts'
+import { deleteChat, editChat, react, sendChat, signal, typing } from './talk.ts'
 
 /** One handler per message of the contract; leaving one out, or answering with the wrong shape, does not compile. */
 export const handlers = {
@@ -15,6 +16,8 @@ export const handlers = {
   'rtc.signal': signal,
   'media.update': updateMedia,
   'chat.send': sendChat,
+  'chat.edit': editChat,
+  'chat.delete': deleteChat,
   'chat.typing': typing,
   'reaction.send': react,
   'hand.raise': raiseHand,
@@ -28,6 +31,9 @@ export const handlers = {
   'lobby.reject': reject,
   'lobby.admitAll': admitAll,
   'meeting.end': endMeeting,
-  pong: () => null,
+  pong: ({ session }) => {
+    if (session.state === 'joined') session.local.ponged()
+    return null
+  },
   ping: ({ context }) => ({ type: 'pong', payload: { serverTime: new Date(context.clock.now()).toISOString() } }),
 } satisfies Handlers

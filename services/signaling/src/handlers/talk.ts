@@ -1,8 +1,8 @@
-import { chatBus, signalingBus } from '@parley/contracts'
+import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
 import { ask, ProblemError, tell } from '@parley/kit'
 import { sendTo } from '../context.ts'
 import { showPassing } from '../room/registry.ts'
-import { ack, type Handler } from './call.ts'
+import { ack, type Handler, type SessionFor } from './call.ts'
 
 /** Never waits: what one sends first goes out first. */
 export const signal: Handler<'rtc.signal'> = ({ context, session: { room, local }, payload: { to, data } }) => {
@@ -11,15 +11,41 @@ export const signal: Handler<'rtc.signal'> = ({ context, session: { room, local 
   return ack
 }
 
-export const sendChat: Handler<'chat.send'> = async ({ context, session: { room, local }, payload }) => {
-  const { state, meetingId } = room
-  const participant = state.seats.get(local.participantId)?.participant
-  if (!participant) throw new ProblemError('wrong-state', 'You are not in the room any more')
-  if (state.meeting?.settings.chat === false && participant.role !== 'host')
-    throw new ProblemError('forbidden', 'Chat is off in this meeting')
-  const sender = { id: participant.userId, name: participant.name }
-  const { message } = await ask(context.bus, chatBus.send, { meetingId, sender, ...payload })
+export const sendChat: Handler<'chat.send'> = async ({ context, session, payload }) => {
+  const { userId, name } = writerOrThrow(session)
+  const { meetingId } = session.room
+  const { message } = await ask(context.bus, chatBus.send, { meetingId, sender: { id: userId, name }, ...payload })
   return { type: 'chat.accepted', payload: { messageId: message.id, seq: message.seq, sentAt: message.sentAt } }
+}
+
+export const editChat: Handler<'chat.edit'> = async ({ context, session, payload }) => {
+  const { userId } = writerOrThrow(session)
+  await ask(context.bus, chatBus.edit, { meetingId: session.room.meetingId, userId, ...payload })
+  return ack
+}
+
+/** Also where chat is off: what one has said one may take back. */
+export const deleteChat: Handler<'chat.delete'> = async ({ context, session, payload }) => {
+  const { userId, role } = participantOrThrow(session)
+  const deletion = { meetingId: session.room.meetingId, userId, moderator: may(role, 'moderate'), ...payload }
+  await ask(context.bus, chatBus.delete, deletion)
+  return ack
+}
+
+type Joined = SessionFor<'chat.send'>
+
+function participantOrThrow({ room, local }: Joined): Participant {
+  const participant = room.state.seats.get(local.participantId)?.participant
+  if (!participant) throw new ProblemError('wrong-state', 'You are not in the room any more')
+  return participant
+}
+
+/** Somebody who may write in the chat. */
+function writerOrThrow(session: Joined): Participant {
+  const participant = participantOrThrow(session)
+  if (session.room.state.meeting?.settings.chat === false && participant.role !== 'host')
+    throw new ProblemError('forbidden', 'Chat is off in this meeting')
+  return participant
 }
 
 export const typing: Handler<'chat.typing'> = ({ context, session: { room, local }, payload }) => {

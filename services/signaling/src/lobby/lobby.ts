@@ -1,16 +1,27 @@
-import { may, meetingsBus, type LobbyDecision, type LobbyEntry } from '@parley/contracts'
+import { may, meetingsBus, type LobbyDecision, type LobbyEntry, type Meeting } from '@parley/contracts'
 import { ask, type Bus, type Logger } from '@parley/kit'
 import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
+import type { EndReason } from '../room/state.ts'
 
 /** One who waits, with a socket on this node. */
 export interface Waiting {
   participantId: string
+  /** Version of the meeting that this one knows; 0: not known, they are told at the next reading. */
+  meetingVersion: number
   /** Tells the place in the queue; called when it is another than before. */
   onPosition(position: number): void
   onDecided(decision: LobbyDecision): void
   onFrame(frame: Buffer): void
   onEnded(): void
+  /** The same one waits on another socket now. */
+  onReplaced(): void
+}
+
+interface Place {
+  who: Waiting
+  position: number
+  meetingVersion: number
 }
 
 /**
@@ -21,7 +32,7 @@ export class Lobby {
   readonly #room: LiveRoom
   readonly #bus: Bus
   readonly #log: Logger
-  readonly #waiting = new Map<string, { who: Waiting; position: number }>()
+  readonly #waiting = new Map<string, Place>()
   #lv = -1
   #entries: readonly LobbyEntry[] = []
   #reading: Promise<void> | null = null
@@ -46,21 +57,41 @@ export class Lobby {
     return this.#entries.find((entry) => entry.participantId === participantId)?.position ?? this.#entries.length + 1
   }
 
+  /** Takes one who waits; a socket on which they waited here before is told. */
   add(who: Waiting, position: number): void {
-    this.#waiting.set(who.participantId, { who, position })
+    this.replace(who.participantId)
+    this.#waiting.set(who.participantId, { who, position, meetingVersion: who.meetingVersion })
+  }
+
+  /** Lets go of one who waits on another socket now, if they are here. */
+  replace(participantId: string): void {
+    const entry = this.#waiting.get(participantId)
+    this.#waiting.delete(participantId)
+    entry?.who.onReplaced()
   }
 
   remove(participantId: string): void {
     this.#waiting.delete(participantId)
   }
 
-  /** Sends a frame to everybody who waits here. */
-  broadcast(frame: Buffer): void {
-    for (const { who } of this.#waiting.values()) who.onFrame(frame)
+  /** Tells those who wait here of the meeting, each version once: from the room, or from what meetings has, whichever is first. */
+  tellMeeting(meeting: Meeting): void {
+    const behind = [...this.#waiting.values()].filter(({ meetingVersion }) => meetingVersion < meeting.version)
+    if (behind.length === 0) return
+    const frame = messageFrame({ type: 'meeting.updated', payload: { v: this.#room.state.v, meeting } })
+    for (const place of behind) {
+      place.meetingVersion = meeting.version
+      place.who.onFrame(frame)
+    }
   }
 
-  end(): void {
-    for (const { who } of this.#waiting.values()) who.onEnded()
+  /** The meeting is over: tells those who wait here, and sends them away. */
+  end(reason: EndReason): void {
+    const frame = messageFrame({ type: 'room.ended', payload: { reason } })
+    for (const { who } of this.#waiting.values()) {
+      who.onFrame(frame)
+      who.onEnded()
+    }
     this.#waiting.clear()
   }
 
@@ -94,11 +125,13 @@ export class Lobby {
 
   async #read(): Promise<void> {
     const { meetingId } = this.#room
-    const { lv, lobby, decided } = await ask(this.#bus, meetingsBus.lobby, {
+    const { lv, lobby, decided, meeting, ended } = await ask(this.#bus, meetingsBus.lobby, {
       meetingId,
       present: [...this.#waiting.keys()],
     })
+    if (ended) this.end(ended)
     for (const decision of decided) this.#decide(decision)
+    if (meeting) this.tellMeeting(meeting)
     const changed = lv !== this.#lv || lobby.length !== this.#entries.length
     this.#lv = lv
     this.#entries = lobby

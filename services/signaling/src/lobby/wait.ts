@@ -1,5 +1,13 @@
-import { wire, type Grant, type LobbyDecision, type LobbyWaiting, type Principal } from '@parley/contracts'
-import { asProblem } from '@parley/kit'
+import {
+  meetingsBus,
+  signalingBus,
+  wire,
+  type Grant,
+  type LobbyDecision,
+  type LobbyWaiting,
+  type Principal,
+} from '@parley/contracts'
+import { ask, asProblem, ProblemError, tell } from '@parley/kit'
 import type { Context } from '../context.ts'
 import { enterRoom } from '../session/enter.ts'
 import { messageFrame, textFrame } from '../room/frames.ts'
@@ -11,6 +19,8 @@ import type { Connection } from '../session/session.ts'
 interface WaitRecord {
   userId: string
   hash: string
+  /** Of the token that it was resumed with: good until the next is used, in case the answer was lost. */
+  hashBefore?: string
   device: { mic: boolean; cam: boolean }
 }
 
@@ -23,14 +33,23 @@ export interface WaitOptions {
   participantId: string
   sessionId: string
   device: { mic: boolean; cam: boolean }
+  /** Version of the meeting that the client knows; 0: it is told anew. */
+  meetingVersion: number
+  /** Hash of the token that the wait was resumed with. */
+  hashBefore?: string
 }
 
 /** Puts a connection into the lobby; the answer has its place. The queue itself is kept by meetings. */
 export async function wait(context: Context, connection: Connection, options: WaitOptions): Promise<LobbyWaiting> {
-  const { principal, room, participantId, sessionId, device } = options
+  const { principal, room, participantId, sessionId, device, meetingVersion, hashBefore } = options
   const lobby = context.rooms.lobbyOf(room)
   const resume = issueResumeToken(room.meetingId, participantId, room.state.epoch)
-  const record: WaitRecord = { userId: principal.userId, hash: resume.hash, device }
+  const record: WaitRecord = {
+    userId: principal.userId,
+    hash: resume.hash,
+    device,
+    ...(hashBefore !== undefined && { hashBefore }),
+  }
   await context.kv.set(keyOf(sessionId), JSON.stringify(record), recordTtlMs)
   await lobby.refresh()
   const waiting = (position: number): LobbyWaiting => ({
@@ -46,12 +65,23 @@ export async function wait(context: Context, connection: Connection, options: Wa
   lobby.add(
     {
       participantId,
+      meetingVersion,
       onPosition: (place) => connection.socket.send(messageFrame({ type: 'lobby.waiting', payload: waiting(place) })),
       onDecided: (decision) => void decided(context, connection, options, decision),
       onFrame: (frame) => connection.socket.send(frame),
       onEnded: () => connection.socket.close('meetingEnded'),
+      onReplaced: () => {
+        connection.session = { state: 'authenticated', principal }
+        connection.socket.close('resumedElsewhere')
+      },
     },
     position,
+  )
+  tell(
+    context.bus,
+    signalingBus.room,
+    { meetingId: room.meetingId },
+    { kind: 'waiting', node: context.node, participantId },
   )
   return waiting(position)
 }
@@ -66,7 +96,22 @@ export async function findWait(
   const text = await kv.get(keyOf(sessionId))
   if (text === null) return null
   const record = JSON.parse(text) as WaitRecord
-  return record.hash === token.hash && record.userId === userId ? record : null
+  const known = record.hash === token.hash || record.hashBefore === token.hash
+  return known && record.userId === userId ? record : null
+}
+
+/** Goes on with a wait, on any node. Rejects with `resume-failed` for one who was removed meanwhile. */
+export async function resumeWait(
+  context: Context,
+  connection: Connection,
+  options: WaitOptions,
+): Promise<LobbyWaiting> {
+  const { participantId, room, sessionId } = options
+  const { decided } = await ask(context.bus, meetingsBus.lobby, { meetingId: room.meetingId, present: [participantId] })
+  const removed = decided.some((decision) => !decision.admitted && decision.reason === 'removed')
+  if (!removed) return wait(context, connection, options)
+  await context.kv.delete(keyOf(sessionId))
+  throw new ProblemError('resume-failed', 'You were removed from the lobby', { next: 'rejoin' })
 }
 
 async function decided(

@@ -56,8 +56,9 @@ const withChanged = (participant: Participant, { connection, role, name }: SeatC
 })
 
 function updateSeat(room: RoomDraft, participantId: string, update: (seat: Seat) => Seat): void {
-  const seat = room.seats.get(participantId)
-  if (seat) room.seats.set(participantId, update(seat))
+  const seats = room.seats.has(participantId) ? room.seats : room.parked
+  const seat = seats.get(participantId)
+  if (seat) seats.set(participantId, update(seat))
 }
 
 const updateParticipant = (room: RoomDraft, participantId: string, changed: Partial<Participant>): void =>

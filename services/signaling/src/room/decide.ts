@@ -23,7 +23,8 @@ export type Command =
       newResumeHash: string
     }
   | { kind: 'leave'; by: string }
-  | { kind: 'socket-lost'; by: string; sessionId: string; node: string }
+  /** `at`: when it was gone for all that is known, ms since 1970; now if it is left out. */
+  | { kind: 'socket-lost'; by: string; sessionId: string; node: string; at?: number }
   /** The socket is not lost, its node was only slow to renew its lease; asked by that node. */
   | { kind: 'reclaim'; by: string; sessionId: string; node: string }
   /** Nobody has resumed the session within the grace; asked by its node, or by any node once that one is gone. */
@@ -141,11 +142,11 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
   ]
 }
 
-function socketLost(room: RoomState, { by, sessionId, node }: Of<'socket-lost'>, now: number): Change[] {
+function socketLost(room: RoomState, { by, sessionId, node, at }: Of<'socket-lost'>, now: number): Change[] {
   const seat = room.seats.get(by)
   // Resumed on another node meanwhile: the loss is no news.
   if (!seat || seat.sessionId !== sessionId || seat.node !== node || seat.lostAt !== null) return []
-  return [{ kind: 'seat', participantId: by, lostAt: now, connection: 'reconnecting' }]
+  return [{ kind: 'seat', participantId: by, lostAt: Math.min(at ?? now, now), connection: 'reconnecting' }]
 }
 
 function reclaim(room: RoomState, { by, sessionId, node }: Of<'reclaim'>): Change[] {
@@ -229,7 +230,8 @@ function remove(room: RoomState, { userId, reason, by }: Of<'remove'>): Change[]
     }))
 }
 
+/** Also those whose session can still be resumed: they come back as what they are by then. */
 const changeRole = (room: RoomState, { userId, role }: Of<'role'>): Change[] =>
-  [...room.seats.values()]
+  [...room.seats.values(), ...room.parked.values()]
     .filter(({ participant }) => participant.userId === userId && participant.role !== role)
     .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))

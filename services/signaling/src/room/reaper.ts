@@ -1,5 +1,6 @@
 import { wire } from '@parley/contracts'
 import type { Clock, Kv, Logger } from '@parley/kit'
+import type { Command } from './decide.ts'
 import type { LiveRoom } from './live-room.ts'
 import type { RoomRegistry } from './registry.ts'
 
@@ -18,17 +19,21 @@ const occupied = 'signaling:rooms'
 const announceEveryMs = 2_000
 const announceTtlMs = 6_000
 const adoptEveryMs = 1_000
-const everyMs = 1_000
+type Reaping = Extract<Command, { kind: 'socket-lost' | 'reclaim' | 'grace-over' }>
+
+const everyMs = 250
 const lobbyEveryMs = 2_000
 
 /**
- * Makes what the rooms say and what is so agree again, each second: who has lost the socket is marked and leaves after the
+ * Makes what the rooms say and what is so agree again, four times a second: who has lost the socket is marked and leaves after the
  * grace, also those of nodes whose lease ran out; who was marked wrongly, because this node was slow to renew, is taken back;
  * and a socket whose session is over or elsewhere is closed. Every node does it for every room it has; the commit lets one of
  * them succeed. Rooms that only a dead node had are found by their announcement having run out.
  */
 export class Reaper {
   readonly #deps: ReaperDeps
+  /** Sessions about which a command is under way: while the store is slow, one at a time. */
+  readonly #asked = new Set<string>()
   #timers: NodeJS.Timeout[] = []
 
   constructor(deps: ReaperDeps) {
@@ -77,18 +82,28 @@ export class Reaper {
       const gone = !live.has(owner) || (owner === node && !here)
       if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
       if (lostAt === null) continue
-      if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node })
+      if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node }, () => this.#giveUp(room, by))
       else if (lostAt + wire.graceMs <= clock.now()) this.#submit(room, { kind: 'grace-over', by, sessionId })
     }
   }
 
-  #submit(room: LiveRoom, command: Parameters<LiveRoom['submit']>[0]): void {
-    const { log } = this.#deps
+  /** Others could say that the socket is lost, and this node cannot say that it is not: its client is better off elsewhere. */
+  #giveUp(room: LiveRoom, participantId: string): void {
+    const local = room.locals.get(participantId)
+    room.locals.delete(participantId)
+    local?.close('serverGoingAway')
+  }
+
+  #submit(room: LiveRoom, command: Reaping, failed?: () => void): void {
+    if (this.#asked.has(command.sessionId)) return
+    this.#asked.add(command.sessionId)
     room
       .submit(command)
-      .catch((err: unknown) =>
-        log.warn({ err, meetingId: room.meetingId }, 'a lost participant could not be reaped yet'),
-      )
+      .catch((err: unknown) => {
+        this.#deps.log.warn({ err, meetingId: room.meetingId }, 'a lost participant could not be reaped yet')
+        failed?.()
+      })
+      .finally(() => this.#asked.delete(command.sessionId))
   }
 
   async #announce(): Promise<void> {

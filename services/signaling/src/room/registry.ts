@@ -11,7 +11,7 @@ import {
   type Logger,
 } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
-import { messageFrame } from './frames.ts'
+import { messageFrame, pingFrame } from './frames.ts'
 import { LiveRoom } from './live-room.ts'
 
 export interface RegistryDeps {
@@ -21,6 +21,13 @@ export interface RegistryDeps {
   clock: Clock
   log: Logger
   onDelivered(count: number): void
+}
+
+/** Follows what happens in rooms, besides those who are in them. */
+export interface RoomWatch {
+  /** By these changes; none when they are not known. */
+  roomMoved(room: LiveRoom, changes: readonly Change[]): void
+  chatSaid(news: Extract<RoomNews, { kind: 'chat' }>, meetingId: string): void
 }
 
 interface Entry {
@@ -38,9 +45,17 @@ const keepIdleMs = 30_000
 export class RoomRegistry {
   readonly #deps: RegistryDeps
   readonly #entries = new Map<string, Entry>()
+  /** Rooms whose chat did not say where it is. */
+  readonly #withoutHead = new Set<LiveRoom>()
+  #watch: RoomWatch | null = null
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps
+  }
+
+  /** From now on `watch` is told what happens in any room here. */
+  watchedBy(watch: RoomWatch): void {
+    this.#watch = watch
   }
 
   get size(): number {
@@ -74,9 +89,10 @@ export class RoomRegistry {
     return this.#entries.get(room.meetingId)?.lobby
   }
 
-  /** Reads the lobbies that somebody waits in or looks at; called every 2 s. */
+  /** Reads the lobbies that somebody waits in or looks at, and what of the chat could not be read; called every 2 s. */
   refreshLobbies(): void {
     for (const { lobby } of this.#entries.values()) if (lobby.watched) void lobby.refresh()
+    for (const room of this.#withoutHead) if (this.#withoutHead.delete(room)) void this.#catchUpChat(room)
   }
 
   /** Lets go of rooms that nobody here uses; called on a timer. */
@@ -90,7 +106,7 @@ export class RoomRegistry {
 
   /** After the bus was away: what was said meanwhile is read from the store. */
   async catchUp(): Promise<void> {
-    await Promise.allSettled([...this.rooms()].flatMap((room) => [room.catchUp(), this.#readChatHead(room)]))
+    await Promise.allSettled([...this.rooms()].flatMap((room) => [room.catchUp(), this.#catchUpChat(room)]))
   }
 
   stop(): void {
@@ -103,7 +119,9 @@ export class RoomRegistry {
   }
 
   #forget(id: string): void {
-    this.#entries.get(id)?.subscription.unsubscribe()
+    const entry = this.#entries.get(id)
+    if (entry) this.#withoutHead.delete(entry.room)
+    entry?.subscription.unsubscribe()
     this.#entries.delete(id)
   }
 
@@ -117,11 +135,20 @@ export class RoomRegistry {
       log,
       publish,
       onDelivered,
-      onChanges: (_room, changes) => tellLobby(lobby, room, changes),
+      onChanges: (_room, changes) => {
+        tellLobby(lobby, changes)
+        this.#watch?.roomMoved(room, changes)
+      },
     })
     const lobby = new Lobby(room, { bus, log })
     // Subscribed before it is read: what commits in between is seen, or already in what is read.
-    const subscription = listen(bus, signalingBus.room, { meetingId }, (news) => this.#hear(room, lobby, news), log)
+    const subscription = listen(
+      othersOn(bus, node),
+      signalingBus.room,
+      { meetingId },
+      (news) => this.#hear(room, lobby, news),
+      log,
+    )
     const ready = this.#read(room, subscription)
     const entry = { room, lobby, ready, subscription, usedAt: clock.now() }
     this.#entries.set(meetingId, entry)
@@ -145,8 +172,11 @@ export class RoomRegistry {
         return room.hear(news)
       case 'lobby':
         return void lobby.refresh()
+      case 'waiting':
+        return news.node === this.#deps.node ? undefined : lobby.replace(news.participantId)
       case 'chat':
-        room.chatSeq = Math.max(room.chatSeq, news.message.seq)
+        noteChat(room, { seq: news.message.seq, rev: news.message.rev })
+        this.#watch?.chatSaid(news, room.meetingId)
         return room.broadcast(messageFrame({ type: news.type, payload: { message: news.message } }))
       case 'reaction':
       case 'typing':
@@ -156,26 +186,43 @@ export class RoomRegistry {
     }
   }
 
-  /** Without the chat service the number stays what it was; the next message or reconnect corrects it. */
+  /** Who missed messages learns it at once, not with the next ping. */
+  async #catchUpChat(room: LiveRoom): Promise<void> {
+    const { chatSeq, chatRev } = room
+    await this.#readChatHead(room)
+    if (room.chatSeq > chatSeq || room.chatRev > chatRev) room.broadcast(pingFrame(room, this.#deps.clock.now()))
+  }
+
+  /** Without the chat service the numbers stay what they were until it answers again. */
   async #readChatHead(room: LiveRoom): Promise<void> {
     try {
-      const { seq } = await ask(this.#deps.bus, chatBus.head, { meetingId: room.meetingId })
-      room.chatSeq = Math.max(room.chatSeq, seq)
+      noteChat(room, await ask(this.#deps.bus, chatBus.head, { meetingId: room.meetingId }))
     } catch (err) {
       this.#deps.log.warn({ err, meetingId: room.meetingId }, 'number of the newest chat message is not known')
+      if (this.peek(room.meetingId) === room) this.#withoutHead.add(room)
     }
   }
 }
 
+function noteChat(room: LiveRoom, { seq, rev = 0 }: { seq: number; rev?: number | undefined }): void {
+  room.chatSeq = Math.max(room.chatSeq, seq)
+  room.chatRev = Math.max(room.chatRev, rev)
+}
+
+/** The bus without the echo of this node's commits, which are most of what is said: not worth being parsed. */
+const othersOn = (bus: Bus, node: string): Pick<Bus, 'subscribe'> => ({
+  subscribe: (subject, onText) =>
+    bus.subscribe(subject, (text, from) => {
+      if (!text.startsWith(`{"kind":"commit","node":"${node}"`)) onText(text, from)
+    }),
+})
+
 /** Those who wait hear of the schedule and of the end; a new host or cohost is shown who waits. */
-function tellLobby(lobby: Lobby, room: LiveRoom, changes: readonly Change[]): void {
+function tellLobby(lobby: Lobby, changes: readonly Change[]): void {
   for (const change of changes) {
-    if (change.kind === 'meeting')
-      lobby.broadcast(messageFrame({ type: 'meeting.updated', payload: { v: room.state.v, meeting: change.meeting } }))
+    if (change.kind === 'meeting') lobby.tellMeeting(change.meeting)
     if (change.kind === 'seat' && change.role) lobby.tellModerators()
-    if (change.kind !== 'ended') continue
-    lobby.broadcast(messageFrame({ type: 'room.ended', payload: { reason: change.reason } }))
-    lobby.end()
+    if (change.kind === 'ended') lobby.end(change.reason)
   }
 }
 

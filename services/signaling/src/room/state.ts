@@ -98,12 +98,17 @@ export function readDelta({ version, fields }: DocDelta): RoomDelta | null {
   return delta
 }
 
+export interface ChatHead {
+  chatSeq: number
+  chatRev: number
+}
+
 /** The room as `self` sees it. */
-export function snapshotFor(state: RoomState, self: Participant, chatSeq: number): RoomSnapshot {
+export function snapshotFor(state: RoomState, self: Participant, { chatSeq, chatRev }: ChatHead): RoomSnapshot {
   if (state.meeting === null) throw new Error('a room with participants has a meeting')
   const peers: Participant[] = []
   for (const seat of state.seats.values()) if (seat.participant.id !== self.id) peers.push(seat.participant)
-  return { meeting: state.meeting, selfParticipant: self, peers, v: state.v, chatSeq }
+  return { meeting: state.meeting, selfParticipant: self, peers, v: state.v, chatSeq, chatRev }
 }
 
 /** What changed for those who saw `before`, as state, not as a list of events. */

@@ -1,4 +1,13 @@
-import { may, wire, type Grant, type Principal, type RoomJoined, type RoomSnapshot, type Seat } from '@parley/contracts'
+import {
+  may,
+  wire,
+  type Grant,
+  type IceServer,
+  type Principal,
+  type RoomJoined,
+  type RoomSnapshot,
+  type Seat,
+} from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
 import type { Context } from '../context.ts'
 import type { LiveRoom } from '../room/live-room.ts'
@@ -40,7 +49,7 @@ export async function enterRoom(
       throw new ProblemError('wrong-state', 'The socket is closed')
     const joined = {
       ...snapshotOrThrow(context, room, local, state),
-      iceServers: context.iceServers,
+      iceServers: giveIce(context, connection, principal.userId),
       sessionId,
       resumeToken: resume.token,
       resumeWindowMs: wire.resumeWindowMs,
@@ -92,6 +101,13 @@ export function attach(
   return false
 }
 
+/** The servers for who is in the room; they are pushed again before the credentials run out. */
+export function giveIce({ ice }: Context, connection: Connection, userId: string): IceServer[] {
+  const { iceServers, renewAt } = ice.grant(userId)
+  connection.renewIceAt = renewAt
+  return iceServers
+}
+
 /** The room as this session sees it at `state`, with the lobby for those who see that. */
 export function snapshotOrThrow(
   { rooms }: Context,
@@ -102,5 +118,5 @@ export function snapshotOrThrow(
   const self = state.seats.get(local.participantId)?.participant
   if (!self) throw new ProblemError('wrong-state', 'You are not in the room any more')
   const lobby = may(self.role, 'admit') ? rooms.lobbyOf(room).view : {}
-  return { ...snapshotFor(state, self, room.chatSeq), ...lobby }
+  return { ...snapshotFor(state, self, room), ...lobby }
 }

@@ -1,17 +1,29 @@
 import type { CloseReason } from '@parley/contracts'
+import type { WriteBatch } from '../socket/write-batch.ts'
+import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
 /** What a session needs of its socket; a fake of it is all that tests need. */
 export interface PeerSocket {
-  /** Hands a frame over for sending; the socket closes itself when too much is waiting. */
+  /** Hands a frame over for sending at once; the socket closes itself when too much is waiting. */
   send(frame: Buffer): void
-  /** As `send`, but dropped when more than a little is waiting: typing, reactions. */
-  sendIfIdle(frame: Buffer): void
+  /** As `send`, but the frame may wait for the others of the batch; it leaves in its order all the same. */
+  sendWith(batch: WriteBatch, frame: Buffer): void
+  /** Whether no more than a little is waiting: otherwise typing and reactions are dropped. */
+  readonly idle: boolean
   /** Sends what is waiting, then closes. */
   close(reason: CloseReason, text?: string): void
 }
 
-const maxSignals = 256
+/** How a broadcast is sent. */
+export interface Delivery {
+  /** With the other sockets of the room; without it, at once. */
+  batch?: WriteBatch
+  /** Not at all, to a socket with more than a little waiting. */
+  droppable?: boolean
+}
+
 const maxHeld = 1_024
+const maxHeldBytes = 1_024 * 1_024
 
 /** A participant's session on this node: with a socket, or waiting for one. */
 export class LocalSession {
@@ -21,9 +33,11 @@ export class LocalSession {
   #socket: PeerSocket | null
   /** Broadcasts kept back until the answer to `room.join` or `room.resume` has gone out; null afterwards. */
   #held: { v: number | null; frame: Buffer }[] | null = []
-  /** Signals that came while there was no socket; bounded, and `signalsLost` says when the bound was hit. */
-  #signals: { from: string; data: unknown }[] = []
-  signalsLost = false
+  #heldBytes = 0
+  readonly #signals = new SignalOutbox()
+  /** The newest signal when the socket was attached: up to here the answer has them, later ones are held. */
+  #signalsAtEntry = 0
+  #writtenAtPing = 0
 
   constructor(ids: { participantId: string; sessionId: string; userId: string }, socket: PeerSocket | null) {
     this.participantId = ids.participantId
@@ -50,41 +64,71 @@ export class LocalSession {
     this.#socket?.close('resumedElsewhere')
     this.#socket = socket
     this.#held = []
+    this.#signalsAtEntry = this.#signals.seq
+    this.#writtenAtPing = 0
   }
 
   detach(): void {
     this.#socket = null
     this.#held = null
+    this.#heldBytes = 0
   }
 
   /** A broadcast; `v` is null for what is not state. */
-  deliver(frame: Buffer, v: number | null, droppable = false): void {
+  deliver(frame: Buffer, v: number | null, { batch, droppable = false }: Delivery = {}): void {
     const socket = this.#socket
     if (socket === null) return
-    if (this.#held === null) return droppable ? socket.sendIfIdle(frame) : socket.send(frame)
-    if (this.#held.length < maxHeld) this.#held.push({ v, frame })
-    else socket.close('tooSlow')
+    if (this.#held !== null) {
+      this.#heldBytes += frame.length
+      if (this.#held.length < maxHeld && this.#heldBytes <= maxHeldBytes) this.#held.push({ v, frame })
+      else socket.close('tooSlow')
+    } else if (droppable && !socket.idle) return
+    else if (batch) socket.sendWith(batch, frame)
+    else socket.send(frame)
   }
 
   /** Sends what was held, except what the answer (at version `v`) already said. */
   release(v: number): void {
     const held = this.#held ?? []
     this.#held = null
+    this.#heldBytes = 0
+    this.#signals.sent()
     for (const entry of held) if (entry.v === null || entry.v > v) this.#socket?.send(entry.frame)
   }
 
-  /** A message to this participant alone. Signals wait while there is no socket, the rest is dropped. */
-  direct(frame: Buffer, signal?: { from: string; data: unknown }): void {
-    if (this.#socket !== null) return this.deliver(frame, null)
-    if (!signal) return
-    if (this.#signals.length < maxSignals) this.#signals.push(signal)
-    else this.signalsLost = true
+  /** A message to this participant alone. A signal waits while there is no socket, and is kept until the client has it. */
+  direct(frame: Buffer, signal?: Signal): void {
+    if (signal) this.#signals.push(signal, frame.length)
+    if (this.#socket === null) return
+    if (this.#held === null) this.#signals.sent()
+    this.deliver(frame, null)
   }
 
-  takeSignals(): { from: string; data: unknown }[] {
-    const signals = this.#signals
-    this.#signals = []
-    return signals
+  /** The signals that the client of the socket just attached misses, and the number of the last; see `SignalOutbox.take`. */
+  takeSignals(received?: number): { signals: Signal[]; lost: boolean; seq: number } {
+    const seq = this.#signalsAtEntry
+    return { ...this.#signals.take(seq, received), seq }
+  }
+
+  /** All that is kept, for the node that takes the session over. */
+  handOver(received?: number): { signals: Signal[]; lost: boolean; seq: number } {
+    const { seq } = this.#signals
+    return { ...this.#signals.take(seq, received), seq }
+  }
+
+  /** What another node handed over of this session, before what has come here since. */
+  adoptSignals(signals: readonly Signal[], seq: number): void {
+    this.#signals.adopt(signals, seq)
+    this.#signalsAtEntry += seq
+  }
+
+  /** A ping goes out; its answer shows that everything written before has arrived. */
+  pinged(): void {
+    this.#writtenAtPing = this.#signals.written
+  }
+
+  ponged(): void {
+    this.#signals.confirm(this.#writtenAtPing)
   }
 
   close(reason: CloseReason, lastFrame?: Buffer): void {

@@ -19,10 +19,14 @@ export interface Connection {
   readonly openedAt: number
   lastFrameAt: number
   nextPingAt: number
+  /** When its ICE servers are to be told again; null: they do not run out. */
+  renewIceAt: number | null
   readonly limits: { message: TokenBucket; signal: TokenBucket; flood: TokenBucket }
   strikes: number
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */
   waiting: Buffer[] | null
   /** Answers given, by request id, so that a repeated request repeats the answer; the oldest go first. */
-  readonly answers: Map<string, Promise<Buffer | null>>
+  readonly answers: Map<string, Promise<string | null>>
+  /** The one of them that is kept for a while only. */
+  passing: { requestId: string; until: number } | null
 }

@@ -1,17 +1,14 @@
 import {
   chatBus,
-  meetingsBus,
   signalingBus,
   subprotocol,
   type Grant,
-  type LobbyDecision,
   type Meeting,
   type Message,
   type Role,
 } from '@parley/contracts'
 import {
   answer,
-  ask,
   createLogger,
   createMetrics,
   newId,
@@ -21,61 +18,37 @@ import {
   systemClock,
   tell,
   type Bus,
+  type Clock,
   type Kv,
 } from '@parley/kit'
 import { createTestIssuer } from '@parley/kit/testing'
 import { signalingService } from '../service.ts'
+import { standInForMeetings } from './meetings-stand-in.ts'
 import { WireClient, type WireMessage } from './wire-client.ts'
+
+export { aMeeting } from './a-meeting.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
-export const aMeeting = (changed: Partial<Meeting> = {}): Meeting => ({
-  id: newId(),
-  code: 'abc-defg-hij',
-  joinLink: 'http://localhost/m/abc-defg-hij',
-  title: 'Test',
-  description: '',
-  type: 'public',
-  status: 'waiting',
-  hostId: newId(),
-  scheduledAt: null,
-  durationMinutes: null,
-  timeZone: 'UTC',
-  hasPasscode: false,
-  maxParticipants: 50,
-  settings: {
-    video: true,
-    audio: true,
-    screenShare: true,
-    chat: true,
-    waitingRoom: false,
-    recording: false,
-    guestsAllowed: true,
-    topology: 'auto',
-  },
-  version: 1,
-  createdAt: new Date().toISOString(),
-  startedAt: null,
-  endedAt: null,
-  ...changed,
-})
-
 /** Some signaling nodes on one bus and one store; the other services are answered for on the bus, with real tokens. */
-export async function startNodes(count: number, { bus, kv }: { bus: Bus; kv: Kv }) {
+export async function startNodes(
+  count: number,
+  { bus, kv, clock = systemClock, env = {} }: { bus: Bus; kv: Kv; clock?: Clock; env?: Record<string, string> },
+) {
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
   const messages = new Map<string, Message[]>()
-  answerForOthers(bus, grants, messages)
-  standInForMeetings(bus)
+  standInForChat(bus, messages)
+  const meetings = standInForMeetings(bus, grants)
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => {
-      const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent' }) }
+      const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
         bus,
         kv,
         metrics: createMetrics(),
         log,
-        clock: systemClock,
+        clock,
         instanceId: `node-${index}-${newId().slice(-6)}`,
       }
       return startService(signalingService, { config, world })
@@ -97,6 +70,7 @@ export async function startNodes(count: number, { bus, kv }: { bus: Bus; kv: Kv 
   return {
     issuer,
     nodes,
+    messages,
     url,
     grant,
     async connect(node: number, token?: string): Promise<WireClient> {
@@ -110,6 +84,7 @@ export async function startNodes(count: number, { bus, kv }: { bus: Bus; kv: Kv 
       if (joined.type !== 'room.joined') throw new Error(JSON.stringify(joined))
       return { client, token, id: selfId(joined), joined: joined.payload }
     },
+    ...meetings,
     async stop(): Promise<void> {
       await Promise.all(nodes.map((node) => node.stop()))
     },
@@ -118,21 +93,30 @@ export async function startNodes(count: number, { bus, kv }: { bus: Bus; kv: Kv 
 
 const selfId = ({ payload }: WireMessage): string => (payload['selfParticipant'] as { id: string }).id
 
-function answerForOthers(bus: Bus, grants: Map<string, Grant>, messages: Map<string, Message[]>): void {
+function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
+  standInForChanges(bus, messages)
   answer(
     bus,
-    meetingsBus.redeem,
-    'meetings',
-    async ({ roomToken, userId }) => {
-      const grant = grants.get(roomToken)
-      if (!grant || grant.userId !== userId) throw new ProblemError('room-token-invalid')
-      grants.delete(roomToken)
-      if (grant.admission === 'wait') queueOf(grant.meeting.id).push(grant)
-      return grant
+    chatBus.head,
+    'chat',
+    async ({ meetingId }) => {
+      const said = messages.get(meetingId) ?? []
+      return { seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
     },
     log,
   )
-  answer(bus, chatBus.head, 'chat', async ({ meetingId }) => ({ seq: messages.get(meetingId)?.length ?? 0 }), log)
+  answer(
+    bus,
+    chatBus.after,
+    'chat',
+    async ({ meetingId, by, number, limit }) => ({
+      messages: (messages.get(meetingId) ?? [])
+        .filter((message) => (message[by] ?? 0) > number)
+        .sort((one, other) => (one[by] ?? 0) - (other[by] ?? 0))
+        .slice(0, limit),
+    }),
+    log,
+  )
   answer(
     bus,
     chatBus.send,
@@ -159,91 +143,39 @@ function answerForOthers(bus: Bus, grants: Map<string, Grant>, messages: Map<str
   )
 }
 
-/** Lobbies as meetings would have them written down: who waits, in order, and what was decided. */
-const queues = new Map<string, Grant[]>()
-const decisions = new Map<string, LobbyDecision>()
-let lv = 0
-const queueOf = (meetingId: string): Grant[] => {
-  const queue = queues.get(meetingId) ?? []
-  queues.set(meetingId, queue)
-  lv += 1
-  return queue
-}
-
-/** The answers of the meetings service that signaling depends on, without its database and its rules. */
-function standInForMeetings(bus: Bus): void {
-  const hint = (meetingId: string) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv })
+/** Edits and deletions as the chat service has them, without its database. */
+function standInForChanges(bus: Bus, messages: Map<string, Message[]>): void {
+  let rev = 0
+  const change = (meetingId: string, messageId: string, how: (message: Message) => Message): { message: Message } => {
+    const said = messages.get(meetingId) ?? []
+    const index = said.findIndex(({ id }) => id === messageId)
+    const found = said[index]
+    if (!found) throw new ProblemError('not-found')
+    const message = { ...how(found), rev: (rev += 1) }
+    said[index] = message
+    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.updated', message })
+    return { message }
+  }
   answer(
     bus,
-    meetingsBus.lobby,
-    'meetings',
-    async ({ meetingId, present }) => ({
-      lv,
-      lobby: (queues.get(meetingId) ?? []).map(({ participantId, userId, name, guest }, index) => ({
-        participantId,
-        userId,
-        name,
-        guest,
-        position: index + 1,
-        askedAt: new Date().toISOString(),
-      })),
-      decided: present.flatMap((id) => decisions.get(id) ?? []),
-    }),
+    chatBus.edit,
+    'chat',
+    async ({ meetingId, messageId, userId, text }) =>
+      change(meetingId, messageId, (message) => {
+        if (message.sender.id !== userId) throw new ProblemError('forbidden')
+        return { ...message, text, editedAt: new Date().toISOString() }
+      }),
     log,
   )
   answer(
     bus,
-    meetingsBus.decideLobby,
-    'meetings',
-    async ({ meetingId, participantId, admit }) => {
-      const queue = queueOf(meetingId)
-      const chosen = queue.filter((grant) => participantId === null || grant.participantId === participantId)
-      queues.set(
-        meetingId,
-        queue.filter((grant) => !chosen.includes(grant)),
-      )
-      for (const grant of chosen) {
-        const id = grant.participantId
-        decisions.set(
-          id,
-          admit
-            ? { participantId: id, admitted: true, grant: { ...grant, admission: 'enter' } }
-            : { participantId: id, admitted: false, reason: 'rejected' },
-        )
-      }
-      hint(meetingId)
-      return { count: chosen.length }
-    },
-    log,
-  )
-  answer(
-    bus,
-    meetingsBus.leaveLobby,
-    'meetings',
-    async ({ meetingId, participantId }) => {
-      queues.set(
-        meetingId,
-        queueOf(meetingId).filter((grant) => grant.participantId !== participantId),
-      )
-      hint(meetingId)
-      return {}
-    },
-    log,
-  )
-  answer(
-    bus,
-    meetingsBus.remove,
-    'meetings',
-    async ({ meetingId, userId }) =>
-      ask(bus, signalingBus.command, { meetingId, command: { kind: 'remove', userId, reason: 'removed' } }),
-    log,
-  )
-  answer(
-    bus,
-    meetingsBus.setRole,
-    'meetings',
-    async ({ meetingId, userId, role }) =>
-      ask(bus, signalingBus.command, { meetingId, command: { kind: 'role', userId, role } }),
+    chatBus.delete,
+    'chat',
+    async ({ meetingId, messageId, userId, moderator }) =>
+      change(meetingId, messageId, ({ text: _text, ...message }) => {
+        if (message.sender.id !== userId && !moderator) throw new ProblemError('forbidden')
+        return { ...message, deletedAt: new Date().toISOString() }
+      }),
     log,
   )
 }

@@ -1,0 +1,61 @@
+import { signalingBus } from '@parley/contracts'
+import { ask, createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aMeeting, startNodes } from './testing/harness.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+
+describe('the chat of a room on two nodes', () => {
+  const world = { bus: createMemoryBus({ log }), kv: createMemoryKv({ log }) }
+  let product: Awaited<ReturnType<typeof startNodes>>
+
+  beforeAll(async () => {
+    product = await startNodes(2, world)
+  })
+  afterAll(async () => {
+    await product.stop()
+    await world.bus.close(1_000)
+    await world.kv.close()
+  })
+
+  it('C3 an edit and a deletion go to everybody; whose message it is and who moderates is known; the numbers follow', async () => {
+    const meeting = aMeeting()
+    const host = await product.join(0, meeting, 'Hedy', 'host')
+    const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
+    const sent = await ben.client.ask('chat.send', { clientMessageId: newId(), text: 'helo' })
+    const messageId = sent.payload['messageId']
+    expect(await ada.client.ask('chat.edit', { messageId, text: 'hers' })).toMatchObject({
+      payload: { code: 'forbidden' },
+    })
+    expect(await ada.client.ask('chat.delete', { messageId })).toMatchObject({ payload: { code: 'forbidden' } })
+    expect(await ben.client.ask('chat.edit', { messageId, text: 'hello' })).toMatchObject({ type: 'ack' })
+    expect(await host.client.ask('chat.delete', { messageId })).toMatchObject({ type: 'ack' })
+    for (const { client } of [host, ada, ben]) {
+      const gone = (payload: Record<string, unknown>) => 'deletedAt' in (payload['message'] as object)
+      const { payload } = await client.waitFor('chat.updated', gone)
+      expect(payload['message']).toMatchObject({ id: messageId, seq: 1 })
+      expect(payload['message']).not.toHaveProperty('text')
+      expect(client.of('chat.updated')).toHaveLength(2)
+    }
+    expect(await ben.client.ask('chat.delete', { messageId: newId() })).toMatchObject({
+      payload: { code: 'not-found' },
+    })
+    const { joined } = await product.join(1, meeting, 'Cy')
+    expect(joined).toMatchObject({ chatSeq: 1 })
+    expect(joined['chatRev']).toBeGreaterThanOrEqual(2)
+  })
+
+  it('C3 where chat is off nobody edits, but what one has said one may take back', async () => {
+    const meeting = aMeeting()
+    const quiet = { ...meeting, settings: { ...meeting.settings, chat: false }, version: 2 }
+    const ben = await product.join(0, meeting, 'Ben')
+    const sent = await ben.client.ask('chat.send', { clientMessageId: newId(), text: 'hello' })
+    const messageId = sent.payload['messageId']
+    const command = { kind: 'meeting-updated', meeting: { ...quiet, status: 'live' } } as const
+    await ask(world.bus, signalingBus.command, { meetingId: meeting.id, command })
+    expect(await ben.client.ask('chat.edit', { messageId, text: 'x' })).toMatchObject({
+      payload: { code: 'forbidden' },
+    })
+    expect(await ben.client.ask('chat.delete', { messageId })).toMatchObject({ type: 'ack' })
+  })
+})

@@ -1,0 +1,41 @@
+import { readConfig } from '@parley/kit'
+import { describe, expect, it } from 'vitest'
+import { signalingConfig } from '../config.ts'
+import { IceServers, turnCredentials } from './ice-servers.ts'
+
+const clock = { now: () => 1_700_000_000_000 }
+const settings = (env: Record<string, string>) => readConfig(signalingConfig, env)
+
+describe('R11 ICE servers', () => {
+  it('makes the credentials that a TURN server with the same secret expects', () => {
+    // printf '1700003600:ada' | openssl dgst -sha1 -hmac 'north' -binary | base64
+    expect(turnCredentials('north', 'ada', 1_700_003_600)).toEqual({
+      username: '1700003600:ada',
+      credential: 'xnSlQG4JwD6eDlwPBFdbTt6sTJk=',
+    })
+  })
+
+  it('gives TURN with a life of its own to each person, and says when to renew it', () => {
+    const ice = new IceServers(
+      settings({
+        ICE_SERVER_URLS: 'stun:stun.example.org:3478',
+        TURN_URLS: 'turn:turn.example.org:3478,turns:turn.example.org:5349',
+        TURN_SECRET: 'a-secret-of-the-turn-server',
+        TURN_TTL_SECONDS: '600',
+      }),
+      clock,
+    )
+    const { iceServers, renewAt } = ice.grant('ada')
+    expect(iceServers).toMatchObject([
+      { urls: ['stun:stun.example.org:3478'] },
+      { urls: ['turn:turn.example.org:3478', 'turns:turn.example.org:5349'], username: '1700000600:ada' },
+    ])
+    expect(renewAt).toBe(clock.now() + 480_000)
+    expect(iceServers[1]?.credential).not.toBe(ice.grant('ben').iceServers[1]?.credential)
+    expect(ice.open()).toEqual([{ urls: ['stun:stun.example.org:3478'] }])
+  })
+
+  it('refuses to start with TURN and no secret for it', () => {
+    expect(() => new IceServers(settings({ TURN_URLS: 'turn:turn.example.org' }), clock)).toThrow('TURN_SECRET')
+  })
+})

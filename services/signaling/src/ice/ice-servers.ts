@@ -1,0 +1,53 @@
+import { createHmac } from 'node:crypto'
+import type { IceServer } from '@parley/contracts'
+import { ConfigError, type Clock } from '@parley/kit'
+import type { SignalingConfig } from '../config.ts'
+
+/** What somebody is told to reach others by, and when to tell it again, ms since 1970; null: it does not run out. */
+export interface IceGrant {
+  iceServers: IceServer[]
+  renewAt: number | null
+}
+
+/** Credentials are pushed again when this part of their life is over. */
+const renewAfter = 0.8
+
+/** STUN and TURN servers; TURN with credentials that are made for one person and run out. */
+export class IceServers {
+  readonly #config: SignalingConfig
+  readonly #clock: Clock
+
+  /** @throws ConfigError when TURN is set without its secret */
+  constructor(config: SignalingConfig, clock: Clock) {
+    if (config.TURN_URLS.length > 0 && config.TURN_SECRET === undefined)
+      throw new ConfigError(['TURN_SECRET: must be set where TURN_URLS is; it is the TURN server’s static-auth-secret'])
+    this.#config = config
+    this.#clock = clock
+  }
+
+  /** For somebody who is in a room, or has an account. */
+  grant(userId: string): IceGrant {
+    const { TURN_URLS: urls, TURN_SECRET: secret, TURN_TTL_SECONDS: ttl } = this.#config
+    if (urls.length === 0 || secret === undefined) return { iceServers: this.open(), renewAt: null }
+    const now = this.#clock.now()
+    return {
+      iceServers: [...this.open(), { urls, ...turnCredentials(secret, userId, Math.floor(now / 1_000) + ttl) }],
+      renewAt: now + ttl * 1_000 * renewAfter,
+    }
+  }
+
+  /** Those that need no credentials. */
+  open(): IceServer[] {
+    const { ICE_SERVER_URLS: urls } = this.#config
+    return urls.length > 0 ? [{ urls }] : []
+  }
+}
+
+/**
+ * Credentials that a TURN server checks without asking anybody: the user name is when they run out (seconds since 1970) and for
+ * whom, the password its HMAC. Source: draft-uberti-behave-turn-rest-00 §2.2; coturn's `use-auth-secret`.
+ */
+export function turnCredentials(secret: string, userId: string, expiresAt: number) {
+  const username = `${expiresAt}:${userId}`
+  return { username, credential: createHmac('sha1', secret).update(username).digest('base64') }
+}

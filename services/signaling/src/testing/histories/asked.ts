@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import type { Command } from '../../room/decide.ts'
+import type { RoomState } from '../../room/state.ts'
+import { maxParticipants, newToken, nodes, seatFor, type Ledger } from './ledger.ts'
+
+/** What may happen in a history; several commands where one event asks for them (a node is lost, the reaper comes by). */
+export const happenings = [
+  'join',
+  'join-twice',
+  'leave',
+  'drop',
+  'drop-on-old-node',
+  'reclaim',
+  'reap',
+  'grace-over',
+  'resume',
+  'resume-before',
+  'resume-stale',
+  'resume-foreign',
+  'media',
+  'raise',
+  'lower',
+  'mute',
+  'mute-all',
+  'lower-hand',
+  'kick',
+  'promote',
+  'hand-over',
+  'node-loss',
+  'meeting-updated',
+  'end',
+] as const
+export type Happening = (typeof happenings)[number]
+
+/** One step of a history, before it is known what the room is like then. */
+export interface Asked {
+  what: Happening
+  who: number
+  whom: number
+  node: number
+  bits: number
+  /** Time since the step before, ms. */
+  after: number
+}
+
+const weightOf: Partial<Record<Happening, number>> = {
+  join: 12,
+  resume: 6,
+  drop: 6,
+  reap: 4,
+  leave: 1,
+  kick: 1,
+  'node-loss': 1,
+  'resume-stale': 1,
+  'resume-foreign': 1,
+}
+const what = fc.oneof(
+  ...happenings
+    .filter((happening) => happening !== 'end')
+    .map((happening) => ({ arbitrary: fc.constant<Happening>(happening), weight: 4 * (weightOf[happening] ?? 2) })),
+  { arbitrary: fc.constant<Happening>('end'), weight: 1 },
+)
+
+export const asked: fc.Arbitrary<Asked> = fc.record({
+  what,
+  who: fc.nat({ max: 5 }),
+  whom: fc.nat({ max: 5 }),
+  node: fc.nat({ max: nodes.length - 1 }),
+  bits: fc.nat({ max: 255 }),
+  after: fc.constantFrom(0, 0, 0, 0, 0, 0, 10, 10, 3_000, 3_000, 9_999, 10_000, 60_000, 121_000),
+})
+
+type Make = (asked: Asked, ledger: Ledger, room: RoomState) => Command[]
+
+const personOf = ({ who }: Asked, { people }: Ledger) => people[who] ?? people[0]
+/** Mostly somebody who is in the room or may come back to it, else whoever it was that came last, if anybody did. */
+function idOf(index: number, { bits }: Asked, { people }: Ledger, room: RoomState): string {
+  const present = [...room.seats.keys(), ...room.parked.keys()]
+  const one = bits % 4 === 0 ? undefined : present[index % Math.max(1, present.length)]
+  return one ?? people[index]?.participantId ?? 'nobody'
+}
+const sessionOf = (participantId: string): string => `s-${participantId}`
+const nodeOf = ({ node }: Asked): string => nodes[node] ?? nodes[0]
+const mediaOf = (bits: number) => (['mic', 'cam', 'screen'] as const)[bits % 3] ?? 'mic'
+
+/** A resume of `who` with a token chosen by `choose`. */
+const resumeWith =
+  (choose: (ledger: Ledger, participantId: string) => string | null | undefined): Make =>
+  (step, ledger, room) => {
+    const participantId = idOf(step.who, step, ledger, room)
+    const resumeHash = choose(ledger, participantId) ?? 'never given'
+    return [
+      {
+        kind: 'resume',
+        participantId,
+        sessionId: sessionOf(participantId),
+        node: nodeOf(step),
+        resumeHash,
+        newResumeHash: newToken(ledger),
+      },
+    ]
+  }
+
+const make: Record<Happening, Make> = {
+  join(step, ledger, room) {
+    const person = personOf(step, ledger)
+    if (!person) return []
+    const seated = person.participantId !== null && room.seats.has(person.participantId)
+    // Another stay of somebody who is in would only be somebody else with the same user.
+    if (seated && step.bits % 8 > 0) return []
+    return [{ kind: 'join', seat: seatFor(ledger, person, nodeOf(step)), meeting: ledger.meeting }]
+  },
+  'join-twice': (step, ledger, room) => {
+    const seat = room.seats.get(idOf(step.who, step, ledger, room))
+    return seat ? [{ kind: 'join', seat, meeting: ledger.meeting }] : []
+  },
+  leave: (step, ledger, room) => [{ kind: 'leave', by: idOf(step.who, step, ledger, room) }],
+  drop: (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'socket-lost', by, sessionId: sessionOf(by), node: room.seats.get(by)?.node ?? 'none' }]
+  },
+  'drop-on-old-node': (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'socket-lost', by, sessionId: sessionOf(by), node: nodeOf(step) }]
+  },
+  reclaim: (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'reclaim', by, sessionId: sessionOf(by), node: nodeOf(step) }]
+  },
+  reap: (_step, _ledger, room) =>
+    [...room.seats.values()].map(({ participant, sessionId }) => ({
+      kind: 'grace-over',
+      by: participant.id,
+      sessionId,
+    })),
+  'grace-over': (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'grace-over', by, sessionId: step.bits % 8 === 0 ? 'another' : sessionOf(by) }]
+  },
+  resume: resumeWith(({ tokens }, id) => tokens.get(id)?.current),
+  'resume-before': resumeWith(({ tokens }, id) => tokens.get(id)?.before),
+  'resume-stale': resumeWith(({ given }, id) => given.get(id)?.at(-3)),
+  'resume-foreign': (step, ledger, room) =>
+    resumeWith(({ tokens }) => tokens.get(idOf(step.whom, step, ledger, room))?.current)(step, ledger, room),
+  media: (step, ledger, room) => {
+    const changed = { mic: (step.bits & 1) > 0, ...((step.bits & 2) > 0 && { cam: (step.bits & 4) > 0 }) }
+    const screen = (step.bits & 8) > 0 ? { screen: (step.bits & 16) > 0 } : {}
+    return [{ kind: 'media', by: idOf(step.who, step, ledger, room), changed: { ...changed, ...screen } }]
+  },
+  raise: (step, ledger, room) => [{ kind: 'hand', by: idOf(step.who, step, ledger, room), raised: true }],
+  lower: (step, ledger, room) => [{ kind: 'hand', by: idOf(step.who, step, ledger, room), raised: false }],
+  mute: (step, ledger, room) => [
+    {
+      kind: 'mute',
+      by: idOf(step.who, step, ledger, room),
+      target: idOf(step.whom, step, ledger, room),
+      media: mediaOf(step.bits),
+    },
+  ],
+  'mute-all': (step, ledger, room) => [
+    { kind: 'mute-all', by: idOf(step.who, step, ledger, room), media: mediaOf(step.bits) },
+  ],
+  'lower-hand': (step, ledger, room) => [
+    { kind: 'lower-hand', by: idOf(step.who, step, ledger, room), target: idOf(step.whom, step, ledger, room) },
+  ],
+  kick: (step, ledger) => {
+    const userId = personOf(step, ledger)?.userId ?? ''
+    return [{ kind: 'remove', userId, reason: step.bits % 4 === 0 ? 'left' : 'removed' }]
+  },
+  promote: (step, ledger) => {
+    const person = personOf(step, ledger)
+    if (!person || person.role === 'host' || person.role === 'guest') return []
+    return [{ kind: 'role', userId: person.userId, role: step.bits % 2 === 0 ? 'cohost' : 'participant' }]
+  },
+  'hand-over': (step, ledger) => {
+    const [next, host] = [personOf(step, ledger), ledger.people.find(({ role }) => role === 'host')]
+    if (!next || !host || next.role === 'guest' || next.userId === host.userId) return []
+    return [
+      { kind: 'role', userId: host.userId, role: 'cohost' },
+      { kind: 'role', userId: next.userId, role: 'host' },
+    ]
+  },
+  'node-loss': (step, _ledger, room) =>
+    [...room.seats.values()]
+      .filter(({ node }) => node === nodeOf(step))
+      .map(({ participant, sessionId, node }) => ({ kind: 'socket-lost', by: participant.id, sessionId, node })),
+  'meeting-updated': ({ bits }, { meeting }) => {
+    const settings = { ...meeting.settings, audio: (bits & 1) === 0, screenShare: (bits & 2) === 0 }
+    const max = bits % 8 === 7 ? 2 : bits % 8 === 6 ? maxParticipants : meeting.maxParticipants
+    const version = meeting.version + (bits % 4 === 3 ? 0 : 1)
+    return [
+      {
+        kind: 'meeting-updated',
+        meeting: { ...meeting, title: `v${version}`, version, settings, maxParticipants: max },
+      },
+    ]
+  },
+  end: () => [{ kind: 'end', reason: 'host' }],
+}
+
+export const commandsOf: Make = (step, ledger, room) => make[step.what](step, ledger, room)

@@ -1,0 +1,57 @@
+import type { Meeting, Participant, RoomSnapshot, ServerMessage } from '@parley/contracts'
+import type { Reducer } from './play.ts'
+
+interface View {
+  v: number
+  meeting: Meeting
+  people: Map<string, Participant>
+}
+
+/** What a client does with snapshots and broadcasts, written from the protocol alone. */
+export const protocolFold: Reducer<View> = {
+  from: ({ v, meeting, selfParticipant, peers }: RoomSnapshot) => ({
+    v,
+    meeting,
+    people: new Map([selfParticipant, ...peers].map((one) => [one.id, one])),
+  }),
+  apply(view, message) {
+    if (message.type === 'room.snapshot') return protocolFold.from(message.payload)
+    const next = { ...view, people: new Map(view.people) }
+    fold(next, message)
+    return next
+  },
+  look: (view) => view,
+}
+
+function fold(view: View, { type, payload }: ServerMessage): void {
+  if ('v' in payload) view.v = payload.v
+  switch (type) {
+    case 'participant.joined':
+      view.people.set(payload.participant.id, payload.participant)
+      return
+    case 'participant.left':
+      view.people.delete(payload.participantId)
+      return
+    case 'meeting.updated':
+      view.meeting = payload.meeting
+      return
+    case 'room.delta':
+      for (const id of payload.left) view.people.delete(id)
+      for (const one of payload.upserts) view.people.set(one.id, one)
+      view.meeting = payload.meeting ?? view.meeting
+      return
+    case 'participant.updated':
+    case 'media.changed':
+    case 'hand.changed':
+      change(view, payload)
+  }
+}
+
+function change({ people }: View, payload: object): void {
+  const { participantId, ...fields } = payload as { participantId: string; [field: string]: unknown }
+  const known = people.get(participantId)
+  if (!known) return
+  const names = ['role', 'name', 'connection', 'mic', 'cam', 'screen', 'hand']
+  const changed = Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)))
+  people.set(participantId, { ...known, ...changed })
+}
