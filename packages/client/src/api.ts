@@ -2,12 +2,14 @@ import type {
   LobbyEntry,
   MediaKind,
   Meeting,
+  MeetingEvent,
   Message,
   Participant,
   Problem,
   Role,
   RoomSnapshot,
   User,
+  UserEvent,
 } from '@parley/contracts'
 import type { RestClient } from './rest.ts'
 import type { TokenStorage } from './token-storage.ts'
@@ -45,9 +47,22 @@ export interface Parley {
   signOut(): Promise<void>
   /** A valid access token, renewed if it is about to expire. */
   accessToken(): Promise<string>
+  /**
+   * What happens in a meeting, for those who are no participant (or not on this device): first the room as it is, then each
+   * change, over as many connections as it takes. Ends when the meeting is over, or `signal` is aborted; rejects with a
+   * ParleyError when it is refused. `lastEventId` goes on where an earlier stream was.
+   */
+  meetingEvents(meetingId: string, options?: EventsOptions): AsyncIterable<MeetingEvent & { id: string }>
+  /** The same for what happens to the account: its invites, and its meetings as they begin, change and end. */
+  userEvents(options?: EventsOptions): AsyncIterable<UserEvent & { id: string }>
   /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left. */
   join(input: JoinInput): Promise<Room>
   close(): void
+}
+
+export interface EventsOptions {
+  signal?: AbortSignal
+  lastEventId?: string
 }
 
 export interface JoinInput {
@@ -94,7 +109,10 @@ export interface RoomState {
 export interface PendingMessage {
   clientMessageId: string
   text: string
+  /** Why it was refused for good. */
   problem: Problem | null
+  /** Why it has not gone out yet, such as `rate-limited`: it goes by itself. */
+  delayed: Problem | null
 }
 export interface RemoteMedia {
   /** Microphone and camera. */
@@ -126,6 +144,10 @@ export interface Room {
   /** Shows it as pending at once, retries until it is accepted or refused for good. */
   sendMessage(text: string): Promise<Message | null>
   retryMessage(clientMessageId: string): Promise<void>
+  /** Changes a message of one's own. The state follows when the server tells everybody. */
+  editMessage(messageId: string, text: string): Promise<void>
+  /** Deletes a message: one's own, or as host or cohost anybody's. */
+  deleteMessage(messageId: string): Promise<void>
   loadOlderMessages(): Promise<void>
   setTyping(typing: boolean): void
   mute(participantId: string, kind: MediaKind): Promise<void>

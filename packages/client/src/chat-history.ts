@@ -1,47 +1,60 @@
 import type { Message } from '@parley/contracts'
+import { ChatChanges } from './chat-changes.ts'
 import { ChatLog } from './chat-log.ts'
-import { backoffMs, later, type Backoff } from './time.ts'
+import { Repair, type RepairTiming } from './repair.ts'
 
+/** The bounds of `rest.listMessages` that are of use here. */
+export interface HistoryQuery {
+  limit: number
+  afterSeq?: number
+  beforeSeq?: number
+  changedSince?: number
+}
 export interface HistoryPage {
   items: readonly Message[]
 }
 
 export interface ChatHistoryDeps {
   /** `rest.listMessages` of this meeting. */
-  list(query: { limit: number; afterSeq?: number; beforeSeq?: number }): Promise<HistoryPage>
+  list(query: HistoryQuery): Promise<HistoryPage>
   /** Something in the log changed. */
   changed(): void
   /** New messages, in order; not those of history. */
   arrived(messages: readonly Message[]): void
   report(error: unknown): void
-  timing: ChatTiming
+  timing: RepairTiming
 }
 
-/** Milliseconds. `settleMs`: how long a gap may close by itself before it is filled. */
-export interface ChatTiming {
-  settleMs: number
-  backoff: Backoff
+/** Where a chat is: the numbers of its newest message, and of its newest edit or deletion. */
+export interface ChatHead {
+  chatSeq: number
+  /** Absent: the server does not tell. */
+  chatRev?: number
 }
-export const chatTiming: ChatTiming = { settleMs: 250, backoff: { baseMs: 500, maxMs: 10_000 } }
+
+export const chatTiming: RepairTiming = { settleMs: 250, backoff: { baseMs: 500, maxMs: 10_000 } }
 
 const pageSize = 50
 const fillSize = 200
 /** Who missed more than this gets the newest page, and the rest by scrolling. */
 const maxFill = 1_000
 
-/** The messages of a meeting, kept complete: gaps are filled and older pages loaded from the chat's history. */
+/** The messages of a meeting, kept complete: gaps are filled, missed changes and older pages loaded from the history. */
 export class ChatHistory {
   readonly log: ChatLog
   readonly #deps: ChatHistoryDeps
-  #filling = false
-  #fillAttempt = 0
-  #stopTimer = () => {}
+  readonly #changes: ChatChanges
+  readonly #filling: Repair
+  readonly #updating: Repair
   #older: Promise<void> | null = null
-  #closed = false
 
-  constructor(chatSeq: number, deps: ChatHistoryDeps) {
+  constructor({ chatSeq, chatRev = 0 }: ChatHead, deps: ChatHistoryDeps) {
+    const { report, timing } = deps
     this.log = new ChatLog(chatSeq)
+    this.#changes = new ChatChanges(chatRev)
     this.#deps = deps
+    this.#filling = new Repair({ needed: () => this.log.missing > 0, mend: () => this.#fill(), report, timing })
+    this.#updating = new Repair({ needed: () => this.#changes.missing, mend: () => this.#update(), report, timing })
   }
 
   /** A message off the wire. */
@@ -49,13 +62,23 @@ export class ChatHistory {
     const added = this.log.put(message)
     this.#deps.changed()
     if (added.length > 0) this.#deps.arrived(added)
-    this.#fillSoon()
+    this.#filling.check()
   }
 
-  /** The server says that message `seq` is there. */
-  note(seq: number): void {
-    this.log.note(seq)
-    this.#fillSoon()
+  /** A message that was edited or deleted, off the wire. */
+  change(message: Message): void {
+    this.#changes.take(message.rev ?? 0)
+    this.#changeAll([message])
+    this.#updating.check()
+    this.#filling.check()
+  }
+
+  /** The server says how far the chat is. */
+  note({ chatSeq, chatRev = 0 }: ChatHead): void {
+    this.log.note(chatSeq)
+    this.#changes.note(chatRev)
+    this.#filling.check()
+    this.#updating.check()
   }
 
   /** Loads the page before the oldest message. Rejects with a ParleyError. */
@@ -68,8 +91,8 @@ export class ChatHistory {
   }
 
   close(): void {
-    this.#closed = true
-    this.#stopTimer()
+    this.#filling.close()
+    this.#updating.close()
   }
 
   async #loadPage(): Promise<void> {
@@ -78,33 +101,14 @@ export class ChatHistory {
     this.#deps.changed()
   }
 
-  #fillSoon(): void {
-    if (this.log.missing === 0 || this.#filling || this.#closed) return
-    this.#filling = true
-    const wait =
-      this.#deps.timing.settleMs +
-      (this.#fillAttempt === 0 ? 0 : backoffMs(this.#fillAttempt, this.#deps.timing.backoff))
-    this.#stopTimer = later(wait, () => {
-      this.#fill().then(
-        (progress) => this.#filled(progress),
-        (error: unknown) => {
-          this.#deps.report(error)
-          this.#filled(false)
-        },
-      )
-    })
+  #changeAll(messages: readonly Message[]): void {
+    for (const message of messages) this.log.change(message)
+    this.#deps.changed()
   }
 
-  #filled(progress: boolean): void {
-    this.#filling = false
-    this.#fillAttempt = progress ? 0 : this.#fillAttempt + 1
-    this.#fillSoon()
-  }
-
-  /** One page of what is missing; whether it brought us on. */
+  /** One page of the messages that are missing. */
   async #fill(): Promise<boolean> {
     const { log } = this
-    if (log.missing === 0) return true
     if (log.missing > maxFill) {
       log.jump(log.last + log.missing)
       this.#deps.changed()
@@ -116,5 +120,15 @@ export class ChatHistory {
     this.#deps.changed()
     if (added.length > 0) this.#deps.arrived(added)
     return added.length > 0
+  }
+
+  /** One page of the changes that are missing: they come in order, a message changed twice only as it is now. */
+  async #update(): Promise<boolean> {
+    const { applied } = this.#changes
+    const { items } = await this.#deps.list({ limit: fillSize, changedSince: applied })
+    this.#changeAll(items)
+    this.#filling.check()
+    this.#changes.reach(Math.max(applied, ...items.map(({ rev = 0 }) => rev)))
+    return this.#changes.applied > applied
   }
 }

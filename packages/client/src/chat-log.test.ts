@@ -70,3 +70,27 @@ describe('C2 ChatLog', () => {
     }
   })
 })
+
+describe('C3 ChatLog', () => {
+  const changed = (seq: number, rev: number, text: string) => sampleMessage(seq, { rev, text })
+  const texts = (log: ChatLog) => log.messages.map(({ text }) => text)
+
+  test('of the versions of a message the last change stands, in whatever order they come', () => {
+    const log = new ChatLog(0)
+    log.put(sampleMessage(1))
+    log.change(changed(1, 3, 'third'))
+    log.change(changed(1, 1, 'first'))
+    log.put(sampleMessage(1))
+    expect(texts(log)).toEqual(['third'])
+  })
+
+  test('a change that is here before its message is not lost, whichever way the message comes', () => {
+    const log = new ChatLog(2)
+    for (const seq of [1, 3, 4, 6]) log.change(changed(seq, seq, `changed ${seq}`))
+    expect(log.missing).toBe(4)
+    log.put(sampleMessage(4))
+    for (const seq of [3, 5, 6]) log.put(sampleMessage(seq))
+    log.prepend([sampleMessage(2), sampleMessage(1)])
+    expect(texts(log)).toEqual(['changed 1', 'message 2', 'changed 3', 'changed 4', 'message 5', 'changed 6'])
+  })
+})

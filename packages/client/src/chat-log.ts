@@ -3,6 +3,7 @@ import type { Message } from '@parley/contracts'
 const maxKept = 5_000
 const trimmedTo = 4_000
 const maxAhead = 500
+const maxChanged = 500
 
 /**
  * Messages in the order of their numbers, without gaps. What comes too early waits for what is missing; what is there already
@@ -16,6 +17,8 @@ export class ChatLog {
   /** The newest number that we heard of. */
   #head: number
   #ahead = new Map<number, Message>()
+  /** Changed messages that are not in the row: what is read of them may be of before. */
+  readonly #changed = new Map<number, Message>()
 
   /** Begins behind message `chatSeq`: that and what is before it are history. */
   constructor(chatSeq: number) {
@@ -56,8 +59,20 @@ export class ChatLog {
       return []
     }
     if (seq > this.#last + 1 && this.#ahead.size >= maxAhead) return []
-    this.#ahead.set(seq, message)
+    this.#ahead.set(seq, newer(message, this.#ahead.get(seq)))
     return this.#takeAhead()
+  }
+
+  /** Takes a message that was edited or deleted: it takes the place of its older version, now or when that comes. */
+  change(message: Message): void {
+    const { seq } = message
+    this.note(seq)
+    if (this.#replace(message)) return
+    const known = this.#changed.get(seq)
+    this.#changed.delete(seq)
+    this.#changed.set(seq, newer(message, known))
+    const oldest = this.#changed.size > maxChanged ? this.#changed.keys().next().value : undefined
+    if (oldest !== undefined) this.#changed.delete(oldest)
   }
 
   /** Puts older messages in front; only those that join on to the row. */
@@ -66,7 +81,7 @@ export class ChatLog {
     const fitting: Message[] = []
     for (const message of older) {
       if (message.seq === this.#first - 1) {
-        fitting.unshift(message)
+        fitting.unshift(this.#newest(message))
         this.#first--
       }
     }
@@ -88,16 +103,25 @@ export class ChatLog {
     for (let next = this.#ahead.get(this.#last + 1); next; next = this.#ahead.get(this.#last + 1)) {
       this.#ahead.delete(next.seq)
       this.#last = next.seq
-      added.push(next)
+      added.push(this.#newest(next))
     }
     if (added.length > 0) this.#messages = this.#trimmed([...this.#messages, ...added])
     return added
   }
 
-  #replace(message: Message): void {
+  /** Whether the message is in the row; then in its newer version. */
+  #replace(message: Message): boolean {
     const index = message.seq - this.#first
-    if (this.#messages[index] === undefined) return
-    this.#messages = this.#messages.with(index, message)
+    const known = this.#messages[index]
+    if (known === undefined) return false
+    this.#messages = this.#messages.with(index, newer(message, known))
+    return true
+  }
+
+  #newest(message: Message): Message {
+    const changed = this.#changed.get(message.seq)
+    this.#changed.delete(message.seq)
+    return newer(message, changed)
   }
 
   #trimmed(messages: Message[]): Message[] {
@@ -106,3 +130,7 @@ export class ChatLog {
     return messages.slice(-trimmedTo)
   }
 }
+
+/** Of two versions of a message the one that was changed last; the first if neither was. */
+const newer = (one: Message, other: Message | undefined): Message =>
+  other !== undefined && (other.rev ?? 0) > (one.rev ?? 0) ? other : one

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ChatOutbox } from './chat-outbox.ts'
-import { localError } from './problem.ts'
+import { localError, localProblem, ParleyError } from './problem.ts'
+import { eventually } from './testing/eventually.ts'
 import { sampleMessage } from './testing/samples.ts'
 
 function outboxOf(answer: (sent: { clientMessageId: string; text: string }, call: number) => number) {
@@ -17,6 +18,7 @@ function outboxOf(answer: (sent: { clientMessageId: string; text: string }, call
   })
   return { outbox, sent, end: () => (over = true) }
 }
+const limited = (retryAfterMs: number) => new ParleyError({ ...localProblem('rate-limited', 'too fast'), retryAfterMs })
 const unavailable = () => localError('unavailable', 'not now')
 
 test('C1 a message is sent again under the same id until it is accepted', async () => {
@@ -75,4 +77,52 @@ test('what waits when the room is over is given up, and a bounded number may wai
   end()
   outbox.close()
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => null))
+})
+
+test('C4 who is told to slow down waits as long as told, says so, and sends on: all once, in order', async () => {
+  let left = 3
+  let opensAt = 0
+  const { outbox, sent } = outboxOf((_, call) => {
+    if (left === 0 && Date.now() >= opensAt) left = 3
+    if (left > 0) {
+      left -= 1
+      if (left === 0) opensAt = Date.now() + 60
+      return call
+    }
+    throw limited(opensAt - Date.now())
+  })
+  const texts = Array.from({ length: 10 }, (_, i) => `${i}`)
+  const all = Promise.all(texts.map((text) => outbox.add(text)))
+  await eventually(() => outbox.pending[0]?.delayed?.code === 'rate-limited')
+  expect(outbox.pending.map(({ delayed }) => delayed === null)).toEqual([
+    false,
+    ...outbox.pending.slice(1).map(() => true),
+  ])
+  const accepted = await all
+  expect(accepted.every((message) => message !== null)).toBe(true)
+  const order = [...new Map(sent.map(({ clientMessageId, text }) => [clientMessageId, text])).values()]
+  expect(order).toEqual(texts)
+  // Each window lets three through; it was asked not much more often than that.
+  expect(sent.length).toBeLessThanOrEqual(10 + 4 * 3)
+})
+
+test('C1 T10 after a long outage a message is stored within 5 s of its end', async () => {
+  vi.useFakeTimers()
+  vi.spyOn(Math, 'random').mockReturnValue(0.999)
+  try {
+    const endsAt = Date.now() + 20_000
+    const outbox = new ChatOutbox({
+      send: (message) =>
+        Date.now() < endsAt ? Promise.reject(unavailable()) : Promise.resolve(sampleMessage(1, message)),
+      changed: () => {},
+      over: () => false,
+      backoff: { baseMs: 250, maxMs: 10_000 },
+    })
+    const stored = outbox.add('hello').then(() => Date.now())
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect((await stored) - endsAt).toBeLessThan(5_000)
+  } finally {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  }
 })

@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contracts'
+import type { Message, Problem } from '@parley/contracts'
 import type { PendingMessage } from './api.ts'
 import { newId } from './ids.ts'
 import { localError, ParleyError, problemOf } from './problem.ts'
@@ -18,6 +18,8 @@ interface Entry extends PendingMessage {
 }
 
 const maxPending = 100
+/** However long the chat was away, what waits is tried within 5 s of its return. */
+const longestBackoffMs = 4_000
 
 /**
  * Messages on their way. One is sent at a time, so that they keep their order, under the same `clientMessageId` until it is
@@ -67,7 +69,7 @@ export class ChatOutbox {
     if (this.#entries.length >= maxPending)
       return Promise.reject(localError('rate-limited', 'Too many messages wait to be sent'))
     return new Promise((settle) => {
-      this.#set([...this.#entries, { ...message, problem: null, settle }])
+      this.#set([...this.#entries, { ...message, problem: null, delayed: null, settle }])
       if (!this.#sending) void this.#sendAll()
     })
   }
@@ -84,14 +86,17 @@ export class ChatOutbox {
 
   /** Never rejects. */
   async #sendOne({ clientMessageId, text }: Entry): Promise<void> {
-    for (let attempt = 1; this.#isWaiting(clientMessageId); attempt++) {
+    for (let attempt = 1; this.#isWaiting(clientMessageId);) {
       try {
         this.seen(await this.#deps.send({ clientMessageId, text }))
       } catch (error) {
         const problem = problemOf(error)
         const mayPass = error instanceof ParleyError && problem.retryable && !this.#deps.over()
         if (!mayPass) return this.#refuse(clientMessageId, problem)
-        await pause((problem.retryAfterMs ?? 0) + backoffMs(attempt, this.#deps.backoff), this.#stop.signal)
+        this.#replace(clientMessageId, { delayed: problem })
+        await pause(waitAfter(problem, attempt, this.#deps.backoff), this.#stop.signal)
+        // To be told to wait is no failure: after that the message goes.
+        if (!isToldToWait(problem)) attempt++
       }
     }
   }
@@ -102,8 +107,12 @@ export class ChatOutbox {
 
   #refuse(clientMessageId: string, problem: PendingMessage['problem']): void {
     const entry = this.#entries.find((e) => e.clientMessageId === clientMessageId)
-    this.#set(this.#entries.map((e) => (e.clientMessageId === clientMessageId ? { ...e, problem } : e)))
+    this.#replace(clientMessageId, { problem, delayed: null })
     entry?.settle(null)
+  }
+
+  #replace(clientMessageId: string, change: Partial<Entry>): void {
+    this.#set(this.#entries.map((e) => (e.clientMessageId === clientMessageId ? { ...e, ...change } : e)))
   }
 
   #remove(clientMessageId: string): void {
@@ -112,7 +121,13 @@ export class ChatOutbox {
 
   #set(entries: readonly Entry[]): void {
     this.#entries = entries
-    this.#pending = entries.map(({ clientMessageId, text, problem }) => ({ clientMessageId, text, problem }))
+    this.#pending = entries.map(({ settle: _settle, ...shown }) => shown)
     this.#deps.changed()
   }
 }
+
+const isToldToWait = ({ code, retryAfterMs }: Problem): boolean => code === 'rate-limited' && retryAfterMs !== undefined
+
+/** Milliseconds; a limit says how long, with a little more so that not all who wait come back in the same instant. */
+const waitAfter = (problem: Problem, attempt: number, backoff: Backoff): number =>
+  (problem.retryAfterMs ?? 0) + Math.min(longestBackoffMs, backoffMs(isToldToWait(problem) ? 1 : attempt, backoff))

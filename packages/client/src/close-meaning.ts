@@ -23,6 +23,9 @@ export type Meaning =
 const meanings = {
   normal: 'left',
   goingAway: 'resume',
+  invalidFrame: 'fault',
+  invalidText: 'fault',
+  tooManyFragments: 'fault',
   frameTooLarge: 'fault',
   serverGoingAway: 'resume',
   internal: 'resume',

@@ -1,4 +1,4 @@
-import type { Joining, LobbyWaiting, RoomJoined, RoomResumed } from '@parley/contracts'
+import type { ClientPayload, Joining, LobbyWaiting, RoomJoined, RoomResumed } from '@parley/contracts'
 import type { Store } from './api.ts'
 import { decided, type LobbyHooks } from './lobby.ts'
 import { nextAfter, thrownAsError, whileSignedIn, type Next } from './next.ts'
@@ -6,6 +6,9 @@ import { localError } from './problem.ts'
 import type { TokenSource } from './rest.ts'
 import { Socket, type SocketTiming } from './socket.ts'
 import { backoffMs, pause, type Backoff } from './time.ts'
+
+/** Up to where a client has everything. */
+export type Position = Pick<ClientPayload<'room.resume'>, 'v' | 'chatSeq' | 'signalSeq'>
 
 export interface EnterDeps {
   auth: TokenSource & { readonly token: Store<string | null> }
@@ -72,11 +75,7 @@ export async function tryJoin(deps: EnterDeps, device: { mic: boolean; cam: bool
 }
 
 /** Opens a socket and goes on with `session` there. */
-export async function tryResume(
-  deps: EnterDeps,
-  session: Session,
-  position: () => { v: number; chatSeq: number },
-): Promise<Entered> {
+export async function tryResume(deps: EnterDeps, session: Session, position: () => Position): Promise<Entered> {
   const { url, sessionId, resumeToken } = session
   return onNewSocket(deps, url, async (socket, accessToken) => {
     const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, ...position() })

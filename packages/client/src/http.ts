@@ -64,26 +64,43 @@ export async function exchange(
   fetch: typeof globalThis.fetch,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  const { url, method, headers, body } = request
-  let response: Response
-  let text: string
-  try {
-    response = await fetch(url, {
-      method,
-      headers,
-      signal,
-      credentials: 'include',
-      ...(body === undefined ? {} : { body }),
-    })
-    text = await response.text()
-  } catch (error) {
-    signal.throwIfAborted()
-    throw localError('unavailable', 'The server could not be reached', error)
-  }
+  const { response, text } = await reached(signal, async () => {
+    const answer = await send(request, fetch, signal)
+    return { response: answer, text: await answer.text() }
+  })
   const json = parsed(text)
   if (!response.ok) throw new ParleyError(isProblem(json) ? json : strangeProblem(response))
   if (json === undefined) throw localError('internal', 'The answer is not JSON; is this the URL of a Parley gateway?')
   return { status: response.status, etag: response.headers.get('etag'), body: json }
+}
+
+/** The same for a stream: its body once it has begun; null for 204. */
+export async function exchangeStream(
+  request: HttpRequest,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array> | null> {
+  const response = await reached(signal, () => send(request, fetch, signal))
+  if (response.status === 204) return null
+  if (response.ok && response.body !== null) return response.body
+  const json = parsed(await reached(signal, () => response.text()))
+  throw new ParleyError(isProblem(json) ? json : strangeProblem(response))
+}
+
+const send = (
+  { url, method, headers, body }: HttpRequest,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<Response> =>
+  fetch(url, { method, headers, signal, credentials: 'include', ...(body === undefined ? {} : { body }) })
+
+async function reached<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw localError('unavailable', 'The server could not be reached', error)
+  }
 }
 
 /** Undefined if it is not JSON, null if there is nothing. */

@@ -1,8 +1,9 @@
 import type { Tokens } from '@parley/contracts'
-import type { JoinInput, Parley, ParleyOptions, Room } from './api.ts'
+import type { EventsOptions, JoinInput, Parley, ParleyOptions, Room } from './api.ts'
 import { AuthSession } from './auth-session.ts'
 import { joinPatiently, reconnectBackoff } from './enter.ts'
 import { inBrowser } from './environment.ts'
+import { createEvents } from './events.ts'
 import { localError } from './problem.ts'
 import { createCaller, createRest, type RestClient } from './rest.ts'
 import { startRoom, type RoomDeps } from './room.ts'
@@ -17,6 +18,12 @@ export function createParley(options: ParleyOptions = {}): Parley {
   const auth = new AuthSession({ call, tokenDelivery, storage })
   const rest = createRest(call, auth)
   const rooms = new Set<Room>()
+  const closed = new AbortController()
+  const events = createEvents({ url: baseUrlOf(options), fetch, tokens: auth })
+  const ending = ({ signal, ...others }: EventsOptions) => ({
+    ...others,
+    signal: signal ? AbortSignal.any([signal, closed.signal]) : closed.signal,
+  })
   const adopt = (answer: { body: Tokens }) => auth.adopt(answer.body)
   return {
     rest,
@@ -27,6 +34,8 @@ export function createParley(options: ParleyOptions = {}): Parley {
     restore: () => auth.restore(),
     signOut: () => auth.signOut(),
     accessToken: () => auth.current(),
+    meetingEvents: (id, on = {}) => events.meeting(id, ending(on)),
+    userEvents: (on = {}) => events.user(ending(on)),
     async join(input) {
       const room = await enter(roomDeps(options, rest, auth, input), input)
       rooms.add(room)
@@ -40,6 +49,7 @@ export function createParley(options: ParleyOptions = {}): Parley {
     },
     close() {
       for (const room of rooms) void room.leave()
+      closed.abort()
       auth.close()
     },
   }

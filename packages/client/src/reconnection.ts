@@ -1,6 +1,6 @@
 import type { RoomJoined, RoomResumed, ServerMessage } from '@parley/contracts'
 import type { RoomStatus } from './api.ts'
-import { tryJoin, tryResume, type EnterDeps, type Entered, type Session } from './enter.ts'
+import { tryJoin, tryResume, type EnterDeps, type Entered, type Position, type Session } from './enter.ts'
 import { nextAfter, whileSignedIn, type Next } from './next.ts'
 import { backoffMs, pause } from './time.ts'
 
@@ -11,7 +11,7 @@ export interface ConnectionListener {
   resumed(resumed: RoomResumed): void
   status(status: RoomStatus): void
   /** What the client has seen, for `room.resume`. */
-  position(): { v: number; chatSeq: number }
+  position(): Position
   device(): { mic: boolean; cam: boolean }
 }
 

@@ -4,6 +4,7 @@ import {
   type OperationAnswer,
   type OperationInput,
   type OperationName,
+  type StreamName,
 } from '@parley/contracts'
 import { exchange, requestOf, takesIdempotencyKey, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
 import { localError, ParleyError } from './problem.ts'
@@ -21,12 +22,14 @@ export interface RestAnswer<T> {
 
 type Call<I, A> = Record<never, never> extends I ? (input?: I) => Promise<A> : (input: I) => Promise<A>
 
+type RestName = Exclude<OperationName, StreamName>
+
 /**
- * Every REST operation by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
+ * Every REST operation but the streams by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
  * `rest.full.getMeeting(…)` to `{ status, etag, body }`. Rejects with a ParleyError, or with the reason of `signal`.
  */
-export type RestClient = { readonly [N in OperationName]: Call<RestInput<N>, OperationAnswer<N>> } & {
-  readonly full: { readonly [N in OperationName]: Call<RestInput<N>, RestAnswer<OperationAnswer<N>>> }
+export type RestClient = { readonly [N in RestName]: Call<RestInput<N>, OperationAnswer<N>> } & {
+  readonly full: { readonly [N in RestName]: Call<RestInput<N>, RestAnswer<OperationAnswer<N>>> }
 }
 
 /** Where the access token comes from. */
@@ -71,7 +74,10 @@ export function createCaller({ url, fetch, deadlineMs = 15_000 }: CallerOptions)
 }
 
 export function createRest(call: Caller, tokens: TokenSource): RestClient {
-  const names = Object.values(operations).flatMap((table) => Object.keys(table) as OperationName[])
+  const names = Object.values(operations)
+    .flatMap((table) => Object.entries<Operation>(table))
+    .filter(([, operation]) => operation.stream === undefined)
+    .map(([name]) => name as RestName)
   const full = Object.fromEntries(
     names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, tokens)]),
   )
@@ -86,7 +92,7 @@ const byName = new Map<string, Operation>(
   Object.values(operations).flatMap((table) => Object.entries<Operation>(table)),
 )
 
-function operationNamed(name: string): Operation {
+export function operationNamed(name: string): Operation {
   const operation = byName.get(name)
   if (!operation) throw new TypeError(`There is no operation ${name}`)
   return operation
@@ -113,12 +119,14 @@ async function withToken(
 const isTokenFault = (error: unknown): boolean =>
   error instanceof ParleyError && (error.code === 'token-expired' || error.code === 'unauthenticated')
 
-/** POSTs that may be carried out twice without harm: the second answer is as good as the first. */
+/** Writes that may be carried out twice without harm: the second answer is as good as the first. */
 const harmless: ReadonlySet<OperationName> = new Set([
   'join',
   'roomToken',
   'resolveCode',
   'sendMessage',
+  'editMessage',
+  'deleteMessage',
   'refresh',
   'logout',
   'logoutAll',

@@ -1,13 +1,14 @@
 import type { Message } from '@parley/contracts'
 import type { PendingMessage } from './api.ts'
-import { ChatHistory, chatTiming, type HistoryPage } from './chat-history.ts'
+import { ChatHistory, chatTiming, type ChatHead, type HistoryPage, type HistoryQuery } from './chat-history.ts'
 import { ChatOutbox } from './chat-outbox.ts'
 import type { Connection } from './connection.ts'
+import { insist } from './insist.ts'
 import type { Backoff } from './time.ts'
 
 export interface RoomChatDeps {
   request: Connection['request']
-  list(query: { limit: number; afterSeq?: number; beforeSeq?: number }): Promise<HistoryPage>
+  list(query: HistoryQuery): Promise<HistoryPage>
   /** As the sender of one's own messages. */
   self(): { userId: string; name: string }
   changed(): void
@@ -24,11 +25,11 @@ export class RoomChat {
   readonly #history: ChatHistory
   readonly #outbox: ChatOutbox
 
-  constructor(chatSeq: number, deps: RoomChatDeps) {
+  constructor(head: ChatHead, deps: RoomChatDeps) {
     const { list, changed, over, report, backoff } = deps
     this.#deps = deps
     const arrived = (messages: readonly Message[]) => this.#arrived(messages)
-    this.#history = new ChatHistory(chatSeq, { list, changed, arrived, report, timing: chatTiming })
+    this.#history = new ChatHistory(head, { list, changed, arrived, report, timing: chatTiming })
     this.#outbox = new ChatOutbox({ send: (message) => this.#send(message), changed, over, backoff })
   }
 
@@ -42,11 +43,19 @@ export class RoomChat {
   }
 
   put = (message: Message): void => this.#history.put(message)
-  /** The server says that message `seq` is there. */
-  note = (seq: number): void => this.#history.note(seq)
+  /** A message that was edited or deleted. */
+  change = (message: Message): void => this.#history.change(message)
+  /** The server says how far the chat is. */
+  note = (head: ChatHead): void => this.#history.note(head)
   loadOlder = (): Promise<void> => this.#history.loadOlder()
   send = (text: string): Promise<Message | null> => this.#outbox.add(text)
   retry = (clientMessageId: string): Promise<void> => this.#outbox.retry(clientMessageId)
+
+  /** Done again it changes nothing, so it is asked again when the answer got lost. */
+  edit = async (messageId: string, text: string): Promise<void> =>
+    void (await insist(() => this.#deps.request('chat.edit', { messageId, text }, true), this.#deps.backoff))
+  delete = async (messageId: string): Promise<void> =>
+    void (await insist(() => this.#deps.request('chat.delete', { messageId }, true), this.#deps.backoff))
 
   close(): void {
     this.#history.close()

@@ -9,7 +9,7 @@ import type {
   ServerMessage,
 } from '@parley/contracts'
 import type { JoinInput, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
-import type { HistoryPage } from './chat-history.ts'
+import type { ChatHead, HistoryPage, HistoryQuery } from './chat-history.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import { createEmitter } from './emitter.ts'
 import type { Entered } from './enter.ts'
@@ -25,7 +25,7 @@ import { ownTyping, TypingPeers } from './typing.ts'
 
 export interface RoomDeps extends ConnectionDeps {
   /** A page of the meeting's messages. */
-  listMessages(meetingId: string, query: { limit: number; afterSeq?: number; beforeSeq?: number }): Promise<HistoryPage>
+  listMessages(meetingId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Who waits, for hosts and cohosts. */
   lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
 }
@@ -57,6 +57,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   #roster: Roster
   #status: RoomStatus = { state: 'joined' }
   #syncAskedAt = 0
+  /** How many signals came in this session. */
+  #signalSeq = 0
 
   constructor(deps: RoomDeps, input: JoinInput, entered: Entered, joined: RoomJoined) {
     this.#deps = deps
@@ -69,7 +71,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       failed: (to) => this.#media.mesh?.signalsLost(to),
       report,
     })
-    this.#chat = this.#makeChat(joined.chatSeq)
+    this.#chat = this.#makeChat(joined)
     const tell = (change: ClientPayload<'media.update'>) => this.#insist('media.update', change)
     const signal = (to: string, data: unknown) => this.#signals.push(to, data)
     this.#media = new RoomMedia(
@@ -99,6 +101,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   lowerHand = (): Promise<void> => this.#insist('hand.lower', {})
 
   sendMessage = (text: string): Promise<Message | null> => this.#chat.send(text)
+  editMessage = (messageId: string, text: string): Promise<void> => this.#chat.edit(messageId, text)
+  deleteMessage = (messageId: string): Promise<void> => this.#chat.delete(messageId)
   retryMessage = (clientMessageId: string): Promise<void> => this.#chat.retry(clientMessageId)
   loadOlderMessages = (): Promise<void> => this.#chat.loadOlder()
   leave = (): Promise<void> => this.#connection.leave()
@@ -120,14 +124,14 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       resumed: (resumed: RoomResumed) => this.#resumed(resumed),
       rejoined: (joined: RoomJoined) => this.#rejoined(joined),
       status: (status: RoomStatus) => this.#statusChanged(status),
-      position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last }),
+      position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
     }
     return new Connection(this.#deps, listener, entered)
   }
 
-  #makeChat(chatSeq: number): RoomChat {
-    return new RoomChat(chatSeq, {
+  #makeChat(head: ChatHead): RoomChat {
+    return new RoomChat(head, {
       request: (type, payload, repeat) => this.#connection.request(type, payload, repeat),
       list: (query) => this.#deps.listMessages(this.#roster.meeting.id, query),
       self: () => this.#roster.self,
@@ -144,15 +148,20 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     switch (message.type) {
       case 'ping':
       case 'room.snapshot':
-        return this.#chat.note(message.payload.chatSeq)
+        return this.#chat.note(message.payload)
       case 'chat.message':
         return this.#chat.put(message.payload.message)
+      case 'chat.updated':
+        return this.#chat.change(message.payload.message)
       case 'chat.typing':
         return this.#typing.set(message.payload.participantId, message.payload.typing)
       case 'reaction.added':
         return this.#events.emit('reaction', message.payload)
       case 'rtc.signal':
+        this.#signalSeq++
         return this.#media.mesh?.receive(message.payload.from, message.payload.data)
+      case 'ice.update':
+        return this.#media.mesh?.setIceServers(message.payload.iceServers)
       case 'moderation.muted':
         this.#media.switchedOff(message.payload.kind)
         return this.#events.emit('muted', message.payload)
@@ -185,13 +194,16 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#show()
   }
 
-  #resumed({ delta, snapshot, signals, signalsLost, chatSeq }: RoomResumed): void {
+  #resumed({ delta, snapshot, signals, signalsLost, signalSeq, ...head }: RoomResumed): void {
     this.#syncAskedAt = 0
     if (snapshot) this.#apply({ type: 'room.snapshot', payload: snapshot })
     if (delta) this.#apply({ type: 'room.delta', payload: delta })
     if (!snapshot) this.#readLobby()
-    this.#chat.note(chatSeq)
-    for (const { from, data } of signals) this.#media.mesh?.receive(from, data)
+    this.#chat.note(head)
+    // Some may have come on the old socket while the new one asked.
+    const had = Math.max(0, this.#signalSeq - (signalSeq - signals.length))
+    for (const { from, data } of signals.slice(had)) this.#media.mesh?.receive(from, data)
+    this.#signalSeq = signalSeq
     if (signalsLost) this.#media.mesh?.signalsLost()
     this.#signals.pump()
   }
@@ -210,9 +222,10 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#syncAskedAt = 0
     this.#typing.clear()
     this.#signals.clear()
+    this.#signalSeq = 0
     this.#media.mesh?.reset(joined.iceServers)
     this.#roster = rosterOf(joined)
-    this.#chat.note(joined.chatSeq)
+    this.#chat.note(joined)
     this.#rosterChanged()
     this.#media.tellScreenAgain()
   }

@@ -25,6 +25,7 @@ export class MeetingServer {
   readonly messages: Message[] = []
   readonly seats: Seat[] = []
   v = 0
+  chatRev = 0
   expiresIn = 900
   /** Looked at before the usual answer; undefined: the usual one; null: none. */
   answering: Answering = () => undefined
@@ -60,11 +61,15 @@ export class MeetingServer {
       return { status: 200, body: joining }
     })
     gateway.on(`GET /v1/meetings/${id(1000)}/messages`, ({ url }) => {
-      const [after, before] = [url.searchParams.get('afterSeq'), url.searchParams.get('beforeSeq')]
-      const items = server.messages.filter(
-        ({ seq }) => (after === null || seq > Number(after)) && (before === null || seq < Number(before)),
+      const [after, before, since, limit] = ['afterSeq', 'beforeSeq', 'changedSince', 'limit'].map((name) =>
+        url.searchParams.get(name),
       )
-      return { status: 200, body: { items: after === null ? items.toReversed() : items, nextCursor: null } }
+      const items = server.messages.filter(
+        ({ seq, rev = 0 }) => seq > Number(after ?? 0) && seq < Number(before ?? Infinity) && rev > Number(since ?? -1),
+      )
+      const inOrder = since === null ? items : items.toSorted((a, b) => (a.rev ?? 0) - (b.rev ?? 0))
+      const page = after === null && since === null ? items.toReversed() : inOrder
+      return { status: 200, body: { items: page.slice(0, Number(limit ?? 50)), nextCursor: null } }
     })
     gateway.onSocket((socket, request) => {
       server.tokens.push(/bearer\.(\S+)/.exec(request.headers['sec-websocket-protocol'] ?? '')?.[1] ?? '')
@@ -117,6 +122,19 @@ export class MeetingServer {
     return message
   }
 
+  /** Somebody edits a message (or, without a text, deletes it), as on another node. */
+  changeMessage(seq: number, text?: string): Message {
+    const known = this.messages[seq - 1]
+    if (!known) throw new Error(`There is no message ${seq}`)
+    const { text: _text, ...rest } = known
+    const at = '2026-01-01T00:01:00.000Z'
+    const rev = (this.chatRev += 1)
+    const message: Message = { ...rest, rev, ...(text === undefined ? { deletedAt: at } : { text, editedAt: at }) }
+    this.messages[seq - 1] = message
+    this.broadcast('chat.updated', { message })
+    return message
+  }
+
   snapshot(seat: Seat) {
     const peers = this.seats.filter((other) => other !== seat).map(({ participant }) => participant)
     return {
@@ -125,6 +143,7 @@ export class MeetingServer {
       peers,
       v: this.v,
       chatSeq: this.messages.length,
+      chatRev: this.chatRev,
     }
   }
 
@@ -151,6 +170,9 @@ export class MeetingServer {
         return { type: 'auth.ok', payload: { userId: id(600), expiresAt: '' } }
       case 'chat.send':
         return this.#chat(String(payload['clientMessageId']), String(payload['text']))
+      case 'chat.edit':
+      case 'chat.delete':
+        return this.#change(payload)
       case 'media.update':
         if (seat) this.#media(seat, payload)
         return { type: 'ack', payload: {} }
@@ -191,15 +213,24 @@ export class MeetingServer {
       signals: [],
       signalsLost: false,
       chatSeq: this.messages.length,
+      chatRev: this.chatRev,
       resumeToken: seat.resumeToken,
     }
     return { type: 'room.resumed', payload }
   }
 
-  #chat(clientMessageId: string, text: string) {
+  #chat(clientMessageId: string, text: string): { type: string; payload: unknown } {
     const known = this.messages.find((message) => message.clientMessageId === clientMessageId)
     const { id: messageId, seq, sentAt } = known ?? this.say(text, clientMessageId)
     return { type: 'chat.accepted', payload: { messageId, seq, sentAt } }
+  }
+
+  #change({ messageId, text }: Record<string, unknown>) {
+    const known = this.messages.find((message) => message.id === messageId)
+    if (!known) return { type: 'error', payload: problem('not-found', 404) }
+    if (text !== known.text || text === undefined)
+      this.changeMessage(known.seq, text === undefined ? undefined : String(text))
+    return { type: 'ack', payload: {} }
   }
 
   #media(seat: Seat, payload: Record<string, unknown>): void {
