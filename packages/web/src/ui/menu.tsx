@@ -54,14 +54,20 @@ export function Menu({ label, button, children, testId, buttonClass = 'menu__but
   )
 }
 
-function useDismiss(open: boolean, inside: { current: HTMLElement | null }, dismiss: () => void): void {
+/** While `open`, calls `dismiss` when something elsewhere is pressed; with `click` once that is over, as it moves things. */
+export function useDismiss(
+  open: boolean,
+  inside: { current: HTMLElement | null },
+  dismiss: () => void,
+  on: 'pointerdown' | 'click' = 'pointerdown',
+): void {
   useEffect(() => {
     if (!open) return
     const onPress = (event: Event) => {
       if (event.target instanceof Node && inside.current?.contains(event.target) === true) return
       dismiss()
     }
-    document.addEventListener('pointerdown', onPress)
-    return () => document.removeEventListener('pointerdown', onPress)
+    document.addEventListener(on, onPress)
+    return () => document.removeEventListener(on, onPress)
   }, [open])
 }

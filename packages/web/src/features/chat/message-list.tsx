@@ -9,8 +9,7 @@ import { useScroll } from './use-scroll.ts'
 
 /** All messages, the newest at the bottom; older ones come when one scrolls up. */
 export function MessageList({ model }: { model: RoomModel }) {
-  const state = model.state.value
-  const { messages, pending, hasOlderMessages } = state
+  const { messages, pending, hasOlderMessages } = model.state.value
   const scroll = useScroll(messages, pending)
   const older = useOlder(model.room)
   const onScroll = () => {
@@ -40,10 +39,15 @@ export function MessageList({ model }: { model: RoomModel }) {
         )}
         {messages.length + pending.length === 0 && <Empty />}
         {threadOf(messages).map((run) => (
-          <RunView key={run.key} run={run} state={state} />
+          <RunView key={run.key} run={run} model={model} />
         ))}
-        {pending.map((message) => (
-          <PendingBubble key={message.clientMessageId} room={model.room} message={message} />
+        {pending.map((message, index) => (
+          <PendingBubble
+            key={message.clientMessageId}
+            room={model.room}
+            message={message}
+            place={{ first: index === 0, last: index === pending.length - 1 }}
+          />
         ))}
       </div>
       {scroll.hasNew && (

@@ -1,25 +1,25 @@
-import type { PendingMessage, Room, RoomState } from '@parley/client'
-import type { Message } from '@parley/contracts'
-import { CircleAlert, RotateCw } from 'lucide-preact'
+import type { PendingMessage, Room } from '@parley/client'
+import { CircleAlert, Hourglass, RotateCw } from 'lucide-preact'
 import { explain } from '../../lib/explain.ts'
-import { linkify } from '../../lib/linkify.ts'
 import type { Run } from '../../lib/thread.ts'
 import { formatTime } from '../../lib/time.ts'
 import { attempt } from '../../ui/attempt.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { isOwn } from '../room/news.ts'
+import type { RoomModel } from '../room/room-model.ts'
+import { Bubble, Text } from './bubble.tsx'
 
 /** Messages of one person in a row. */
-export function RunView({ run, state }: { run: Run; state: RoomState }) {
+export function RunView({ run, model }: { run: Run; model: RoomModel }) {
   const [first] = run.messages
   if (first === undefined) return null
   if (run.system)
     return (
-      <p class="run--system" data-testid="chat-system">
-        {first.text}
+      <p class="run--system" data-testid="chat-system" title={new Date(first.sentAt).toLocaleString()}>
+        {first.text} <time dateTime={first.sentAt}>{formatTime(first.sentAt)}</time>
       </p>
     )
-  const own = isOwn(first, state)
+  const own = isOwn(first, model.state.value)
   return (
     <article class={`run${own ? ' run--own' : ''}`}>
       {!own && <Avatar id={run.senderId} name={run.name} size="small" />}
@@ -28,47 +28,25 @@ export function RunView({ run, state }: { run: Run; state: RoomState }) {
           <strong>{own ? 'You' : run.name}</strong> <time dateTime={run.sentAt}>{formatTime(run.sentAt)}</time>
         </header>
         {run.messages.map((message) => (
-          <Bubble key={message.id} message={message} />
+          <Bubble key={message.id} model={model} message={message} />
         ))}
       </div>
     </article>
   )
 }
 
-const Bubble = ({ message }: { message: Message }) => (
-  <p
-    class="bubble"
-    data-testid="chat-message"
-    data-state="sent"
-    data-seq={message.seq}
-    title={new Date(message.sentAt).toLocaleString()}
-  >
-    {message.deletedAt === undefined ? <Text text={message.text ?? ''} /> : <i class="muted">Message deleted</i>}
-    {message.editedAt !== undefined && message.deletedAt === undefined && (
-      <small class="bubble__edited"> (edited)</small>
-    )}
-  </p>
-)
-
-const Text = ({ text }: { text: string }) => (
-  <>
-    {linkify(text).map((piece, index) =>
-      piece.kind === 'text' ? (
-        piece.text
-      ) : (
-        <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-          {piece.text}
-        </a>
-      ),
-    )}
-  </>
-)
+interface PendingProps {
+  room: Room
+  message: PendingMessage
+  /** Among those that wait. */
+  place: { first: boolean; last: boolean }
+}
 
 /** A message that is on its way, or that was refused and can be tried again. */
-export function PendingBubble({ room, message }: { room: Room; message: PendingMessage }) {
+export function PendingBubble({ room, message, place }: PendingProps) {
   const failed = message.problem !== null
   return (
-    <article class="run run--own">
+    <article class={`run run--own${place.first ? '' : ' run--joined'}`}>
       <div class="run__body">
         <p
           class={`bubble bubble--${failed ? 'failed' : 'pending'}`}
@@ -78,7 +56,7 @@ export function PendingBubble({ room, message }: { room: Room; message: PendingM
           <Text text={message.text} />
         </p>
         {message.problem === null ? (
-          <span class="run__state">Sending…</span>
+          <PendingState slow={message.delayed?.code === 'rate-limited'} last={place.last} />
         ) : (
           <span class="run__state run__state--failed">
             <CircleAlert size={14} aria-hidden="true" /> Not sent. {explain(message.problem).title}.
@@ -96,3 +74,13 @@ export function PendingBubble({ room, message }: { room: Room; message: PendingM
     </article>
   )
 }
+
+/** Of several that wait the last tells for all. */
+const PendingState = ({ slow, last }: { slow: boolean; last: boolean }) =>
+  slow ? (
+    <span class="run__state run__state--slow" role="status" data-testid="chat-slow-down">
+      <Hourglass size={14} aria-hidden="true" /> A little slower, please: sent in a moment
+    </span>
+  ) : (
+    last && <span class="run__state">Sending…</span>
+  )
