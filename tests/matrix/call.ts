@@ -38,6 +38,11 @@ export async function call(
     signal: AbortSignal.timeout(15_000),
   })
   const type = response.headers.get('content-type') ?? ''
+  if (operation.stream !== undefined && response.status === 200) {
+    // It has no end: the head is the answer.
+    await response.body?.cancel()
+    return { got: 200, ...successOf(operation, { status: 200, type, text: '' }) }
+  }
   const text = await response.text()
   return response.status < 400
     ? { got: response.status, ...successOf(operation, { status: response.status, type, text }) }

@@ -19,6 +19,7 @@ describe('S21 every route by everybody', () => {
   beforeAll(async () => {
     // Who may do what is asked here, not how often or how slowly.
     vi.stubEnv('RATE_LIMITS', 'off')
+    vi.stubEnv('CHAT_LIMIT_MESSAGES', '0')
     vi.stubEnv('BCRYPT_COST', '4')
     product = await startEmbedded()
     const url = product.gateways[0] ?? ''

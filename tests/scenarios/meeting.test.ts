@@ -1,9 +1,9 @@
 import { eventually } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { receivedMedia, startBrowser, watchPeerConnections } from '../support/browser.ts'
+import { startBrowser } from '../support/browser.ts'
 import { hintFor, socketsOf } from '../support/nodes.ts'
-import { anEmail, password } from '../support/people.ts'
+import { hears, id, receives, say, signUp, tileOf, visit } from '../support/pages.ts'
 import { startEmbedded, startStack, type Product, type StackFile } from '../support/product.ts'
 
 let browser: Browser
@@ -11,50 +11,6 @@ beforeAll(async () => {
   browser = await startBrowser()
 })
 afterAll(() => browser.close())
-
-const id = (name: string) => `[data-testid="${name}"]`
-
-/** Somebody at the page, in a browser profile of their own; `hint` overrides which node the gateway takes. */
-async function visit(gateway: string, hint?: string): Promise<Page> {
-  const context = await browser.newContext({ permissions: ['camera', 'microphone'] })
-  const page = await context.newPage()
-  page.setDefaultTimeout(40_000)
-  await watchPeerConnections(page)
-  if (hint !== undefined) {
-    await page.route(/\/v1\/meetings\/(join|[^/]+\/room-token)$/, async (route) => {
-      const response = await route.fetch()
-      const joining = (await response.json()) as { signalingUrl?: string }
-      const signalingUrl = joining.signalingUrl?.replace(/meeting=[^&]+/, `meeting=${hint}`)
-      await route.fulfill({ response, json: { ...joining, ...(signalingUrl !== undefined && { signalingUrl }) } })
-    })
-  }
-  await page.goto(gateway)
-  return page
-}
-
-async function signUp(page: Page, name: string): Promise<void> {
-  await page.click(id('tab-signup'))
-  await page.fill(id('signup-name'), name)
-  await page.fill(id('signup-email'), anEmail())
-  await page.fill(id('signup-password'), password)
-  await page.click(id('signup-submit'))
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.fill(id('chat-input'), text)
-  await page.click(id('chat-send'))
-}
-
-const hears = (page: Page, text: string) => page.locator(id('chat-message'), { hasText: text }).waitFor()
-const tileOf = (page: Page, name: string) => page.locator(`${id('tile')}[data-name="${name}"]`)
-
-async function receives(page: Page): Promise<void> {
-  await eventually(async () => {
-    const { framesDecoded, audioPackets } = await receivedMedia(page)
-    expect(framesDecoded).toBeGreaterThan(30)
-    expect(audioPackets).toBeGreaterThan(30)
-  }, 30_000)
-}
 
 /** As `meet`; when it fails, what both pages showed is told with it. */
 async function meetOrTell(ada: Page, ben: Page): Promise<void> {
@@ -113,7 +69,7 @@ describe('two people in real browsers', () => {
     const product: Product = await startEmbedded()
     try {
       const url = product.gateways[0] ?? ''
-      await meetOrTell(await visit(url), await visit(url))
+      await meetOrTell(await visit(browser, url), await visit(browser, url))
     } finally {
       await product.stop()
     }
@@ -125,8 +81,8 @@ describe('two people in real browsers', () => {
       const [first, second] = product.file.signaling
       const [left, right] = product.gateways
       if (!first || !second || !left || !right) throw new Error('the stack is not as it was asked for')
-      const ada = await visit(left, await hintFor(first.url, left))
-      const ben = await visit(right, await hintFor(second.url, right))
+      const ada = await visit(browser, left, await hintFor(first.url, left))
+      const ben = await visit(browser, right, await hintFor(second.url, right))
       await meetOrTell(ada, ben)
       expect(await socketsOf(first.url)).toBeGreaterThan(0)
     } finally {

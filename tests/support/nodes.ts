@@ -24,3 +24,10 @@ export async function hintFor(nodeUrl: string, gateway: string): Promise<string>
   }
   throw new Error(`no hint leads to ${nodeUrl}`)
 }
+
+/** The same for each of these nodes; one after the other, as they are told apart by counting. */
+export async function hintsFor(nodes: readonly { url: string }[], gateway: string): Promise<string[]> {
+  const hints: string[] = []
+  for (const { url } of nodes) hints.push(await hintFor(url, gateway))
+  return hints
+}

@@ -28,9 +28,12 @@ export interface Embedded extends Product {
 export interface StackFile {
   gateways: { url: string; pid: number }[]
   signaling: { id: string; pid: number; url: string }[]
-  nats: { url: string; pid: number }
-  redis: { url: string; pid: number }
-  postgres: { url: string; pid: number }
+  auth: { id: string; pid: number; url: string }[]
+  meetings: { id: string; pid: number; url: string }[]
+  chat: { id: string; pid: number; url: string }[]
+  nats: { url: string; pid: number; dir: string }
+  redis: { url: string; pid: number; dir: string }
+  postgres: { url: string; pid: number; dir: string }
 }
 
 export async function startEmbedded({ dataDir, port }: { dataDir?: string; port?: number } = {}): Promise<Embedded> {
@@ -62,15 +65,19 @@ export async function startEmbedded({ dataDir, port }: { dataDir?: string; port?
 /** The distributed product: a process per replica on its own PostgreSQL, Redis and NATS. */
 export async function startStack(
   args: readonly string[] = ['--gateway', '2', '--signaling', '2', '--chat', '2'],
-): Promise<Product & { file: StackFile }> {
+  env: Readonly<Record<string, string>> = {},
+): Promise<Product & { file: StackFile; present(): Promise<StackFile> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-stack-'))
   const path = join(folder, 'stack.json')
-  const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], {})
+  const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], env)
   await ready(child, output, async () => void (await readFile(path)))
-  const file = JSON.parse(await readFile(path, 'utf8')) as StackFile
+  const present = async () => JSON.parse(await readFile(path, 'utf8')) as StackFile
+  const file = await present()
   const ended = exitOf(child)
   return {
     file,
+    /** As it is now: what came back (`--respawn`) has another pid. */
+    present,
     gateways: file.gateways.map(({ url }) => url),
     output,
     async stop() {
@@ -81,7 +88,7 @@ export async function startStack(
   }
 }
 
-function run(entry: string, args: readonly string[], env: Record<string, string>) {
+function run(entry: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const child = spawn(node, [join(root, entry), ...args], {
     cwd: root,
     env: { ...process.env, ...env },

@@ -11,14 +11,14 @@ interface Described {
 
 /** What `--json` writes: who runs where. */
 export type Description = Record<'gateways' | Exclude<ServiceName, 'gateway'>, Described[]> &
-  Record<ServerName, { url: string; pid: number }>
+  Record<ServerName, { url: string; pid: number; dir: string }>
 
 export function describe(replicas: readonly Replica[], servers: readonly Server[]): Description {
   const of = (name: ServiceName): Described[] =>
     replicas.filter(({ service }) => service === name).map(({ id, pid, url }) => ({ id, pid, url }))
-  const at = (name: ServerName): { url: string; pid: number } => {
+  const at = (name: ServerName): { url: string; pid: number; dir: string } => {
     const server = servers.find((one) => one.name === name)
-    return { url: server?.url ?? '', pid: server?.pid ?? 0 }
+    return { url: server?.url ?? '', pid: server?.pid ?? 0, dir: server?.dir ?? '' }
   }
   return {
     gateways: of('gateway'),

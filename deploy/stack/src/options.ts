@@ -1,8 +1,16 @@
 import { StartupError } from '@parley/kit'
 import { Command } from 'commander'
+import type { ServerName } from './server.ts'
 
 export const serviceNames = ['auth', 'meetings', 'chat', 'signaling', 'gateway'] as const
 export type ServiceName = (typeof serviceNames)[number]
+
+/** A setting of one replica (`signaling-2`) or of all replicas of a service (`signaling`), over everything else. */
+export interface Setting {
+  who: string
+  name: string
+  value: string
+}
 
 export interface Options {
   replicas: Readonly<Record<ServiceName, number>>
@@ -14,6 +22,9 @@ export interface Options {
   port: number
   /** Whether what was killed comes back. */
   respawn: boolean
+  settings: readonly Setting[]
+  /** Ports of the servers, for what has to know them before they start; free ones otherwise. */
+  serverPorts: Readonly<Partial<Record<ServerName, number>>>
 }
 
 const mostReplicas = 20
@@ -28,12 +39,46 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--logs <folder>', 'a log file for each process, instead of lines here')
     .option('--port <number>', 'port of the first gateway (default: a free one)', count('--port', 65_535), 0)
     .option('--respawn', 'bring back what was killed, on the same port', false)
+    .option(
+      '--set <replica:NAME=value>',
+      'a setting of one replica, e.g. signaling-2:NATS_URL=nats://127.0.0.1:4333 (repeatable)',
+      collect(parseSetting),
+      [],
+    )
+    .option(
+      '--server-port <server=port>',
+      'the port of nats, redis or postgres (default: a free one; repeatable)',
+      collect(parseServerPort),
+      [],
+    )
     .allowExcessArguments(false)
   for (const name of serviceNames)
     command.option(`--${name} <replicas>`, `replicas of ${name}`, count(`--${name}`, mostReplicas), 1)
-  const given = command.parse(argv).opts<Record<ServiceName, number> & Omit<Options, 'replicas'>>()
-  const { auth, meetings, chat, signaling, gateway, json, logs, port, respawn } = given
-  return { replicas: { auth, meetings, chat, signaling, gateway }, json, logs, port, respawn }
+  const given = command.parse(argv).opts<Given>()
+  const { auth, meetings, chat, signaling, gateway, json, logs, port, respawn, set, serverPort } = given
+  const replicas = { auth, meetings, chat, signaling, gateway }
+  return { replicas, json, logs, port, respawn, settings: set, serverPorts: Object.fromEntries(serverPort) }
+}
+
+type Given = Record<ServiceName, number> &
+  Omit<Options, 'replicas' | 'settings' | 'serverPorts'> & { set: Setting[]; serverPort: [ServerName, number][] }
+
+const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: T[]): T[] => [...before, parse(text)]
+
+function parseSetting(text: string): Setting {
+  const [, who, name, value] = /^([a-z]+(?:-\d+)?):([A-Z][A-Z0-9_]*)=(.*)$/s.exec(text) ?? []
+  if (who === undefined || name === undefined || value === undefined)
+    throw new StartupError(`--set ${text} does not fit; expected <replica>:<NAME>=<value>`)
+  return { who, name, value }
+}
+
+function parseServerPort(text: string): [ServerName, number] {
+  const [, name, port] = /^(nats|redis|postgres)=(\d+)$/.exec(text) ?? []
+  if (name === undefined)
+    throw new StartupError(`--server-port ${text} does not fit; expected nats|redis|postgres=<port>`)
+  return [name as ServerName, count('--server-port', 65_535)(port ?? '')]
 }
 
 function count(option: string, most: number): (text: string) => number {

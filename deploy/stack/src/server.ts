@@ -9,6 +9,8 @@ export interface Server {
   readonly name: ServerName
   readonly url: string
   readonly pid: number
+  /** Its folder; PostgreSQL's data is in it. */
+  readonly dir: string
   /** Brings it back on its port after it was killed: PostgreSQL with its data, the others empty. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -17,9 +19,9 @@ export interface Server {
 const restartAttempts = 20
 const pauseMs = 500
 
-export async function startServer(name: ServerName): Promise<Server> {
+export async function startServer(name: ServerName, fixedPort?: number): Promise<Server> {
   const start = starters[name]
-  const first = await start()
+  const first = await start(fixedPort === undefined ? {} : { port: fixedPort })
   const { url, port, dir } = first
   let current = first
   async function restart(): Promise<void> {
@@ -42,6 +44,7 @@ export async function startServer(name: ServerName): Promise<Server> {
   return {
     name,
     url,
+    dir,
     restart,
     stop,
     get pid() {

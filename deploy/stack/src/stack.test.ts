@@ -65,8 +65,19 @@ function alive(pids: readonly number[]): number[] {
 describe('npm run stack', () => {
   it('R7 starts every replica, describes them, brings nothing back, and takes all down on SIGTERM', async () => {
     const logs = join(folder, 'logs')
-    const stack = run('--gateway', '2', '--signaling', '2', '--logs', logs)
+    const port = await freePort()
+    const own = ['--server-port', `nats=${port}`, '--set', 'signaling-2:MAX_SOCKETS=7', '--set', 'chat:LOG_LEVEL=debug']
+    const stack = run('--gateway', '2', '--signaling', '2', '--logs', logs, ...own)
     const description = await ready(stack)
+    expect(description.nats.url).toBe(`nats://127.0.0.1:${port}`)
+    const environments = [...description.signaling, ...description.chat].map(({ pid }) =>
+      readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
+    )
+    expect(environments.map((env) => env.filter((one) => /^(MAX_SOCKETS|LOG_LEVEL)=/.test(one)))).toEqual([
+      [],
+      ['MAX_SOCKETS=7'],
+      ['LOG_LEVEL=debug'],
+    ])
     expect([description.gateways.length, description.signaling.length, description.chat.length]).toEqual([2, 2, 1])
     for (const { url, id } of [...description.gateways, ...description.signaling]) {
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
@@ -124,5 +135,8 @@ describe('npm run stack', () => {
     expect(stack.output()).toContain(
       'The stack cannot start: --chat two does not fit; expected an integer from 0 to 20',
     )
+    const other = run('--set', 'chat')
+    expect(await other.exit).toBe(1)
+    expect(other.output()).toContain('--set chat does not fit; expected <replica>:<NAME>=<value>')
   })
 })

@@ -49,7 +49,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     if (options.respawn && ready) void comeBack(what, start)
   }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
-    const results = await Promise.allSettled(serverNames.map(startServer))
+    const results = await Promise.allSettled(serverNames.map((name) => startServer(name, options.serverPorts[name])))
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -66,7 +66,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         service,
         label,
         port: chosen === 0 ? await pickPort() : chosen,
-        env: environmentOf(service, env, urls),
+        env: { ...environmentOf(service, env, urls), ...settingsOf(options, service, label) },
         output: createOutput(label, options.logs),
         onExit: (how) => onExit(label, how, () => replica.start()),
       })
@@ -99,3 +99,8 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     },
   }
 }
+
+const settingsOf = ({ settings }: Options, service: ServiceName, label: string): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    settings.filter(({ who }) => who === service || who === label).map(({ name, value }) => [name, value]),
+  )

@@ -3,7 +3,7 @@ import { anEmail } from '../../support/people.ts'
 import { mailedToken } from '../mail.ts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
-import { anon, hidden, inPublic, no, unknownToken } from './words.ts'
+import { anon, hidden, no, unknownToken } from './words.ts'
 
 const byId = ({ world }: Scene) => ({ params: { id: world.meeting.id } })
 const byInvite = ({ world }: Scene) => ({ params: { inviteId: world.inviteId } })
@@ -27,28 +27,24 @@ export const invites: Part<keyof typeof invitesOperations> = {
     {
       about: 'an account',
       as: [201, 201, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), body: { userId: scene.people.spare.id } }),
     },
     {
       about: 'an address',
       as: [201, 201, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), body: { email: anEmail() } }),
     },
     {
       about: 'who is invited already',
       as: [200, 200, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       request: (scene) => ({ ...byId(scene), body: { userId: scene.people.invited.id } }),
     },
   ],
   listInvites: [
     {
       as: [200, 200, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       request: (scene) => ({ ...byId(scene), query: {} }),
     },
   ],
@@ -94,7 +90,6 @@ export const invites: Part<keyof typeof invitesOperations> = {
   revokeInvite: [
     {
       as: [200, 200, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: byInvite,
     },

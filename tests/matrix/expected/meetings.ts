@@ -1,7 +1,7 @@
 import type { meetingsOperations } from '@parley/contracts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
-import { anon, hidden, inPublic, no, unknownToken } from './words.ts'
+import { anon, hidden, no, unknownToken } from './words.ts'
 
 const byId = ({ world }: Scene) => ({ params: { id: world.meeting.id } })
 const byCode = ({ world }: Scene) => ({ params: { code: world.meeting.code } })
@@ -68,7 +68,6 @@ export const meetings: Part<keyof typeof meetingsOperations> = {
   updateMeeting: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), headers: {}, body: { title: 'Renamed' } }),
     },
@@ -76,7 +75,6 @@ export const meetings: Part<keyof typeof meetingsOperations> = {
   scheduleMeeting: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({
         ...byId(scene),
@@ -87,23 +85,20 @@ export const meetings: Part<keyof typeof meetingsOperations> = {
     {
       about: 'without If-Match',
       as: ['precondition-required', no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       request: (scene) => ({ ...byId(scene), headers: {}, body: { scheduledAt } }),
     },
   ],
   cancelMeeting: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), body: {} }),
     },
   ],
-  deleteMeeting: [{ as: [204, no, no, no, no, hidden, no, no, anon], on: inPublic, changes: 'meeting', request: byId }],
+  deleteMeeting: [{ as: [204, no, no, no, no, hidden, no, no, anon], changes: 'meeting', request: byId }],
   endMeeting: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), body: {} }),
     },

@@ -1,7 +1,7 @@
 import type { moderationOperations } from '@parley/contracts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
-import { anon, hidden, inPublic, no, waits } from './words.ts'
+import { anon, hidden, no, waits } from './words.ts'
 
 const byId = ({ world }: Scene) => ({ params: { id: world.meeting.id } })
 const kicks = (who: 'host' | 'cohost' | 'participant' | 'guestInside', ban?: boolean) => (scene: Scene) => ({
@@ -43,7 +43,7 @@ export const moderation: Part<keyof typeof moderationOperations> = {
   leave: [
     {
       as: [204, 204, 204, 204, 204, hidden, hidden, 204, anon],
-      on: { ...inPublic, lobby: { guest: 204 } },
+      on: { lobby: { guest: 204 } },
       changes: 'caller',
       request: (scene) => ({ ...byId(scene), body: {} }),
     },
@@ -101,7 +101,6 @@ export const moderation: Part<keyof typeof moderationOperations> = {
   setRole: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: ({ world, people }) => ({
         params: { id: world.meeting.id, userId: people.participant.id },
@@ -111,7 +110,6 @@ export const moderation: Part<keyof typeof moderationOperations> = {
     {
       about: 'of themselves',
       as: [no, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       request: ({ world, people, me }) => ({
         params: { id: world.meeting.id, userId: (me ?? people.participant).id },
         body: { role: 'cohost' },
@@ -121,7 +119,6 @@ export const moderation: Part<keyof typeof moderationOperations> = {
   handOver: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],
-      on: inPublic,
       changes: 'meeting',
       request: (scene) => ({ ...byId(scene), body: { userId: scene.people.participant.id } }),
     },

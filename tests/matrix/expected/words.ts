@@ -7,10 +7,8 @@ export const hidden = 'not-found'
 /** Who is not signed in. */
 export const anon = 'unauthenticated'
 
-/** Where everybody may come an invite gives no standing: outside is who has not been in it. */
-export const inPublic = { public: { invited: hidden } } as const
-/** The same, and who waits in the lobby knows the meeting, and leads nothing. */
-export const waits = { ...inPublic, lobby: { guest: no } } as const
+/** Who waits in the lobby knows the meeting, and leads nothing. */
+export const waits = { lobby: { guest: no } } as const
 /** An id that nothing has. */
 export const unknownId = '01900000-0000-7000-8000-000000000000'
 /** Of the right form, and not made by us. */

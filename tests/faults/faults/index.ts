@@ -1,0 +1,37 @@
+import type { Fault } from '../fault.ts'
+import { signalingKilled } from './t01-signaling-killed.ts'
+import { ghostBound } from './t02-ghost-bound.ts'
+import { signalingFrozen } from './t03-signaling-frozen.ts'
+import { clientsVanish } from './t04-clients-vanish.ts'
+import { rollingRestart } from './t05-rolling-restart.ts'
+import { hostileDrain } from './t06-hostile-drain.ts'
+import { natsKilled } from './t07-nats-killed.ts'
+import { natsFrozen } from './t08-nats-frozen.ts'
+import { redisAway } from './t09-redis-away.ts'
+import { postgresStopped } from './t10-postgres-stopped.ts'
+import { idempotency } from './t12-idempotency.ts'
+import { edgesOfResume } from './t13-edges-of-resume.ts'
+import { slowReaders } from './t14-slow-readers.ts'
+import { reconnectStorm } from './t15-reconnect-storm.ts'
+import { badNetwork } from './t16-bad-network.ts'
+import { oneWayPartition } from './t17-one-way-partition.ts'
+
+/** Every fault that has a command, in the order of its number. */
+export const faults: readonly Fault[] = [
+  signalingKilled,
+  ghostBound,
+  signalingFrozen,
+  clientsVanish,
+  rollingRestart,
+  hostileDrain,
+  natsKilled,
+  natsFrozen,
+  redisAway,
+  postgresStopped,
+  idempotency,
+  edgesOfResume,
+  slowReaders,
+  reconnectStorm,
+  badNetwork,
+  oneWayPartition,
+]

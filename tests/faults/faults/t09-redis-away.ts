@@ -1,0 +1,41 @@
+import type { Evidence, Fault } from '../fault.ts'
+import { atMost, none, type Figure } from '../figures.ts'
+import { failedSends } from '../findings.ts'
+import { untilConverged } from '../converge.ts'
+import { freezingMs, readingsDuring } from '../readings.ts'
+
+/** Redis dies and comes back empty; then it stands still for a while. */
+export const redisAway: Fault = {
+  id: 'T9',
+  title: 'Redis killed empty, and frozen',
+  promise:
+    'When Redis comes back empty everybody has a right view 15 s later; nobody is logged out and no message is lost.',
+  field: 'an outage of NATS or Redis: nobody states a figure',
+  async inject(scene) {
+    const { cluster, wait, note, mark, crowd } = scene
+    await cluster.endServer('redis')
+    await wait(1_000)
+    await cluster.restartServer('redis')
+    note('converged', await untilConverged(scene, { patienceMs: 30_000 }))
+    mark('frozen')
+    await cluster.freeze(cluster.server('redis').pid)
+    for (const ms of await readingsDuring(freezingMs(scene.size.seconds), crowd)) note('read', ms)
+    mark('thawed')
+  },
+  async heal(scene) {
+    scene.cluster.thaw(scene.cluster.server('redis').pid)
+    scene.note('converged', await untilConverged(scene, { patienceMs: 30_000 }))
+  },
+  figures: figuresOf,
+}
+
+function figuresOf({ history, noted }: Evidence): Figure[] {
+  const refused = history.http.filter(({ status, route }) => status === 401 || route.endsWith('/auth/refresh'))
+  const lost = history.statuses.filter(({ state }) => state === 'lost')
+  return [
+    none('logged out', refused.length + lost.length),
+    none('sends that failed', failedSends(history)),
+    atMost('a right view for everybody, after it was back', noted('converged'), { most: 15_000 }),
+    atMost('REST reads while it was frozen', noted('read'), { most: 800, of: 'p99' }),
+  ]
+}

@@ -1,0 +1,177 @@
+/** Milliseconds of one clock that only goes forward, for everything that is recorded. */
+export const now = (): number => performance.timeOrigin + performance.now()
+
+/** A chat message that somebody tried to send; its text is unique in the run and names it. */
+export interface Send {
+  text: string
+  client: string
+  room: string
+  at: number
+  /** `open`: still not answered at the end. */
+  outcome: { is: 'open' } | { is: 'accepted'; at: number; seq: number; id: string } | { is: 'refused'; at: number }
+}
+
+/** A message as a store or a client has it. */
+export interface Seen {
+  text: string
+  seq: number
+  id: string
+}
+
+/** When a client showed a message. */
+export interface Shown extends Seen {
+  client: string
+  at: number
+}
+
+/** What one participant is to everybody. */
+export interface Person {
+  participantId: string
+  mic: boolean
+  cam: boolean
+  hand: boolean
+  connected: boolean
+}
+
+/** What one client (or the server, as `server`) has at the end. */
+export interface View {
+  client: string
+  room: string
+  v: number
+  people: readonly Person[]
+  messages: readonly Seen[]
+  /** Number of the last message that was there when this client came; its messages begin behind it. */
+  since: number
+}
+
+/** When a client was a member of a room; `until` Infinity while it is. */
+export interface Stay {
+  client: string
+  room: string
+  from: number
+  until: number
+}
+
+/** An event of a room that reached a client's socket. */
+export interface Received {
+  client: string
+  /** The room it is about; null where that cannot be told. */
+  room: string | null
+  type: string
+  at: number
+}
+
+/** A request on a socket: answered (also with a problem), or over with its socket. */
+export interface Request {
+  client: string
+  type: string
+  at: number
+  end: { at: number; how: 'answered' | 'refused' | 'closed'; code?: string } | null
+}
+
+/** A time in which a client had no network at all: it cannot get an answer, nor hear that its socket is closed. */
+export interface CutOff {
+  client: string
+  from: number
+  until: number
+}
+
+/** A directed signal as it arrived; `n` counts those of one sender to one receiver from 1. */
+export interface Signal {
+  from: string
+  to: string
+  n: number
+  at: number
+}
+
+/** Somebody was seen to leave. */
+export interface Departure {
+  room: string
+  participantId: string
+  seenBy: string
+  at: number
+}
+
+/** How somebody's connection was shown to somebody else. */
+export interface Mark {
+  participantId: string
+  seenBy: string
+  at: number
+  connection: 'connected' | 'reconnecting'
+}
+
+/** How the connection of a client went. */
+export interface StatusChange {
+  client: string
+  at: number
+  state: string
+}
+
+/** The room took a client (back) in on a socket: `joined` is a new stay, `resumed` the same one. */
+export interface Entry {
+  client: string
+  room: string
+  at: number
+  how: 'joined' | 'resumed'
+  signalsLost: boolean
+}
+
+export interface ProcessRecord {
+  label: string
+  exits: readonly { how: string; expected: boolean; at: number }[]
+  /** Lines of its log about an error that nobody caught. */
+  faults: readonly string[]
+  /** Resident memory over time. */
+  memory: readonly { at: number; mib: number }[]
+}
+
+/** One run, as far as the promises are concerned. Everything the checks need is in it. */
+export interface History {
+  endedAt: number
+  sends: readonly Send[]
+  /** Each room's messages as the store has them at the end. */
+  stored: ReadonlyMap<string, readonly Seen[]>
+  shown: readonly Shown[]
+  /** Of everybody who is present at the end. */
+  views: readonly View[]
+  /** Who is in each room at the end and in what state, as the one who made them do it knows. */
+  truth: ReadonlyMap<string, readonly Person[]>
+  stays: readonly Stay[]
+  received: readonly Received[]
+  requests: readonly Request[]
+  cutOffs: readonly CutOff[]
+  signals: readonly Signal[]
+  departures: readonly Departure[]
+  marks: readonly Mark[]
+  /** Participants who were taken away without a goodbye, and the room of each. */
+  gone: ReadonlyMap<string, string>
+  statuses: readonly StatusChange[]
+  entries: readonly Entry[]
+  processes: readonly ProcessRecord[]
+  /** Rejections that nobody handled in the clients' own process. */
+  clientFaults: readonly string[]
+  /** Answers of HTTP requests. */
+  http: readonly { client: string; route: string; status: number; at: number; ms: number }[]
+}
+
+export const emptyHistory: History = {
+  endedAt: 0,
+  sends: [],
+  stored: new Map(),
+  shown: [],
+  views: [],
+  truth: new Map(),
+  stays: [],
+  received: [],
+  requests: [],
+  cutOffs: [],
+  signals: [],
+  departures: [],
+  marks: [],
+  gone: new Map(),
+  statuses: [],
+  entries: [],
+  processes: [],
+  clientFaults: [],
+  http: [],
+}

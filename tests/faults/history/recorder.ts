@@ -1,0 +1,154 @@
+import {
+  emptyHistory,
+  now,
+  type CutOff,
+  type Departure,
+  type Entry,
+  type History,
+  type Mark,
+  type ProcessRecord,
+  type Received,
+  type Request,
+  type Send,
+  type Shown,
+  type Signal,
+  type StatusChange,
+  type Stay,
+} from './history.ts'
+
+/** A message of the wire, as far as we look into it. */
+export interface Frame {
+  type: string
+  requestId?: string
+  payload?: Readonly<Record<string, unknown>>
+}
+
+/** The mark of a signal that the workload sent. */
+interface SignalMark {
+  from: string
+  to: string
+  n: number
+}
+
+/** Takes down what happens while it happens; `history` is what the checks get. */
+export class Recorder {
+  readonly sends: Send[] = []
+  readonly shown: Shown[] = []
+  readonly stays: Stay[] = []
+  readonly received: Received[] = []
+  readonly requests: Request[] = []
+  readonly cutOffs: CutOff[] = []
+  readonly signals: Signal[] = []
+  readonly departures: Departure[] = []
+  readonly marks: Mark[] = []
+  readonly gone = new Map<string, string>()
+  /** Participants who leave because they want to. */
+  readonly leaving = new Set<string>()
+  readonly statuses: StatusChange[] = []
+  readonly entries: Entry[] = []
+  readonly clientFaults: string[] = []
+  readonly http: { client: string; route: string; status: number; at: number; ms: number }[] = []
+  /** Which room a participant or a user belongs to: each is in one only. */
+  readonly #roomOf = new Map<string, string>()
+
+  /** A frame that reached a socket of `client`. */
+  frameIn(client: string, { type, payload = {} }: Frame): void {
+    const at = now()
+    if (type === 'room.joined' || type === 'room.resumed') this.#entered(client, type, payload, at)
+    if (type === 'room.left' || type === 'room.kicked' || type === 'room.ended') this.left(client)
+    if (type === 'rtc.signal') this.#signal(payload['data'], at)
+    if (type === 'participant.updated') this.#marked(client, payload, at)
+    if (type === 'participant.left') this.#departed(client, [payload['participantId']], at)
+    if (type === 'room.delta') this.#departed(client, payload['left'], at)
+    if (type === 'room.resumed') this.#departed(client, objectIn(payload, 'delta')['left'], at)
+    if (roomEvents.has(type)) this.received.push({ client, room: this.#about(payload), type, at })
+  }
+
+  /** `client` is not a member from now on. */
+  left(client: string): void {
+    const stay = this.stays.find((one) => one.client === client && one.until === Infinity)
+    if (stay) stay.until = now()
+  }
+
+  roomOf(client: string): string | undefined {
+    return this.stays.findLast((one) => one.client === client)?.room
+  }
+
+  belongs(id: string, room: string): void {
+    this.#roomOf.set(id, room)
+  }
+
+  /** All of it, with what is known at the end only. */
+  history(end: Pick<History, 'stored' | 'views' | 'truth'> & { processes: readonly ProcessRecord[] }): History {
+    const { sends, shown, stays, received, requests, cutOffs, signals } = this
+    const { departures, marks, gone, statuses, entries, clientFaults, http } = this
+    const seen = { sends, shown, stays, received, requests, cutOffs, signals }
+    const states = { departures, marks, gone, statuses, entries, clientFaults, http }
+    return { ...emptyHistory, ...seen, ...states, ...end, endedAt: now() }
+  }
+
+  #entered(client: string, type: string, payload: Readonly<Record<string, unknown>>, at: number): void {
+    const meeting = objectIn(payload, 'meeting')['id']
+    const room = typeof meeting === 'string' ? meeting : (this.roomOf(client) ?? '')
+    if (!this.stays.some((stay) => stay.client === client && stay.room === room && stay.until === Infinity))
+      this.stays.push({ client, room, from: at, until: Infinity })
+    const self = objectIn(payload, 'selfParticipant')['id']
+    if (typeof self === 'string') this.belongs(self, room)
+    const how = type === 'room.joined' ? 'joined' : 'resumed'
+    this.entries.push({ client, room, at, how, signalsLost: payload['signalsLost'] === true })
+    const { signals } = payload
+    if (Array.isArray(signals)) for (const one of signals) this.#signal((one as { data: unknown }).data, at)
+  }
+
+  #signal(data: unknown, at: number): void {
+    if (isMark(data)) this.signals.push({ from: data.from, to: data.to, n: data.n, at })
+  }
+
+  #departed(seenBy: string, ids: unknown, at: number): void {
+    if (!Array.isArray(ids)) return
+    for (const id of ids)
+      if (typeof id === 'string' && !this.leaving.has(id))
+        this.departures.push({ room: this.#roomOf.get(id) ?? '', participantId: id, seenBy, at })
+  }
+
+  #marked(seenBy: string, { participantId, connection }: Readonly<Record<string, unknown>>, at: number): void {
+    if (typeof participantId !== 'string') return
+    if (connection === 'connected' || connection === 'reconnecting')
+      this.marks.push({ participantId, seenBy, at, connection })
+  }
+
+  #about(payload: Readonly<Record<string, unknown>>): string | null {
+    const message = objectIn(payload, 'message')
+    const ids = [
+      payload['participantId'],
+      payload['from'],
+      objectIn(payload, 'participant')['userId'],
+      objectIn(message, 'sender')['id'],
+      objectIn(payload, 'meeting')['id'],
+    ]
+    const known = ids.find((id) => typeof id === 'string')
+    return typeof known === 'string' ? (this.#roomOf.get(known) ?? null) : null
+  }
+}
+
+/** What is told to the members of a room. */
+const roomEvents: ReadonlySet<string> = new Set([
+  'participant.joined',
+  'participant.updated',
+  'participant.left',
+  'media.changed',
+  'hand.changed',
+  'meeting.updated',
+  'reaction.added',
+  'rtc.signal',
+  'chat.message',
+  'chat.typing',
+])
+
+const isMark = (data: unknown): data is SignalMark =>
+  typeof data === 'object' && data !== null && 'from' in data && 'to' in data && 'n' in data
+
+function objectIn(value: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
+  const found = value[name]
+  return typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>) : {}
+}

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@parley/kit/testing'
+import type { Evidence, Fault, Scene, Size } from './fault.ts'
+import type { Figure } from './figures.ts'
+import { checkHistory, type Verdict } from './history/check.ts'
+import { now } from './history/history.ts'
+import { Recorder } from './history/recorder.ts'
+import { startFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts'
+import { createRandom } from './random.ts'
+import { startCluster, type Cluster } from './stack/cluster.ts'
+import { gather } from './workload/crowd.ts'
+import { startLoad } from './workload/load.ts'
+import { placeOutsider } from './workload/outsider.ts'
+import { settle } from './workload/settle.ts'
+
+export interface Outcome {
+  fault: Pick<Fault, 'id' | 'title' | 'promise' | 'field'>
+  seed: number
+  size: Size
+  figures: readonly Figure[]
+  verdicts: readonly Verdict[]
+  passed: boolean
+  seconds: number
+}
+
+export interface RunOptions {
+  size: Size
+  seed: number
+  /** Hears what is being done. */
+  tell?: (line: string) => void
+  /** A product that runs already, and goes on afterwards; one of its own unless given. */
+  cluster?: Cluster
+}
+
+/** Before anything fails. */
+const calmMs = 2_000
+const growthMib = 150
+
+/** One fault from its start to its end, on a stack of its own unless one is given. */
+export async function runFault(fault: Fault, options: RunOptions): Promise<Outcome> {
+  const from = now()
+  const { cluster, links, stop } = await prepare(fault, options)
+  const rejections = hearRejections()
+  try {
+    const evidence = await play({ fault, cluster, links, ...options, faults: rejections.faults })
+    const bound = { growthMib: fault.growthMib ?? growthMib }
+    const verdicts = checkHistory(evidence.history, bound)
+    const figures = fault.figures(evidence)
+    const passed = verdicts.every(({ breaches }) => breaches.length === 0) && figures.every(({ pass }) => pass)
+    const { id, title, promise, field } = fault
+    const { seed, size } = options
+    const told = { id, title, promise, ...(field !== undefined && { field }) }
+    return { fault: told, seed, size, figures, verdicts, passed, seconds: (now() - from) / 1_000 }
+  } finally {
+    rejections.stop()
+    await stop()
+  }
+}
+
+async function prepare(fault: Fault, { tell, cluster }: RunOptions) {
+  if (cluster !== undefined) return { cluster, links: [], stop: () => Promise.resolve() }
+  const { links, args, close } = await startLinks(fault)
+  tell?.('starting the stack')
+  const own = await startCluster({ ...fault.stack, args: [...(fault.stack?.args ?? []), ...args] })
+  const stop = async (): Promise<void> => {
+    await own.stop()
+    await close()
+  }
+  return { cluster: own, links, stop }
+}
+
+interface Play extends RunOptions {
+  fault: Fault
+  cluster: Cluster
+  links: readonly FaultProxy[]
+  faults: readonly string[]
+}
+
+async function play({ fault, cluster, links, size, seed, tell = () => undefined, faults }: Play): Promise<Evidence> {
+  const { scene, at, noted, finish } = await makeScene({ fault, cluster, size, seed, tell })
+  try {
+    const { crowd, recorder } = scene
+    const load = fault.underLoad === false ? null : startLoad(crowd.meetings, size, scene.random)
+    const begun = now()
+    if (load !== null) await sleep(calmMs)
+    tell('injecting the fault')
+    await fault.inject(scene, links)
+    scene.mark('injected')
+    await fault.heal?.(scene, links)
+    scene.mark('healed')
+    if (load !== null) await sleep(Math.max(calmMs, begun + size.seconds * 1_000 - now()))
+    await load?.stop()
+    tell('waiting for rest')
+    const rest = await settle(crowd, recorder)
+    tell('reading what was recorded')
+    recorder.clientFaults.push(...faults)
+    const history = recorder.history({ ...rest, processes: cluster.records() })
+    return { history, rest, size, cluster, at, noted }
+  } finally {
+    await finish()
+  }
+}
+
+async function makeScene({ fault, cluster, size, seed, tell = () => undefined }: Omit<Play, 'links' | 'faults'>) {
+  const recorder = new Recorder()
+  const random = createRandom(seed)
+  const doors = await Promise.all(Array.from({ length: fault.doors ?? 1 }, () => cluster.edge.open()))
+  const marks: { name: string; at: number }[] = []
+  const notes: { name: string; value: number }[] = []
+  // Every second client is sent to whatever node its own hint leads to, so that rooms are spread over the nodes.
+  const astray = (room: number, client: number) => (client % 2 === 0 ? undefined : `astray-${seed}-${room}-${client}`)
+  const asked = fault.underLoad === false ? { rooms: 0, clients: 0 } : size
+  tell(`gathering ${asked.rooms} rooms × ${asked.clients} clients`)
+  const urls = doors.map(({ url }) => url)
+  const hint = (await fault.hints?.(cluster)) ?? astray
+  const crowd = await gather({ urls, ...asked, recorder, hint, ownAddresses: true })
+  const endOutsider = await placeOutsider(crowd, recorder, urls[0] ?? '')
+  const scene: Scene = {
+    cluster,
+    crowd,
+    recorder,
+    doors,
+    size,
+    random,
+    mark: (name) => void marks.push({ name, at: now() }),
+    note: (name, value) => void notes.push({ name, value }),
+    wait: (ms) => sleep(ms),
+  }
+  return {
+    scene,
+    at: (name: string) => marks.filter((mark) => mark.name === name).map((mark) => mark.at),
+    noted: (name: string) => notes.filter((note) => note.name === name).map(({ value }) => value),
+    async finish() {
+      endOutsider()
+      await crowd.close()
+    },
+  }
+}
+
+/** Proxies between replicas and servers, which listen before the servers do; and what the stack has to know of them. */
+async function startLinks({ links = [] }: Fault) {
+  const ports = new Map<string, number>()
+  const proxies: FaultProxy[] = []
+  const args: string[] = []
+  for (const { who, server } of links) {
+    const port = ports.get(server) ?? (await freePort())
+    if (!ports.has(server)) args.push('--server-port', `${server}=${port}`)
+    ports.set(server, port)
+    const proxy = await startFaultProxy({ targets: () => [{ host: '127.0.0.1', port }] })
+    proxies.push(proxy)
+    args.push('--set', `${who}:${settingOf(server, proxy.port)}`)
+  }
+  return { links: proxies, args, close: () => Promise.all(proxies.map((proxy) => proxy.close())) }
+}
+
+function settingOf(server: 'nats' | 'redis' | 'postgres', port: number): string {
+  if (server === 'postgres') return `DATABASE_URL=postgres://postgres@127.0.0.1:${port}/postgres`
+  return `${server.toUpperCase()}_URL=${server}://127.0.0.1:${port}`
+}
+
+/** What nobody catches in the process of the clients is a fault of the SDK. */
+function hearRejections() {
+  const faults: string[] = []
+  const hear = (reason: unknown): void => {
+    faults.push(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))
+  }
+  process.on('unhandledRejection', hear)
+  return { faults, stop: () => void process.off('unhandledRejection', hear) }
+}

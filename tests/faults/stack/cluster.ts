@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually, freeze, startNats, startPostgres, startRedis, type RunningServer } from '@parley/kit/testing'
+import { startStack, type StackFile } from '../../support/product.ts'
+import type { ProcessRecord } from '../history/history.ts'
+import { createEdge, type Edge } from './edge.ts'
+import { exitCodeOf, uncaughtIn } from './logs.ts'
+import { environmentOf, ProcessTable } from './process-table.ts'
+import { startLike, type Replica, type ServiceName } from './replicas.ts'
+
+export type ServerName = 'nats' | 'redis' | 'postgres'
+
+/** The distributed product under test, and everything that can be done to it. */
+export interface Cluster {
+  readonly edge: Edge
+  readonly table: ProcessTable
+  replicas(service?: ServiceName): Replica[]
+  /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
+  end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
+  /** One more replica with the settings of this one, ready. */
+  startLike(replica: Replica): Promise<Replica>
+  server(name: ServerName): { url: string; pid: number }
+  /** Ends a server at once. */
+  endServer(name: ServerName): Promise<void>
+  /** Brings it back on its port: PostgreSQL with its data, the others empty. */
+  restartServer(name: ServerName): Promise<void>
+  freeze(pid: number): Promise<void>
+  thaw(pid: number): void
+  records(): ProcessRecord[]
+  stop(): Promise<void>
+}
+
+export interface ClusterOptions {
+  /** More arguments of `npm run stack`. */
+  args?: readonly string[]
+  env?: Readonly<Record<string, string>>
+}
+
+const standard = ['--gateway', '2', '--signaling', '2', '--chat', '2']
+/** The least work for passwords: they are not what is tested. Limits by address would count us as one office. */
+const settings = {
+  BCRYPT_COST: '4',
+  RATE_LIMITS: 'off',
+  CHAT_LIMIT_MESSAGES: '0',
+  TRUST_PROXY: 'loopback',
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'info',
+}
+const services: Readonly<Record<string, ServiceName>> = {
+  gateways: 'gateway',
+  signaling: 'signaling',
+  auth: 'auth',
+  meetings: 'meetings',
+  chat: 'chat',
+}
+const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
+
+export async function startCluster({ args = [], env = {} }: ClusterOptions = {}): Promise<Cluster> {
+  const logs = await mkdtemp(join(tmpdir(), 'parley-faults-'))
+  const product = await startStack([...standard, '--logs', logs, ...args], { ...settings, ...env })
+  return new RunningCluster(product, logs)
+}
+
+class RunningCluster implements Cluster {
+  readonly edge: Edge
+  readonly table = new ProcessTable()
+  readonly #product: Awaited<ReturnType<typeof startStack>>
+  readonly #logs: string
+  readonly #servers: Record<ServerName, { url: string; pid: number; dir: string }>
+  readonly #own: RunningServer[] = []
+  #replicas: Replica[]
+  #started = 0
+
+  constructor(product: Awaited<ReturnType<typeof startStack>>, logs: string) {
+    this.#product = product
+    this.#logs = logs
+    const { nats, redis, postgres } = product.file
+    this.#servers = { nats, redis, postgres }
+    this.#replicas = replicasOf(product.file)
+    for (const one of [...this.#replicas, ...serversOf(this.#servers)]) this.table.watch(one)
+    this.table.start()
+    this.edge = createEdge(() => this.replicas('gateway').map(({ url }) => url))
+  }
+
+  replicas(service?: ServiceName): Replica[] {
+    return this.#replicas.filter((one) => service === undefined || one.service === service)
+  }
+
+  async end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs = 40_000): Promise<number | null> {
+    this.table.expect(replica.pid)
+    process.kill(replica.pid, signal)
+    if (signal === 'SIGKILL') this.#forget(replica)
+    await eventually(() => {
+      if (isThere(replica)) throw new Error(`${replica.label} is still there`)
+    }, patienceMs)
+    this.#forget(replica)
+    return replica.child === undefined
+      ? eventually(() => exitCodeOf(replica.label, this.#product.output()), 2_000)
+      : replica.child.exitCode
+  }
+
+  async startLike(replica: Replica): Promise<Replica> {
+    this.#started += 1
+    const label = `${replica.service}-new-${this.#started}`
+    const started = await startLike(replica, label, this.#logs)
+    this.#replicas = [...this.#replicas, started]
+    this.table.watch(started)
+    return started
+  }
+
+  server(name: ServerName): { url: string; pid: number } {
+    return this.#servers[name]
+  }
+
+  async endServer(name: ServerName): Promise<void> {
+    const { pid } = this.#servers[name]
+    this.table.expect(pid)
+    // As `pg_ctl stop -m immediate` does; a SIGKILL would leave its children behind.
+    process.kill(pid, name === 'postgres' ? 'SIGQUIT' : 'SIGKILL')
+    await eventually(() => {
+      if (isThere({ pid })) throw new Error(`${name} is still there`)
+    }, 10_000)
+  }
+
+  async restartServer(name: ServerName): Promise<void> {
+    const { url, dir } = this.#servers[name]
+    const port = Number(new URL(url).port)
+    const server = await eventually(() => starters[name]({ port, ...(name === 'postgres' && { dir }) }), 20_000)
+    this.#own.push(server)
+    this.#servers[name] = { url, dir, pid: server.pid }
+    this.table.watch({ label: name, pid: server.pid })
+  }
+
+  freeze = freeze
+  thaw(pid: number): void {
+    process.kill(pid, 'SIGCONT')
+  }
+
+  records(): ProcessRecord[] {
+    return this.table.records((label) => uncaughtIn(join(this.#logs, `${label}.log`)))
+  }
+
+  async stop(): Promise<void> {
+    this.table.stop()
+    await this.edge.close()
+    for (const { child } of this.#replicas) child?.kill('SIGKILL')
+    await this.#product.stop()
+    await Promise.all(this.#own.map((server) => server.stop()))
+    await rm(this.#logs, { recursive: true, force: true })
+  }
+
+  #forget({ pid }: Replica): void {
+    this.#replicas = this.#replicas.filter((one) => one.pid !== pid)
+  }
+}
+
+function replicasOf(file: StackFile): Replica[] {
+  return (['gateways', 'signaling', 'auth', 'meetings', 'chat'] as const).flatMap((key) =>
+    file[key].map(({ pid, url }, index) => {
+      const service = services[key] ?? 'gateway'
+      return { service, label: `${service}-${index + 1}`, pid, url, env: environmentOf(pid) }
+    }),
+  )
+}
+
+const serversOf = (servers: Readonly<Record<ServerName, { pid: number }>>) =>
+  (['nats', 'redis', 'postgres'] as const).map((label) => ({ label, pid: servers[label].pid }))
+
+function isThere({ pid, child }: { pid: number; child?: Replica['child'] }): boolean {
+  if (child !== undefined) return child.exitCode === null && child.signalCode === null
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

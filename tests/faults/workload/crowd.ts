@@ -1,0 +1,112 @@
+import { createParley, type Parley } from '@parley/client'
+import { password } from '../../support/people.ts'
+import type { Seen } from '../history/history.ts'
+import type { Recorder } from '../history/recorder.ts'
+import { Attendee, seenOf } from './attendee.ts'
+
+export interface Meeting {
+  id: string
+  code: string
+  attendees: Attendee[]
+}
+
+export interface CrowdOptions {
+  /** What clients know as the gateway; with several, the attendees of a room take them in turn. */
+  urls: readonly string[]
+  rooms: number
+  /** In each room. */
+  clients: number
+  recorder: Recorder
+  /** The hint of an attendee instead of the meeting's; undefined leaves it to the meeting's own. */
+  hint?: (room: number, client: number) => string | undefined
+  /** An address of their own for each, for limits that count by address. */
+  ownAddresses?: boolean
+}
+
+/** Everybody of a run, and the host who owns their meetings. */
+export interface Crowd {
+  meetings: readonly Meeting[]
+  attendees: readonly Attendee[]
+  /** Everything that is stored of a meeting's chat. */
+  storedIn(meetingId: string): Promise<Seen[]>
+  close(): Promise<void>
+}
+
+const atOnce = 16
+/** A node that has just gone from the directory may get a join; those who join are patient. */
+const joinTries = 3
+
+/** One account that owns all meetings, and guests in them: the cheapest way to many people. */
+export async function gather(options: CrowdOptions): Promise<Crowd> {
+  const { urls, rooms, clients, recorder, hint, ownAddresses = false } = options
+  const host = createParley({ url: urls[0] ?? '', tokenDelivery: 'body' })
+  await host.signUp({ email: `${crypto.randomUUID()}@example.org`, password, name: 'Host' })
+  const meetings: Meeting[] = []
+  await inParallel(
+    Array.from({ length: rooms }, (_, room) => room),
+    async (room) => {
+      const body = { title: `Room ${room}`, maxParticipants: Math.max(200, clients) }
+      const { id, code } = await host.rest.createMeeting({ body })
+      recorder.belongs(id, id)
+      meetings.push({ id, code, attendees: [] })
+    },
+  )
+  const seats = meetings.flatMap((meeting, room) =>
+    Array.from({ length: clients }, (_, client) => ({ meeting, room, client, index: room * clients + client })),
+  )
+  await inParallel(seats, async ({ meeting, room, client, index }) => {
+    const attendee = new Attendee({
+      name: `r${room}c${client}`,
+      seat: client,
+      url: urls[client % urls.length] ?? '',
+      recorder,
+      ...(ownAddresses && { address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` }),
+      ...(hint && { hint: () => hint(room, client) }),
+    })
+    meeting.attendees.push(attendee)
+    await joinPatiently(attendee, meeting)
+  })
+  return {
+    meetings,
+    attendees: meetings.flatMap(({ attendees }) => attendees),
+    storedIn: (meetingId) => readAll(host, meetingId),
+    async close() {
+      for (const { attendees } of meetings) for (const attendee of attendees) attendee.vanish()
+      host.close()
+    },
+  }
+}
+
+async function joinPatiently(attendee: Attendee, { code, id }: Meeting): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attendee.join(code, id)
+    } catch (error) {
+      if (attempt === joinTries) throw error
+    }
+  }
+}
+
+const pageSize = 200
+
+async function readAll(host: Parley, meetingId: string): Promise<Seen[]> {
+  const all: Seen[] = []
+  for (;;) {
+    const query = { limit: pageSize, afterSeq: all.at(-1)?.seq ?? 0 }
+    const { items } = await host.rest.listMessages({ params: { id: meetingId }, query })
+    all.push(...items.map(seenOf).toSorted((a, b) => a.seq - b.seq))
+    if (items.length < pageSize) return all
+  }
+}
+
+/** Does `act` for all, some at once; rejects with the first fault when the others have ended. */
+export async function inParallel<T>(all: readonly T[], act: (one: T) => Promise<void>, most = atOnce): Promise<void> {
+  const left = [...all]
+  const faults: unknown[] = []
+  const work = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift())
+      await act(one).catch((error: unknown) => void faults.push(error))
+  }
+  await Promise.all(Array.from({ length: most }, work))
+  if (faults.length > 0) throw faults[0]
+}

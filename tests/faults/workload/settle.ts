@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkRosters } from '../history/check-members.ts'
+import { emptyHistory, now, type History, type Person, type Seen, type View } from '../history/history.ts'
+import type { Recorder } from '../history/recorder.ts'
+import type { Attendee, SwitchName } from './attendee.ts'
+import type { Crowd, Meeting } from './crowd.ts'
+
+/** What is known of everybody when all has come to rest. */
+export interface Rest {
+  stored: ReadonlyMap<string, readonly Seen[]>
+  views: readonly View[]
+  truth: ReadonlyMap<string, readonly Person[]>
+  /** When the rosters equalled the truth; null if they did not within the time. */
+  convergedAt: number | null
+  /** When nobody was reconnecting any more and every send had ended. */
+  restedAt: number | null
+}
+
+const pollMs = 100
+const restMs = 40_000
+const convergeMs = 20_000
+
+/** Waits until nothing is under way, makes unsure switches sure, waits until all see the same, and reads it all. */
+export async function settle(crowd: Crowd, recorder: Recorder): Promise<Rest> {
+  const restedAt = await until(() => isAtRest(crowd, recorder), restMs)
+  const present = crowd.attendees.filter(({ status }) => status === 'joined')
+  await Promise.all(present.map((attendee) => makeSure(attendee, recorder)))
+  const truth = truthOf(crowd)
+  const rosters = (): History => ({ ...emptyHistory, truth, views: present.map(({ view }) => view) })
+  const isSame = () => checkRosters(rosters()).breaches.length === 0 && hasAllMessages(present, recorder)
+  const convergedAt = await until(isSame, convergeMs)
+  const stored = new Map<string, readonly Seen[]>()
+  for (const { id } of crowd.meetings) stored.set(id, await crowd.storedIn(id))
+  const one = ({ attendees }: Meeting) => attendees.find(({ status }) => status === 'joined')
+  const asked = await Promise.all(crowd.meetings.map(async (meeting) => (await one(meeting)?.serverView()) ?? null))
+  const views = [...present.map(({ view }) => view), ...asked.filter((view) => view !== null)]
+  return { stored, views, truth, convergedAt, restedAt }
+}
+
+const isAtRest = ({ attendees }: Crowd, { sends }: Recorder): boolean =>
+  attendees.every(({ status, isBusy }) => status !== 'reconnecting' && !isBusy) &&
+  sends.every(({ outcome }) => outcome.is !== 'open')
+
+function hasAllMessages(present: readonly Attendee[], { sends }: Recorder): boolean {
+  const last = new Map<string, number>()
+  for (const { room, outcome } of sends)
+    if (outcome.is === 'accepted') last.set(room, Math.max(last.get(room) ?? 0, outcome.seq))
+  return present.every(({ view }) => (view.messages.at(-1)?.seq ?? view.since) >= (last.get(view.room) ?? 0))
+}
+
+/**
+ * A change without an answer may have been made or not, and who was seen to leave has lost the raised hand: asks for it
+ * again until the server agrees.
+ */
+async function makeSure(attendee: Attendee, { departures }: Recorder): Promise<void> {
+  const { participantId } = attendee
+  const { hand } = attendee.switches
+  if (departures.some((one) => one.participantId === participantId && one.at > hand.at)) hand.sure = false
+  for (const name of Object.keys(attendee.switches) as SwitchName[])
+    for (let tries = 0; !attendee.switches[name].sure && tries < 5; tries += 1)
+      await attendee.toggle(name, attendee.switches[name].on)
+}
+
+const truthOf = ({ meetings }: Crowd): Map<string, Person[]> =>
+  new Map(
+    meetings.map(({ id, attendees }) => [
+      id,
+      attendees.filter(({ status }) => status === 'joined').map(({ truth }) => truth),
+    ]),
+  )
+
+async function until(check: () => boolean, patienceMs: number): Promise<number | null> {
+  const from = now()
+  while (now() - from < patienceMs) {
+    if (check()) return now()
+    await sleep(pollMs)
+  }
+  return null
+}
