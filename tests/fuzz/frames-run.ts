@@ -1,0 +1,56 @@
+import { closeCodes } from '@parley/contracts'
+import { anAccount } from '../support/accounts.ts'
+import { frame, RawSocket } from '../support/raw-socket.ts'
+import { hostileFrames } from './frames.ts'
+
+export interface FramesReport {
+  tried: number
+  faults: string[]
+}
+
+const documented = new Set<number>(Object.values(closeCodes).map(({ code }) => code))
+const closeWithinMs = 8_000
+const atOnce = 8
+
+/** Sends every hostile sequence of bytes through the gateway and to the node itself, each on a socket of its own. */
+export async function tryFrames({ gateway, node }: { gateway: string; node: string }): Promise<FramesReport> {
+  const { token } = await anAccount(gateway, 'Frames')
+  const faults: string[] = []
+  const waiting = [gateway, node].flatMap((url) => hostileFrames.map((hostile) => ({ ...hostile, url })))
+  const tried = waiting.length
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { name, url, bytes, ends } = next
+      const fault = await attempt(url, token, { bytes: bytes(), ends })
+      if (fault !== null) faults.push(`${name} (${url === gateway ? 'gateway' : 'node'}): ${fault}`)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return { tried, faults }
+}
+
+/** What went otherwise than told; null: nothing. */
+async function attempt(
+  url: string,
+  token: string,
+  { bytes, ends }: { bytes: readonly Buffer[]; ends: readonly number[] | 'lives' },
+): Promise<string | null> {
+  const socket = await RawSocket.open(url, token)
+  for (const part of bytes) socket.write(part)
+  if (ends === 'lives') return stillLives(socket)
+  const code = await socket.closeCode(closeWithinMs).catch((error: unknown) => String(error))
+  socket.end()
+  if (typeof code !== 'number') return code
+  if (!ends.includes(code)) return `closed with ${code}, not ${ends.join(' or ')}`
+  return documented.has(code) || code === 1005 ? null : `${code} is not documented`
+}
+
+async function stillLives(socket: RawSocket): Promise<string | null> {
+  socket.write(frame(0x81, '{"type":"ping","requestId":"alive"}'))
+  const fault = await socket.waitForText('"alive"').then(
+    () => null,
+    (error: unknown) => String(error),
+  )
+  socket.end()
+  return fault
+}
