@@ -21,6 +21,15 @@ const commands = {
     debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
   },
   bench: { entry: 'packages/bench/src/main.ts', page: true },
+  faults: {
+    entry: 'tests/faults/main.ts',
+    page: true,
+    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+  },
+  fuzz: {
+    entry: 'tests/fuzz/main.ts',
+    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+  },
   test: {
     entry: 'tests/runner/main.ts',
     page: true,

@@ -1,53 +1,156 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type WebSocket from 'ws'
-import { cpuMicros, residentKiB } from './proc.ts'
+import { cpuMicros } from './proc.ts'
+import { profiled, type Profiling } from './profile.ts'
+import { micros, millis, quantile, row } from './report.ts'
 
-export interface LoadOptions {
-  /** Pid of the server whose CPU is measured. */
-  pid: number
+export interface Load {
   perRoomPerSecond: number
   seconds: number
-  /** Sends one message of a room; called with the room's sockets in turn. */
-  send(socket: WebSocket, n: number): void
-  /** Whether a received text is one of the broadcasts that are counted. */
-  counts(text: string): boolean
+}
+
+/** A server with people in its rooms. */
+export interface Side {
+  name: string
+  /** The processes whose CPU is measured, together. */
+  pids: readonly number[]
+  rooms: readonly (readonly WebSocket[])[]
+  /** Sends a message to a room from one of its sockets. */
+  send(socket: WebSocket): void
+  /** Whether a received frame is one of the broadcasts that are counted. */
+  counts(data: Buffer): boolean
+  /** How many of a room's sockets receive each message; without it, all. */
+  audience?: number
+  /** How many of a room's sockets send, the first ones; without it, all. */
+  senders?: number
+  /** What is to be done when all is measured. */
+  stop(): void
 }
 
 export interface LoadResult {
+  /** What would have arrived, had nothing been refused, or merged into a delta by a node that had to catch up. */
+  expected: number
   deliveries: number
-  cpuMicrosPerDelivery: number
-  residentKiB: number
+  /** Of all the processes together, per delivery. */
+  cpuMicros: number
+  /** From the send to the arrival at one socket of the room, ms. */
+  p50: number
+  p99: number
+  /** How long it was measured. */
+  measuredSeconds: number
 }
 
-/** Opens sockets, a few at a time; rejects when one is refused. */
-export async function openAll(count: number, open: (index: number) => WebSocket): Promise<WebSocket[]> {
-  const sockets: WebSocket[] = []
-  for (let index = 0; index < count; index++) {
-    const socket = open(index)
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-    sockets.push(socket)
-  }
-  return sockets
-}
+const rounds = 3
+const settleMs = 300
+const arriveWithinMs = 3_000
 
-/** Sends at a steady rate into every room for some seconds; counts what arrives and what it cost the server. */
-export async function load(rooms: readonly (readonly WebSocket[])[], options: LoadOptions): Promise<LoadResult> {
-  let deliveries = 0
-  for (const room of rooms)
-    for (const socket of room) socket.on('message', (data) => (deliveries += options.counts(String(data)) ? 1 : 0))
-  await sleep(500)
-  const before = cpuMicros(options.pid)
-  const everyMs = 1_000 / options.perRoomPerSecond
-  const total = options.seconds * options.perRoomPerSecond
-  const begun = performance.now()
-  for (let n = 0; n < total; n++) {
-    for (const [index, room] of rooms.entries()) {
-      const socket = room[(n + index) % room.length]
-      if (socket) options.send(socket, n)
+/**
+ * Puts the same load on each side in turn, several times over, so that what else the machine does meets all of them. Prints a
+ * line for each; the results are in the order of the sides.
+ */
+export async function compare(
+  sides: readonly Side[],
+  load: Load & { profiling?: Profiling | undefined; profile?: Side },
+): Promise<LoadResult[]> {
+  const meters = sides.map((side) => new Meter(side))
+  // What the joins left to do, and code that is not compiled yet, is nobody's cost.
+  for (const meter of meters) await meter.run({ ...load, seconds: 1 })
+  for (const meter of meters) meter.reset()
+  for (let round = 0; round < rounds; round++) {
+    for (const meter of meters) {
+      const profiling = round === 0 && meter.side === load.profile ? load.profiling : undefined
+      await profiled(profiling, meter.side.pids, () => meter.run({ ...load, seconds: load.seconds / rounds }))
     }
-    await sleep(Math.max(0, begun + (n + 1) * everyMs - performance.now()))
   }
-  await sleep(500)
-  const used = cpuMicros(options.pid) - before
-  return { deliveries, cpuMicrosPerDelivery: used / deliveries, residentKiB: residentKiB(options.pid) }
+  const results = meters.map((meter) => meter.result())
+  for (const [index, result] of results.entries()) row(sides[index]?.name ?? '', told(result))
+  for (const side of sides) side.stop()
+  return results
+}
+
+function told({ cpuMicros: cost, deliveries, expected, p50, p99 }: LoadResult): string {
+  const each = `${micros(cost)} CPU per delivery`
+  if (deliveries === expected) return `${each}, ${deliveries} deliveries, p50 ${millis(p50)}, p99 ${millis(p99)}`
+  // Which message a delay belongs to is not known then.
+  return `${each}, ${deliveries} of ${expected} deliveries`
+}
+
+/** Loads one side and sums up what arrives and what it cost. */
+class Meter {
+  readonly side: Side
+  /** When the messages of each room that have not arrived yet were sent. */
+  readonly #asked: number[][]
+  #sent = 0
+  #deliveries = 0
+  #delays: number[] = []
+  #micros = 0
+  #ms = 0
+
+  constructor(side: Side) {
+    this.side = side
+    this.#asked = side.rooms.map((room) => this.#watch(room))
+  }
+
+  reset(): void {
+    this.#sent = 0
+    this.#deliveries = 0
+    this.#delays = []
+    this.#micros = 0
+    this.#ms = 0
+  }
+
+  async run(load: Load): Promise<void> {
+    const begun = performance.now()
+    const before = cpuMicros(this.side.pids)
+    await this.#sendAll(load)
+    const until = performance.now() + arriveWithinMs
+    while (this.#deliveries < this.#sent && performance.now() < until) await sleep(20)
+    await sleep(settleMs)
+    this.#micros += cpuMicros(this.side.pids) - before
+    this.#ms += performance.now() - begun
+  }
+
+  result(): LoadResult {
+    return {
+      expected: this.#sent,
+      deliveries: this.#deliveries,
+      cpuMicros: this.#micros / this.#deliveries,
+      p50: quantile(this.#delays, 0.5),
+      p99: quantile(this.#delays, 0.99),
+      measuredSeconds: this.#ms / 1_000,
+    }
+  }
+
+  /** Counts what a room's sockets receive; the last one tells how long it took. */
+  #watch(room: readonly WebSocket[]): number[] {
+    const asked: number[] = []
+    const probe = room.at(-1)
+    for (const socket of room) {
+      socket.on('message', (data: Buffer) => {
+        if (!this.side.counts(data)) return
+        this.#deliveries += 1
+        const at = socket === probe ? asked.shift() : undefined
+        if (at !== undefined) this.#delays.push(performance.now() - at)
+      })
+    }
+    return asked
+  }
+
+  /** At a steady rate into every room, one room after the other, one person after the other. */
+  async #sendAll({ perRoomPerSecond, seconds }: Load): Promise<void> {
+    const { rooms, send, senders, audience } = this.side
+    const total = Math.round(seconds * perRoomPerSecond * rooms.length)
+    const everyMs = 1_000 / (perRoomPerSecond * rooms.length)
+    const begun = performance.now()
+    for (let n = 0; n < total; n++) {
+      const late = performance.now() - (begun + n * everyMs)
+      if (late < 0) await sleep(-late)
+      const room = rooms[n % rooms.length] ?? []
+      const socket = room[Math.floor(n / rooms.length) % (senders ?? room.length)]
+      if (socket === undefined) continue
+      this.#asked[n % rooms.length]?.push(performance.now())
+      this.#sent += audience ?? room.length
+      send(socket)
+    }
+  }
 }

@@ -1,18 +1,70 @@
 import { Command } from 'commander'
-import { fanOut, type FanOutOptions } from './fan-out.ts'
+import { fanOut } from './commands/fan-out.ts'
+import { growth } from './commands/growth.ts'
+import { joins } from './commands/join.ts'
+import { listing } from './commands/listing.ts'
+import { login } from './commands/login.ts'
+import { relay } from './commands/relay.ts'
+import { sockets } from './commands/sockets.ts'
+import { storm } from './commands/storm.ts'
 
 const number = (text: string): number => Number.parseInt(text, 10)
 
 const program = new Command('npm run bench --').description(
-  'Benchmarks: each prints ours beside a peer measured in the same run.',
+  'Benchmarks: each prints ours beside its peers, measured in the same run, and the goal.',
 )
-program
-  .command('fan-out')
-  .description('P1: CPU per delivered broadcast, beside a bare ws server')
-  .requiredOption('--stack <file>', 'what `npm run stack -- --gateway 1 --signaling 1 --json FILE` wrote')
+
+interface Common {
+  profile?: string
+}
+
+/** Adds a benchmark with the options that all have. */
+function bench(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--stack <file>', 'a stack that runs (`npm run stack -- --json FILE`) instead of one of its own')
+    .option('--profile <file>', 'write a V8 CPU profile of the measured process, and print its top functions')
+}
+
+const withProfiling = <T extends Common>(options: T) => ({
+  ...options,
+  ...(options.profile === undefined ? {} : { profiling: { file: options.profile } }),
+})
+
+bench('fan-out', 'P1: CPU per delivered broadcast, beside bare ws and Socket.IO with Redis')
   .option('--rooms <n>', 'rooms', number, 10)
   .option('--people <n>', 'people in each', number, 50)
   .option('--rate <n>', 'messages per second in each room', number, 20)
-  .option('--seconds <n>', 'how long', number, 10)
-  .action((options: FanOutOptions) => fanOut(options))
+  .option('--nodes <n>', 'signaling nodes, the people of each room spread over them', number, 1)
+  .option('--seconds <n>', 'how long', number, 9)
+  .action((options) => fanOut({ ...withProfiling(options), perRoomPerSecond: options.rate }))
+bench('relay', 'P2: rtc.signal from one to another, beside bare ws')
+  .option('--per-second <n>', 'signals per second', number, 1_000)
+  .option('--seconds <n>', 'how long', number, 9)
+  .action((options) => relay(withProfiling(options)))
+bench('join', 'P3: joins per second, and a room of 1,000')
+  .option('--rooms <n>', 'rooms', number, 40)
+  .option('--people <n>', 'people in each', number, 50)
+  .option('--crowd <n>', 'people of the one large room', number, 1_000)
+  .action((options) => joins(withProfiling(options)))
+bench('growth', 'P8: cost per delivery as rooms, and their number, grow')
+  .option('--seconds <n>', 'how long each', number, 6)
+  .action((options) => growth(withProfiling(options)))
+bench('sockets', 'P4: memory per idle joined socket, gateway and signaling together')
+  .option('--count <n>', 'sockets', number, 10_000)
+  .option('--people <n>', 'people in each room', number, 50)
+  .action((options) => sockets(options))
+bench('storm', 'P10: how soon all clients that were cut at once have resumed')
+  .option('--clients <n>', 'clients', number, 2_000)
+  .option('--people <n>', 'people in each room', number, 50)
+  .action((options) => storm(withProfiling(options)))
+bench('login', 'P7: logins per second beside bcrypt alone, and other requests meanwhile')
+  .option('--seconds <n>', 'of each part of the three rounds', number, 5)
+  .option('--cost <n>', 'of bcrypt', number, 12)
+  .action((options) => login(withProfiling(options)))
+bench('listing', 'M3: the list of meetings with 10 and with 100,000 in the table')
+  .option('--requests <n>', 'how many are timed', number, 300)
+  .action((options) => listing(options))
+
 await program.parseAsync()
