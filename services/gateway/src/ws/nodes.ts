@@ -7,6 +7,7 @@ export interface Nodes {
   inOrder(meeting: string | null): Instance[]
   /** Puts a node last for some seconds: the directory notices a dead one only after its lease. */
   failed(node: Instance): void
+  failedLately(node: Instance): boolean
 }
 
 const lastForMs = 5_000
@@ -20,6 +21,7 @@ export function createNodes(list: () => readonly Instance[]): Nodes {
       const ranked = rank(meeting, list())
       return [...ranked.filter((node) => !failedLately(node)), ...ranked.filter(failedLately)]
     },
+    failedLately,
     failed({ id }) {
       const now = Date.now()
       for (const [other, until] of failedUntil) if (until <= now) failedUntil.delete(other)

@@ -19,6 +19,7 @@ import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
 import { Pipe } from './pipe.ts'
 import type { Pipes } from './pipes.ts'
 import { agree, passRefusal, refuse } from './refuse.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 export interface UpgradeOptions {
   origins: Origins
@@ -37,7 +38,11 @@ export interface UpgradeOptions {
 const connectMs = 1_000
 /** A node answers a handshake from memory; a frozen one takes the connection and says nothing. */
 const answerMs = 2_000
+/** How long a handshake may wait for its turn with a node. */
+const turnMs = 10_000
 const maxNodesTried = 3
+/** Handshakes with one node at a time: after an outage everybody comes at once, and its backlog is short. */
+const maxDials = 64
 /** How much later than it should a busy node may close a socket that never authenticated. */
 const nodeLateMs = 3_000
 
@@ -49,11 +54,12 @@ export function createUpgrade(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { factsOf, log, onOutcome } = options
+  const turns = createTurns(maxDials)
   return (request, socket, head) => {
     const facts = factsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
-    handle({ request, socket, head, facts }, options).catch((error: unknown) => {
+    handle({ request, socket, head, facts }, { ...options, turns }).catch((error: unknown) => {
       if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
       const problem = isProblem(error) ? error : new ProblemError('internal')
       onOutcome(problem.code)
@@ -69,7 +75,9 @@ interface Upgrade {
   facts: ClientFacts
 }
 
-async function handle(upgrade: Upgrade, options: UpgradeOptions): Promise<void> {
+type Handling = UpgradeOptions & { turns: Turns }
+
+async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   const handshake = await admit(upgrade, options)
   const giveBack = options.budget.takeOrThrow(limitKey(upgrade.facts.address), handshake.token !== null)
   try {
@@ -84,7 +92,7 @@ async function handle(upgrade: Upgrade, options: UpgradeOptions): Promise<void> 
 }
 
 /** The two sockets, joined; null when the node refused. */
-async function openPipe(upgrade: Upgrade, handshake: Handshake, options: UpgradeOptions): Promise<Pipe | null> {
+async function openPipe(upgrade: Upgrade, handshake: Handshake, options: Handling): Promise<Pipe | null> {
   const { socket, head, facts } = upgrade
   const dialled = await open(upgrade, handshake, options)
   if (dialled.kind === 'refused') {
@@ -119,7 +127,7 @@ type Answered = Dialled & { node: Instance }
 async function open(
   { request, socket, facts }: Upgrade,
   { meeting }: Handshake,
-  { nodes, log }: UpgradeOptions,
+  { nodes, turns, log }: Handling,
 ): Promise<Answered> {
   const gone = new AbortController()
   const onGone = (): void => gone.abort()
@@ -127,7 +135,13 @@ async function open(
   const dialling = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs }
   try {
     for (const node of nodes.inOrder(meeting).slice(0, maxNodesTried)) {
+      const knownToFail = nodes.failedLately(node)
+      const giveBack = await turns
+        .take(node.id, AbortSignal.any([gone.signal, AbortSignal.timeout(turnMs)]))
+        .catch(busy)
       try {
+        // Somebody before us found out that it is not worth asking.
+        if (!knownToFail && nodes.failedLately(node)) continue
         const dialled = await dial(node.url, { ...dialling, signal: gone.signal })
         if (dialled.answer.statusCode !== 503) return { ...dialled, node }
         // Going away, or full.
@@ -136,12 +150,18 @@ async function open(
         if (socket.destroyed) break
         nodes.failed(node)
         log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
+      } finally {
+        giveBack()
       }
     }
   } finally {
     socket.off('close', onGone)
   }
   throw new ProblemError('unavailable', 'No signaling node can be reached')
+}
+
+function busy(cause: unknown): never {
+  throw new ProblemError('unavailable', 'The signaling node is busy; try again in a moment', {}, { cause })
 }
 
 const headersOf = ({ rawHeaders }: IncomingMessage, facts: ClientFacts): string[] => [
