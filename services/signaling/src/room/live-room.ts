@@ -44,6 +44,8 @@ export class LiveRoom {
   readonly #pace = new Pace()
   #pending: Pending[] = []
   #busy = false
+  /** A commit got no answer: what it would have changed may have happened, or may happen yet. */
+  #unsure = false
   /** The task that makes it busy, or the last one. */
   #working: Promise<void> = Promise.resolve()
   /** What other nodes told while a commit of ours was under way; null: too much to keep, read the store instead. */
@@ -184,10 +186,14 @@ export class LiveRoom {
 
   /** Decides all on the present state and commits once; false when another node was first and it must be decided anew. */
   async #tryCommit(batch: Pending[]): Promise<boolean> {
-    const before = this.#state
     const { clock, kv, log, node, publish } = this.#deps
+    if (this.#unsure) await this.#readMissed()
+    this.#unsure = false
+    const before = this.#state
     const decided = decideAll(node, before, batch, clock.now())
     if (decided.changes.length > 0) {
+      // Until it is answered: it may be carried out late, and what is no change on the state here may be one then.
+      this.#unsure = true
       const result = await commitTwice({ kv, log }, this.meetingId, {
         commitId: newId(),
         epoch: before.epoch,
@@ -196,6 +202,7 @@ export class LiveRoom {
         facts: decided.facts,
         ttlMs: decided.after.seats.size > 0 ? occupiedTtlMs : emptyTtlMs,
       })
+      this.#unsure = false
       if (result.outcome === 'conflict') {
         await this.#readMissed()
         return false
