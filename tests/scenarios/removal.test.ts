@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Joining, Meeting, Participant } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
@@ -79,7 +80,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     const answers = await Promise.all(
       [0, 1, 2, 3].flatMap((n) => [
         rest('GET', `${url(n)}${path}`, { token }),
-        rest('POST', `${url(n)}${path}`, { token, body: { clientMessageId: `${Math.random()}-${n}`, text: 'hello' } }),
+        rest('POST', `${url(n)}${path}`, { token, body: { clientMessageId: randomUUID(), text: 'hello' } }),
       ]),
     )
     return [...new Set(answers.map(({ status }) => status))].toSorted()

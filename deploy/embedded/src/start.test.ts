@@ -134,7 +134,7 @@ describe('the embedded product', () => {
     expect(link.exec(second.stderr())?.[1]).toBe(link.exec(first.stderr())?.[1])
     second.child.kill('SIGTERM')
     expect(await second.exit).toBe(0)
-  })
+  }, 90_000)
 
   it('says what it takes with --help', async () => {
     const { exit, stdout } = start(['--help'])
