@@ -112,7 +112,7 @@ describe('the embedded product', () => {
     const url = `http://127.0.0.1:${port}`
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'ok' })
     await expect
-      .poll(first.stderr)
+      .poll(first.stderr, { timeout: 30_000 })
       .toMatch(/demo@parley.test, password password123\n +Demo meeting +http:\S+\/[a-z]{3}-[a-z]{4}-[a-z]{3}\n/)
     expect(
       first
@@ -129,7 +129,7 @@ describe('the embedded product', () => {
     await first.exit
     const second = start(['--demo'], { env: { PORT: port, PARLEY_DATA_DIR: data } })
     await second.ready()
-    await expect.poll(second.stderr).toContain('Demo meeting')
+    await expect.poll(second.stderr, { timeout: 30_000 }).toContain('Demo meeting')
     const link = /Demo meeting +(\S+)/
     expect(link.exec(second.stderr())?.[1]).toBe(link.exec(first.stderr())?.[1])
     second.child.kill('SIGTERM')
