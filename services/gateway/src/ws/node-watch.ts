@@ -12,7 +12,7 @@ export interface NodeWatchOptions {
 
 const lookEveryMs = 250
 /** A node that answered is asked again after this long. */
-const askEveryMs = 1_000
+const askEveryMs = 500
 /** How many questions in a row a node may leave unanswered; one that is not listed any more has had its chances. */
 const missesOfListed = 2
 
@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /**
- * Ends the pipes to a frozen node: its sockets stay open, only silence tells. Each node with pipes is asked for `/livez` every
+ * Ends the pipes to a frozen node: its sockets stay open, only silence tells. Each node with pipes is asked for `/livez` twice a
  * second. One that is not listed any more has either left, and still serves the sockets it has, or does nothing at all: one
  * answer that does not come tells which. A listed one is given up only when it is silent for two seconds while another one
  * answers: where all are slow, moving clients about would make it worse, and there is nowhere to go.
