@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
@@ -45,3 +47,26 @@ test('S13: tokens and URL passwords are hidden even inside texts', () => {
   expect(lines.join('')).not.toMatch(/eyJ|hunter2/)
   expect(JSON.parse(lines[0] ?? '')).toHaveProperty('msg')
 })
+
+test('O2 a process whose output nobody reads any more still ends', async () => {
+  const script = `
+    import { createLogger } from ${JSON.stringify(new URL('logger.ts', import.meta.url).href)}
+    const log = createLogger({ service: 'test' })
+    process.stdin.once('end', () => {
+      log.info('last')
+      log.info('words')
+      process.exit(3)
+    })
+    process.stdin.resume()
+    log.info('ready')`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  await once(child.stdout, 'close')
+  child.stdin.end()
+  const timer = setTimeout(() => child.kill('SIGKILL'), 8_000)
+  expect(await once(child, 'exit')).toEqual([3, null])
+  clearTimeout(timer)
+}, 20_000)

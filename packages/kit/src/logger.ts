@@ -28,8 +28,11 @@ export function createLogger({ service, level = 'info', format, instance, destin
   }
   const isPretty = (format ?? (process.stdout.isTTY ? 'pretty' : 'json')) === 'pretty'
   const stream = isPretty ? prettyStream(destination) : destination
-  return redactingChildren(stream === undefined ? pino(options) : pino(options, stream))
+  return redactingChildren(pino(options, stream ?? standardOutput()))
 }
+
+/** Written at once: what is buffered when the process ends is tried for ever on a pipe that nobody reads any more. */
+const standardOutput = (): DestinationStream => pino.destination({ fd: process.stdout.fd, sync: true })
 
 const prettyStream = (destination: DestinationStream | undefined): DestinationStream =>
   pretty({ destination: destination ?? 1, sync: true, ignore: 'service,instance', messageFormat: '[{service}] {msg}' })
