@@ -50,13 +50,18 @@ export class Recorder {
   readonly http: { client: string; route: string; status: number; at: number; ms: number }[] = []
   /** Which room a participant or a user belongs to: each is in one only. */
   readonly #roomOf = new Map<string, string>()
+  /** Per client: the socket in use, and how many signals came in the session. */
+  readonly #signalling = new Map<string, { socket: object; seq: number }>()
 
-  /** A frame that reached a socket of `client`. */
-  frameIn(client: string, { type, payload = {} }: Frame): void {
+  /** A frame that reached a socket of `client`; which one tells sockets apart while it moves from one to the next. */
+  frameIn(client: string, { type, payload = {} }: Frame, socket: object = this): void {
     const at = now()
-    if (type === 'room.joined' || type === 'room.resumed') this.#entered(client, type, payload, at)
+    if (type === 'room.joined' || type === 'room.resumed') {
+      this.#signalling.set(client, { socket, seq: this.#missedSignals(client, payload, at) })
+      this.#entered(client, type, payload, at)
+    }
     if (type === 'room.left' || type === 'room.kicked' || type === 'room.ended') this.left(client)
-    if (type === 'rtc.signal') this.#signal(payload['data'], at)
+    if (type === 'rtc.signal') this.#signalOn(socket, client, payload['data'], at)
     if (type === 'participant.updated') this.#marked(client, payload, at)
     if (type === 'participant.left') this.#departed(client, [payload['participantId']], at)
     if (type === 'room.delta') this.#departed(client, payload['left'], at)
@@ -96,8 +101,22 @@ export class Recorder {
     if (typeof self === 'string') this.belongs(self, room)
     const how = type === 'room.joined' ? 'joined' : 'resumed'
     this.entries.push({ client, room, at, how, signalsLost: payload['signalsLost'] === true })
-    const { signals } = payload
-    if (Array.isArray(signals)) for (const one of signals) this.#signal((one as { data: unknown }).data, at)
+  }
+
+  /** One that comes on a socket that the client has left is not taken by it: it was, or comes, with the answer on the new one. */
+  #signalOn(socket: object, client: string, data: unknown, at: number): void {
+    const state = this.#signalling.get(client)
+    if (state === undefined || state.socket !== socket) return
+    state.seq += 1
+    this.#signal(data, at)
+  }
+
+  /** Those of `room.resumed`, without what came on the old socket while the new one asked; returns how many there have been. */
+  #missedSignals(client: string, { signals, signalSeq }: Readonly<Record<string, unknown>>, at: number): number {
+    if (!Array.isArray(signals) || typeof signalSeq !== 'number') return 0
+    const had = (this.#signalling.get(client)?.seq ?? 0) - (signalSeq - signals.length)
+    for (const one of signals.slice(Math.max(0, had))) this.#signal((one as { data: unknown }).data, at)
+    return signalSeq
   }
 
   #signal(data: unknown, at: number): void {

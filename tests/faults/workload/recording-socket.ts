@@ -81,7 +81,7 @@ export function recordedSockets({ client, recorder, hint }: RecordingOptions): R
           ...(typeof code === 'string' && refused && { code }),
         }
       }
-      recorder.frameIn(client, frame)
+      recorder.frameIn(client, frame, this)
     }
 
     #over(): void {

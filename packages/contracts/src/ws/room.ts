@@ -110,7 +110,10 @@ export const RoomResumed = Type.Object(
     snapshot: Type.Optional(RoomSnapshot),
     signals: Type.Array(Signal),
     signalsLost: Type.Boolean(),
-    signalSeq: Type.Integer({ description: 'How many rtc.signal there have been, those in `signals` included' }),
+    signalSeq: Type.Integer({
+      description:
+        'The number of the last of `signals`: those that came on the old socket while this was asked are skipped by it',
+    }),
     chatSeq: Type.Integer(),
     chatRev: ChatRev,
     resumeToken: Type.String(),
