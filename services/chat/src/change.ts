@@ -1,8 +1,7 @@
 import type { Message } from '@parley/contracts'
-import { ProblemError, type Bus, type Logger } from '@parley/kit'
+import { createGate, ProblemError, type Bus, type Logger } from '@parley/kit'
 import { announce } from './announce.ts'
 import { changeMessage, type Change, type Which } from './change-store.ts'
-import { createGate } from './gate.ts'
 import { messageOf } from './message.ts'
 import type { ChatDb } from './store.ts'
 import type { MessageRow } from './tables.ts'
@@ -26,7 +25,7 @@ export interface Changer {
 }
 
 /** Connections that changes may hold at once: those of one meeting wait for each other, and the pool has other work. */
-const limits = { running: 2, waiting: 500 }
+const limits = { running: 2, waiting: 500, full: 'Too many messages are being changed' }
 
 /** Changes messages and then tells the room, if anything was changed: doing it again changes nothing. */
 export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {

@@ -1,9 +1,8 @@
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compile, createGate, newId, ProblemError } from '@parley/kit'
 import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
-import { createGate } from './gate.ts'
 import { requestKey } from './idempotency.ts'
 import { publicBase, signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
@@ -47,7 +46,7 @@ describe('passcodes', () => {
 
 describe('gate', () => {
   it('runs some, lets some wait in order, refuses the rest, and goes on after a failure', async () => {
-    const gate = createGate({ running: 1, waiting: 1 })
+    const gate = createGate({ running: 1, waiting: 1, full: 'Full' })
     const { promise, reject } = Promise.withResolvers<never>()
     const first = gate(() => promise)
     const second = gate(async () => 'second')

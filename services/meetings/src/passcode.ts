@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
 import { promisify } from 'node:util'
-import { createGate } from './gate.ts'
+import { createGate } from '@parley/kit'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
@@ -8,7 +8,7 @@ const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 const cost = { N: 16_384, r: 8, p: 1 }
 const length = 32
 /** Node has four threads for this, file and DNS work together. */
-const gate = createGate({ running: 2, waiting: 500 })
+const gate = createGate({ running: 2, waiting: 500, full: 'Too many passcodes are being checked' })
 
 /** A salted hash of a passcode, as `scrypt$<salt>$<hash>` in base64url. Rejects with `unavailable` under overload. */
 export async function hashPasscode(passcode: string): Promise<string> {
