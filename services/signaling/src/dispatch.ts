@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
 import { answerText, textFrame } from './room/frames.ts'
-import type { Connection } from './session/session.ts'
+import type { Answer, Connection } from './session/session.ts'
 import { isTooComplex } from './socket/complexity.ts'
 
 const faultsOfEnvelope = compile(Envelope)
@@ -62,7 +62,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const answering = known ?? act(context, connection, incoming)
   if (requestId !== undefined && known === undefined)
     remember(connection, { requestId, type, until: context.clock.now() + keepMs }, answering)
-  if (known) void known.then((text) => text && connection.socket.send(textFrame(text)))
+  if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
 
@@ -82,13 +82,13 @@ export async function holdWhile(context: Context, connection: Connection, answer
 function remember(
   connection: Connection,
   { requestId, type, until }: { requestId: string; type: ClientType; until: number },
-  answering: Promise<string | null>,
+  answering: Promise<Answer | null>,
 ): void {
   connection.answers.set(requestId, answering)
   const [oldest] = connection.answers.keys()
   if (connection.answers.size > maxAnswers && oldest !== undefined) connection.answers.delete(oldest)
-  void answering.then((text) => {
-    const length = text?.length ?? 0
+  void answering.then((answer) => {
+    const length = answer?.length ?? 0
     // What entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
     if (entering.has(type) && length > maxKeptForever) connection.passing = { requestId, until }
     else if (length > maxKeptLength) connection.answers.delete(requestId)
@@ -168,7 +168,7 @@ async function act(
   context: Context,
   connection: Connection,
   { type, requestId, payload = {} }: Incoming,
-): Promise<string | null> {
+): Promise<Answer | null> {
   try {
     const { session } = connection
     checkOrThrow(connection, type)
@@ -177,17 +177,15 @@ async function act(
     const pending = handler({ context, connection, session, payload })
     const reply = pending instanceof Promise ? await pending : pending
     // Without a request id only what changes the session is answered: nobody could tell the others apart.
-    const text =
-      reply && (requestId !== undefined || entering.has(type)) ? answerText(reply.type, requestId, reply.payload) : null
-    if (text) connection.socket.send(textFrame(text))
+    const answer = reply && (requestId !== undefined || entering.has(type)) ? say(connection, requestId, reply) : null
     reply?.after?.()
-    return text
+    return answer
   } catch (error) {
-    const text = refuse(connection, requestId, problemOf(context, type, error))
+    const answer = refuse(connection, requestId, problemOf(context, type, error))
     if (unauthenticated(error) && (type === 'auth.authenticate' || connection.session.state === 'connected')) {
       connection.socket.close('unauthenticated')
     }
-    return text
+    return answer
   }
 }
 
@@ -216,8 +214,23 @@ function checkOrThrow({ session }: Connection, type: ClientType): void {
     throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
 }
 
-function refuse(connection: Connection, requestId: string | undefined, problem: ProblemError): string {
-  const text = answerText('error', requestId, problem.toProblem(requestId))
-  connection.socket.send(textFrame(text))
-  return text
+const refuse = (connection: Connection, requestId: string | undefined, problem: ProblemError): Answer =>
+  say(connection, requestId, { type: 'error', payload: problem.toProblem(requestId) })
+
+interface Said {
+  type: string
+  payload: object
 }
+
+/** Sends an answer. */
+function say(connection: Connection, requestId: string | undefined, said: Said): Answer {
+  const text = answerText(said.type, requestId, said.payload)
+  connection.socket.send(textFrame(text))
+  return text.length > maxKeptForever ? remade(text.length, requestId, said) : { length: text.length, text: () => text }
+}
+
+/** Keeps what a long answer was made of, most of which a room has in memory anyway; apart, so that it holds no text. */
+const remade = (length: number, requestId: string | undefined, { type, payload }: Said): Answer => ({
+  length,
+  text: () => answerText(type, requestId, payload),
+})

@@ -25,7 +25,7 @@ export type AnyHandler = (call: {
   session: Session
   payload: unknown
 }) => AnyReply | Promise<AnyReply>
-type AnyReply = { type: string; payload: unknown; after?: () => void } | null
+type AnyReply = { type: string; payload: object; after?: () => void } | null
 
 /** The answer to what has nothing to say but that it was done. */
 export const ack = { type: 'ack' as const, payload: {} }

@@ -1,4 +1,4 @@
-import type { ServerMessage } from '@parley/contracts'
+import type { Participant, ServerMessage } from '@parley/contracts'
 
 /**
  * A WebSocket text frame as a server sends it: final, unmasked, uncompressed (RFC 6455 §5.2). Built once, the same bytes go
@@ -21,11 +21,36 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-export const messageFrame = (message: ServerMessage): Buffer => textFrame(JSON.stringify(message))
+export const messageFrame = ({ type, payload }: ServerMessage): Buffer =>
+  textFrame(answerText(type, undefined, payload))
 
 /** An answer, or an error, to one request; kept as text, for a small frame holds on to 8 KiB of Node's buffer pool. */
-export const answerText = (type: string, requestId: string | undefined, payload: unknown): string =>
-  JSON.stringify({ type, requestId, payload })
+export const answerText = (type: string, requestId: string | undefined, payload: object): string =>
+  `${JSON.stringify({ type, requestId }).slice(0, -1)},"payload":${payloadText(payload)}}`
+
+/** A participant is never mutated, so that it is serialised once, however many are told of it. */
+const participantTexts = new WeakMap<Participant, string>()
+
+function participantText(participant: Participant): string {
+  const known = participantTexts.get(participant)
+  if (known !== undefined) return known
+  const text = JSON.stringify(participant)
+  participantTexts.set(participant, text)
+  return text
+}
+
+/** As `JSON.stringify(payload)`; in a snapshot the list of peers, nearly all of it, is put together from what is known. */
+function payloadText(payload: object): string {
+  if ('peers' in payload) {
+    const { peers, ...rest } = payload as { peers: readonly Participant[] }
+    return `${JSON.stringify(rest).slice(0, -1)},"peers":[${peers.map(participantText).join(',')}]}`
+  }
+  if ('snapshot' in payload) {
+    const { snapshot, ...rest } = payload as { snapshot: object }
+    return `${JSON.stringify(rest).slice(0, -1)},"snapshot":${payloadText(snapshot)}}`
+  }
+  return JSON.stringify(payload)
+}
 
 /** What tells a client whether it missed something; `room` is null where it is in none. */
 export const pingFrame = (

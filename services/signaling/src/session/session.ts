@@ -12,6 +12,12 @@ export type Session =
   | { state: 'joined'; principal: Principal; room: LiveRoom; local: LocalSession }
   | { state: 'closed' }
 
+/** What was answered, so that it can be said again; a long text is put together anew. */
+export interface Answer {
+  readonly length: number
+  text(): string
+}
+
 /** One socket and what the server knows of it. Times in ms since 1970. */
 export interface Connection {
   readonly socket: WsPeerSocket
@@ -26,7 +32,7 @@ export interface Connection {
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */
   waiting: Buffer[] | null
   /** Answers given, by request id, so that a repeated request repeats the answer; the oldest go first. */
-  readonly answers: Map<string, Promise<string | null>>
+  readonly answers: Map<string, Promise<Answer | null>>
   /** The one of them that is kept for a while only. */
   passing: { requestId: string; until: number } | null
 }
