@@ -13,33 +13,26 @@ export interface NodeWatchOptions {
 const lookEveryMs = 250
 /** A node that answered is asked again after this long. */
 const askEveryMs = 500
-/** How many questions in a row a node may leave unanswered; one that is not listed any more has had its chances. */
-const missesOfListed = 2
-
-interface Watched {
-  askAt: number
-  misses: number
-}
 
 /**
  * Ends the pipes to a frozen node: its sockets stay open, only silence tells. Each node with pipes is asked for `/livez` twice a
  * second. One that is not listed any more has either left, and still serves the sockets it has, or does nothing at all: one
- * answer that does not come tells which. A listed one is given up only when it is silent for two seconds while another one
- * answers: where all are slow, moving clients about would make it worse, and there is nowhere to go.
+ * answer that does not come tells which. A listed one is given up only when it leaves two questions in a row unanswered while
+ * another one answers: where all are slow, moving clients about would make it worse, and there is nowhere to go.
  */
 export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOptions): Poller {
-  const watched = new Map<string, Watched>()
+  /** When each node is to be asked again, ms since 1970. */
+  const askAt = new Map<string, number>()
 
-  async function ask(node: Instance, state: Watched): Promise<void> {
-    const answered = await answersInTime(node.url)
-    state.askAt = answered ? Date.now() + askEveryMs : 0
-    state.misses = answered ? 0 : state.misses + 1
-    if (!answered && (await isGivenUp(node, state.misses))) giveUp(node)
+  async function ask(node: Instance): Promise<void> {
+    if (await isGone(node)) giveUp(node)
+    else askAt.set(node.id, Date.now() + askEveryMs)
   }
-  async function isGivenUp(node: Instance, misses: number): Promise<boolean> {
+  async function isGone(node: Instance): Promise<boolean> {
+    if (await answersInTime(node.url)) return false
     const others = listed().filter(({ id }) => id !== node.id)
     if (others.length === listed().length) return true
-    if (misses < missesOfListed) return false
+    if (await answersInTime(node.url)) return false
     const answers = await Promise.all(others.map(({ url }) => answersInTime(url)))
     return answers.includes(true)
   }
@@ -50,13 +43,8 @@ export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOp
   }
   return createPoller(async () => {
     const nodes = pipes.nodes()
-    for (const id of watched.keys()) if (!nodes.some((node) => node.id === id)) watched.delete(id)
-    const now = Date.now()
-    const due = nodes.flatMap((node) => {
-      const state = watched.get(node.id) ?? { askAt: 0, misses: 0 }
-      watched.set(node.id, state)
-      return state.askAt <= now ? [ask(node, state)] : []
-    })
-    await Promise.all(due)
+    for (const id of askAt.keys()) if (!nodes.some((node) => node.id === id)) askAt.delete(id)
+    const due = nodes.filter(({ id }) => (askAt.get(id) ?? 0) <= Date.now())
+    await Promise.all(due.map(ask))
   }, lookEveryMs)
 }

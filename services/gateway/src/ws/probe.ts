@@ -2,9 +2,9 @@ import { request } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { deadline } from './deadline.ts'
 
-const answerMs = 1_000
+const answerMs = 700
 
-/** Whether the event loop of the service at `url` turns: any answer of `/livez` within a second counts. Never rejects. */
+/** Whether the event loop of the service at `url` turns: any answer of `/livez` in time counts. Never rejects. */
 export const answersInTime = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const send = url.startsWith('https:') ? requestHttps : request
