@@ -6,9 +6,7 @@ import { settleWait } from './lobby/settle.ts'
 import { isOver, toMeeting } from './meeting.ts'
 import { roleIn } from './role.ts'
 import { hashOf } from './room-token.ts'
-import { findEntry } from './store/lobby.ts'
-import { findMember } from './store/members.ts'
-import { findMeeting } from './store/meetings.ts'
+import { findArrival } from './store/arrival.ts'
 import { dropRemovals } from './store/outbox.ts'
 import { spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
@@ -24,9 +22,9 @@ export async function redeem(
   const at = now(context)
   const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
   if (token === undefined) throw new ProblemError('room-token-invalid')
-  const row = await findMeeting(context.db, token.meeting_id)
-  if (row === undefined) throw new ProblemError('room-token-invalid')
-  const member = await findMember(context.db, { meetingId: row.id, userId })
+  const arrival = await findArrival(context.db, { meetingId: token.meeting_id, userId })
+  if (arrival === undefined) throw new ProblemError('room-token-invalid')
+  const { meeting: row, member } = arrival
   const host = row.host_id === userId
   if (member?.banned_at != null && !host) throw new ProblemError('removed-from-meeting')
   if (isOver(row.status)) throw new ProblemError('meeting-over')
@@ -35,8 +33,8 @@ export async function redeem(
   const held = !host && (member?.must_wait === true || !admitted)
   const place = held ? await placeOf(context, token, at) : null
   if (place === null) {
-    await dropRemovals(context.db, row.id, [userId])
-    await leaveQueue(context, row, userId, at)
+    if (arrival.leaves) await dropRemovals(context.db, row.id, [userId])
+    if (arrival.waits) await leaveQueue(context, row, userId, at)
   }
   return {
     participantId: place?.participantId ?? token.participant_id,
@@ -65,8 +63,5 @@ async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise
 }
 
 /** Who goes straight in waits no longer, such as after the waiting room was switched off. */
-async function leaveQueue(context: Context, { id: meetingId }: MeetingRow, userId: string, at: Date): Promise<void> {
-  const entry = await findEntry(context.db, { meetingId, userId })
-  if (entry?.status !== 'waiting') return
-  await settleWait(context, meetingId, { userId }, { status: 'left', decided_by: null, decided_at: at })
-}
+const leaveQueue = (context: Context, { id }: MeetingRow, userId: string, at: Date): Promise<void> =>
+  settleWait(context, id, { userId }, { status: 'left', decided_by: null, decided_at: at })
