@@ -4,7 +4,10 @@ import { localError, localProblem, ParleyError } from './problem.ts'
 import { eventually } from './testing/eventually.ts'
 import { sampleMessage } from './testing/samples.ts'
 
-function outboxOf(answer: (sent: { clientMessageId: string; text: string }, call: number) => number) {
+function outboxOf(
+  answer: (sent: { clientMessageId: string; text: string }, call: number) => number,
+  backoff = { baseMs: 1, maxMs: 5 },
+) {
   const sent: { clientMessageId: string; text: string }[] = []
   let over = false
   const outbox: ChatOutbox = new ChatOutbox({
@@ -14,7 +17,7 @@ function outboxOf(answer: (sent: { clientMessageId: string; text: string }, call
     },
     changed: () => {},
     over: () => over,
-    backoff: { baseMs: 1, maxMs: 5 },
+    backoff,
   })
   return { outbox, sent, end: () => (over = true) }
 }
@@ -66,6 +69,29 @@ test('C1 seeing the message in the room is as good as its answer', async () => {
   outbox.seen(sampleMessage(3, { clientMessageId: sent[0]?.clientMessageId ?? '' }))
   expect((await message)?.seq).toBe(3)
   expect(outbox.pending).toEqual([])
+})
+
+test('T10 a message of somebody else shows that the chat works again: what waits goes soon', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.99)
+  let works = false
+  const answer = () => {
+    if (!works) throw unavailable()
+    return 4
+  }
+  const { outbox, sent } = outboxOf(answer, { baseMs: 3_600_000, maxMs: 3_600_000 })
+  vi.useFakeTimers()
+  try {
+    const message = outbox.add('hello')
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(sent.length).toBe(1)
+    works = true
+    outbox.seen(sampleMessage(3, { clientMessageId: 'of another' }))
+    await vi.advanceTimersByTimeAsync(500)
+    expect((await message)?.seq).toBe(4)
+  } finally {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  }
 })
 
 test('what waits when the room is over is given up, and a bounded number may wait', async () => {

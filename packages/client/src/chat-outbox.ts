@@ -20,6 +20,8 @@ interface Entry extends PendingMessage {
 const maxPending = 100
 /** However long the chat was away, what waits is tried within 5 s of its return. */
 const longestBackoffMs = 4_000
+/** Within this, once a message of somebody else shows that the chat works: not all who wait in the same instant. */
+const soonMs = 500
 
 /**
  * Messages on their way. One is sent at a time, so that they keep their order, under the same `clientMessageId` until it is
@@ -28,6 +30,8 @@ const longestBackoffMs = 4_000
 export class ChatOutbox {
   readonly #deps: ChatOutboxDeps
   readonly #stop = new AbortController()
+  /** Ends a wait early. */
+  #wake = new AbortController()
   #entries: readonly Entry[] = []
   #pending: readonly PendingMessage[] = []
   #sending = false
@@ -53,16 +57,17 @@ export class ChatOutbox {
     await this.#enqueue({ clientMessageId, text: entry.text })
   }
 
-  /** The message was seen in the room, so it is stored, whatever became of its answer. */
+  /** The message was seen in the room, so it is stored, whatever became of its answer; and the chat works. */
   seen(message: Message): void {
     const entry = this.#entries.find(({ clientMessageId }) => clientMessageId === message.clientMessageId)
-    if (!entry) return
+    if (!entry) return this.#wake.abort()
     this.#remove(entry.clientMessageId)
     entry.settle(message)
   }
 
   close(): void {
     this.#stop.abort()
+    this.#wake.abort()
   }
 
   #enqueue(message: { clientMessageId: string; text: string }): Promise<Message | null> {
@@ -94,11 +99,19 @@ export class ChatOutbox {
         const mayPass = error instanceof ParleyError && problem.retryable && !this.#deps.over()
         if (!mayPass) return this.#refuse(clientMessageId, problem)
         this.#replace(clientMessageId, { delayed: problem })
-        await pause(waitAfter(problem, attempt, this.#deps.backoff), this.#stop.signal)
+        await this.#rest(problem, attempt)
         // To be told to wait is no failure: after that the message goes.
         if (!isToldToWait(problem)) attempt++
       }
     }
+  }
+
+  async #rest(problem: Problem, attempt: number): Promise<void> {
+    const waitMs = waitAfter(problem, attempt, this.#deps.backoff)
+    if (isToldToWait(problem)) return pause(waitMs, this.#stop.signal)
+    this.#wake = new AbortController()
+    await pause(waitMs, this.#wake.signal)
+    if (this.#wake.signal.aborted) await pause(Math.random() * Math.min(soonMs, waitMs), this.#stop.signal)
   }
 
   #isWaiting(clientMessageId: string): boolean {
