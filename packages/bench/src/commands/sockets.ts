@@ -21,7 +21,8 @@ const perStep = 500
 const warmUpPeople = 200
 /** Longer than signaling keeps the answers to joins. */
 const settleMs = 16_500
-const spare = 200
+/** What the gateway has open besides. */
+const spare = 80
 
 /** P4: memory of gateway and signaling together for each idle joined socket; then one broadcast has to reach everybody. */
 export async function sockets(options: SocketsOptions): Promise<void> {

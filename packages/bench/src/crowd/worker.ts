@@ -91,6 +91,8 @@ async function resumeUntilDone(member: Member | undefined): Promise<void> {
 }
 
 process.on('message', (order: Order) => void answer(order))
+// Waiting for orders is what it is here for; what the launcher preloads lets a process end that has nothing else to do.
+process.channel?.ref()
 
 async function answer(order: Order): Promise<void> {
   // The mapped type has paired them; for a union TypeScript cannot follow.
