@@ -1,12 +1,11 @@
 import type { Evidence, Fault, Scene } from '../fault.ts'
 import { atMost, none, single, type Figure } from '../figures.ts'
-import { growthOf } from '../history/check-processes.ts'
-import { now } from '../history/history.ts'
+import { now, type ProcessRecord } from '../history/history.ts'
 import { RawClient } from '../workload/raw-client.ts'
 import { inParallel, type Meeting } from '../workload/crowd.ts'
 
 const slow = 5
-const warmUpMs = 15_000
+const warmUpMs = 20_000
 const watchMs = 20_000
 const quietMs = 2_000
 /** 22 of these each second are 5 MB a minute for everybody in the room. */
@@ -25,6 +24,7 @@ export const slowReaders: Fault = {
     if (meeting === undefined) throw new Error('there is no meeting')
     const clients = await enterAll(scene, meeting, 100)
     // What the traffic itself needs is not what the slow ones cost.
+    scene.mark('all reading')
     await talk(scene, meeting, warmUpMs)
     const lags = hearLags(clients.slice(slow))
     scene.mark('stopped reading')
@@ -102,13 +102,18 @@ const cutAt = ({ recorder }: Scene, id: string, from: number): number =>
   recorder.marks.find((one) => one.participantId === id && one.connection === 'reconnecting' && one.at >= from)?.at ??
   Infinity
 
+/** Garbage makes what is resident go up and down all the time: peaks can be compared, single samples cannot. */
+const peakOf = (memory: ProcessRecord['memory'], from: number, until: number): number =>
+  Math.max(...memory.filter(({ at }) => at >= from && at <= until).map(({ mib }) => mib))
+
 function figuresOf({ history, at, noted, cluster }: Evidence): Figure[] {
+  const [warm = 0] = at('all reading')
   const [from = 0] = at('stopped reading')
   const [until = 0] = at('watched')
   const grown = cluster
     .records()
     .filter(({ label }) => /^(gateway|signaling)/.test(label))
-    .map(({ memory }) => growthOf(memory.filter((one) => one.at >= from && one.at <= until)))
+    .map(({ memory }) => Math.max(0, peakOf(memory, from, until) - peakOf(memory, warm, from)))
   const others = history.marks.filter(({ participantId, at: when }) => when < until && !history.gone.has(participantId))
   return [
     atMost('cut after they stopped reading', noted('cut'), { most: 15_000 }),
