@@ -112,6 +112,50 @@ test('A4 sign-out forgets and tells the server, also in the middle of a refresh'
   expect(gateway.asked.at(-1)).toMatchObject({ route: 'POST /v1/auth/logout', body: { refreshToken: 'refresh-2' } })
 })
 
+/** As the auth service does it: a spent token gets the same successor, until that is used; later it ends the session. */
+function rotateAndCut(cuts: number): string[] {
+  const presented: string[] = []
+  const [spent, successors] = [new Set<string>(), new Map<string, number>()]
+  let [newest, ended] = [1, false]
+  gateway.on('POST /v1/auth/refresh', ({ body }) => {
+    const { refreshToken } = body as { refreshToken: string }
+    presented.push(refreshToken)
+    const known = successors.get(refreshToken)
+    if (spent.has(refreshToken) && known !== newest) ended = true
+    if (ended) return { status: 401, body: problem('refresh-token-reused', 401) }
+    if (known === undefined) successors.set(refreshToken, (newest += 1))
+    spent.add(refreshToken)
+    return presented.length <= cuts ? 'cut' : { status: 200, body: tokensOf(newest) }
+  })
+  return presented
+}
+
+test.each(['renew by itself', 'restore'])(
+  'A3 S8 ten answers in a row are lost, and it goes on: %s',
+  async (how) => {
+    const presented = rotateAndCut(10)
+    const told: unknown[] = []
+    if (how === 'restore') await storage.save('refresh-1')
+    else await session.adopt(tokensOf(1, 0))
+    session.user.subscribe(() => told.push(session.user.get()))
+    if (how === 'restore') expect(await session.restore()).toEqual(sampleUser(1))
+    await eventually(() => session.token.get() === 'access-2', 30_000)
+    expect(presented).toEqual(Array.from({ length: 11 }, () => 'refresh-1'))
+    expect(told).not.toContain(null)
+    expect(await session.renew('access-2')).toBe('access-3')
+    expect(presented.at(-1)).toBe('refresh-2')
+  },
+  40_000,
+)
+
+test('A3 restore without any answer rejects, and keeps what it has for the next try', async () => {
+  gateway.on('POST /v1/auth/refresh', () => 'cut')
+  await storage.save('refresh-1')
+  await expect(session.restore()).rejects.toMatchObject({ problem: { code: 'unavailable' } })
+  rotateAndCut(0)
+  expect(await session.restore()).toEqual(sampleUser(1))
+}, 20_000)
+
 test('A3 with cookies the body holds no token', async () => {
   const inBrowser = new AuthSession({
     call: createCaller({ url: gateway.url, fetch }),

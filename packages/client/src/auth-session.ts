@@ -1,9 +1,10 @@
 import type { Tokens, User } from '@parley/contracts'
 import { listenToPage } from './environment.ts'
+import { insist } from './insist.ts'
 import { localError, ParleyError } from './problem.ts'
 import type { Caller, TokenSource } from './rest.ts'
 import { createStore } from './store.ts'
-import { laterIfAlive } from './time.ts'
+import { backoffMs, laterIfAlive, type Backoff } from './time.ts'
 import type { TokenStorage } from './token-storage.ts'
 
 export interface AuthSessionOptions {
@@ -22,13 +23,14 @@ interface SignIn {
 
 /** Access tokens are renewed this long before they expire, or at half their life if that is shorter. */
 const marginMs = 60_000
-const retryMs = 5_000
+/** With a call's own deadline within the 10 s in which the server answers a spent token again: lost answers end no session. */
+const retry: Backoff = { baseMs: 500, maxMs: 4_000 }
 /** A server that gives tokens which have all but expired is not asked in a loop. */
 const minWaitMs = 1_000
 
 /**
  * Who is signed in, and an access token that is always good. Refreshing is single-flight here; two tabs that refresh with the
- * same cookie at once are the server's to bear (it gives both the same successor within its grace).
+ * same cookie at once are the server's to bear (it gives both the same successor, and gives it again when an answer was lost).
  */
 export class AuthSession implements TokenSource {
   readonly user = createStore<User | null>(null)
@@ -40,6 +42,8 @@ export class AuthSession implements TokenSource {
   #signIn: SignIn | null = null
   #refreshing: Promise<string> | null = null
   #stopTimer = () => {}
+  /** Renewals that failed since the last that did not. */
+  #failed = 0
   #closed = false
 
   constructor(options: AuthSessionOptions) {
@@ -54,6 +58,7 @@ export class AuthSession implements TokenSource {
     const expiresAt = this.#now() + lifeMs
     const renewAt = expiresAt - Math.min(marginMs, lifeMs / 2)
     this.#signIn = { accessToken: tokens.accessToken, expiresAt, renewAt }
+    this.#failed = 0
     this.#schedule(renewAt - this.#now())
     if (tokens.refreshToken !== undefined) await this.#options.storage.save(tokens.refreshToken)
     this.user.set(tokens.user)
@@ -77,10 +82,10 @@ export class AuthSession implements TokenSource {
     return this.#signIn && this.#signIn.accessToken !== stale ? this.current() : this.#refresh()
   }
 
-  /** Tries what an earlier visit left behind; null if that is nothing or no longer good. */
+  /** Tries what an earlier visit left behind; null if that is nothing or no longer good. Rejects if no answer comes, and keeps it. */
   async restore(): Promise<User | null> {
     try {
-      await this.#refresh()
+      await insist(() => this.#refresh(), retry)
     } catch (error) {
       if (isRefusal(error)) return null
       throw error
@@ -142,7 +147,7 @@ export class AuthSession implements TokenSource {
     if (!this.#signIn) return
     const left = this.#signIn.renewAt - this.#now()
     if (left > 0) return this.#schedule(left)
-    this.#refresh().catch(() => this.#schedule(retryMs))
+    this.#refresh().catch(() => this.#schedule(backoffMs((this.#failed += 1), retry)))
   }
 
   #schedule(ms: number): void {

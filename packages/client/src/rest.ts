@@ -53,8 +53,12 @@ export interface CallerOptions {
   deadlineMs?: number
 }
 
-export function createCaller({ url, fetch, deadlineMs = 15_000 }: CallerOptions): Caller {
+/** The server answers a spent refresh token again for 10 s: whoever got no answer has to ask before. */
+const refreshDeadlineMs = 4_000
+
+export function createCaller({ url, fetch, deadlineMs: usualMs = 15_000 }: CallerOptions): Caller {
   return async (name, input, tokens) => {
+    const deadlineMs = name === 'refresh' ? Math.min(refreshDeadlineMs, usualMs) : usualMs
     const operation = operationNamed(name)
     const given = input as CallInput
     const request = requestOf(operation, url, given)

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@parley/kit'
 import { guestKeyTtlMs } from '../sessions/guest-cookie.ts'
-import { graceMs } from '../sessions/judge.ts'
+import { retryMs } from '../sessions/judge.ts'
 import type { Db } from '../tables.ts'
 import { batchSize, sweeps, type SweepTimes } from './store.ts'
 
@@ -24,7 +24,7 @@ export async function keepHouse({ db, clock, log, refreshTtlMs, guestTtlMs }: Ho
   const times: SweepTimes = {
     endedBefore: before(dayMs),
     spentBefore: before(Math.max(refreshTtlMs, guestTtlMs) + dayMs),
-    retryBefore: before(2 * graceMs),
+    retryBefore: before(2 * retryMs),
     guestsBefore: before(guestTtlMs + dayMs),
     keptGuestsBefore: before(Math.max(guestKeyTtlMs, guestTtlMs) + dayMs),
     now: before(0),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { graceMs, judge, type Family, type Presented } from './judge.ts'
+import { judge, retryMs, type Family, type Presented } from './judge.ts'
 
 const now = 1_000_000
 const alive: Family = { revoked: false, expiresAt: now + 1 }
@@ -10,9 +10,9 @@ const grandparent: Presented = { usedAt: now - 1, sealedSuccessor: null }
 test.each<[string, Presented, Family, string]>([
   ['A3 an unused token is rotated', unused, alive, 'rotate'],
   ['S8 one just spent gets the same successor', spent(0), alive, 'retry'],
-  ['S8 until the grace is over', spent(graceMs), alive, 'retry'],
-  ['S7 a parent after the grace was reused', spent(graceMs + 1), alive, 'reused'],
-  ['S7 a grand-parent was reused, also within the grace', grandparent, alive, 'reused'],
+  ['S8 until the time for retries is over', spent(retryMs), alive, 'retry'],
+  ['S7 a parent after that was reused', spent(retryMs + 1), alive, 'reused'],
+  ['S7 a grand-parent was reused, also within it', grandparent, alive, 'reused'],
   ['A12 an expired session has ended', unused, { ...alive, expiresAt: now }, 'ended'],
   ['A4 a revoked session has ended', unused, { ...alive, revoked: true }, 'ended'],
   ['A4 of a revoked session nothing is retried', spent(0), { ...alive, revoked: true }, 'ended'],

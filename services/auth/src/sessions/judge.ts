@@ -1,9 +1,14 @@
-/** How long a token that was just used still gets the same successor: two tabs may race, an answer may be lost. */
-export const graceMs = 10_000
+/**
+ * How long after it was last asked with a spent token still gets the same successor, while nobody has used that: two tabs
+ * may race, answers may be lost. Each retry begins it anew, which gives away nothing: whoever got one has the successor.
+ * Longer would hide a thief who refreshes beside the owner: they are told apart when one comes later than this after the other.
+ */
+export const retryMs = 10_000
 
 export interface Presented {
+  /** When it was spent, or last asked with since. */
   usedAt: number | null
-  /** Null once the successor was used, or the grace is long over. */
+  /** Null once the successor was used, or the time for retries is long over. */
   sealedSuccessor: string | null
 }
 export interface Family {
@@ -22,6 +27,6 @@ export function judge(token: Presented, family: Family, now: number): Verdict {
   if (family.revoked || family.expiresAt <= now) return { kind: 'ended' }
   if (token.usedAt === null) return { kind: 'rotate' }
   const { sealedSuccessor } = token
-  if (sealedSuccessor !== null && now - token.usedAt <= graceMs) return { kind: 'retry', sealedSuccessor }
+  if (sealedSuccessor !== null && now - token.usedAt <= retryMs) return { kind: 'retry', sealedSuccessor }
   return { kind: 'reused' }
 }

@@ -6,7 +6,7 @@ import type { Grant } from './issue.ts'
 import { judge } from './judge.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import { openSuccessor, sealSuccessor } from './refresh-token.ts'
-import { endSession, lockSessionOf, readRefreshToken, rotate } from './store.ts'
+import { endSession, lockSessionOf, noteRetry, readRefreshToken, rotate } from './store.ts'
 
 export type RefreshOutcome =
   | { kind: 'granted'; grant: Grant }
@@ -35,6 +35,7 @@ export async function refreshGrant(trx: Db, token: string, times: Times): Promis
     case 'ended':
       return { kind: 'unknown' }
     case 'retry':
+      await noteRetry(trx, hash, new Date(times.now))
       return { kind: 'granted', grant: { user, session, refreshToken: openSuccessor(token, verdict.sealedSuccessor) } }
     case 'rotate':
       return { kind: 'granted', grant: await rotateNow(trx, { token, hash, user, session }, times) }

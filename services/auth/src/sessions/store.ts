@@ -64,6 +64,11 @@ export async function rotate(trx: Db, { session, hash, successorHash, sealedSucc
     .execute()
 }
 
+/** A spent token was asked with again: the time for retries begins anew. */
+export async function noteRetry(trx: Db, hash: string, at: Date): Promise<void> {
+  await trx.updateTable('refresh_tokens').set({ used_at: at }).where('hash', '=', hash).execute()
+}
+
 /** True when this call ended it. */
 export async function endSession(trx: Db, id: string, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx

@@ -2,6 +2,7 @@ import { authBus, type Revocation } from '@parley/contracts'
 import { ask, listen } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { expect, test } from 'vitest'
+import { retryMs } from '../../sessions/judge.ts'
 import type { TestAuth } from '../harness.ts'
 import { me, password, refresh, signUp, withRefreshToken } from '../people.ts'
 
@@ -48,15 +49,35 @@ export function sessionsSuite(auth: () => TestAuth): void {
     expect((await refresh(auth(), successor)).status).toBe(200)
   })
 
-  test('S8 a retry within 10 s gets the same successor; after it, the session ends', async () => {
+  test('A3 S8 a client whose answers are lost gets the same successor as often as it asks, and goes on with it', async () => {
+    const { refreshToken, user } = await signUp(auth())
+    const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
+    for (let lost = 0; lost < 10; lost += 1) {
+      auth().clock.advance(retryMs - 1000)
+      expect(withRefreshToken(await refresh(auth(), refreshToken)).refreshToken).toBe(successor)
+    }
+    const next = withRefreshToken(await refresh(auth(), successor))
+    expect((await me(auth(), next.accessToken)).status).toBe(200)
+    expect(await sessionsOf(user.id)).toMatchObject([{ revoked_at: null }])
+  })
+
+  test('S7 S8 who comes back with a spent token after the time for retries ends the session', async () => {
     const { refreshToken, accessToken } = await signUp(auth())
     const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
-    auth().clock.advance(9000)
-    expect(withRefreshToken(await refresh(auth(), refreshToken)).refreshToken).toBe(successor)
-    auth().clock.advance(2000)
+    auth().clock.advance(retryMs + 1)
     expect((await refresh(auth(), refreshToken)).problem()).toMatchObject({ status: 401, code: 'refresh-token-reused' })
     expect((await refresh(auth(), successor)).problem()).toMatchObject({ status: 401, code: 'invalid-refresh-token' })
     await expectEnded(accessToken)
+  })
+
+  test('S7 a retry that is answered does not shield a thief: once the successor is used, the old token ends the family', async () => {
+    const { refreshToken } = await signUp(auth())
+    const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
+    expect(withRefreshToken(await refresh(auth(), refreshToken)).refreshToken).toBe(successor)
+    const child = withRefreshToken(await refresh(auth(), successor))
+    expect((await refresh(auth(), refreshToken)).problem()).toMatchObject({ code: 'refresh-token-reused' })
+    await expectEnded(child.accessToken)
+    expect((await refresh(auth(), child.refreshToken)).status).toBe(401)
   })
 
   test('S7 a grand-parent ends the family at once, is told on the bus and listed', async () => {
