@@ -1,6 +1,7 @@
-import type { ClientPayload, Joining, LobbyWaiting, RoomJoined, RoomResumed } from '@parley/contracts'
+import type { ClientPayload, Joining, RoomJoined, RoomResumed } from '@parley/contracts'
 import type { Store } from './api.ts'
-import { decided, type LobbyHooks } from './lobby.ts'
+import type { LobbyHooks } from './lobby.ts'
+import { waitAt, type Place } from './lobby-wait.ts'
 import { nextAfter, thrownAsError, whileSignedIn, type Next } from './next.ts'
 import { localError } from './problem.ts'
 import type { TokenSource } from './rest.ts'
@@ -71,7 +72,7 @@ export async function tryJoin(deps: EnterDeps, device: { mic: boolean; cam: bool
       ? enteredBy(socket, accessToken, url, answer.payload)
       : { socket, accessToken, url, waiting: answer.payload }
   })
-  return 'waiting' in place ? waitAt(deps, place) : place
+  return 'waiting' in place ? stayInLobby(deps, place) : place
 }
 
 /** Opens a socket and goes on with `session` there. */
@@ -89,45 +90,38 @@ export async function tryResume(deps: EnterDeps, session: Session, position: () 
   })
 }
 
-/** A place in the queue, and the socket that hears of it. */
-interface Place {
-  socket: Socket
-  accessToken: string
-  url: string
-  waiting: LobbyWaiting
-}
-
 /** Waits over any number of sockets. Rejects when one is not let in, or the wait cannot be resumed. */
-async function waitAt(deps: EnterDeps, first: Place): Promise<Entered> {
+async function stayInLobby(deps: EnterDeps, first: Place): Promise<Entered> {
+  const resume = (place: Place) => resumeWait(deps, place)
   for (let place = first; ;) {
-    const { socket, accessToken, url, waiting } = place
-    try {
-      return enteredBy(socket, accessToken, url, await decided(socket, waiting, deps.lobby))
-    } catch (error) {
-      socket.drop()
-      deps.lobby.signal?.throwIfAborted()
-      place = await backAt(deps, place, error)
-    }
+    const end = await waitAt(place, { hooks: deps.lobby, resume, backoff: deps.backoff })
+    if (end.is === 'admitted') return enteredBy(end.place.socket, end.place.accessToken, end.place.url, end.joined)
+    deps.lobby.signal?.throwIfAborted()
+    place = await backAt(deps, end.place, end.error)
   }
 }
 
-async function backAt(deps: EnterDeps, { url, waiting }: Place, lost: unknown): Promise<Place> {
-  const { sessionId, resumeToken } = waiting
+async function backAt(deps: EnterDeps, place: Place, lost: unknown): Promise<Place> {
   let error = lost
   for (let attempt = 1; ; attempt++) {
     const next = nextAfter(error)
     if (next.is !== 'again') throw error
     await beforeNext(deps, next, attempt)
     try {
-      return await onNewSocket(deps, url, async (socket, accessToken) => {
-        const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, v: 0 })
-        if (type !== 'lobby.waiting') throw localError('resume-failed', 'The wait ended while the connection was lost')
-        return { socket, accessToken, url, waiting: payload }
-      })
+      return await resumeWait(deps, place)
     } catch (again) {
       error = again
     }
   }
+}
+
+/** Opens a socket and goes on there with a wait. */
+function resumeWait(deps: EnterDeps, { url, waiting: { sessionId, resumeToken } }: Place): Promise<Place> {
+  return onNewSocket(deps, url, async (socket, accessToken) => {
+    const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, v: 0 })
+    if (type !== 'lobby.waiting') throw localError('resume-failed', 'The wait ended while the connection was lost')
+    return { socket, accessToken, url, waiting: payload }
+  })
 }
 
 function enteredBy(socket: Socket, accessToken: string, url: string, joined: RoomJoined): Entered {

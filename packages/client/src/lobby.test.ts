@@ -122,6 +122,143 @@ describe('R5 M15 waiting in the lobby', () => {
   })
 })
 
+describe('R9 promise 4: a server that goes tells those who wait', () => {
+  const admit = (socket: ServerSocket | null) =>
+    socket?.send(JSON.stringify({ type: 'lobby.result', payload: { admitted: true, ...joined() } }))
+  const drain = (socket: ServerSocket | null, reconnectAfterMs = 0) =>
+    socket?.send(JSON.stringify({ type: 'server.draining', payload: { reconnectAfterMs } }))
+  const resumes = () => server.of('room.resume').map(({ payload }) => payload['resumeToken'])
+  /** Each `room.resume` is given to `answer`; what that does not answer is answered as usual. */
+  function onResume(answer: (socket: ServerSocket) => ReturnType<typeof server.answering>) {
+    const usual = server.answering
+    server.answering = (message, socket) => {
+      const answered = message.type === 'room.resume' ? answer(socket) : undefined
+      return answered === undefined ? usual(message, socket) : answered
+    }
+  }
+  /** Answers the newest `room.resume`, after a moment. */
+  function answerLater(socket: ServerSocket): void {
+    const { requestId } = server.of('room.resume').at(-1) ?? {}
+    const answer = { type: 'lobby.waiting', requestId, payload: placeOf(1) }
+    setTimeout(() => socket.send(JSON.stringify(answer)), 50)
+  }
+  async function waitingRoom() {
+    const room = enter()
+    await eventually(() => positions.length === 1 && waiting)
+    return { room, old: waiting }
+  }
+
+  test('make before break: the wait goes on on a new socket before the old one goes; the place is as it was', async () => {
+    const { room, old } = await waitingRoom()
+    const open: (number | undefined)[] = []
+    onResume(() => (open.push(old?.readyState), undefined))
+    drain(old, 20)
+    await eventually(() => waiting !== old)
+    old?.close(4409)
+    await eventually(() => old?.readyState === 3)
+    drain(waiting)
+    await eventually(() => resumes().length === 2)
+    admit(waiting)
+    expect((await room).state.get().self.id).toBe(id(1))
+    expect(open).toEqual([1, 3])
+    expect(resumes()).toEqual(['wait-1', 'wait-2'])
+    expect(positions).toEqual([2])
+    expect(server.of('room.join').length).toBe(1)
+  })
+
+  test('the old socket, which the server does not close, is dropped after a while', async () => {
+    const { room, old } = await waitingRoom()
+    drain(old)
+    await eventually(() => waiting !== old)
+    await eventually(() => old?.readyState === 3)
+    admit(waiting)
+    await room
+  })
+
+  test('who is let in on the old socket meanwhile is in, and moves as one who is in the room', async () => {
+    const { room, old } = await waitingRoom()
+    onResume(() => ({ type: 'error', payload: problem('resume-failed', 409, { next: 'rejoin' }) }))
+    drain(old)
+    await eventually(() => resumes().length === 1)
+    admit(old)
+    await room
+    await eventually(() => resumes().includes('room-1'))
+    expect(server.of('room.join').length).toBe(1)
+  })
+
+  test('let in on the old socket when the new one has the place already: the old one counts', async () => {
+    const { room, old } = await waitingRoom()
+    drain(old)
+    await eventually(() => waiting !== old)
+    tell('error', problem('room-token-invalid', 409, { next: 'rejoin' }))
+    await eventually(() => waiting?.readyState === 3)
+    admit(old)
+    await room
+    expect(server.of('room.join').length).toBe(1)
+  })
+
+  test('closed by the server before the new one was answered: it goes on there', async () => {
+    const { room, old } = await waitingRoom()
+    onResume((socket) => {
+      old?.close(4409)
+      answerLater(socket)
+      waiting = socket
+      return null
+    })
+    drain(old)
+    await eventually(() => positions.length === 2)
+    admit(waiting)
+    await room
+    expect(positions).toEqual([2, 1])
+    expect(resumes().length).toBe(1)
+  })
+
+  test('a new socket that does not come does not cost the old one; refused or closed, it begins elsewhere', async () => {
+    const { room, old } = await waitingRoom()
+    let refusals = 2
+    onResume((socket) => (refusals-- > 0 ? (socket.close(1012), null) : undefined))
+    drain(old)
+    await eventually(() => resumes().length === 3)
+    expect(resumes()).toEqual(['wait-1', 'wait-1', 'wait-1'])
+    await eventually(() => waiting !== old)
+    admit(waiting)
+    await room
+    expect(positions).toEqual([2])
+  })
+
+  test('who is sent away while moving is told so; who gives up has left, also where the move leads', async () => {
+    const { room, old } = await waitingRoom()
+    const usual = server.answering
+    onResume(() => null)
+    drain(old)
+    await eventually(() => resumes().length === 1)
+    old?.send(JSON.stringify({ type: 'lobby.result', payload: { admitted: false, reason: 'rejected' } }))
+    await expect(room).rejects.toMatchObject({ problem: { code: 'not-admitted' } })
+
+    const giveUp = new AbortController()
+    const again = enter({ signal: giveUp.signal })
+    await eventually(() => positions.length === 2)
+    drain(waiting)
+    await eventually(() => resumes().length === 2)
+    giveUp.abort(new Error('enough'))
+    await expect(again).rejects.toThrow('enough')
+    await eventually(() => server.of('room.leave').length === 1)
+
+    server.answering = usual
+    const last = new AbortController()
+    const third = enter({ signal: last.signal })
+    await eventually(() => positions.length === 3)
+    onResume((socket) => {
+      last.abort(new Error('enough'))
+      answerLater(socket)
+      return null
+    })
+    drain(waiting)
+    await expect(third).rejects.toThrow('enough')
+    await eventually(() => server.of('room.leave').length === 3)
+  })
+})
+
 test('R5 hosts see who waits, let in and send away', async () => {
   const room = enter()
   await eventually(() => positions.length)

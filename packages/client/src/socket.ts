@@ -113,9 +113,10 @@ export class Socket {
     if (this.#state.is === 'over') this.#tellLoss(this.#state.loss)
   }
 
-  /** Holds what comes until there is a listener again. */
-  detach(): void {
+  /** Holds what comes until there is a listener again, who hears `first` before it. */
+  detach(first: readonly ServerMessage[] = []): void {
     this.#listener = null
+    this.#held.push(...first)
   }
 
   /** Sends without wanting an answer. Nothing happens if the socket is gone. */
