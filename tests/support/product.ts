@@ -2,11 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { eventually, freePort } from '@parley/kit/testing'
 
 const root = join(import.meta.dirname, '..', '..')
 /** The binary itself: the shim in .bin is a shell, and would take the signals. */
 const node = join(root, 'node_modules', 'node', 'bin', 'node')
+/** Preloaded: however we end, what we started ends too. */
+const follow = pathToFileURL(join(root, 'deploy', 'launcher', 'follow.mjs')).href
 
 /** The product as a user has it: started by its own entry, known by its URLs. */
 export interface Product {
@@ -89,14 +92,14 @@ export async function startStack(
 }
 
 function run(entry: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(node, [join(root, entry), ...args], {
+  const child = spawn(node, ['--import', follow, join(root, entry), ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => (text = (text + String(chunk)).slice(-200_000)))
+    stream?.on('data', (chunk) => (text = (text + String(chunk)).slice(-200_000)))
   return { child, output: () => text }
 }
 
