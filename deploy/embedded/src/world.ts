@@ -13,6 +13,7 @@ import {
   type DatabaseHost,
   type Kv,
   type Logger,
+  type Metrics,
   type World,
 } from '@parley/kit'
 import { inThisProcess, type OwnConfig } from './config.ts'
@@ -36,13 +37,14 @@ const folderPatienceMs = 6000
 export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
   const database = await patiently(folderPatienceMs, () => openEither(config.DATABASE_URL, dataDir, log))
-  const bus = await busOf(config, { log, name: `parley/${instanceId}`, onLost })
-  const kv = await kvOf(config, log)
+  const metrics = createMetrics()
+  const bus = await busOf(config, { log, metrics, name: `parley/${instanceId}`, onLost })
+  const kv = await kvOf(config, { log, metrics })
   return {
     database,
     bus,
     kv,
-    metrics: createMetrics(),
+    metrics,
     clock: systemClock,
     instanceId,
     async close() {
@@ -57,16 +59,17 @@ function openEither(url: string | undefined, dataDir: string, log: Logger): Prom
   return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url }, { log })
 }
 
-type BusOptions = Pick<Options, 'log' | 'onLost'> & { name: string }
+type Told = Pick<Options, 'log'> & { metrics: Metrics }
+type BusOptions = Told & Pick<Options, 'onLost'> & { name: string }
 
-async function busOf({ NATS_URL: url }: OwnConfig, { log, name, onLost }: BusOptions): Promise<Bus> {
+async function busOf({ NATS_URL: url }: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
   if (url === inThisProcess.NATS_URL) return createMemoryBus({ log })
   log.info('connecting to NATS')
-  return connectNatsBus({ url, name, log, onClosed: () => onLost('the NATS connection closed for good') })
+  return connectNatsBus({ url, name, log, metrics, onClosed: () => onLost('the NATS connection closed for good') })
 }
 
-async function kvOf({ REDIS_URL: url }: OwnConfig, log: Logger): Promise<Kv> {
+async function kvOf({ REDIS_URL: url }: OwnConfig, { log, metrics }: Told): Promise<Kv> {
   if (url === inThisProcess.REDIS_URL) return createMemoryKv({ log })
   log.info('connecting to Redis')
-  return connectRedisKv({ url, log })
+  return connectRedisKv({ url, log, metrics })
 }

@@ -5,6 +5,7 @@ import type { Deps, RunningService, ServiceDefinition } from './service.ts'
 interface TypedDefinition<Config extends TObject, Tables> {
   name: string
   config: Config
+  echo?: false
   database?: { schema: string; migrations: Readonly<Record<string, Migration>> }
   create(deps: Deps<Static<Config>, Tables>): RunningService | Promise<RunningService>
 }

@@ -9,6 +9,7 @@ test('services of one process share a metric and are told apart by label', async
   auth.histogram('took_seconds', 'Time', ['route']).observe({ route: '/a' }, 0.2)
   auth.reading('size', 'Size', () => 1)
   chat.reading('size', 'Size', () => 2)
+  chat.queue('sends', () => 7)
   const text = await metrics.text()
   expect(text).toContain('things_total{service="auth",kind="x"} 2')
   expect(text).toContain('things_total{service="chat",kind="x"} 2')
@@ -16,4 +17,5 @@ test('services of one process share a metric and are told apart by label', async
   expect(text).toContain('took_seconds_bucket{le="0.25",service="auth",route="/a"} 1')
   expect(text).toContain('size{service="auth"} 1')
   expect(text).toContain('size{service="chat"} 2')
+  expect(text).toContain('parley_queue_length{service="chat",queue="sends"} 7')
 })

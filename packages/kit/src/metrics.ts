@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { createQueueGauge, queueGaugeName } from './queue-gauge.ts'
 
 type Labels = Readonly<Record<string, string | number>>
 
@@ -17,6 +18,8 @@ export interface Metrics {
   reading(name: string, help: string, read: () => number): void
   /** The same with a value per value of `label`. `read` must not reject. */
   readings(name: string, help: string, label: string, read: () => Promise<Readonly<Record<string, number>>>): void
+  /** `parley_queue_length`: how much waits in the queue `name`; of several of a kind, in the longest. Read as `reading`. */
+  queue(name: string, length: () => number): void
   forService(service: string): Metrics
   /** All metrics of the process in Prometheus's text format. */
   text(): Promise<string>
@@ -63,6 +66,8 @@ function metricsOf(registry: Registry, service: string): Metrics {
       const gauge = once(name, () => labelledGauge(registry, { name, help, label }))
       gauge.readers.set(service, read)
     },
+    queue: (name, length) =>
+      once(queueGaugeName, () => createQueueGauge(registry)).watch({ service, queue: name }, length),
     forService: (other) => metricsOf(registry, other),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -55,7 +55,7 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
   const url = needsDatabase ? common.DATABASE_URL : undefined
   const world = await connect(
     { ...common, DATABASE_URL: url },
-    { log, instanceId, name: definition.name, onLost: supervisor.fail },
+    { log, instanceId, name: definition.name, echo: definition.echo, onLost: supervisor.fail },
   )
   supervisor.onStop(() => world.close())
   try {
@@ -81,27 +81,32 @@ interface Identity {
   log: Logger
   instanceId: string
   name: string
+  echo?: false | undefined
   onLost(reason: string): void
 }
 
 /** The three connections, closed again in the other order. */
 async function connect(
   urls: Urls,
-  { log, instanceId, name, onLost }: Identity,
+  { log, instanceId, name, echo, onLost }: Identity,
 ): Promise<World & { close(): Promise<void> }> {
+  const metrics = createMetrics()
   const bus = await connectNatsBus({
     url: urls.NATS_URL,
     name: `${name}/${instanceId}`,
     log,
+    echo,
+    metrics,
     onClosed: () => onLost('the NATS connection closed for good'),
   })
-  const kv = await connectRedisKv({ url: urls.REDIS_URL, log })
-  const database = urls.DATABASE_URL === undefined ? undefined : await openDatabase({ url: urls.DATABASE_URL }, { log })
+  const kv = await connectRedisKv({ url: urls.REDIS_URL, log, metrics })
+  const database =
+    urls.DATABASE_URL === undefined ? undefined : await openDatabase({ url: urls.DATABASE_URL }, { log, metrics })
   return {
     bus,
     kv,
     ...(database === undefined ? {} : { database }),
-    metrics: createMetrics(),
+    metrics,
     log,
     clock: systemClock,
     instanceId,

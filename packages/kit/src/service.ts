@@ -30,6 +30,8 @@ export interface ServiceDefinition {
   name: string
   /** The environment variables it reads; see `config.ts`. */
   config: TObject
+  /** False: nothing that it says on the bus is for itself, and a bus that can does not bring it back to it. */
+  echo?: false
   database?: { schema: string; migrations: Readonly<Record<string, Migration>> }
   create(deps: Deps<never, never>): RunningService | Promise<RunningService>
 }

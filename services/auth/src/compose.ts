@@ -68,6 +68,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const revocations = createRevocations({ fetch: (since) => listRevocations(db, since), log, clock })
   const pool = createBcryptPool({ size: availableParallelism(), typicalMs: typicalMsOf(config.BCRYPT_COST) })
   metrics.reading('parley_auth_passwords_waiting', 'Password checks that wait for a core', pool.waiting)
+  metrics.queue('passwords', pool.waiting)
   const revoked = createTeller(bus, revocations)
   const sessions = new Sessions({ db, clock, sign: keyring.sign, revoked, accessTtlS, ...lifetimes })
   const outbox = createOutbox(deps)

@@ -58,6 +58,7 @@ function create({
   const chat = createChat({ db, writer, changer, flood, metrics: chatMetrics })
   const access = createAccessCheck({ bus, clock })
   metrics.reading('parley_chat_waiting', 'Messages that wait to be stored', writer.waiting)
+  metrics.queue('sends', writer.waiting)
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })

@@ -41,6 +41,10 @@ export class Connections {
     return this.#all.size
   }
 
+  all(): Iterable<Connection> {
+    return this.#all
+  }
+
   start(): void {
     this.#ranAt = this.#context.clock.now()
     this.#timer = setInterval(() => this.#tick(), tickMs)

@@ -14,6 +14,7 @@ import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
+import { showQueues } from './queues.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
@@ -21,7 +22,7 @@ import { createServer } from './server.ts'
 import { subscribe } from './subscriptions.ts'
 
 /** Sockets, live rooms and fan-out. */
-export const signalingService = defineService({ name: 'signaling', config: signalingConfig, create })
+export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
 
 const drainSpreadMs = 5_000
 const drainPollMs = 50
@@ -56,6 +57,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
 
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
+  showQueues(metrics, { rooms, connections })
 
   return {
     readiness,

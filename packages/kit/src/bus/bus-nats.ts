@@ -1,6 +1,7 @@
 import { connect, ErrorCode, Events, headers, NatsError, StringCodec, type Msg, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
 import type { Bus, BusSubscription } from './bus.ts'
 import { LinkProbe } from './link-probe.ts'
@@ -14,6 +15,10 @@ export interface NatsBusOptions {
   /** Shown by the server for this connection. */
   name: string
   log: Logger
+  /** Whether it hears what it says itself, as it does unless told otherwise. */
+  echo?: boolean | undefined
+  /** Shows how much waits. */
+  metrics?: Pick<Metrics, 'queue'>
   /** The connection ended for good without `close()`: the process had better exit. */
   onClosed?: (error: Error | undefined) => void
 }
@@ -28,6 +33,8 @@ const codec = StringCodec()
 const failedHeader = 'Parley-Failed'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
+/** What waits for the server at most: more than one that answers ever leaves. */
+const mostWaiting = 10_000
 
 class NatsBus implements Bus {
   readonly #connection: NatsConnection
@@ -41,7 +48,7 @@ class NatsBus implements Bus {
   #linked = true
   #closing = false
 
-  constructor(connection: NatsConnection, { log, onClosed }: NatsBusOptions) {
+  constructor(connection: NatsConnection, { log, metrics, onClosed }: NatsBusOptions) {
     this.#connection = connection
     this.#log = log
     this.#probe = new LinkProbe({
@@ -52,6 +59,9 @@ class NatsBus implements Bus {
       },
       answered: () => this.#status.set(this.#linked),
     })
+    metrics?.queue('bus-publishes', () => this.#probe.unconfirmed)
+    metrics?.queue('bus-requests', () => this.#pending.size)
+    metrics?.queue('bus-answers', () => Math.max(0, ...[...this.#responders.keys()].map(({ waiting }) => waiting)))
     void this.#watch()
     void connection.closed().then((error) => {
       this.#lost('The connection to NATS is closed')
@@ -64,7 +74,11 @@ class NatsBus implements Bus {
   publish(subject: string, text: string): void {
     checkPublishable(subject)
     checkPayload(text)
-    if (this.#status.connected) this.#connection.publish(subject, codec.encode(text))
+    if (!this.#status.connected) return
+    // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
+    if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
+    this.#connection.publish(subject, codec.encode(text))
+    this.#probe.sent()
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
@@ -80,6 +94,7 @@ class NatsBus implements Bus {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
+    if (this.#pending.size >= mostWaiting) throw new ProblemError('unavailable', 'Too many requests wait for an answer')
     const { promise: lost, reject } = Promise.withResolvers<never>()
     this.#pending.add(reject)
     const watched = this.#probe.watch()
@@ -188,6 +203,11 @@ class NatsBus implements Bus {
         this.#status.set(true)
       } else if (event.type === Events.Error) this.#log.warn({ code: event.data }, 'NATS reports an error')
     }
+  }
+
+  #flooded(): void {
+    this.#log.warn({ most: mostWaiting }, 'too much waits for NATS')
+    this.#lost('Too much waits for NATS')
   }
 
   #lost(why: string): void {

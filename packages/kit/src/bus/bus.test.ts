@@ -77,6 +77,60 @@ describe('the bus over NATS when the server goes', () => {
     await server.stop()
   })
 
+  it('T8 knows within a second that a frozen server does not take what is published, though nobody asks anything', async () => {
+    const server = await startNats()
+    const bus = await open(server.url)
+    const heard: string[] = []
+    await bus.subscribe('news', (text) => void heard.push(text)).ready()
+    const changes: boolean[] = []
+    bus.onStatus((connected) => changes.push(connected))
+    await freeze(server.pid)
+    bus.publish('news', 'while it is frozen')
+    await eventually(() => expect(changes).toEqual([false]), 3_000)
+    bus.publish('news', 'dropped')
+    server.kill('SIGCONT')
+    await eventually(() => expect(changes).toEqual([false, true]))
+    bus.publish('news', 'after')
+    await eventually(() => expect(heard).toEqual(['while it is frozen', 'after']))
+    await bus.close(500)
+    await server.stop()
+  })
+
+  it('T8 lets no more than 10,000 publishes and requests wait for a frozen server, and knows that some were lost', async () => {
+    const server = await startNats()
+    const lengths = new Map<string, () => number>()
+    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const bus = await connectNatsBus({ url: server.url, name: 'test', log: silentLog(), metrics })
+    const lengthOf = (name: string) => lengths.get(name)?.() ?? Infinity
+    const changes: boolean[] = []
+    bus.onStatus((connected) => changes.push(connected))
+    await freeze(server.pid)
+    const asked = Array.from({ length: 10_500 }, () => bus.request('nobody', '', 30_000))
+    expect(lengthOf('bus-requests')).toBe(10_000)
+    await expect(Promise.all(asked.slice(10_000))).rejects.toMatchObject({ code: 'unavailable' })
+    for (let count = 0; count < 30_000; count += 1) bus.publish('news', `${count}`)
+    expect([bus.connected(), lengthOf('bus-publishes')]).toEqual([false, 10_000])
+    const answers = await Promise.allSettled(asked)
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
+    server.kill('SIGCONT')
+    await eventually(() => expect(changes).toEqual([false, true]))
+    await eventually(() => expect([lengthOf('bus-publishes'), lengthOf('bus-requests')]).toEqual([0, 0]))
+    await bus.close(500)
+    await server.stop()
+  })
+
+  it('takes many publishes at once from a server that answers', async () => {
+    const bus = await open()
+    const changes: boolean[] = []
+    let heard = 0
+    await bus.subscribe('many', () => void (heard += 1)).ready()
+    bus.onStatus((connected) => changes.push(connected))
+    for (let count = 0; count < 9_000; count += 1) bus.publish('many', `${count}`)
+    await eventually(() => expect(heard).toBe(9_000))
+    expect(changes).toEqual([])
+    await bus.close(500)
+  })
+
   it('waits for a server that is not there yet', async () => {
     const gone = await startNats()
     await gone.stop()
@@ -88,4 +142,18 @@ describe('the bus over NATS when the server goes', () => {
     await bus.close(500)
     await server.stop()
   })
+})
+
+it('P1 without echo a process hears others, not itself', async () => {
+  const [quiet, other] = [
+    await connectNatsBus({ url: nats.url, name: 'quiet', log: silentLog(), echo: false }),
+    await open(),
+  ]
+  const heard: string[] = []
+  await quiet.subscribe('room.*', (text) => void heard.push(text)).ready()
+  quiet.publish('room.a', 'mine')
+  await quiet.subscribe('other', () => {}).ready()
+  other.publish('room.a', 'theirs')
+  await eventually(() => expect(heard).toEqual(['theirs']))
+  await Promise.all([quiet.close(500), other.close(500)])
 })

@@ -3,7 +3,7 @@
  * depends on a message must be able to do without it.
  */
 export interface Bus {
-  /** Fire and forget; dropped silently while the bus is down. Throws on a malformed subject or a text over 512 KiB. */
+  /** Fire and forget; dropped silently while the bus is down; it is when 10,000 wait for the server. Throws on a malformed subject or a text over 512 KiB. */
   publish(subject: string, text: string): void
   /** Calls `onText` for each message, in order per publisher. */
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription

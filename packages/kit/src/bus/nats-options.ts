@@ -1,7 +1,15 @@
 import type { ConnectionOptions } from 'nats'
 
 /** The client's defaults give up after ten reconnects and notice a frozen server after 6 min; these: never, and 15 s. */
-export const natsOptions = ({ url, name }: { url: string; name: string }): ConnectionOptions => ({
+export const natsOptions = ({
+  url,
+  name,
+  echo = true,
+}: {
+  url: string
+  name: string
+  echo?: boolean | undefined
+}): ConnectionOptions => ({
   servers: url.split(','),
   name,
   timeout: 2000,
@@ -12,4 +20,5 @@ export const natsOptions = ({ url, name }: { url: string; name: string }): Conne
   pingInterval: 5000,
   maxPingOut: 2,
   noAsyncTraces: true,
+  noEcho: !echo,
 })

@@ -28,6 +28,11 @@ export class Responder {
     this.#options = options
   }
 
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Never throws, and calls `reply` exactly once. */
   take(text: string, reply: (reply: Reply) => void): void {
     if (this.#running < maxRunning) void this.#run({ text, reply })

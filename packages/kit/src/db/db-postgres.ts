@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import type { DatabaseHost } from './db.ts'
 import { int8, safeInteger } from './int8.ts'
 import { discarding } from './discarding-pool.ts'
@@ -8,6 +9,8 @@ import { discarding } from './discarding-pool.ts'
 export interface PostgresOptions {
   url: string
   log: Logger
+  /** Shows how much waits. */
+  metrics?: Pick<Metrics, 'queue'> | undefined
   /** Default 10. */
   maxConnections?: number
 }
@@ -36,7 +39,7 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
     async migrating(work) {
       // Two: the migrator may ask for a second connection while it holds the first.
-      const migrating = connect(options, { ...migrationLimits, max: 2 })
+      const migrating = connect({ url: options.url, log: options.log }, { ...migrationLimits, max: 2 })
       try {
         return await work(migrating)
       } finally {
@@ -55,8 +58,9 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
   }
 }
 
-function connect({ url, log }: PostgresOptions, limit: pg.PoolConfig): Kysely<unknown> {
+function connect({ url, log, metrics }: PostgresOptions, limit: pg.PoolConfig): Kysely<unknown> {
   const pool = new pg.Pool({ ...limit, connectionString: url, keepAlive: true, application_name: 'parley', types })
+  metrics?.queue('database', () => pool.waitingCount)
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection broke'))
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: discarding(pool) }) })

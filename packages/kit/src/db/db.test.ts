@@ -216,6 +216,25 @@ describe('PostgreSQL that is away', () => {
     await host.close()
   }, 20_000)
 
+  test('lets no more than 10,000 queries wait for a connection, and refuses the others at once', async () => {
+    const lengths = new Map<string, () => number>()
+    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog(), metrics })
+    const db = host.schema('x')
+    await host.ping()
+    const busy = sql`select pg_sleep(1)`.execute(db)
+    const queries = Array.from({ length: 10_500 }, () => sql`select 1`.execute(db))
+    const answers = Promise.allSettled(queries)
+    await busy
+    expect(lengths.get('database')?.()).toBeLessThanOrEqual(10_000)
+    const refused = (await answers).filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBeGreaterThanOrEqual(500)
+    for (const one of refused) expect(asProblem('reason' in one ? one.reason : null)?.code).toBe('unavailable')
+    expect(lengths.get('database')?.()).toBe(0)
+    expect(await host.ping()).toBe(true)
+    await host.close()
+  }, 20_000)
+
   test('frozen: a query gives up, and its connection is not used again', async () => {
     const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog() })
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(host.schema('x'))

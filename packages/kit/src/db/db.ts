@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { openPglite } from './db-pglite.ts'
 import { openPostgres } from './db-postgres.ts'
 
@@ -23,9 +24,9 @@ export interface DatabaseHost {
  */
 export function openDatabase(
   at: { url: string; maxConnections?: number } | { dataDir?: string },
-  { log }: { log: Logger },
+  { log, metrics }: { log: Logger; metrics?: Pick<Metrics, 'queue'> },
 ): Promise<DatabaseHost> {
-  return 'url' in at ? Promise.resolve(openPostgres({ ...at, log })) : openPglite(at)
+  return 'url' in at ? Promise.resolve(openPostgres({ ...at, log, metrics })) : openPglite(at)
 }
 
 /** A value for a jsonb column. Both drivers take it; given plain arrays or strings, each would do something else. */

@@ -1,5 +1,9 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type pg from 'pg'
+import { ProblemError } from '../problem.ts'
+
+/** Queries that wait for a connection at most; each waits for 2 s at most. */
+const mostWaiting = 10_000
 
 /**
  * A pool that throws away connections on which a query timed out. `pg` gives such a query up but leaves it running,
@@ -8,7 +12,10 @@ import type pg from 'pg'
 export function discarding(pool: pg.Pool): PostgresPool {
   return {
     options: pool.options,
-    connect: async () => watched(await pool.connect()),
+    async connect() {
+      if (pool.waitingCount >= mostWaiting) throw new ProblemError('unavailable', 'Too much waits for the database')
+      return watched(await pool.connect())
+    },
     end: () => pool.end(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
 import { RedisDocs } from './docs-redis.ts'
 import { RedisFacts } from './facts-redis.ts'
@@ -11,6 +12,8 @@ import { aliveScript, announceScript, expiredScript } from './scripts.ts'
 export interface RedisKvOptions {
   url: string
   log: Logger
+  /** Shows how much waits. */
+  metrics?: Pick<Metrics, 'queue'>
   /** Before every key; default `parley:`. */
   prefix?: string
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
@@ -20,6 +23,7 @@ export interface RedisKvOptions {
 /** Connects, waiting for Redis as long as it takes; reconnects for ever. */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
   const link = new RedisLink(options.url, options.log)
+  options.metrics?.queue('redis-commands', () => link.waiting)
   await link.ready()
   return new RedisKv(link, options)
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, freeze, startRedis, type RunningServer } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
@@ -75,6 +76,45 @@ describe('the store in Redis when the server goes', () => {
     server.kill('SIGCONT')
     await eventually(() => kv.docs.commit('fresh', commitOf({})))
     await eventually(async () => expect((await limiter.take('k', 0)).remaining).toBe(1))
+    await kv.close()
+    await server.stop()
+  })
+
+  it('T9 counts nothing twice when it stood still: of what was given up, each is carried out once at most', async () => {
+    const server = await startRedis()
+    const same = { url: server.url, prefix: 'same:' }
+    const options = { name: 'l', points: 1_000, seconds: 60 }
+    const kv = await open(same)
+    const limiter = kv.limiter(options)
+    for (let round = 0; round < 3; round += 1) {
+      await freeze(server.pid)
+      await Promise.all(Array.from({ length: 20 }, () => limiter.take('k')))
+      server.kill('SIGCONT')
+      await eventually(() => kv.set('it', 'answers', 1_000))
+      // Until it counts in Redis again.
+      await sleep(1_100)
+    }
+    const other = await open(same)
+    const used = 1_000 - (await other.limiter(options).take('k', 0)).remaining
+    expect(used).toBeGreaterThan(0)
+    expect(used).toBeLessThanOrEqual(60)
+    await Promise.all([kv.close(), other.close()])
+    await server.stop()
+  })
+
+  it('T9 lets no more than 10,000 commands wait', async () => {
+    const server = await startRedis()
+    const lengths = new Map<string, () => number>()
+    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const kv = await connectRedisKv({ url: server.url, log: silentLog(), metrics })
+    await freeze(server.pid)
+    const asked = Array.from({ length: 12_000 }, () => kv.get('k'))
+    expect(lengths.get('redis-commands')?.()).toBe(10_000)
+    const answers = await Promise.allSettled(asked)
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
+    server.kill('SIGCONT')
+    await eventually(() => kv.set('it', 'answers', 1_000))
+    expect(lengths.get('redis-commands')?.()).toBeLessThan(10)
     await kv.close()
     await server.stop()
   })

@@ -16,7 +16,7 @@ export function redisLimiters(link: RedisLink, keyOf: (name: string) => string):
     const local = createLocalLimiter(options)
     return {
       async take(key, cost = 1) {
-        if (!link.status.connected || Date.now() < localUntil) return local.take(key, cost)
+        if (!link.status.connected || link.full || Date.now() < localUntil) return local.take(key, cost)
         try {
           const { remainingPoints } = await shared.consume(key, cost)
           return { allowed: true, remaining: remainingPoints, retryAfterMs: 0 }

@@ -16,6 +16,8 @@ export const script = (lua: string): Script => ({ lua, sha: createHash('sha1').u
 /** A connection that did not answer this many commands in a row is replaced. */
 const maxMisses = 3
 const retryAfterMs = 1000
+/** Commands without an answer at most: far more than Redis, while it answers, ever leaves. */
+const mostWaiting = 10_000
 /** Answers that mean "not now": loading, a replica, a failover, no memory. */
 const temporary = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|MISCONF|NOREPLICAS)\b/
 
@@ -47,8 +49,19 @@ export class RedisLink {
     clearInterval(waiting)
   }
 
+  /** Commands that wait for an answer, given up by their callers or not. */
+  get waiting(): number {
+    return this.client.commandQueue.length
+  }
+
+  /** Whether another command would be one too many. */
+  get full(): boolean {
+    return this.waiting >= mostWaiting
+  }
+
   /** Runs commands; a lost or silent Redis becomes the problem `unavailable`. */
   async run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
+    if (this.full) throw new ProblemError('unavailable', 'Too much waits for the room store', { retryAfterMs })
     try {
       const answer = await command(this.client)
       this.#misses = 0

@@ -65,6 +65,11 @@ export class LiveRoom {
     return !this.#busy && this.locals.size === 0
   }
 
+  /** How much waits here. */
+  get waiting(): { commands: number; news: number } {
+    return { commands: this.#pending.length, news: this.#news?.length ?? 0 }
+  }
+
   /** Reads the room from the store; a room that is not there yet is empty, at version 0. */
   async load(): Promise<void> {
     await this.#readMissed()

@@ -55,6 +55,16 @@ export class LocalSession {
     return this.#held !== null
   }
 
+  /** Signals that the client may not have. */
+  get signalsKept(): number {
+    return this.#signals.kept
+  }
+
+  /** Broadcasts that wait for the answer. */
+  get broadcastsHeld(): number {
+    return this.#held?.length ?? 0
+  }
+
   isOn(socket: PeerSocket): boolean {
     return this.#socket === socket
   }

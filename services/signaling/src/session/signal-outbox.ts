@@ -32,6 +32,11 @@ export class SignalOutbox {
     return this.#gone + this.#entries.length
   }
 
+  /** How many are kept. */
+  get kept(): number {
+    return this.#entries.length
+  }
+
   /** Up to here it was written to a socket. */
   get written(): number {
     return this.#written

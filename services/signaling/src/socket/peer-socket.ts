@@ -44,6 +44,11 @@ export class WsPeerSocket implements PeerSocket, BatchMember {
     return !this.#closed && this.#ws.readyState === this.#ws.OPEN
   }
 
+  /** Frames that wait to be written. */
+  get waiting(): number {
+    return this.#frames?.length ?? 0
+  }
+
   send(frame: Buffer): void {
     if (!this.open) return
     if (!this.#soon) {
