@@ -40,7 +40,7 @@ export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mai
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { isProblem, ProblemError } from './problem.ts'
-export { createGate } from './gate.ts'
+export { createGate, createGates, type GateOptions } from './gate.ts'
 export { createPoller, type Poller } from './poller.ts'
 export { announce, createDirectory, type Directory, type Instance } from './registry.ts'
 export { runService } from './run.ts'

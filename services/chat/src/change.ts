@@ -1,5 +1,5 @@
 import type { Message } from '@parley/contracts'
-import { createGate, ProblemError, type Bus, type Logger } from '@parley/kit'
+import { createGate, createGates, ProblemError, type Bus, type Logger } from '@parley/kit'
 import { announce } from './announce.ts'
 import { changeMessage, type Change, type Which } from './change-store.ts'
 import { messageOf } from './message.ts'
@@ -24,14 +24,19 @@ export interface Changer {
   delete(deletion: Deletion): Promise<Message>
 }
 
-/** Connections that changes may hold at once: those of one meeting wait for each other, and the pool has other work. */
+/** Connections that changes may hold at once: the pool has other work. */
 const limits = { running: 2, waiting: 500, full: 'Too many messages are being changed' }
+/** Those of one meeting wait for each other here, rather than for its row: should that be locked, others go on. */
+const limitsOfOne = { ...limits, running: 1, waitMs: 1_000 }
 
 /** Changes messages and then tells the room, if anything was changed: doing it again changes nothing. */
 export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {
+  const inTurn = createGates(limitsOfOne)
   const pass = createGate(limits)
   const change = async (which: Which, decide: (row: MessageRow) => Change | null): Promise<Message> => {
-    const { row, changed } = await pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found))))
+    const { row, changed } = await inTurn(which.meetingId, () =>
+      pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found)))),
+    )
     const message = messageOf(foundOrThrow(row))
     if (changed) announce({ bus, log }, 'chat.updated', { meetingId: which.meetingId, message })
     return message

@@ -77,6 +77,25 @@ describe('chat and another writer of the same meeting', () => {
     expect((await harness.send({ meetingId: locked })).message.seq).toBe(2)
   })
 
+  test('C6 T11 a locked counter: edits of its meeting answer unavailable in time, those of others go on', async () => {
+    const [locked, free] = [newId(), newId()]
+    const edited = async (meetingId: string) => {
+      const draft = { ...newDraft(), meetingId }
+      const { message } = await harness.send(draft)
+      const edit = { meetingId, messageId: message.id, userId: draft.sender.id }
+      return (text: string) => timed(harness.change.edit({ ...edit, text }).catch(problemOrThrow))
+    }
+    const [editLocked, editFree] = [await edited(locked), await edited(free)]
+    const { end } = await holdCounter(locked)
+    const stuck = Array.from({ length: 20 }, (_, at) => editLocked(`edit ${at}`))
+    const others = Array.from({ length: 5 }, (_, at) => editFree(`edit ${at}`))
+    for (const { value } of await Promise.all(others)) expect(isProblem(value)).toBe(false)
+    const refused = await Promise.all(stuck)
+    await end()
+    for (const { ms, value } of refused) expect([isProblem(value), ms < mostMs]).toEqual([true, true])
+    expect(isProblem((await editLocked('again')).value)).toBe(false)
+  })
+
   test('C1 a key that another replica stores while ours waits for the counter is found, and takes no second number', async () => {
     const meetingId = newId()
     await harness.send({ meetingId })

@@ -1,4 +1,5 @@
 import { ProblemError } from '@parley/kit'
+import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
 import { ownMeeting } from './read.ts'
@@ -11,7 +12,7 @@ import { putMeetingEvents } from './user-events/put.ts'
 export async function endByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
   await ownMeeting(context, id, userId)
   const at = now(context)
-  const ended = await context.db.transaction().execute(async (trx) => {
+  const ended = await changing(context, id, async (trx) => {
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     await putEnded(trx, context, stopped)
     return stopped
@@ -29,7 +30,7 @@ export async function endByHost(context: Context, id: string, userId: string): P
 export async function cancelByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
   const before = await ownMeeting(context, id, userId)
   const at = now(context)
-  const ended = await context.db.transaction().execute(async (trx) => {
+  const ended = await changing(context, id, async (trx) => {
     const [after] = await endAndTell(trx, [id], { at, reason: 'cancelled' })
     if (after === undefined) return []
     await tellInvited(trx, { before, after, at })
@@ -48,7 +49,7 @@ export async function cancelByHost(context: Context, id: string, userId: string)
 export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
   const before = await ownMeeting(context, id, userId)
   const at = now(context)
-  const ended = await context.db.transaction().execute(async (trx) => {
+  const ended = await changing(context, id, async (trx) => {
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     const after = await hideMeeting(trx, id, at)
     if (after !== undefined) await tellInvited(trx, { before, after, at })

@@ -1,4 +1,4 @@
-import { compile, createGate, newId, ProblemError } from '@parley/kit'
+import { compile, createGate, createGates, newId, ProblemError } from '@parley/kit'
 import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
@@ -55,6 +55,19 @@ describe('gate', () => {
     await expect(first).rejects.toThrow('boom')
     expect(await second).toBe('second')
     expect(await gate(async () => 'again')).toBe('again')
+  })
+
+  it('T11 refuses whose turn does not come in time, and lets those of another key pass', async () => {
+    const pass = createGates({ running: 1, waiting: 5, waitMs: 50, full: 'Busy' })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const first = pass('a', () => promise)
+    const late = pass('a', async () => 'late').catch((error: unknown) => error)
+    expect(await pass('b', async () => 'another')).toBe('another')
+    expect(await late).toMatchObject({ code: 'unavailable', message: 'Busy' })
+    const next = pass('a', async () => 'next')
+    resolve('first')
+    expect([await first, await next]).toEqual(['first', 'next'])
+    expect(await pass('a', async () => 'again')).toBe('again')
   })
 })
 

@@ -1,5 +1,6 @@
 import type { Grant } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
+import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { placeIfNeeded, type Place } from './lobby/place.ts'
 import { settleWait } from './lobby/settle.ts'
@@ -57,7 +58,7 @@ export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant[
 async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise<Place | null> {
   const { meeting_id: meetingId, user_id: userId, name, guest } = token
   const person = { meetingId, userId, name, guest }
-  const place = await context.db.transaction().execute((trx) => placeIfNeeded(trx, person, at))
+  const place = await changing(context, meetingId, (trx) => placeIfNeeded(trx, person, at))
   if (place?.lv != null) context.tellLobby(meetingId, place.lv)
   return place
 }

@@ -1,5 +1,6 @@
 import type { Meeting, meetingsOperations } from '@parley/contracts'
 import { ProblemError, type Call } from '@parley/kit'
+import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
 import { letInFreed } from './lobby/settle.ts'
@@ -66,7 +67,7 @@ async function changeAndTell(
 ): Promise<MeetingRow> {
   const { id } = before
   const at = now(context)
-  const changed = await context.db.transaction().execute(async (trx) => {
+  const changed = await changing(context, id, async (trx) => {
     const row = await changeMeeting(trx, id, change, expected)
     if (row === undefined) return undefined
     await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, at)

@@ -1,5 +1,5 @@
 import type { User } from '@parley/contracts'
-import { isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
+import { createGates, isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -52,13 +52,16 @@ export interface AccountsDeps {
   mails: AccountMails
 }
 
+/** Who asks for one account at once holds one connection, should its row be locked: others have the rest. */
+const inTurn = createGates({ running: 1, waiting: 1_000, waitMs: 1_000, full: 'The account is busy' })
+
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
   register: (account, base, device) => register(deps, account, base, device),
   login: (credentials, device) => login(deps, credentials, device),
   guest: (name, key, device) => guest(deps, name, key, device),
   read: async (id) => toUser((await findUser(deps.db, id)) ?? gone()),
   update: async (id, changes) =>
-    toUser((await orTaken(updateUser(deps.db, id, changes, new Date(deps.clock.now())))) ?? gone()),
+    toUser((await orTaken(inTurn(id, () => updateUser(deps.db, id, changes, new Date(deps.clock.now()))))) ?? gone()),
 })
 
 async function register(deps: AccountsDeps, account: NewAccount, base: string, device: Device): Promise<Issued> {
@@ -91,7 +94,7 @@ async function login(
   const { passwords, guesses, sessions } = deps
   passwords.refuseIfBusy()
   const user = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
-  const issued = await sessions.open(existing(user.id, user.password_version), device)
+  const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
   if (user.password_hash !== null && passwords.isWeak(user.password_hash))
     void strengthen(deps, user.id, { password, hash: user.password_hash })
   return issued

@@ -1,5 +1,6 @@
 import { authBus, type invitesOperations, type Principal } from '@parley/contracts'
 import { ask, isProblem, newId, ProblemError, type Call } from '@parley/kit'
+import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
@@ -32,7 +33,7 @@ export async function createInvite(
   if (body.userId !== undefined) await refuseUnknown(context, meeting, body.userId)
   if (body.email !== undefined) await limit(principal.userId, body.email.toLowerCase())
   const draft = draftOf(meeting, { body, principal, at: now(context) })
-  const result = await context.db.transaction().execute((trx) => inviteIn(trx, context, draft))
+  const result = await changing(context, draft.meeting_id, (trx) => inviteIn(trx, context, draft))
   context.wakeMail()
   context.wakeTeller()
   return result

@@ -1,6 +1,7 @@
 import type { meetingsBus } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
+import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
@@ -20,7 +21,7 @@ export async function decideLobby(context: Context, decision: Decision): Promise
   const { meetingId, by } = decision
   await moderatedMeeting(context, meetingId, by)
   const at = now(context)
-  const { count, lv } = await context.db.transaction().execute((trx) => decideIn(trx, decision, at))
+  const { count, lv } = await changing(context, meetingId, (trx) => decideIn(trx, decision, at))
   if (lv !== null) context.tellLobby(meetingId, lv)
   return { count }
 }

@@ -1,3 +1,4 @@
+import { changing } from '../changing.ts'
 import type { Context } from '../context.ts'
 import { countLobby, settleEntries } from '../store/lobby.ts'
 import { admitMembers } from '../store/members.ts'
@@ -11,7 +12,7 @@ type How = Pick<LobbyRow, 'status' | 'decided_by' | 'decided_at'>
 
 /** Ends the wait of some, and tells the room if that changed its lobby. */
 export async function settleWait(context: Context, meetingId: string, which: Which, how: How): Promise<void> {
-  const lv = await context.db.transaction().execute(async (trx) => {
+  const lv = await changing(context, meetingId, async (trx) => {
     await lockMeeting(trx, meetingId)
     return settleIn(trx, meetingId, which, how)
   })

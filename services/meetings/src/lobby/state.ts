@@ -1,5 +1,6 @@
 import type { LobbyDecision, LobbyEntry, meetingsBus } from '@parley/contracts'
 import type { Static } from 'typebox'
+import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
 import { isOver, toMeeting } from '../meeting.ts'
 import { liveMeeting } from '../redeem.ts'
@@ -101,7 +102,7 @@ export async function refreshLobby(
   meetingId: string,
   { entries, at }: { entries: readonly LobbyRow[]; at: Date },
 ): Promise<void> {
-  const lv = await context.db.transaction().execute(async (trx) => {
+  const lv = await changing(context, meetingId, async (trx) => {
     if ((await lockMeeting(trx, meetingId)) === undefined) return null
     const ids = entries.map((entry) => entry.participant_id)
     const known = await findEntries(trx, meetingId, ids)

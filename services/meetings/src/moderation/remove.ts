@@ -2,6 +2,7 @@ import type { meetingsBus } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
+import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { say } from '../notices.ts'
@@ -24,7 +25,7 @@ type Removal = Static<(typeof meetingsBus.remove)['input']>
 export async function removePerson(context: Context, removal: Removal): Promise<void> {
   const { meetingId, by } = removal
   await moderatedMeeting(context, meetingId, by)
-  const lv = await context.db.transaction().execute((trx) => removeIn(trx, removal, now(context)))
+  const lv = await changing(context, meetingId, (trx) => removeIn(trx, removal, now(context)))
   context.wakeRelay()
   tellAccess(context, removal)
   if (lv !== null) context.tellLobby(meetingId, lv)
@@ -64,7 +65,7 @@ export async function leaveMeeting(context: Context, id: string, userId: string)
   if (!seen.host && !(await belongsTo(context, seen, userId)))
     throw new ProblemError('not-found', 'There is no such meeting')
   const at = now(context)
-  const lv = await context.db.transaction().execute(async (trx) => {
+  const lv = await changing(context, id, async (trx) => {
     await lockOrThrow(trx, id)
     await enqueueCommand(trx, id, { kind: 'remove', userId, reason: 'left' }, at)
     return settleIn(trx, id, { userId }, { status: 'left', decided_by: null, decided_at: at })

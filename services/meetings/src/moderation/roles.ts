@@ -2,6 +2,7 @@ import type { meetingsBus, Role } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
+import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
 import { isOver, toMeeting } from '../meeting.ts'
 import { say } from '../notices.ts'
@@ -28,7 +29,7 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
   }
   await ownMeeting(context, meetingId, by)
   const at = now(context)
-  const given = await context.db.transaction().execute(async (trx) => {
+  const given = await changing(context, meetingId, async (trx) => {
     const { person } = await sidesOrThrow(trx, change, at)
     if (role === 'guest' && !person.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
     const next = role === 'participant' && person.guest ? 'guest' : role
@@ -46,7 +47,7 @@ export async function handOver(context: Context, hands: Hands): Promise<MeetingR
   const { meetingId, by, userId } = hands
   await ownMeeting(context, meetingId, by)
   const at = now(context)
-  const changed = await context.db.transaction().execute(async (trx) => {
+  const changed = await changing(context, meetingId, async (trx) => {
     const { meeting, person } = await sidesOrThrow(trx, hands, at)
     if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
     const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startProduct, type Product } from './testing/product.ts'
+import { openRealWorld, type TestWorld } from './testing/world.ts'
+
+const endsMs = 3_500
+/** Those who have to wait behind all others for a connection take longer, or are refused. */
+const unharmedMs = 2_000
+const crowd = 60
+
+describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => {
+  let world: TestWorld
+  let product: Product
+  beforeAll(async () => {
+    world = await openRealWorld()
+    product = await startProduct(world)
+  })
+  afterAll(async () => {
+    await product.stop()
+    await world.close()
+  })
+
+  const timed = async <T extends { status: number; body: unknown }>(asked: Promise<T>) => {
+    const from = performance.now()
+    const { status, body } = await asked
+    return { status, code: (body as { code?: string }).code, ms: performance.now() - from }
+  }
+  const join = (code: string, count: number) =>
+    Array.from({ length: count }, () => timed(product.joinByCode(product.person(), code)))
+
+  it('T11 refuses everybody who asks for it in time, and others do not wait', async () => {
+    const host = product.person()
+    const [locked, other] = [await product.create(host), await product.create(host)]
+    const rename = (id: string) => product.call('PATCH', `/v1/meetings/${id}`, { as: host, body: { title: 'New' } })
+    await Promise.all([...join(locked.code, crowd), rename(other.id)])
+    const refused = await product.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('meetings').select('id').where('id', '=', locked.id).forUpdate().execute()
+      const waiting = [...join(locked.code, crowd), timed(rename(locked.id))]
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const others = [...join(other.code, 4), timed(rename(other.id))]
+      for (const { status, ms } of await Promise.all(others)) {
+        expect(status).toBe(200)
+        expect(ms).toBeLessThan(unharmedMs)
+      }
+      return Promise.all(waiting)
+    })
+    expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['503 unavailable']))
+    expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(endsMs)
+    expect((await rename(locked.id)).status).toBe(200)
+  }, 30_000)
+})
