@@ -17,9 +17,10 @@ export async function untilConverged({ crowd }: Scene, { patienceMs }: { patienc
 }
 
 async function converged({ attendees }: Meeting, until: number): Promise<boolean> {
-  const staying = attendees.filter(({ status }) => status !== 'left')
   let accepted = false
   while (now() < until) {
+    // Some may come and go meanwhile.
+    const staying = attendees.filter(({ status }) => status !== 'left')
     accepted ||= (await staying.find(({ isBusy }) => !isBusy)?.toggle('hand')) ?? false
     const seen = new Set(staying.map(({ view: { v, people } }) => `${v} ${people.map(keyOf).toSorted().join(' ')}`))
     if (accepted && seen.size <= 1 && staying.every(({ status }) => status === 'joined')) return true

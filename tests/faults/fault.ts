@@ -33,6 +33,8 @@ export interface Scene {
   mark(name: string): void
   /** Keeps a number under a name, for the figures. */
   note(name: string, value: number): void
+  /** What is to be told beside the figures, in a line. */
+  remark(text: string): void
   /** Waits; rejects when the run is given up. */
   wait(ms: number): Promise<void>
 }
@@ -69,6 +71,8 @@ export interface Fault {
   /** Another load than the whole one, where the fault needs it. */
   size?: Partial<Size>
   stack?: ClusterOptions
+  /** Loses packets: the command runs in a network of its own, where the machine permits that. */
+  losesPackets?: true
   /** Ways in for the clients; one unless told. */
   doors?: number
   links?: readonly Link[]

@@ -1,15 +1,17 @@
-import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { wholeLoad, type Fault } from './fault.ts'
+import { wholeLoad, type Fault, type Size } from './fault.ts'
 import { faults } from './faults/index.ts'
-import { guaranteesOf, type Measurement } from './guarantees.ts'
-import { machine, textOf } from './report.ts'
+import { keep } from './keep.ts'
+import { wayToLoss } from './loss.ts'
+import { inOwnNetwork, runAgain } from './own-network.ts'
+import { textOf } from './report.ts'
 import { runFault, type Outcome } from './run.ts'
+import { seedsOf, seriesLine } from './series.ts'
 
 interface Given {
   seconds?: number
   seed: number
+  runs: number
   rooms?: number
   clients?: number
   json?: string
@@ -24,46 +26,61 @@ function number(text: string): number {
   return value
 }
 
+function atLeastOne(text: string): number {
+  const value = number(text)
+  if (value === 0) throw new InvalidArgumentError('Expected 1 or more.')
+  return value
+}
+
 const program = new Command('npm run faults --')
   .description('Injects faults into the distributed product while people use it, and checks what they are promised.')
   .argument('<faults...>', 'T1 T2 …, or all', named)
   .option('--seconds <n>', 'how long the load runs at least (60)', number)
   .option('--seed <n>', 'of everything that is chosen at random', number, Math.floor(Math.random() * 1e9))
+  .option('--runs <n>', 'how often each is run, in a row; each time with the next seed', atLeastOne, 1)
   .option('--rooms <n>', 'rooms (20); the load is scaled with rooms × clients', number)
   .option('--clients <n>', 'clients in each (10)', number)
-  .option('--json <file>', 'keep what was measured in this file, beside what it has of other faults')
+  .option('--json <file>', 'keep the last runs of each fault in this file, beside what it has of others')
   .option('--guarantees <file>', 'with --json: write the document of all that was measured')
   .addHelpText(
     'after',
-    `\nEach starts a stack of its own. A TCP proxy of ours cuts people off, not iptables.\n\nFaults:\n${listed}`,
+    `\nEach starts a stack of its own. A TCP proxy of ours cuts people off. For T16 the command runs in a network of its own
+(unshare), where iptables drops packets; it says so when this machine does not permit that.\n\nFaults:\n${listed}`,
   )
   .action(run)
 
-async function run(chosen: readonly Fault[], { seed, json, guarantees, ...size }: Given): Promise<void> {
-  const outcomes: Outcome[] = []
-  process.stdout.write(`seed ${seed}\n`)
-  for (const fault of chosen) {
-    const from = performance.now()
-    const tell = (line: string): void =>
-      void process.stdout.write(`${fault.id} ${((performance.now() - from) / 1_000).toFixed(1)} s: ${line}\n`)
-    const outcome = await runFault(fault, { size: sizeOf(fault, size), seed, tell })
-    outcomes.push(outcome)
-    process.stdout.write(textOf(outcome))
-    if (json !== undefined) await keep(json, outcome, guarantees)
+async function run(chosen: readonly Fault[], { seed, runs, json, guarantees, ...size }: Given): Promise<void> {
+  if (chosen.some(({ losesPackets }) => losesPackets) && !inOwnNetwork()) {
+    const way = await wayToLoss()
+    if (!('missing' in way)) return void (process.exitCode = await runAgain(way))
+    say(`packets cannot be lost on purpose here: ${way.missing}`)
   }
-  const failed = outcomes.filter(({ passed }) => !passed).map(({ fault }) => fault.id)
-  process.stdout.write(failed.length === 0 ? `${outcomes.length} passed\n` : `failed: ${failed.join(', ')}\n`)
+  const seeds = seedsOf(seed, runs)
+  say(`seed ${seeds.join(', ')}`)
+  const all = new Map<Fault, Outcome[]>()
+  for (const fault of chosen) {
+    const outcomes: Outcome[] = []
+    all.set(fault, outcomes)
+    for (const one of seeds) {
+      outcomes.push(await runOnce(fault, { size: sizeOf(fault, size), seed: one }))
+      if (json !== undefined) await keep(outcomes, { json, guarantees })
+    }
+  }
+  if (runs > 1) for (const [fault, outcomes] of all) say(seriesLine(fault, outcomes))
+  const failed = [...all].filter(([, outcomes]) => outcomes.some(({ passed }) => !passed)).map(([{ id }]) => id)
+  say(failed.length === 0 ? `${all.size} passed` : `failed: ${failed.join(', ')}`)
   process.exitCode = failed.length === 0 ? 0 : 1
 }
 
-/** Adds a run to the file; an earlier one of the same fault gives way. */
-async function keep(json: string, outcome: Outcome, guarantees: string | undefined): Promise<void> {
-  const before = existsSync(json) ? (JSON.parse(await readFile(json, 'utf8')) as Measurement[]) : []
-  const others = before.filter(({ outcomes }) => outcomes.every(({ fault }) => fault.id !== outcome.fault.id))
-  const all = [...others, { machine: machine(), outcomes: [outcome] }]
-  await writeFile(json, `${JSON.stringify(all, null, 2)}\n`)
-  if (guarantees !== undefined) await writeFile(guarantees, guaranteesOf(all, faults))
+async function runOnce(fault: Fault, { size, seed }: { size: Size; seed: number }): Promise<Outcome> {
+  const from = performance.now()
+  const tell = (line: string): void => say(`${fault.id} ${((performance.now() - from) / 1_000).toFixed(1)} s: ${line}`)
+  const outcome = await runFault(fault, { size, seed, tell })
+  process.stdout.write(textOf(outcome))
+  return outcome
 }
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** One more id of the command line, after those before it. */
 function named(id: string, before: readonly Fault[] = []): readonly Fault[] {
@@ -74,7 +91,7 @@ function named(id: string, before: readonly Fault[] = []): readonly Fault[] {
 }
 
 /** The whole load, or the fault's own; with other rooms and clients the rates shrink or grow in proportion. */
-function sizeOf(fault: Fault, { seconds, rooms, clients }: Omit<Given, 'seed' | 'json'>) {
+function sizeOf(fault: Fault, { seconds, rooms, clients }: Omit<Given, 'seed' | 'runs' | 'json'>): Size {
   const own = { ...wholeLoad, ...fault.size }
   const size = { ...own, ...(seconds !== undefined && { seconds }), ...(rooms !== undefined && { rooms }) }
   if (clients !== undefined) size.clients = clients

@@ -6,7 +6,7 @@ import type { Outcome } from './run.ts'
 const mostBreaches = 5
 
 /** A run as people read it. */
-export function textOf({ fault, seed, size, figures, verdicts, passed, seconds }: Outcome): string {
+export function textOf({ fault, seed, size, figures, verdicts, passed, seconds, remarks = [] }: Outcome): string {
   const { rooms, clients, chat, state, signals } = size
   const rates = `${chat} chat/s, ${state} state changes/s, ${signals} signals/s`
   const lines = [
@@ -14,6 +14,7 @@ export function textOf({ fault, seed, size, figures, verdicts, passed, seconds }
     `  ${fault.promise}`,
     `  load: ${rooms} rooms × ${clients} clients, ${rates}, ${size.seconds} s; seed ${seed}`,
     ...figures.map(lineOf),
+    ...remarks.map((remark) => `  note: ${remark}`),
     ...(fault.field === undefined ? [] : [`  the field: ${fault.field}`]),
     ...verdicts.flatMap(linesOf),
   ]

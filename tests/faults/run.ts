@@ -21,6 +21,8 @@ export interface Outcome {
   verdicts: readonly Verdict[]
   passed: boolean
   seconds: number
+  /** What is to be told beside the figures. */
+  remarks?: readonly string[]
 }
 
 export interface RunOptions {
@@ -42,7 +44,7 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
   const { cluster, links, stop } = await prepare(fault, options)
   const rejections = hearRejections()
   try {
-    const evidence = await play({ fault, cluster, links, ...options, faults: rejections.faults })
+    const { evidence, remarks } = await play({ fault, cluster, links, ...options, faults: rejections.faults })
     const bound = { growthMib: fault.growthMib ?? growthMib }
     const verdicts = checkHistory(evidence.history, bound)
     const figures = fault.figures(evidence)
@@ -50,7 +52,7 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
     const { id, title, promise, field } = fault
     const { seed, size } = options
     const told = { id, title, promise, ...(field !== undefined && { field }) }
-    return { fault: told, seed, size, figures, verdicts, passed, seconds: (now() - from) / 1_000 }
+    return { fault: told, seed, size, figures, verdicts, passed, seconds: (now() - from) / 1_000, remarks }
   } finally {
     rejections.stop()
     await stop()
@@ -76,8 +78,13 @@ interface Play extends RunOptions {
   faults: readonly string[]
 }
 
-async function play({ fault, cluster, links, size, seed, tell = () => undefined, faults }: Play): Promise<Evidence> {
-  const { scene, at, noted, finish } = await makeScene({ fault, cluster, size, seed, tell })
+interface Played {
+  evidence: Evidence
+  remarks: readonly string[]
+}
+
+async function play({ fault, cluster, links, size, seed, tell = () => undefined, faults }: Play): Promise<Played> {
+  const { scene, at, noted, remarks, finish } = await makeScene({ fault, cluster, size, seed, tell })
   try {
     const { crowd, recorder } = scene
     const load = fault.underLoad === false ? null : startLoad(crowd.meetings, size, scene.random)
@@ -95,7 +102,7 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
     tell('reading what was recorded')
     recorder.clientFaults.push(...faults)
     const history = recorder.history({ ...rest, processes: cluster.records() })
-    return { history, rest, size, cluster, at, noted }
+    return { evidence: { history, rest, size, cluster, at, noted }, remarks }
   } finally {
     await finish()
   }
@@ -107,6 +114,7 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   const doors = await Promise.all(Array.from({ length: fault.doors ?? 1 }, () => cluster.edge.open()))
   const marks: { name: string; at: number }[] = []
   const notes: { name: string; value: number }[] = []
+  const remarks: string[] = []
   // Every second client is sent to whatever node its own hint leads to, so that rooms are spread over the nodes.
   const astray = (room: number, client: number) => (client % 2 === 0 ? undefined : `astray-${seed}-${room}-${client}`)
   const asked = fault.underLoad === false ? { rooms: 0, clients: 0 } : size
@@ -124,12 +132,14 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
     random,
     mark: (name) => void marks.push({ name, at: now() }),
     note: (name, value) => void notes.push({ name, value }),
+    remark: (text) => void remarks.push(text),
     wait: (ms) => sleep(ms),
   }
   return {
     scene,
     at: (name: string) => marks.filter((mark) => mark.name === name).map((mark) => mark.at),
     noted: (name: string) => notes.filter((note) => note.name === name).map(({ value }) => value),
+    remarks,
     async finish() {
       endOutsider()
       await crowd.close()

@@ -25,6 +25,8 @@ export interface Options {
   settings: readonly Setting[]
   /** Ports of the servers, for what has to know them before they start; free ones otherwise. */
   serverPorts: Readonly<Partial<Record<ServerName, number>>>
+  /** PostgreSQL's folder, to be kept, such as one on a disk of its own; a temporary one otherwise. */
+  postgresDir: string | undefined
 }
 
 const mostReplicas = 20
@@ -51,13 +53,15 @@ export function parseOptions(argv: readonly string[]): Options {
       collect(parseServerPort),
       [],
     )
+    .option('--postgres-dir <folder>', 'keep the data of PostgreSQL in this folder (default: a temporary one)')
     .allowExcessArguments(false)
   for (const name of serviceNames)
     command.option(`--${name} <replicas>`, `replicas of ${name}`, count(`--${name}`, mostReplicas), 1)
   const given = command.parse(argv).opts<Given>()
-  const { auth, meetings, chat, signaling, gateway, json, logs, port, respawn, set, serverPort } = given
+  const { auth, meetings, chat, signaling, gateway, json, logs, port, respawn, set, serverPort, postgresDir } = given
   const replicas = { auth, meetings, chat, signaling, gateway }
-  return { replicas, json, logs, port, respawn, settings: set, serverPorts: Object.fromEntries(serverPort) }
+  const serverPorts = Object.fromEntries(serverPort)
+  return { replicas, json, logs, port, respawn, settings: set, serverPorts, postgresDir }
 }
 
 type Given = Record<ServiceName, number> &

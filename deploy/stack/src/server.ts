@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startNats, startPostgres, startRedis } from '@parley/kit/testing'
+import { startNats, startPostgres, startRedis, type ServerOptions } from '@parley/kit/testing'
 
 const starters = { postgres: startPostgres, redis: startRedis, nats: startNats } as const
 export type ServerName = keyof typeof starters
@@ -19,9 +19,9 @@ export interface Server {
 const restartAttempts = 20
 const pauseMs = 500
 
-export async function startServer(name: ServerName, fixedPort?: number): Promise<Server> {
+export async function startServer(name: ServerName, fixed: ServerOptions = {}): Promise<Server> {
   const start = starters[name]
-  const first = await start(fixedPort === undefined ? {} : { port: fixedPort })
+  const first = await start(fixed)
   const { url, port, dir } = first
   let current = first
   async function restart(): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@parley/kit'
+import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
@@ -49,7 +50,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     if (options.respawn && ready) void comeBack(what, start)
   }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
-    const results = await Promise.allSettled(serverNames.map((name) => startServer(name, options.serverPorts[name])))
+    const results = await Promise.allSettled(serverNames.map((name) => startServer(name, fixedOf(options, name))))
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -104,3 +105,8 @@ const settingsOf = ({ settings }: Options, service: ServiceName, label: string):
   Object.fromEntries(
     settings.filter(({ who }) => who === service || who === label).map(({ name, value }) => [name, value]),
   )
+
+function fixedOf({ serverPorts, postgresDir }: Options, name: ServerName): ServerOptions {
+  const port = serverPorts[name]
+  return { ...(port !== undefined && { port }), ...(name === 'postgres' && postgresDir && { dir: postgresDir }) }
+}

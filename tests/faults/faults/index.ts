@@ -9,12 +9,14 @@ import { natsKilled } from './t07-nats-killed.ts'
 import { natsFrozen } from './t08-nats-frozen.ts'
 import { redisAway } from './t09-redis-away.ts'
 import { postgresStopped } from './t10-postgres-stopped.ts'
+import { lockedAndFull } from './t11-locked-and-full.ts'
 import { idempotency } from './t12-idempotency.ts'
 import { edgesOfResume } from './t13-edges-of-resume.ts'
 import { slowReaders } from './t14-slow-readers.ts'
 import { reconnectStorm } from './t15-reconnect-storm.ts'
 import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
+import { soak } from './t25-soak.ts'
 
 /** Every fault that has a command, in the order of its number. */
 export const faults: readonly Fault[] = [
@@ -28,10 +30,12 @@ export const faults: readonly Fault[] = [
   natsFrozen,
   redisAway,
   postgresStopped,
+  lockedAndFull,
   idempotency,
   edgesOfResume,
   slowReaders,
   reconnectStorm,
   badNetwork,
   oneWayPartition,
+  soak,
 ]

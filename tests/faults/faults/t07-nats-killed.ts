@@ -2,6 +2,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { atMost, none, share, single, type Figure } from '../figures.ts'
 import { answerTimes, comebacksOf, failedSends, unwantedDepartures } from '../findings.ts'
 import { untilConverged } from '../converge.ts'
+import { queueFigure, watchQueues } from '../queues.ts'
 
 /** How long NATS is away: half of the run, 30 s in the whole one. */
 const shareOfRun = 0.5
@@ -17,7 +18,9 @@ export const natsKilled: Fault = {
     const { cluster, mark, wait, size } = scene
     mark('down')
     await cluster.endServer('nats')
+    const queues = watchQueues(scene)
     await wait(size.seconds * 1_000 * shareOfRun)
+    await queues.end()
     noteSockets(scene)
   },
   async heal(scene) {
@@ -32,7 +35,8 @@ function noteSockets({ crowd, note }: Scene): void {
   note('joined', crowd.attendees.filter(({ status }) => status === 'joined').length)
 }
 
-function figuresOf({ history, at, noted, size }: Evidence): Figure[] {
+function figuresOf(evidence: Evidence): Figure[] {
+  const { history, at, noted, size } = evidence
   const [down = 0] = at('down')
   const [up = 0] = at('up')
   const states = history.requests.filter(({ type, at: when }) => stateTypes.includes(type) && when > down && when < up)
@@ -43,6 +47,7 @@ function figuresOf({ history, at, noted, size }: Evidence): Figure[] {
     share('clients on their sockets while it was away', noted('joined')[0] ?? 0, size.rooms * size.clients, 100),
     none('sockets lost', comebacksOf(history).length),
     share('state changes made while it was away', done, states.length, 95),
+    queueFigure(evidence),
     single('all the same after it was back', noted('converged')[0] ?? Infinity, { most: 5_000 }, 'ms'),
     none('seen to leave', unwantedDepartures(history)),
   ]

@@ -2,6 +2,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { atMost, none, single, type Figure } from '../figures.ts'
 import { answerTimes, failedSends, unwantedDepartures } from '../findings.ts'
 import { untilConverged } from '../converge.ts'
+import { queueFigure, watchQueues } from '../queues.ts'
 import { growthOf } from '../history/check-processes.ts'
 import { now } from '../history/history.ts'
 
@@ -12,16 +13,19 @@ const probeEveryMs = 200
 export const natsFrozen: Fault = {
   id: 'T8',
   title: 'NATS frozen',
-  promise: 'That NATS stands still is noticed within 16 s; until then each request fails within 1 s, and memory stays.',
+  promise:
+    'That NATS stands still is noticed within 16 s; until then each request fails within 1 s; memory and queues stay.',
   field: 'an outage of NATS or Redis: nobody states a figure',
   size: { seconds: 75 },
   async inject(scene) {
     const { cluster, mark, size, note, wait } = scene
     mark('frozen')
     const from = now()
+    const queues = watchQueues(scene)
     await cluster.freeze(cluster.server('nats').pid)
     note('noticed', await untilNoticed(scene, from))
     await wait(Math.max(leastFrozenMs, size.seconds * 800) - (now() - from))
+    await queues.end()
   },
   async heal(scene) {
     scene.mark('thawed')
@@ -43,7 +47,8 @@ async function untilNoticed({ cluster, wait }: Scene, from: number): Promise<num
   return Math.max(...(await Promise.all(notices)))
 }
 
-function figuresOf({ history, at, noted, cluster }: Evidence): Figure[] {
+function figuresOf(evidence: Evidence): Figure[] {
+  const { history, at, noted, cluster } = evidence
   const [frozen = 0] = at('frozen')
   const [thawed = 0] = at('thawed')
   const during = cluster
@@ -54,6 +59,7 @@ function figuresOf({ history, at, noted, cluster }: Evidence): Figure[] {
     atMost('requests answered while it was frozen', answerTimes(history, [...bound], frozen, thawed), { most: 1_000 }),
     atMost('sends answered while it was frozen', answerTimes(history, ['chat.send'], frozen, thawed), { most: 1_000 }),
     atMost('memory of a process meanwhile', during, { most: 50, unit: 'MiB more' }),
+    queueFigure(evidence),
     single('all the same after it went on', noted('converged')[0] ?? Infinity, { most: 10_000 }, 'ms'),
     none('sends that failed for good', failedSends(history)),
     none('seen to leave', unwantedDepartures(history)),

@@ -2,6 +2,7 @@ import type { Evidence, Fault } from '../fault.ts'
 import { atMost, none, type Figure } from '../figures.ts'
 import { failedSends } from '../findings.ts'
 import { untilConverged } from '../converge.ts'
+import { countAcrossStandstill, countingFigures } from '../counting.ts'
 import { freezingMs, readingsDuring } from '../readings.ts'
 
 /** Redis dies and comes back empty; then it stands still for a while. */
@@ -12,24 +13,23 @@ export const redisAway: Fault = {
     'When Redis comes back empty everybody has a right view 15 s later; nobody is logged out and no message is lost.',
   field: 'an outage of NATS or Redis: nobody states a figure',
   async inject(scene) {
-    const { cluster, wait, note, mark, crowd } = scene
+    const { cluster, wait, note, crowd } = scene
     await cluster.endServer('redis')
     await wait(1_000)
     await cluster.restartServer('redis')
     note('converged', await untilConverged(scene, { patienceMs: 30_000 }))
-    mark('frozen')
-    await cluster.freeze(cluster.server('redis').pid)
+    const { pid } = cluster.server('redis')
+    await cluster.freeze(pid)
     for (const ms of await readingsDuring(freezingMs(scene.size.seconds), crowd)) note('read', ms)
-    mark('thawed')
-  },
-  async heal(scene) {
-    scene.cluster.thaw(scene.cluster.server('redis').pid)
-    scene.note('converged', await untilConverged(scene, { patienceMs: 30_000 }))
+    cluster.thaw(pid)
+    note('converged', await untilConverged(scene, { patienceMs: 30_000 }))
+    await countAcrossStandstill(scene)
   },
   figures: figuresOf,
 }
 
-function figuresOf({ history, noted }: Evidence): Figure[] {
+function figuresOf(evidence: Evidence): Figure[] {
+  const { history, noted } = evidence
   const refused = history.http.filter(({ status, route }) => status === 401 || route.endsWith('/auth/refresh'))
   const lost = history.statuses.filter(({ state }) => state === 'lost')
   return [
@@ -37,5 +37,6 @@ function figuresOf({ history, noted }: Evidence): Figure[] {
     none('sends that failed', failedSends(history)),
     atMost('a right view for everybody, after it was back', noted('converged'), { most: 15_000 }),
     atMost('REST reads while it was frozen', noted('read'), { most: 800, of: 'p99' }),
+    ...countingFigures(evidence),
   ]
 }

@@ -2,10 +2,10 @@ import type { Verdict } from './check.ts'
 import type { History, Person, Stay } from './history.ts'
 
 /** H4: no event of a room reached somebody who was not a member of it at that moment. */
-export function checkNobodyElseHeard({ received, stays }: History): Verdict {
+export function checkNobodyElseHeard({ received, heard, stays }: History): Verdict {
   const of = Map.groupBy(stays, ({ client, room }) => `${client} ${room}`)
   const breaches: string[] = []
-  let looked = 0
+  let looked = heard
   for (const { client, room, type, at } of received) {
     if (room === null) continue
     looked += 1

@@ -5,7 +5,10 @@ import type { History, Seen, View } from './history.ts'
 export function checkKept({ sends, stored, views }: History): Verdict {
   const breaches: string[] = []
   const rows = new Map([...stored].map(([room, messages]) => [room, byText(messages)]))
-  const present = views.map((view) => ({ view, texts: byText(view.messages) }))
+  const present = Map.groupBy(
+    views.map((view) => ({ view, texts: new Set(view.messages.map(({ text }) => text)) })),
+    ({ view }) => view.room,
+  )
   let looked = 0
   for (const { text, room, client, outcome } of sends) {
     if (outcome.is !== 'accepted') continue
@@ -16,8 +19,8 @@ export function checkKept({ sends, stored, views }: History): Verdict {
       breaches.push(`"${text}" of ${client} was accepted and is stored ${found.length} times`)
     else if (row.seq !== outcome.seq || row.id !== outcome.id)
       breaches.push(`"${text}" was accepted as number ${outcome.seq} and is stored as ${row.seq}`)
-    for (const { view, texts } of present)
-      if (view.room === room && outcome.seq > view.since && !texts.has(text))
+    for (const { view, texts } of present.get(room) ?? [])
+      if (outcome.seq > view.since && !texts.has(text))
         breaches.push(`"${text}" (number ${outcome.seq}) is not in the view of ${view.client}`)
   }
   return { id: 'H1', promise: 'every accepted message is stored once and in every view', looked, breaches }

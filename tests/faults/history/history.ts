@@ -137,7 +137,10 @@ export interface History {
   /** Who is in each room at the end and in what state, as the one who made them do it knows. */
   truth: ReadonlyMap<string, readonly Person[]>
   stays: readonly Stay[]
+  /** Those of which it has to be looked up whether a member got them. */
   received: readonly Received[]
+  /** How many more a member got, as was seen at once. */
+  heard: number
   requests: readonly Request[]
   cutOffs: readonly CutOff[]
   signals: readonly Signal[]
@@ -163,6 +166,7 @@ export const emptyHistory: History = {
   truth: new Map(),
   stays: [],
   received: [],
+  heard: 0,
   requests: [],
   cutOffs: [],
   signals: [],

@@ -9,6 +9,7 @@ import {
   type ProcessRecord,
   type Received,
   type Request,
+  type Seen,
   type Send,
   type Shown,
   type Signal,
@@ -35,7 +36,10 @@ export class Recorder {
   readonly sends: Send[] = []
   readonly shown: Shown[] = []
   readonly stays: Stay[] = []
+  /** Events that nobody can say of that a member got them. */
   readonly received: Received[] = []
+  /** How many members got, of which nothing more is kept: in a long run they are millions. */
+  heard = 0
   readonly requests: Request[] = []
   readonly cutOffs: CutOff[] = []
   readonly signals: Signal[] = []
@@ -50,6 +54,12 @@ export class Recorder {
   readonly http: { client: string; route: string; status: number; at: number; ms: number }[] = []
   /** Which room a participant or a user belongs to: each is in one only. */
   readonly #roomOf = new Map<string, string>()
+  /** Where each client is a member now. */
+  readonly #present = new Map<string, string>()
+  /** Number of the last message that was there when each came in. */
+  readonly #chatSeq = new Map<string, number>()
+  /** Each text and id once: every client reads them anew from its own frames. */
+  readonly #texts = new Map<string, string>()
   /** Per client: the socket in use, and how many signals came in the session. */
   readonly #signalling = new Map<string, { socket: object; seq: number }>()
 
@@ -66,11 +76,22 @@ export class Recorder {
     if (type === 'participant.left') this.#departed(client, [payload['participantId']], at)
     if (type === 'room.delta') this.#departed(client, payload['left'], at)
     if (type === 'room.resumed') this.#departed(client, objectIn(payload, 'delta')['left'], at)
-    if (roomEvents.has(type)) this.received.push({ client, room: this.#about(payload), type, at })
+    if (roomEvents.has(type)) this.#heard(client, this.#about(payload), type, at)
+  }
+
+  /** `client` shows a message. */
+  showed(client: string, { text, seq, id }: Seen): void {
+    this.shown.push({ text: this.#once(text), id: this.#once(id), seq, client, at: now() })
+  }
+
+  /** Number of the last message that was there when `client` came in; 0 for who did not. */
+  chatSeqOf(client: string): number {
+    return this.#chatSeq.get(client) ?? 0
   }
 
   /** `client` is not a member from now on. */
   left(client: string): void {
+    this.#present.delete(client)
     const stay = this.stays.find((one) => one.client === client && one.until === Infinity)
     if (stay) stay.until = now()
   }
@@ -85,9 +106,9 @@ export class Recorder {
 
   /** All of it, with what is known at the end only. */
   history(end: Pick<History, 'stored' | 'views' | 'truth'> & { processes: readonly ProcessRecord[] }): History {
-    const { sends, shown, stays, received, requests, cutOffs, signals } = this
+    const { sends, shown, stays, received, heard, requests, cutOffs, signals } = this
     const { departures, marks, gone, statuses, entries, clientFaults, http } = this
-    const seen = { sends, shown, stays, received, requests, cutOffs, signals }
+    const seen = { sends, shown, stays, received, heard, requests, cutOffs, signals }
     const states = { departures, marks, gone, statuses, entries, clientFaults, http }
     return { ...emptyHistory, ...seen, ...states, ...end, endedAt: now() }
   }
@@ -97,6 +118,9 @@ export class Recorder {
     const room = typeof meeting === 'string' ? meeting : (this.roomOf(client) ?? '')
     if (!this.stays.some((stay) => stay.client === client && stay.room === room && stay.until === Infinity))
       this.stays.push({ client, room, from: at, until: Infinity })
+    this.#present.set(client, room)
+    const { chatSeq } = payload
+    if (type === 'room.joined' && typeof chatSeq === 'number') this.#chatSeq.set(client, chatSeq)
     const self = objectIn(payload, 'selfParticipant')['id']
     if (typeof self === 'string') this.belongs(self, room)
     const how = type === 'room.joined' ? 'joined' : 'resumed'
@@ -128,6 +152,18 @@ export class Recorder {
     for (const id of ids)
       if (typeof id === 'string' && !this.leaving.has(id))
         this.departures.push({ room: this.#roomOf.get(id) ?? '', participantId: id, seenBy, at })
+  }
+
+  #heard(client: string, room: string | null, type: string, at: number): void {
+    if (room !== null && this.#present.get(client) === room) this.heard += 1
+    else this.received.push({ client, room, type, at })
+  }
+
+  #once(text: string): string {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, text)
+    return text
   }
 
   #marked(seenBy: string, { participantId, connection }: Readonly<Record<string, unknown>>, at: number): void {

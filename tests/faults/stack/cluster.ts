@@ -8,6 +8,7 @@ import { createEdge, type Edge } from './edge.ts'
 import { exitCodeOf, uncaughtIn } from './logs.ts'
 import { environmentOf, ProcessTable } from './process-table.ts'
 import { startLike, type Replica, type ServiceName } from './replicas.ts'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export type ServerName = 'nats' | 'redis' | 'postgres'
 
@@ -15,6 +16,8 @@ export type ServerName = 'nats' | 'redis' | 'postgres'
 export interface Cluster {
   readonly edge: Edge
   readonly table: ProcessTable
+  /** That of PostgreSQL alone, when one was asked for; null also where it may not be mounted. */
+  readonly disk: SmallDisk | null
   replicas(service?: ServiceName): Replica[]
   /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
   end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
@@ -35,6 +38,8 @@ export interface ClusterOptions {
   /** More arguments of `npm run stack`. */
   args?: readonly string[]
   env?: Readonly<Record<string, string>>
+  /** PostgreSQL gets a disk of its own, of this size in MiB. */
+  diskMib?: number
 }
 
 const standard = ['--gateway', '2', '--signaling', '2', '--chat', '2']
@@ -56,15 +61,23 @@ const services: Readonly<Record<string, ServiceName>> = {
 }
 const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
 
-export async function startCluster({ args = [], env = {} }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({ args = [], env = {}, diskMib }: ClusterOptions = {}): Promise<Cluster> {
   const logs = await mkdtemp(join(tmpdir(), 'parley-faults-'))
-  const product = await startStack([...standard, '--logs', logs, ...args], { ...settings, ...env })
-  return new RunningCluster(product, logs)
+  const disk = diskMib === undefined ? null : await mountSmallDisk(diskMib)
+  const onDisk = disk === null ? [] : ['--postgres-dir', disk.dir]
+  try {
+    const product = await startStack([...standard, '--logs', logs, ...onDisk, ...args], { ...settings, ...env })
+    return new RunningCluster(product, { logs, disk })
+  } catch (error) {
+    await disk?.unmount()
+    throw error
+  }
 }
 
 class RunningCluster implements Cluster {
   readonly edge: Edge
   readonly table = new ProcessTable()
+  readonly disk: SmallDisk | null
   readonly #product: Awaited<ReturnType<typeof startStack>>
   readonly #logs: string
   readonly #servers: Record<ServerName, { url: string; pid: number; dir: string }>
@@ -72,9 +85,13 @@ class RunningCluster implements Cluster {
   #replicas: Replica[]
   #started = 0
 
-  constructor(product: Awaited<ReturnType<typeof startStack>>, logs: string) {
+  constructor(
+    product: Awaited<ReturnType<typeof startStack>>,
+    { logs, disk }: { logs: string; disk: SmallDisk | null },
+  ) {
     this.#product = product
     this.#logs = logs
+    this.disk = disk
     const { nats, redis, postgres } = product.file
     this.#servers = { nats, redis, postgres }
     this.#replicas = replicasOf(product.file)
@@ -147,6 +164,7 @@ class RunningCluster implements Cluster {
     for (const { child } of this.#replicas) child?.kill('SIGKILL')
     await this.#product.stop()
     await Promise.all(this.#own.map((server) => server.stop()))
+    await this.disk?.unmount()
     await rm(this.#logs, { recursive: true, force: true })
   }
 

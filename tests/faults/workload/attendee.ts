@@ -76,8 +76,8 @@ export class Attendee {
     this.#recorder.belongs(user.id, meetingId)
     const room = await this.parley.join({ code, device: { mic: true, cam: true } })
     this.#room = room
-    this.#since = room.state.get().messages.at(-1)?.seq ?? 0
-    room.on('message', (message) => this.#recorder.shown.push({ ...seenOf(message), client: this.name, at: now() }))
+    this.#since = this.#recorder.chatSeqOf(this.name)
+    room.on('message', (message) => this.#recorder.showed(this.name, seenOf(message)))
     let status = ''
     const follow = () => {
       const { state } = room.state.get().status
@@ -136,6 +136,11 @@ export class Attendee {
     return { client: this.name, room: meeting.id, v, people, messages: mine.map(seenOf), since: this.#since }
   }
 
+  /** Number of the newest message that this one has. */
+  get newest(): number {
+    return Math.max(this.#since, this.room.state.get().messages.at(-1)?.seq ?? 0)
+  }
+
   /** What the server says to this one when asked anew. */
   async serverView(): Promise<View | null> {
     const snapshot = await this.room.snapshot()
@@ -151,6 +156,14 @@ export class Attendee {
     const parley = createParley({ ...this.#options, WebSocket: this.sockets.WebSocket })
     await parley.signInAsGuest({ name })
     return parley
+  }
+
+  /** Says goodbye and is gone; also when nobody answers that. */
+  async leave(): Promise<void> {
+    this.#recorder.leaving.add(this.participantId)
+    await this.room.leave().catch(() => undefined)
+    this.#recorder.left(this.name)
+    this.vanish()
   }
 
   /** Ends without a goodbye. */

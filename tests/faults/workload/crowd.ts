@@ -25,8 +25,13 @@ export interface CrowdOptions {
 
 /** Everybody of a run, and the host who owns their meetings. */
 export interface Crowd {
-  meetings: readonly Meeting[]
-  attendees: readonly Attendee[]
+  /** Who has the account. */
+  readonly host: Parley
+  readonly meetings: readonly Meeting[]
+  /** Those who are there now. */
+  readonly attendees: readonly Attendee[]
+  /** One more guest, whose number in the room nobody had; rejects, and is not there, when it can't come in. */
+  come(meeting: Meeting): Promise<Attendee>
   /** Everything that is stored of a meeting's chat. */
   storedIn(meetingId: string): Promise<Seen[]>
   close(): Promise<void>
@@ -38,7 +43,7 @@ const joinTries = 3
 
 /** One account that owns all meetings, and guests in them: the cheapest way to many people. */
 export async function gather(options: CrowdOptions): Promise<Crowd> {
-  const { urls, rooms, clients, recorder, hint, ownAddresses = false } = options
+  const { urls, rooms, clients, recorder } = options
   const host = createParley({ url: urls[0] ?? '', tokenDelivery: 'body' })
   await host.signUp({ email: `${crypto.randomUUID()}@example.org`, password, name: 'Host' })
   const meetings: Meeting[] = []
@@ -52,29 +57,52 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
     },
   )
   const seats = meetings.flatMap((meeting, room) =>
-    Array.from({ length: clients }, (_, client) => ({ meeting, room, client, index: room * clients + client })),
+    Array.from({ length: clients }, (_, seat) => ({ meeting, room, seat, index: room * clients + seat })),
   )
-  await inParallel(seats, async ({ meeting, room, client, index }) => {
-    const attendee = new Attendee({
-      name: `r${room}c${client}`,
-      seat: client,
-      url: urls[client % urls.length] ?? '',
-      recorder,
-      ...(ownAddresses && { address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` }),
-      ...(hint && { hint: () => hint(room, client) }),
-    })
+  await inParallel(seats, async ({ meeting, ...seat }) => {
+    const attendee = seated(options, seat)
     meeting.attendees.push(attendee)
     await joinPatiently(attendee, meeting)
   })
+  let index = seats.length
   return {
+    host,
     meetings,
-    attendees: meetings.flatMap(({ attendees }) => attendees),
+    get attendees() {
+      return meetings.flatMap(({ attendees }) => attendees)
+    },
+    async come(meeting) {
+      const attendee = seated(options, { room: meetings.indexOf(meeting), seat: index, index })
+      index += 1
+      try {
+        await joinPatiently(attendee, meeting)
+      } catch (error) {
+        attendee.vanish()
+        throw error
+      }
+      meeting.attendees.push(attendee)
+      return attendee
+    },
     storedIn: (meetingId) => readAll(host, meetingId),
     async close() {
       for (const { attendees } of meetings) for (const attendee of attendees) attendee.vanish()
       host.close()
     },
   }
+}
+
+function seated(
+  { urls, recorder, hint, ownAddresses = false }: CrowdOptions,
+  { room, seat, index }: { room: number; seat: number; index: number },
+): Attendee {
+  return new Attendee({
+    name: `r${room}c${seat}`,
+    seat,
+    url: urls[seat % urls.length] ?? '',
+    recorder,
+    ...(ownAddresses && { address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` }),
+    ...(hint && { hint: () => hint(room, seat) }),
+  })
 }
 
 async function joinPatiently(attendee: Attendee, { code, id }: Meeting): Promise<void> {

@@ -45,7 +45,7 @@ function hasAllMessages(present: readonly Attendee[], { sends }: Recorder): bool
   const last = new Map<string, number>()
   for (const { room, outcome } of sends)
     if (outcome.is === 'accepted') last.set(room, Math.max(last.get(room) ?? 0, outcome.seq))
-  return present.every(({ view }) => (view.messages.at(-1)?.seq ?? view.since) >= (last.get(view.room) ?? 0))
+  return present.every(({ newest, meetingId }) => newest >= (last.get(meetingId) ?? 0))
 }
 
 /**
