@@ -8,6 +8,7 @@ const binaries = {
   'redis-server': 'redis-server',
   'nats-server': 'nats-server',
   chromium: 'chromium',
+  iptables: 'iptables',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

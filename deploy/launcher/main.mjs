@@ -8,9 +8,12 @@ import { root } from './paths.mjs'
 import { runEntry, signals } from './run-entry.mjs'
 import { ensureWebPage } from './web-page.mjs'
 
+const servers = ['postgresql', 'redis-server', 'nats-server']
+
 /**
  * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
- * (`always` installs them, `asked` only with PARLEY_APT=1 or CI set).
+ * (`always` installs them, `asked` only with PARLEY_APT=1 or CI set); those that are `welcome` are installed along with the
+ * others, and not missed otherwise.
  */
 const commands = {
   embedded: { entry: 'deploy/embedded/src/main.ts', page: true },
@@ -18,22 +21,26 @@ const commands = {
   stack: {
     entry: 'deploy/stack/src/main.ts',
     page: true,
-    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+    debian: { install: 'asked', packages: servers },
   },
-  bench: { entry: 'packages/bench/src/main.ts', page: true },
+  bench: {
+    entry: 'packages/bench/src/main.ts',
+    page: true,
+    debian: { install: 'asked', packages: servers },
+  },
   faults: {
     entry: 'tests/faults/main.ts',
     page: true,
-    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+    debian: { install: 'asked', packages: servers, welcome: ['iptables'] },
   },
   fuzz: {
     entry: 'tests/fuzz/main.ts',
-    debian: { install: 'asked', packages: ['postgresql', 'redis-server', 'nats-server'] },
+    debian: { install: 'asked', packages: servers },
   },
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
-    debian: { install: 'always', packages: ['postgresql', 'redis-server', 'nats-server', 'chromium'] },
+    debian: { install: 'always', packages: [...servers, 'chromium'] },
   },
   check: { entry: 'tests/runner/check-main.ts' },
 }
@@ -50,7 +57,8 @@ export async function launch([name = '', ...args]) {
     const { debian } = command
     if (debian !== undefined && !helpOnly) {
       const mayInstall = debian.install === 'always' || process.env.PARLEY_APT === '1' || Boolean(process.env.CI)
-      await installDebianPackages(debian.packages, { mayInstall })
+      const welcome = mayInstall ? (debian.welcome ?? []) : []
+      await installDebianPackages([...debian.packages, ...welcome], { mayInstall })
     }
     await withLock(join(root, '.data', 'install.lock'), async () => {
       await ensureInstalled()
