@@ -1,7 +1,9 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { Instance } from '@parley/kit'
 import { deadline } from './deadline.ts'
+import type { Nodes } from './nodes.ts'
 
 /** A node that agreed to the handshake, or its answer that refuses it. */
 export type Dialled =
@@ -54,3 +56,18 @@ export const dial = (url: string, { path, headers, connectMs, answerMs, signal }
     })
     request.end()
   })
+
+/** As `dial`; rejects at once when the node is abandoned meanwhile, for a frozen one takes connections and says nothing. */
+export async function dialNode(
+  node: Instance,
+  options: DialOptions,
+  nodes: Pick<Nodes, 'onAbandoned'>,
+): Promise<Dialled> {
+  const abandoned = new AbortController()
+  const stop = nodes.onAbandoned(node, () => abandoned.abort())
+  try {
+    return await dial(node.url, { ...options, signal: AbortSignal.any([options.signal, abandoned.signal]) })
+  } finally {
+    stop()
+  }
+}

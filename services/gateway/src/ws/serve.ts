@@ -43,7 +43,7 @@ export function serveSockets(
     log,
     onAbandoned(node, count) {
       abandoned.inc({}, count)
-      nodes.failed(node)
+      nodes.abandoned(node)
       onDeadNode(node.url)
     },
   })

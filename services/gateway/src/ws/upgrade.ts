@@ -12,7 +12,7 @@ import {
 import { requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
-import { dial, type Dialled } from './dial.ts'
+import { dialNode, type Dialled } from './dial.ts'
 import { checkHandshakeOrThrow, readHandshakeOrThrow, type Handshake } from './handshake.ts'
 import type { Nodes } from './nodes.ts'
 import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
@@ -142,7 +142,7 @@ async function open(
       try {
         // Somebody before us found out that it is not worth asking.
         if (!knownToFail && nodes.failedLately(node)) continue
-        const dialled = await dial(node.url, { ...dialling, signal: gone.signal })
+        const dialled = await dialNode(node, { ...dialling, signal: gone.signal }, nodes)
         if (dialled.answer.statusCode !== 503) return { ...dialled, node }
         // Going away, or full.
         dialled.answer.destroy()
