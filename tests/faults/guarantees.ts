@@ -16,7 +16,7 @@ What users are promised, the fault that puts it to the test, the bound, and what
 \`npm run faults -- <T…> --json FILE --guarantees docs/guarantees.md\`; only what was really run stands here. Clients
 are the SDK's, behind a TCP proxy of ours that delays, slices, stalls and cuts; T16 loses packets too
 (iptables), unless its note says otherwise. Of several runs in a row the worst of each figure stands here.
-Times come from a shared machine whose processors were busy with other work: they are an upper bound, not a benchmark.
+Clients and servers share one machine, whose cores are given: times are an upper bound, not a benchmark.
 
 After every run the recorded history is checked:
 
