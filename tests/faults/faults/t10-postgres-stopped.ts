@@ -19,8 +19,9 @@ export const postgresStopped: Fault = {
     mark('up')
     const from = now()
     const [speaker] = crowd.attendees
+    // Behind what this person has waiting.
     await speaker?.say('is it back?')
-    note('back', now() - from)
+    note('caught up', now() - from)
     await wait(1_000)
   },
   figures: figuresOf,
@@ -37,7 +38,15 @@ function figuresOf({ history, at, noted }: Evidence): Figure[] {
     atMost('sends refused', answerTimes(history, ['chat.send'], down, up), { most: 3_000 }),
     none('sends that failed for good', failedSends(history)),
     share('state changes and signals made while it was away', done, states.length, 99),
-    single('chat works after it was back', noted('back')[0] ?? Infinity, { most: 5_000 }, 'ms'),
+    atMost('the first message of each room after it was back', firstSends(history, up), { most: 5_000 }),
+    single('what had waited was through', noted('caught up')[0] ?? Infinity, {}, 'ms'),
     none('seen to leave', unwantedDepartures(history)),
   ]
 }
+
+/** How long after `from` each room had a message accepted; Infinity for one that had none. */
+const firstSends = ({ sends }: Evidence['history'], from: number): number[] =>
+  [...Map.groupBy(sends, ({ room }) => room).values()].map((ofRoom) => {
+    const times = ofRoom.flatMap(({ outcome }) => (outcome.is === 'accepted' && outcome.at > from ? [outcome.at] : []))
+    return Math.min(...times) - from
+  })
