@@ -16,9 +16,9 @@ const askEveryMs = 500
 
 /**
  * Ends the pipes to a frozen node: its sockets stay open, only silence tells. Each node with pipes is asked for `/livez` twice a
- * second. One that is not listed any more has either left, and still serves the sockets it has, or does nothing at all: one
- * answer that does not come tells which. A listed one is given up only when it leaves two questions in a row unanswered while
- * another one answers: where all are slow, moving clients about would make it worse, and there is nowhere to go.
+ * second, and may leave one question unanswered. One that is not listed any more has either left, and still serves the sockets it
+ * has, or does nothing at all: that tells which. A listed one is given up only while another one answers: where all are slow,
+ * moving clients about would make it worse, and there is nowhere to go.
  */
 export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOptions): Poller {
   /** When each node is to be asked again, ms since 1970. */
@@ -29,10 +29,9 @@ export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOp
     else askAt.set(node.id, Date.now() + askEveryMs)
   }
   async function isGone(node: Instance): Promise<boolean> {
-    if (await answersInTime(node.url)) return false
+    if ((await answersInTime(node.url)) || (await answersInTime(node.url))) return false
     const others = listed().filter(({ id }) => id !== node.id)
     if (others.length === listed().length) return true
-    if (await answersInTime(node.url)) return false
     const answers = await Promise.all(others.map(({ url }) => answersInTime(url)))
     return answers.includes(true)
   }
