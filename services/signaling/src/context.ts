@@ -22,8 +22,9 @@ export function sendTo(context: Context, room: LiveRoom, to: string, message: Se
   const seat = room.state.seats.get(to)
   if (!seat) return false
   const local = room.locals.get(to)
+  const sentAt = context.clock.now()
   if (local && seat.node === context.node) {
-    local.direct(messageFrame(message), message.type === 'rtc.signal' ? message.payload : undefined)
-  } else tell(context.bus, signalingBus.relay, { node: seat.node }, { meetingId: room.meetingId, to, message })
+    local.direct(messageFrame(message), message.type === 'rtc.signal' ? { ...message.payload, sentAt } : undefined)
+  } else tell(context.bus, signalingBus.relay, { node: seat.node }, { meetingId: room.meetingId, to, message, sentAt })
   return true
 }

@@ -47,7 +47,8 @@ function deliver({ bus, node, rooms }: Context, relayed: Relayed): void {
   const local = room?.locals.get(to)
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
-    return local.direct(textFrame(JSON.stringify(message)), signal)
+    if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
+    return local.direct(textFrame(JSON.stringify(message)), signal && { ...signal, sentAt: relayed.sentAt })
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return

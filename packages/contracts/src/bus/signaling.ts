@@ -101,6 +101,8 @@ export const signalingBus = {
       message: Type.Object({ type: Type.String(), payload: Type.Unknown() }),
       /** By the node that the receiver has just left; only once. */
       forwarded: Type.Optional(Type.Boolean()),
+      /** By the clock of the sender's node, ms since 1970. */
+      sentAt: Type.Optional(Type.Integer()),
     }),
   ),
   /** Answered once the change is committed, or when there is no such room. */

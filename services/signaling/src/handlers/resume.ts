@@ -108,12 +108,20 @@ async function handOver(context: Context, { room, seat, local, received }: Handi
     return { signals: [], lost: false, seq: received }
   }
   const handed = await takeOver(context, { room, seat, received })
+  if (handed === null) {
+    local.expectStragglers()
+    local.adoptSignals([], received ?? 0)
+    return { signals: [], lost: true, seq: received ?? 0 }
+  }
   local.adoptSignals(handed.signals, handed.seq)
   return handed
 }
 
-/** What the node that had the session still holds for it; a node that is gone takes that along. */
-async function takeOver({ bus, log }: Context, { room, seat, received }: Omit<HandingOver, 'local'>): Promise<Handed> {
+/** What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along. */
+async function takeOver(
+  { bus, log }: Context,
+  { room, seat, received }: Omit<HandingOver, 'local'>,
+): Promise<Handed | null> {
   const { participant, sessionId, node } = seat
   try {
     return await ask(bus, at(signalingBus.takeOver, { node }), {
@@ -124,7 +132,7 @@ async function takeOver({ bus, log }: Context, { room, seat, received }: Omit<Ha
     })
   } catch (err) {
     log.info({ err, node }, 'session taken over from a node that does not answer')
-    return { signals: [], lost: true, seq: received ?? 0 }
+    return null
   }
 }
 

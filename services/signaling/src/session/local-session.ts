@@ -38,6 +38,8 @@ export class LocalSession {
   /** The newest signal when the socket was attached: up to here the answer has them, later ones are held. */
   #signalsAtEntry = 0
   #writtenAtPing = 0
+  /** When the newest signal of each sender was sent, ms since 1970; null: nothing can come late. */
+  #newest: Map<string, number> | null = null
 
   constructor(ids: { participantId: string; sessionId: string; userId: string }, socket: PeerSocket | null) {
     this.participantId = ids.participantId
@@ -107,8 +109,12 @@ export class LocalSession {
   }
 
   /** A message to this participant alone. A signal waits while there is no socket, and is kept until the client has it. */
-  direct(frame: Buffer, signal?: Signal): void {
-    if (signal) this.#signals.push(signal, frame.length)
+  direct(frame: Buffer, sent?: Signal & { sentAt?: number | undefined }): void {
+    if (sent) {
+      const { from, data, sentAt } = sent
+      this.#signals.push({ from, data }, frame.length)
+      if (sentAt !== undefined) this.#newest?.set(from, sentAt)
+    }
     if (this.#socket === null) return
     if (this.#held === null) this.#signals.sent()
     this.deliver(frame, null)
@@ -118,6 +124,19 @@ export class LocalSession {
   takeSignals(received?: number): { signals: Signal[]; lost: boolean; seq: number } {
     const seq = this.#signalsAtEntry
     return { ...this.#signals.take(seq, received), seq }
+  }
+
+  /**
+   * The node that had the session did not hand it over. It may only have stood still, and pass on what was sent to it once it
+   * wakes up: the client has been told that such signals are lost, and may have had later ones.
+   */
+  expectStragglers(): void {
+    this.#newest = new Map()
+  }
+
+  /** Whether a signal that was passed on comes after one that its sender sent later. */
+  isOvertaken(from: string, sentAt: number): boolean {
+    return sentAt < (this.#newest?.get(from) ?? 0)
   }
 
   /** All that is kept, for the node that takes the session over. */

@@ -1,0 +1,75 @@
+import { signalingBus } from '@parley/contracts'
+import { createLogger, createMemoryBus, createMemoryKv, ProblemError, tell, type Bus } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { aMeeting, startNodes } from '../testing/harness.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+const bus = createMemoryBus({ log })
+/** Requests to hand a session over get no answer, as from a node that stands still. */
+const deaf: Bus = {
+  ...bus,
+  publish: (subject, text) => bus.publish(subject, text),
+  subscribe: (subject, onText) => bus.subscribe(subject, onText),
+  respond: (subject, queue, answer) => bus.respond(subject, queue, answer),
+  request: (subject, text, timeoutMs) =>
+    subject.endsWith('.take-over')
+      ? Promise.reject(new ProblemError('deadline-exceeded'))
+      : bus.request(subject, text, timeoutMs),
+  connected: () => bus.connected(),
+  onStatus: (listener) => bus.onStatus(listener),
+  close: (timeoutMs) => bus.close(timeoutMs),
+}
+const kv = createMemoryKv({ log })
+let product: Awaited<ReturnType<typeof startNodes>>
+beforeAll(async () => {
+  product = await startNodes(2, { bus: deaf, kv })
+})
+afterAll(() => product.stop())
+
+it('R2 T3 a node that wakes up passes nothing on that comes after what was sent later', async () => {
+  const meeting = aMeeting()
+  const ada = await product.join(1, meeting, 'Ada')
+  const ben = await product.join(0, meeting, 'Ben')
+  const cleo = await product.join(1, meeting, 'Cleo')
+  const client = await product.connect(1, ben.token)
+  const { sessionId, resumeToken, v } = ben.joined
+  const resumed = await client.ask('room.resume', { sessionId, resumeToken, v })
+  expect(resumed.payload).toMatchObject({ signals: [], signalsLost: true })
+
+  let node = ''
+  const seen = bus.subscribe('node.*.relay', (_text, subject) => void (node = subject.split('.')[1] ?? ''))
+  const sent = Date.now()
+  await ada.client.ask('rtc.signal', { to: ben.id, data: 'second' })
+  await eventually(() => expect(client.of('rtc.signal').length).toBe(1))
+  // Whoever is on node 0 reaches node 1 by a relay: that tells its name.
+  const far = await product.join(0, meeting, 'Dora')
+  await far.client.ask('rtc.signal', { to: ada.id, data: 'hello' })
+  await eventually(() => expect(node).not.toBe(''))
+  seen.unsubscribe()
+
+  const passOn = (from: string, data: string, sentAt: number) =>
+    tell(
+      bus,
+      signalingBus.relay,
+      { node },
+      {
+        meetingId: meeting.id,
+        to: ben.id,
+        message: { type: 'rtc.signal', payload: { from, data } },
+        forwarded: true,
+        sentAt,
+      },
+    )
+  passOn(ada.id, 'first, too late', sent - 5_000)
+  passOn(cleo.id, 'late, but nothing of hers came before', sent - 5_000)
+  await eventually(() =>
+    expect(client.of('rtc.signal').map(({ payload }) => payload['data'])).toContain(
+      'late, but nothing of hers came before',
+    ),
+  )
+  expect(client.of('rtc.signal').map(({ payload }) => payload['data'])).toEqual([
+    'second',
+    'late, but nothing of hers came before',
+  ])
+})
