@@ -30,10 +30,12 @@ export const redisAway: Fault = {
 
 function figuresOf(evidence: Evidence): Figure[] {
   const { history, noted } = evidence
-  const refused = history.http.filter(({ status, route }) => status === 401 || route.endsWith('/auth/refresh'))
+  const refused = history.http.filter(({ status }) => status === 401)
   const lost = history.statuses.filter(({ state }) => state === 'lost')
+  const away = history.statuses.filter(({ state }) => state === 'reconnecting')
   return [
     none('logged out', refused.length + lost.length),
+    none('sockets lost', new Set(away.map(({ client }) => client)).size),
     none('sends that failed', failedSends(history)),
     atMost('a right view for everybody, after it was back', noted('converged'), { most: 15_000 }),
     atMost('REST reads while it was frozen', noted('read'), { most: 800, of: 'p99' }),
