@@ -36,7 +36,15 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const ice = new IceServers(config, clock)
   const context: Context = { node, bus, kv, clock, log, auth, rooms, ice }
   const lease = new NodeLease(node, { kv, clock, log })
-  const reaper = new Reaper({ node, rooms, kv, clock, log, liveNodes: () => lease.live })
+  const reaper = new Reaper({
+    node,
+    rooms,
+    kv,
+    clock,
+    log,
+    liveNodes: () => lease.live,
+    hadRunOut: (at) => lease.hadRunOut(at),
+  })
   const connections = new Connections(context, { fence: (room) => reaper.fence(room) })
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })

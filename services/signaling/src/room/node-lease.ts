@@ -15,6 +15,8 @@ export class NodeLease {
   readonly #poller: Poller
   #live: ReadonlySet<string>
   #renewedAt = 0
+  /** Until then others may be as late as this node was. */
+  #judgesFrom = 0
   #reachable = true
 
   constructor(node: string, deps: { kv: Kv; clock: Clock; log: Logger }) {
@@ -24,9 +26,17 @@ export class NodeLease {
     this.#poller = createPoller(() => this.#poll(), everyMs)
   }
 
-  /** The nodes whose lease has not run out, this one among them; the last that was known while the store is away. */
+  /**
+   * The nodes whose lease has not run out, this one among them; the last that was known while the store is away, and for one
+   * lifetime of a lease after it was.
+   */
   get live(): ReadonlySet<string> {
     return this.#live
+  }
+
+  /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
+  hadRunOut(at: number): boolean {
+    return at - this.#renewedAt > lifetimeMs / 2
   }
 
   async start(): Promise<void> {
@@ -46,10 +56,10 @@ export class NodeLease {
     const { kv, clock, log } = this.#deps
     try {
       const listed = await kv.alive(leases)
-      // A store that does not know a lease that cannot have run out has lost the others' too: they are asked again next time.
-      const forgot = !listed.includes(this.#node) && clock.now() - this.#renewedAt < lifetimeMs
-      this.#live = new Set([this.#node, ...listed, ...(forgot ? this.#live : [])])
       const at = clock.now()
+      // The store was away, or has lost everything: the others may not have been able to renew theirs either.
+      if (!listed.includes(this.#node)) this.#judgesFrom = at + lifetimeMs
+      this.#live = new Set([this.#node, ...listed, ...(at < this.#judgesFrom ? this.#live : [])])
       await kv.announce(leases, this.#node, lifetimeMs)
       this.#renewedAt = at
       this.#reachable = true

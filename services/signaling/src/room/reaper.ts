@@ -12,6 +12,8 @@ export interface ReaperDeps {
   log: Logger
   /** The signaling nodes whose lease has not run out. */
   liveNodes(): ReadonlySet<string>
+  /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
+  hadRunOut(at: number): boolean
 }
 
 /** The set of rooms with people in it; a room is announced by each node that has a session of it. */
@@ -82,13 +84,17 @@ export class Reaper {
       const gone = !live.has(owner) || (owner === node && !here)
       if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
       if (lostAt === null) continue
-      if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node }, () => this.#giveUp(room, by))
+      if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node }, () => this.#giveUp(room, by, lostAt))
       else if (lostAt + wire.graceMs <= clock.now()) this.#submit(room, { kind: 'grace-over', by, sessionId })
     }
   }
 
-  /** Others could say that the socket is lost, and this node cannot say that it is not: its client is better off elsewhere. */
-  #giveUp(room: LiveRoom, participantId: string): void {
+  /**
+   * Others could say that the socket is lost, and this node cannot say that it is not: its client is better off elsewhere. If
+   * it could at that time, the store has gone since, for the others as well: then it is said when the store is back.
+   */
+  #giveUp(room: LiveRoom, participantId: string, lostAt: number): void {
+    if (!this.#deps.hadRunOut(lostAt)) return
     const local = room.locals.get(participantId)
     room.locals.delete(participantId)
     local?.close('serverGoingAway')

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLogger, createMemoryKv, systemClock } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { expect, it } from 'vitest'
+import { leases, NodeLease } from './node-lease.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+const hourMs = 3_600_000
+
+it('T9 a node that does not find its own lease does not take the others for dead; one that does, does', async () => {
+  const kv = createMemoryKv({ log })
+  const lease = new NodeLease('a', { kv, clock: systemClock, log })
+  await kv.announce(leases, 'b', hourMs)
+  await lease.start()
+  expect(lease.live).toContain('b')
+  expect(lease.hadRunOut(Date.now())).toBe(false)
+  expect(lease.hadRunOut(Date.now() + 5_000)).toBe(true)
+
+  // The store comes back empty, and this node is the first to ask.
+  await Promise.all(['a', 'b'].map((node) => kv.withdraw(leases, node)))
+  await eventually(async () => expect(await kv.alive(leases)).toEqual(['a']))
+  await sleep(1_500)
+  expect(lease.live).toContain('b')
+  await kv.announce(leases, 'b', hourMs)
+  await eventually(() => expect([...lease.live].sort()).toEqual(['a', 'b']))
+
+  // Long afterwards the other one goes.
+  await sleep(4_000)
+  await kv.withdraw(leases, 'b')
+  await eventually(() => expect([...lease.live]).toEqual(['a']))
+  await lease.stop()
+  await kv.close()
+}, 20_000)
