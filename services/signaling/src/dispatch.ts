@@ -27,7 +27,7 @@ const maxStrikes = 100
  * act → answer. Handlers hold none of it.
  */
 export function receive(context: Context, connection: Connection, data: Buffer, isBinary: boolean): void {
-  if (connection.session.state === 'closed') return
+  if (isOver(connection)) return
   const now = context.clock.now()
   connection.lastFrameAt = now
   if (connection.limits.flood.take(now) > 0 && strike(connection)) return
@@ -37,6 +37,9 @@ export function receive(context: Context, connection: Connection, data: Buffer, 
     connection.waiting.push(data)
   else connection.socket.close('tooManyMessages')
 }
+
+/** What comes after our close frame is not looked at: its session may long be on another node (fencing). */
+const isOver = ({ session, socket }: Connection): boolean => session.state === 'closed' || !socket.open
 
 const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, { length }) => sum + length, 0)
 
@@ -73,7 +76,7 @@ export async function holdWhile(context: Context, connection: Connection, answer
   const waiting = connection.waiting
   connection.waiting = null
   for (const [index, data] of waiting.entries()) {
-    if (connection.session.state === 'closed') return
+    if (isOver(connection)) return
     take(context, connection, data)
     if (connection.waiting !== null) return void (connection.waiting = waiting.slice(index + 1))
   }

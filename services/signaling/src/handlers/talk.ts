@@ -6,6 +6,8 @@ import { ack, type Handler, type SessionFor } from './call.ts'
 
 /** Never waits: what one sends first goes out first. */
 export const signal: Handler<'rtc.signal'> = ({ context, session: { room, local }, payload: { to, data } }) => {
+  if (room.state.seats.get(local.participantId)?.node !== context.node)
+    throw new ProblemError('wrong-state', 'This session has been resumed elsewhere')
   const sent = sendTo(context, room, to, { type: 'rtc.signal', payload: { from: local.participantId, data } })
   if (!sent) throw new ProblemError('peer-not-found')
   return ack

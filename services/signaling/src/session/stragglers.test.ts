@@ -36,6 +36,11 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
   const { sessionId, resumeToken, v } = ben.joined
   const resumed = await client.ask('room.resume', { sessionId, resumeToken, v })
   expect(resumed.payload).toMatchObject({ signals: [], signalsLost: true })
+  // The socket of before, on the node that did not let go of it yet.
+  ben.client.tell('rtc.signal', { to: ada.id, data: 'of a zombie' }, 'z')
+  await eventually(() => expect(ben.client.closed).not.toBeNull())
+  const answers = ben.client.received.filter(({ requestId }) => requestId === 'z')
+  expect(answers.every(({ payload }) => payload['code'] === 'wrong-state')).toBe(true)
 
   let node = ''
   const seen = bus.subscribe('node.*.relay', (_text, subject) => void (node = subject.split('.')[1] ?? ''))
@@ -72,4 +77,5 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
     'second',
     'late, but nothing of hers came before',
   ])
+  expect(ada.client.of('rtc.signal').map(({ payload }) => payload['data'])).toEqual(['hello'])
 })
