@@ -17,17 +17,26 @@ export function makeInspectable(): void {
   process.env['NODE_OPTIONS'] = '--inspect-port=0'
 }
 
-/**
- * Resident memory alone says little of a process whose collector has no reason to hurry; so a collection is asked for through
- * the inspector (SIGUSR1, Chrome DevTools Protocol). `output` is what the process has printed: the inspector's address.
- */
-export async function memoryOf(pid: number, output: () => string): Promise<Memory> {
+/** Where each process's inspector listens: it says so once, and what it printed long ago is not kept. */
+const inspectors = new Map<number, string>()
+
+async function openInspector(pid: number, output: () => string): Promise<string> {
   process.kill(pid, 'SIGUSR1')
   const url = await eventually(() => {
     const found = /Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[\w-]+)/.exec(output())?.[1]
     if (found === undefined) throw new Error('the inspector does not say where it listens')
     return found
   }, answerWithinMs)
+  inspectors.set(pid, url)
+  return url
+}
+
+/**
+ * Resident memory alone says little of a process whose collector has no reason to hurry; so a collection is asked for through
+ * the inspector (SIGUSR1, Chrome DevTools Protocol). `output` is what the process has printed: the inspector's address.
+ */
+export async function memoryOf(pid: number, output: () => string): Promise<Memory> {
+  const url = inspectors.get(pid) ?? (await openInspector(pid, output))
   const socket = new WebSocket(url)
   await once(socket, 'open', { signal: AbortSignal.timeout(answerWithinMs) })
   await call(socket, 'HeapProfiler.collectGarbage')
