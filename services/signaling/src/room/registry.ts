@@ -209,7 +209,7 @@ function noteChat(room: LiveRoom, { seq, rev = 0 }: { seq: number; rev?: number 
   room.chatRev = Math.max(room.chatRev, rev)
 }
 
-/** The bus without the echo of this node's commits, which are most of what is said: not worth being parsed. */
+/** In one process the bus has an echo: this node's own commits, most of what is said, are not worth being parsed. */
 const othersOn = (bus: Bus, node: string): Pick<Bus, 'subscribe'> => ({
   subscribe: (subject, onText) =>
     bus.subscribe(subject, (text, from) => {
