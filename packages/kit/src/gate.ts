@@ -9,38 +9,45 @@ export interface GateOptions {
 }
 
 /**
- * Lets `running` tasks run at once and `waiting` more wait their turn; beyond that they are refused with `unavailable`,
- * for the reason `full`.
+ * Lets `running` tasks run at once and `waiting` more wait their turn, in order; beyond that they are refused with
+ * `unavailable`, for the reason `full`. Who waits leaves the line when `signal` aborts, and rejects with its reason.
  */
 export function createGate({ running, waiting, waitMs, full }: GateOptions) {
   let active = 0
-  const queue: (() => void)[] = []
-  const turn = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const enter = (): void => {
-        clearTimeout(timer)
-        resolve()
-      }
-      const giveUp = (): void => {
-        queue.splice(queue.indexOf(enter), 1)
-        reject(new ProblemError('unavailable', full))
-      }
-      const timer = waitMs === undefined ? undefined : setTimeout(giveUp, waitMs)
-      queue.push(enter)
-    })
-  return async function pass<T>(task: () => Promise<T>): Promise<T> {
+  const line = new Set<() => void>()
+  return async function pass<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
     if (active < running) active += 1
-    else if (queue.length >= waiting) throw new ProblemError('unavailable', full)
+    else if (line.size >= waiting) throw new ProblemError('unavailable', full)
     // Whoever leaves hands its place on, so `active` stays as it is.
-    else await turn()
+    else await turnIn(line, { waitMs, full, signal })
     try {
       return await task()
     } finally {
-      const next = queue.shift()
+      const [next] = line
       if (next === undefined) active -= 1
       else next()
     }
   }
+}
+
+type Waiting = Pick<GateOptions, 'full'> & { waitMs: number | undefined; signal: AbortSignal | undefined }
+
+function turnIn(line: Set<() => void>, { waitMs, full, signal }: Waiting): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const leaving = (settle: () => void) => () => {
+    line.delete(enter)
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+    settle()
+  }
+  const enter = leaving(resolve)
+  const abort = leaving(() => reject(signal?.reason))
+  const giveUp = leaving(() => reject(new ProblemError('unavailable', full)))
+  const timer = waitMs === undefined ? undefined : setTimeout(giveUp, waitMs)
+  signal?.addEventListener('abort', abort)
+  line.add(enter)
+  return promise
 }
 
 /**
@@ -49,12 +56,12 @@ export function createGate({ running, waiting, waitMs, full }: GateOptions) {
  */
 export function createGates(options: GateOptions) {
   const gates = new Map<string, { pass: ReturnType<typeof createGate>; users: number }>()
-  return async function pass<T>(key: string, task: () => Promise<T>): Promise<T> {
+  return async function pass<T>(key: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const gate = gates.get(key) ?? { pass: createGate(options), users: 0 }
     gates.set(key, gate)
     gate.users += 1
     try {
-      return await gate.pass(task)
+      return await gate.pass(task, signal)
     } finally {
       gate.users -= 1
       if (gate.users === 0) gates.delete(key)

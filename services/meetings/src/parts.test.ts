@@ -1,4 +1,4 @@
-import { compile, createGate, createGates, newId, ProblemError } from '@parley/kit'
+import { compile, newId, ProblemError } from '@parley/kit'
 import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
@@ -41,33 +41,6 @@ describe('passcodes', () => {
     expect(one).not.toContain('påss')
     expect(await verifyPasscode('påss 🔑', one)).toBe(true)
     expect(await verifyPasscode('påss', one)).toBe(false)
-  })
-})
-
-describe('gate', () => {
-  it('runs some, lets some wait in order, refuses the rest, and goes on after a failure', async () => {
-    const gate = createGate({ running: 1, waiting: 1, full: 'Full' })
-    const { promise, reject } = Promise.withResolvers<never>()
-    const first = gate(() => promise)
-    const second = gate(async () => 'second')
-    await expect(gate(async () => 'third')).rejects.toMatchObject({ code: 'unavailable' })
-    reject(new Error('boom'))
-    await expect(first).rejects.toThrow('boom')
-    expect(await second).toBe('second')
-    expect(await gate(async () => 'again')).toBe('again')
-  })
-
-  it('T11 refuses whose turn does not come in time, and lets those of another key pass', async () => {
-    const pass = createGates({ running: 1, waiting: 5, waitMs: 50, full: 'Busy' })
-    const { promise, resolve } = Promise.withResolvers<string>()
-    const first = pass('a', () => promise)
-    const late = pass('a', async () => 'late').catch((error: unknown) => error)
-    expect(await pass('b', async () => 'another')).toBe('another')
-    expect(await late).toMatchObject({ code: 'unavailable', message: 'Busy' })
-    const next = pass('a', async () => 'next')
-    resolve('first')
-    expect([await first, await next]).toEqual(['first', 'next'])
-    expect(await pass('a', async () => 'again')).toBe('again')
   })
 })
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   checkShapeOrThrow,
+  createGates,
   isProblem,
   limitKey,
   ProblemError,
@@ -19,7 +20,6 @@ import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
 import { Pipe } from './pipe.ts'
 import type { Pipes } from './pipes.ts'
 import { agree, passRefusal, refuse } from './refuse.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 export interface UpgradeOptions {
   origins: Origins
@@ -42,7 +42,12 @@ const answerMs = 2_000
 const turnMs = 10_000
 const maxNodesTried = 3
 /** Handshakes with one node at a time: after an outage everybody comes at once, and its backlog is short. */
-const maxDials = 64
+const dialling = {
+  running: 64,
+  waiting: 20_000,
+  waitMs: turnMs,
+  full: 'The signaling node is busy; try again in a moment',
+}
 /** How much later than it should a busy node may close a socket that never authenticated. */
 const nodeLateMs = 3_000
 
@@ -54,12 +59,12 @@ export function createUpgrade(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { factsOf, log, onOutcome } = options
-  const turns = createTurns(maxDials)
+  const inTurn = createGates(dialling)
   return (request, socket, head) => {
     const facts = factsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
-    handle({ request, socket, head, facts }, { ...options, turns }).catch((error: unknown) => {
+    handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
       if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
       const problem = isProblem(error) ? error : new ProblemError('internal')
       onOutcome(problem.code)
@@ -75,7 +80,7 @@ interface Upgrade {
   facts: ClientFacts
 }
 
-type Handling = UpgradeOptions & { turns: Turns }
+type Handling = UpgradeOptions & { inTurn: ReturnType<typeof createGates> }
 
 async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   const handshake = await admit(upgrade, options)
@@ -124,35 +129,21 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
 type Answered = Dialled & { node: Instance }
 
 /** Dials the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
-async function open(
-  { request, socket, facts }: Upgrade,
-  { meeting }: Handshake,
-  { nodes, turns, log }: Handling,
-): Promise<Answered> {
+async function open(upgrade: Upgrade, { meeting }: Handshake, options: Handling): Promise<Answered> {
+  const { socket } = upgrade
+  const { nodes, inTurn } = options
   const gone = new AbortController()
-  const onGone = (): void => gone.abort()
+  const onGone = (): void => gone.abort(new ProblemError('unavailable', 'The client has gone'))
   socket.once('close', onGone)
-  const dialling = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs }
   try {
     for (const node of nodes.inOrder(meeting).slice(0, maxNodesTried)) {
       const knownToFail = nodes.failedLately(node)
-      const giveBack = await turns
-        .take(node.id, AbortSignal.any([gone.signal, AbortSignal.timeout(turnMs)]))
-        .catch(busy)
-      try {
-        // Somebody before us found out that it is not worth asking.
-        if (!knownToFail && nodes.failedLately(node)) continue
-        const dialled = await dialNode(node, { ...dialling, signal: gone.signal }, nodes)
-        if (dialled.answer.statusCode !== 503) return { ...dialled, node }
-        // Going away, or full.
-        dialled.answer.destroy()
-      } catch (error) {
-        if (socket.destroyed) break
-        nodes.failed(node)
-        log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
-      } finally {
-        giveBack()
-      }
+      // Somebody before us may find out that it is not worth asking.
+      const ask = async (): Promise<Answered | null> =>
+        !knownToFail && nodes.failedLately(node) ? null : askNode(upgrade, node, { ...options, signal: gone.signal })
+      const answered = await inTurn(node.id, ask, gone.signal)
+      if (answered !== null) return answered
+      if (socket.destroyed) break
     }
   } finally {
     socket.off('close', onGone)
@@ -160,8 +151,23 @@ async function open(
   throw new ProblemError('unavailable', 'No signaling node can be reached')
 }
 
-function busy(cause: unknown): never {
-  throw new ProblemError('unavailable', 'The signaling node is busy; try again in a moment', {}, { cause })
+/** Null when another node has to be tried: this one is going away, full, or cannot be reached. */
+async function askNode(
+  { request, socket, facts }: Upgrade,
+  node: Instance,
+  { nodes, log, signal }: Handling & { signal: AbortSignal },
+): Promise<Answered | null> {
+  const dial = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs, signal }
+  try {
+    const dialled = await dialNode(node, dial, nodes)
+    if (dialled.answer.statusCode !== 503) return { ...dialled, node }
+    dialled.answer.destroy()
+  } catch (error) {
+    if (socket.destroyed) return null
+    nodes.failed(node)
+    log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
+  }
+  return null
 }
 
 const headersOf = ({ rawHeaders }: IncomingMessage, facts: ClientFacts): string[] => [
