@@ -14,6 +14,7 @@ import {
 } from '@parley/kit'
 import { createAccounts, type Accounts } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
+import { createInTurn } from './accounts/in-turn.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -70,13 +71,14 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   metrics.reading('parley_auth_passwords_waiting', 'Password checks that wait for a core', pool.waiting)
   metrics.queue('passwords', pool.waiting)
   const revoked = createTeller(bus, revocations)
-  const sessions = new Sessions({ db, clock, sign: keyring.sign, revoked, accessTtlS, ...lifetimes })
+  const inTurn = createInTurn()
+  const sessions = new Sessions({ db, clock, sign: keyring.sign, inTurn, revoked, accessTtlS, ...lifetimes })
   const outbox = createOutbox(deps)
   const mails = createAccountMails(clock, outbox.kick)
   const passwords = createPasswords(pool, config.BCRYPT_COST)
-  const accounts = createAccounts({ db, clock, log, sessions, passwords, mails, guesses: createGuessLimit(kv) })
+  const accounts = createAccounts({ db, clock, log, sessions, passwords, mails, inTurn, guesses: createGuessLimit(kv) })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
-  const recovery = createRecovery({ db, clock, passwords, mails, mailLimit, revoked })
+  const recovery = createRecovery({ db, clock, passwords, mails, inTurn, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,

@@ -4,17 +4,24 @@ import type { Db } from './tables.ts'
 
 /**
  * Everybody of a meeting may wait for its row, should that be locked: they hold five connections at most while they do, so that
- * other meetings have the rest. Changes go one by one, as the row would have it: waiting behind each other there, each would
- * be given the time to wait for a lock once more.
+ * other meetings have the rest.
  */
-const alone = createGates({ running: 1, waiting: 2_000, waitMs: 1_000, full: 'The meeting is being changed' })
+export interface Lines {
+  /** Those that change a meeting. Rejects with `unavailable` when the turn does not come. */
+  changing: ReturnType<typeof createGates>
+  /** Whoever comes in only needs the meeting to be there. Rejects with `unavailable` when the turn does not come. */
+  comingIn: ReturnType<typeof createGates>
+}
 
-/** Whoever comes in only needs the meeting to be there. Rejects with `unavailable` when the turn does not come. */
-export const comingIn = createGates({ running: 4, waiting: 2_000, waitMs: 1_500, full: 'Too many come in at once' })
+/** Changes go one by one, as the row would have it: waiting behind each other there, each would be given the time to wait anew. */
+export const createLines = (): Lines => ({
+  changing: createGates({ running: 1, waiting: 2_000, waitMs: 1_000, full: 'The meeting is being changed' }),
+  comingIn: createGates({ running: 4, waiting: 2_000, waitMs: 1_500, full: 'Too many come in at once' }),
+})
 
-/** A transaction that changes or locks a meeting. Rejects with `unavailable` when its turn does not come. */
+/** A transaction that changes or locks a meeting, or one of its invites. Rejects with `unavailable` when its turn does not come. */
 export const changing = <T>(
-  { db }: Pick<Context, 'db'>,
-  meetingId: string,
+  { db, lines }: Pick<Context, 'db' | 'lines'>,
+  id: string,
   work: (trx: Db) => Promise<T>,
-): Promise<T> => alone(meetingId, () => db.transaction().execute(work))
+): Promise<T> => lines.changing(id, () => db.transaction().execute(work))

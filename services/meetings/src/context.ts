@@ -1,4 +1,5 @@
 import type { Bus, Clock, Kv, Logger } from '@parley/kit'
+import type { Lines } from './changing.ts'
 import type { MeetingsConfig } from './config.ts'
 import type { AddressBook } from './invites/address-book.ts'
 import type { MeetingRow, Db } from './tables.ts'
@@ -7,6 +8,7 @@ import type { MeetingRow, Db } from './tables.ts'
 export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db
+  lines: Lines
   kv: Pick<Kv, 'limiter' | 'facts'>
   bus: Bus
   clock: Clock

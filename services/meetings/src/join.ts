@@ -1,7 +1,7 @@
 import type { Joining, Principal, Role } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
 import { decideAdmission, type Admission, type AdmissionFacts } from './admission.ts'
-import { changing, comingIn } from './changing.ts'
+import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
 import { signalingUrl } from './links.ts'
@@ -83,7 +83,7 @@ async function issue(context: Context, entry: Entry, { meeting }: Seen, request:
   }
   const token = entry.role === 'host' ? undefined : request.joinToken
   if (entry.kind === 'enter' && token === undefined) {
-    await comingIn(meeting.id, () => insertRoomToken(context.db, { ...draft, participant_id: newId() }))
+    await context.lines.comingIn(meeting.id, () => insertRoomToken(context.db, { ...draft, participant_id: newId() }))
     return roomToken
   }
   const place = await changing(context, meeting.id, (trx) => issueWith(trx, draft, token, at))

@@ -1,5 +1,7 @@
+import type { Invite } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Product } from './testing/product.ts'
+import { createAccounts } from './testing/accounts.ts'
+import { startProduct, type Person, type Product } from './testing/product.ts'
 import { openRealWorld, type TestWorld } from './testing/world.ts'
 
 const endsMs = 3_500
@@ -10,11 +12,14 @@ const crowd = 60
 describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => {
   let world: TestWorld
   let product: Product
+  let accounts: Awaited<ReturnType<typeof createAccounts>>
   beforeAll(async () => {
     world = await openRealWorld()
+    accounts = await createAccounts(world)
     product = await startProduct(world)
   })
   afterAll(async () => {
+    accounts.lose()
     await product.stop()
     await world.close()
   })
@@ -46,5 +51,31 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['503 unavailable']))
     expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(endsMs)
     expect((await rename(locked.id)).status).toBe(200)
+  }, 30_000)
+
+  it('T11 refuses who asks for an invite whose row is locked, and others do not wait', async () => {
+    const [host, invited] = [product.person(), product.person()]
+    const meeting = await product.create(host)
+    const invite = async (person: Person) => {
+      accounts.of(person)
+      const path = `/v1/meetings/${meeting.id}/invites`
+      return (await product.call<Invite>('POST', path, { as: host, body: { userId: person.id } })).body.id
+    }
+    const another = product.person()
+    const [locked, other] = [await invite(invited), await invite(another)]
+    const accept = (as: Person, id: string) => timed(product.call('POST', `/v1/invites/${id}/accept`, { as, body: {} }))
+    const refused = await product.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('invites').select('id').where('id', '=', locked).forUpdate().execute()
+      const waiting = Array.from({ length: crowd }, () => accept(invited, locked))
+      waiting.push(timed(product.call('DELETE', `/v1/invites/${locked}`, { as: host })))
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const { status, ms } = await accept(another, other)
+      expect(status).toBe(200)
+      expect(ms).toBeLessThan(unharmedMs)
+      return Promise.all(waiting)
+    })
+    expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['503 unavailable']))
+    expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(endsMs)
+    expect((await accept(invited, locked)).status).toBe(200)
   }, 30_000)
 })

@@ -1,5 +1,5 @@
 import type { User } from '@parley/contracts'
-import { createGates, isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
+import { isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -17,6 +17,7 @@ import {
   usernameKey,
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
+import type { InTurn } from './in-turn.ts'
 import { normaliseEmail, toUser } from './user.ts'
 
 export interface Accounts {
@@ -50,19 +51,25 @@ export interface AccountsDeps {
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
+  inTurn: InTurn
 }
-
-/** Who asks for one account at once holds one connection, should its row be locked: others have the rest. */
-const inTurn = createGates({ running: 1, waiting: 1_000, waitMs: 1_000, full: 'The account is busy' })
 
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
   register: (account, base, device) => register(deps, account, base, device),
   login: (credentials, device) => login(deps, credentials, device),
   guest: (name, key, device) => guest(deps, name, key, device),
   read: async (id) => toUser((await findUser(deps.db, id)) ?? gone()),
-  update: async (id, changes) =>
-    toUser((await orTaken(inTurn(id, () => updateUser(deps.db, id, changes, new Date(deps.clock.now()))))) ?? gone()),
+  update: (id, changes) => update(deps, id, changes),
 })
+
+async function update(
+  { db, clock, inTurn }: AccountsDeps,
+  id: string,
+  changes: { name?: string; username?: string | null },
+): Promise<User> {
+  const updated = await orTaken(inTurn(id, () => updateUser(db, id, changes, new Date(clock.now()))))
+  return toUser(updated ?? gone())
+}
 
 async function register(deps: AccountsDeps, account: NewAccount, base: string, device: Device): Promise<Issued> {
   const { clock, passwords, sessions, mails } = deps
@@ -91,7 +98,7 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { passwords, guesses, sessions } = deps
+  const { passwords, guesses, sessions, inTurn } = deps
   passwords.refuseIfBusy()
   const user = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
   const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))

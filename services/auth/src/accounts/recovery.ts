@@ -6,6 +6,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
 import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
 import type { Db, MailTokenRow } from '../tables.ts'
+import type { InTurn } from './in-turn.ts'
 import { findUser, markVerified, setPassword } from './store.ts'
 import { normaliseEmail } from './user.ts'
 
@@ -27,6 +28,7 @@ export interface RecoveryDeps {
   clock: Clock
   passwords: Passwords
   mails: AccountMails
+  inTurn: InTurn
   /** Mails to one address. */
   mailLimit: Limiter
   /** Tells everybody of a revocation; called after its transaction has committed. */
@@ -46,7 +48,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => ({
 })
 
 async function change(
-  { db, clock, passwords, revoked }: RecoveryDeps,
+  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
   { userId, sessionId }: { userId: string; sessionId: string },
   { current, next }: { current: string; next: string },
 ): Promise<void> {
@@ -54,12 +56,13 @@ async function change(
   if (!(await passwords.verify(current, user?.password_hash ?? null)) || user === undefined) throw wrongPassword()
   const hash = await passwords.hash(next, 'newPassword')
   const at = new Date(clock.now())
-  const revocations = await db.transaction().execute(async (trx) => {
+  const put = async (trx: Db): Promise<Revocation[]> => {
     // Somebody else has changed it since: what was checked is not the password any more.
     if (!(await setPassword(trx, userId, { hash, version: user.password_version, at }))) throw wrongPassword()
     await dropMailTokens(trx, userId, 'reset')
     return endOtherSessions(trx, userId, sessionId, at)
-  })
+  }
+  const revocations = await inTurn(userId, () => db.transaction().execute(put))
   for (const revocation of revocations) revoked(revocation)
 }
 
@@ -74,18 +77,23 @@ async function forgot({ db, mails, mailLimit }: RecoveryDeps, email: string, bas
   mails.kick()
 }
 
-async function reset({ db, clock, passwords, revoked }: RecoveryDeps, token: string, password: string): Promise<void> {
+async function reset(
+  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
+  token: string,
+  password: string,
+): Promise<void> {
   const presented = { hash: hashOf(token), purpose: 'reset', now: new Date(clock.now()) } as const
   // Looked at first: a guess does not cost a hash.
-  if ((await findMailToken(db, presented)) === undefined) throw badLink()
+  const { user_id: userId } = orBadLink(await findMailToken(db, presented))
   const hash = await passwords.hash(password, 'newPassword')
-  const revocations = await db.transaction().execute(async (trx) => {
-    const { user_id: userId, email } = orBadLink(await spendMailToken(trx, presented))
+  const put = async (trx: Db): Promise<Revocation[]> => {
+    const { email } = orBadLink(await spendMailToken(trx, presented))
     await setPassword(trx, userId, { hash, at: presented.now })
     await markVerified(trx, userId, email, presented.now)
     await dropMailTokens(trx, userId, 'verify')
     return endEverySession(trx, userId, presented.now)
-  })
+  }
+  const revocations = await inTurn(userId, () => db.transaction().execute(put))
   for (const revocation of revocations) revoked(revocation)
 }
 

@@ -1,5 +1,6 @@
 import type { AccessClaims, Revocation, Session } from '@parley/contracts'
 import { newId, ProblemError, type Clock } from '@parley/kit'
+import type { InTurn } from '../accounts/in-turn.ts'
 import { holdUser } from '../accounts/store.ts'
 import { insertRevocation } from '../revocations/store.ts'
 import type { Db, SessionRow, UserRow } from '../tables.ts'
@@ -19,6 +20,7 @@ export interface SessionsDeps {
   db: Db
   clock: Clock
   sign(claims: AccessClaims): string
+  inTurn: InTurn
   /** Tells everybody of a revocation; called after its transaction has committed. */
   revoked(revocation: Revocation): void
   accessTtlS: number
@@ -100,9 +102,10 @@ export class Sessions {
 
   /** Ends every session of a user, and with them every access token issued so far. */
   async endAll(userId: string): Promise<void> {
-    const { db, clock, revoked } = this.#deps
+    const { db, clock, inTurn, revoked } = this.#deps
     const at = new Date(clock.now())
-    const revocations = await db.transaction().execute((trx) => endEverySession(trx, userId, at))
+    const end = (trx: Db): Promise<Revocation[]> => endEverySession(trx, userId, at)
+    const revocations = await inTurn(userId, () => db.transaction().execute(end))
     for (const revocation of revocations) revoked(revocation)
   }
 

@@ -1,5 +1,6 @@
 import type { Principal } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
+import { changing } from '../changing.ts'
 import type { Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
 import { hashOf } from '../room-token.ts'
@@ -27,7 +28,7 @@ export async function answerInvite(
 ): Promise<{ invite: InviteRow; meeting: MeetingRow }> {
   const { principal, token } = answering
   const email = token === undefined && principal.kind === 'user' ? await context.addressOf(principal.userId) : null
-  const answered = await context.db.transaction().execute((trx) => answerIn(trx, context, { ...answering, email }))
+  const answered = await changing(context, answering.inviteId, (trx) => answerIn(trx, context, { ...answering, email }))
   context.wakeTeller()
   return answered
 }

@@ -1,4 +1,5 @@
 import { isProblem } from '@parley/kit'
+import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { findMeeting } from '../store/meetings.ts'
@@ -17,7 +18,7 @@ export async function revokeInvite(context: Context, inviteId: string, userId: s
   await moderatedMeeting(context, invite.meeting_id, userId).catch((error: unknown) => {
     throw isProblem(error, 'not-found') ? noInvite() : error
   })
-  const revoked = await context.db.transaction().execute((trx) => revokeIn(trx, context, inviteId))
+  const revoked = await changing(context, inviteId, (trx) => revokeIn(trx, context, inviteId))
   context.wakeMail()
   context.wakeTeller()
   return revoked
