@@ -64,9 +64,7 @@ export class Fuzzer {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    const now = performance.now()
-    for (const [id, { type, at }] of this.#asked)
-      if (now - at > answerWithinMs) this.#seating.judge.fault(`never answered: ${type}, ${id}`)
+    this.#findUnanswered()
     this.#socket?.terminate()
     await this.done
   }
@@ -92,6 +90,7 @@ export class Fuzzer {
     const code = await over
     this.#ready = false
     this.#socket = null
+    if (!this.#stopped) this.#findUnanswered()
     if (this.#stopped || this.#cut) return
     this.#seating.judge.closed(code, this.#last)
     // Removed, or the meeting is over: nothing to resume.
@@ -112,7 +111,15 @@ export class Fuzzer {
     }
   }
 
+  #findUnanswered(): void {
+    const now = performance.now()
+    for (const [id, { type, at }] of this.#asked)
+      if (now - at > answerWithinMs) this.#seating.judge.fault(`never answered: ${type}, ${id}`)
+  }
+
   #sendEntry(socket: WebSocket, { type, payload }: { type: string; payload: object }): void {
+    // Cut while it got its token: nobody would answer.
+    if (socket !== this.#socket) return
     const requestId = `${entryId}${this.#count++}`
     this.#asked.set(requestId, { type, at: performance.now() })
     socket.send(JSON.stringify({ type, requestId, payload }))
