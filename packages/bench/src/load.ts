@@ -42,6 +42,7 @@ export interface LoadResult {
 
 const rounds = 3
 const settleMs = 300
+const warmUpSeconds = 5
 const arriveWithinMs = 3_000
 
 /**
@@ -54,7 +55,7 @@ export async function compare(
 ): Promise<LoadResult[]> {
   const meters = sides.map((side) => new Meter(side))
   // What the joins left to do, and code that is not compiled yet, is nobody's cost.
-  for (const meter of meters) await meter.run({ ...load, seconds: 1 })
+  for (const meter of meters) await meter.run({ ...load, seconds: warmUpSeconds })
   for (const meter of meters) meter.reset()
   for (let round = 0; round < rounds; round++) {
     for (const meter of meters) {
