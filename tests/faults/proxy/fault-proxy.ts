@@ -63,7 +63,9 @@ export async function startFaultProxy({ targets, port = 0, seed = 1 }: FaultProx
       join({ client, upstream, random, weather: () => weather }, ways)
     })
   }
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  // As the servers behind it: a crowd that comes at once must not wait here.
+  const place = { port, host: '127.0.0.1', backlog: 4_096 }
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(place, resolve))
   const proxy: FaultProxy = {
     port: (server.address() as AddressInfo).port,
     get size() {

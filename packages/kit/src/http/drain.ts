@@ -3,6 +3,13 @@ import { StartupError } from '../startup-error.ts'
 import type { HttpServer } from './server.ts'
 
 /**
+ * How many connections the system keeps that this process has not taken yet, if its own limit (`net.core.somaxconn`) allows as
+ * many. Whoever finds no place comes again after 1, 3 and 7 s (RFC 6298): with Node's 511, after an outage that cut everybody,
+ * many do.
+ */
+const backlog = 4_096
+
+/**
  * Begins to serve. Port 0 takes a free one.
  * @throws StartupError when the port is taken or the address is not ours
  */
@@ -11,7 +18,7 @@ export async function startHttp(
   { host, port }: { host: string; port: number },
 ): Promise<{ url: string }> {
   try {
-    await app.listen({ host, port, listenTextResolver: () => 'listening' })
+    await app.listen({ host, port, backlog, listenTextResolver: () => 'listening' })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EADDRINUSE') throw new StartupError(`port ${port} is in use`, { cause: error })
