@@ -91,3 +91,10 @@ export function failedSends({ sends, views }: History): number {
   const present = new Set(views.map(({ client }) => client))
   return sends.filter(({ client, outcome }) => present.has(client) && outcome.is !== 'accepted').length
 }
+
+/** How long after `from` each room had a message accepted; Infinity for one that had none. */
+export const firstSends = ({ sends }: History, from: number): number[] =>
+  [...Map.groupBy(sends, ({ room }) => room).values()].map((ofRoom) => {
+    const times = ofRoom.flatMap(({ outcome }) => (outcome.is === 'accepted' && outcome.at > from ? [outcome.at] : []))
+    return Math.min(...times) - from
+  })

@@ -1,6 +1,6 @@
 import type { Evidence, Fault } from '../fault.ts'
 import { atMost, none, share, single, type Figure } from '../figures.ts'
-import { answerTimes, failedSends, unwantedDepartures } from '../findings.ts'
+import { answerTimes, failedSends, firstSends, unwantedDepartures } from '../findings.ts'
 import { freezingMs } from '../readings.ts'
 import { now } from '../history/history.ts'
 
@@ -43,10 +43,3 @@ function figuresOf({ history, at, noted }: Evidence): Figure[] {
     none('seen to leave', unwantedDepartures(history)),
   ]
 }
-
-/** How long after `from` each room had a message accepted; Infinity for one that had none. */
-const firstSends = ({ sends }: Evidence['history'], from: number): number[] =>
-  [...Map.groupBy(sends, ({ room }) => room).values()].map((ofRoom) => {
-    const times = ofRoom.flatMap(({ outcome }) => (outcome.is === 'accepted' && outcome.at > from ? [outcome.at] : []))
-    return Math.min(...times) - from
-  })

@@ -1,6 +1,6 @@
 import type { Evidence } from '../fault.ts'
 import { atMost, none, single, type Figure } from '../figures.ts'
-import { failedSends, unwantedDepartures } from '../findings.ts'
+import { failedSends, firstSends, unwantedDepartures } from '../findings.ts'
 
 /** Within this what waited for rooms and chats has got there. */
 export const deliveredMs = 20_000
@@ -49,13 +49,15 @@ function endFigures({ noted }: Evidence, group: string): Figure[] {
 }
 
 function full(evidence: Evidence): Figure[] {
-  const { noted } = evidence
+  const { history, noted, at } = evidence
+  const [space = 0] = at('space')
   return [
     ...endFigures(evidence, 'writes'),
     atMost('reads with a full disk', noted('reads: ms'), { most: unharmedMs, of: 'p99' }),
     none('of them refused', noted('reads: for now').length + noted('reads: wrong').length),
     ...endFigures(evidence, 'writes without a log'),
     single('PostgreSQL had to be started again', noted('started again')[0] ?? 0, {}),
-    single('chat works after there was space again', noted('back')[0] ?? Infinity, { most: 5_000 }, 'ms'),
+    atMost('the first message of each room after there was space again', firstSends(history, space), { most: 5_000 }),
+    single('what had waited was through', noted('caught up')[0] ?? Infinity, {}, 'ms'),
   ]
 }

@@ -78,8 +78,9 @@ async function getWell(scene: Scene): Promise<void> {
   if (isGone) await cluster.restartServer('postgres')
   mark('space')
   const from = now()
+  // Behind what this person has waiting.
   await crowd.attendees[0]?.say('is there space again?')
-  note('back', now() - from)
+  note('caught up', now() - from)
   const { writes, reads } = await asksOf(scene)
   await ask(
     scene,
