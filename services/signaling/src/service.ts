@@ -42,7 +42,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     kv,
     clock,
     log,
-    liveNodes: () => lease.live,
+    isGone: (other) => lease.isGone(other),
     hadRunOut: (at) => lease.hadRunOut(at),
   })
   const connections = new Connections(context, { fence: (room) => reaper.fence(room) })

@@ -4,6 +4,10 @@ import { createPoller, type Clock, type Kv, type Logger, type Poller } from '@pa
 export const leases = 'signaling:nodes'
 const everyMs = 1_000
 const lifetimeMs = 5_000
+/** Looks at the leases until a node that was never seen with one counts as gone: it may have begun since the last. */
+const looksAtStrangers = 2
+/** Of each kind; names of nodes are small, and new with each start. */
+const maxRemembered = 1_000
 
 /**
  * This node's lease, and which other nodes hold one. It is apart from the directory that requests are routed by: a node that
@@ -14,6 +18,11 @@ export class NodeLease {
   readonly #deps: { kv: Kv; clock: Clock; log: Logger }
   readonly #poller: Poller
   #live: ReadonlySet<string>
+  /** Nodes that were seen with a lease. */
+  readonly #known = new Set<string>()
+  /** Nodes that were not, and how many looks there had been when they were first asked about. */
+  readonly #strangers = new Map<string, number>()
+  #looks = 0
   #renewedAt = 0
   /** Until then others may be as late as this node was. */
   #judgesFrom = 0
@@ -32,6 +41,15 @@ export class NodeLease {
    */
   get live(): ReadonlySet<string> {
     return this.#live
+  }
+
+  /** Whether a node's lease has run out: what sessions it had are lost. */
+  isGone(node: string): boolean {
+    if (this.#live.has(node)) return false
+    if (this.#known.has(node)) return true
+    const since = this.#strangers.get(node) ?? this.#looks
+    this.#strangers.set(node, since)
+    return this.#looks - since >= looksAtStrangers
   }
 
   /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
@@ -60,12 +78,23 @@ export class NodeLease {
       // The store was away, or has lost everything: the others may not have been able to renew theirs either.
       if (!listed.includes(this.#node)) this.#judgesFrom = at + lifetimeMs
       this.#live = new Set([this.#node, ...listed, ...(at < this.#judgesFrom ? this.#live : [])])
+      this.#remember(listed)
       await kv.announce(leases, this.#node, lifetimeMs)
       this.#renewedAt = at
       this.#reachable = true
     } catch (err) {
       if (this.#reachable) log.warn({ err }, 'the lease of this node cannot be renewed')
       this.#reachable = false
+    }
+  }
+
+  #remember(listed: readonly string[]): void {
+    this.#looks += 1
+    if (this.#known.size > maxRemembered) this.#known.clear()
+    if (this.#strangers.size > maxRemembered) this.#strangers.clear()
+    for (const node of listed) {
+      this.#known.add(node)
+      this.#strangers.delete(node)
     }
   }
 }

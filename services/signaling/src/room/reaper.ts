@@ -10,8 +10,8 @@ export interface ReaperDeps {
   kv: Kv
   clock: Clock
   log: Logger
-  /** The signaling nodes whose lease has not run out. */
-  liveNodes(): ReadonlySet<string>
+  /** Whether the lease of a signaling node has run out. */
+  isGone(node: string): boolean
   /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
   hadRunOut(at: number): boolean
 }
@@ -68,20 +68,19 @@ export class Reaper {
   }
 
   #tick(): void {
-    const live = this.#deps.liveNodes()
     for (const room of this.#deps.rooms.rooms()) {
       this.fence(room)
-      this.#reap(room, live)
+      this.#reap(room)
     }
     this.#deps.rooms.sweep()
   }
 
-  #reap(room: LiveRoom, live: ReadonlySet<string>): void {
-    const { clock, node } = this.#deps
+  #reap(room: LiveRoom): void {
+    const { clock, isGone, node } = this.#deps
     for (const { participant, sessionId, node: owner, lostAt } of room.state.seats.values()) {
       const by = participant.id
       const here = owner === node && room.locals.get(by)?.attached === true
-      const gone = !live.has(owner) || (owner === node && !here)
+      const gone = owner === node ? !here : isGone(owner)
       if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
       if (lostAt === null) continue
       if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node }, () => this.#giveUp(room, by, lostAt))

@@ -33,7 +33,13 @@ const log = createLogger({ service: 'test', level: 'silent' })
 /** Some signaling nodes on one bus and one store; the other services are answered for on the bus, with real tokens. */
 export async function startNodes(
   count: number,
-  { bus, kv, clock = systemClock, env = {} }: { bus: Bus; kv: Kv; clock?: Clock; env?: Record<string, string> },
+  {
+    bus,
+    kv,
+    busOf = () => bus,
+    clock = systemClock,
+    env = {},
+  }: { bus: Bus; kv: Kv; busOf?: (node: number) => Bus; clock?: Clock; env?: Record<string, string> },
 ) {
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
@@ -44,7 +50,7 @@ export async function startNodes(
     Array.from({ length: count }, (_, index) => {
       const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
-        bus,
+        bus: busOf(index),
         kv,
         metrics: createMetrics(),
         log,
