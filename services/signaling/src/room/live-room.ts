@@ -105,6 +105,13 @@ export class LiveRoom {
     await this.#working
   }
 
+  /** Tells the other nodes how far this one is; who is behind reads what it missed. */
+  tellVersion(): void {
+    const { node, publish } = this.#deps
+    const { v, epoch } = this.#state
+    if (v > 0) publish({ kind: 'commit', node, epoch, from: v, changes: [] })
+  }
+
   /** Sends a frame that is not state to everybody here but `except`. */
   broadcast(frame: Buffer, options: { except?: string; droppable?: boolean } = {}): void {
     const delivery = { batch: this.#pacedBatch(), droppable: options.droppable ?? false }

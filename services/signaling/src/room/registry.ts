@@ -104,9 +104,14 @@ export class RoomRegistry {
     }
   }
 
-  /** After the bus was away: what was said meanwhile is read from the store. */
+  /**
+   * After the bus was away: what was said meanwhile is read from the store. What this node said got lost too, and another may
+   * have been back, and have read, before that.
+   */
   async catchUp(): Promise<void> {
-    await Promise.allSettled([...this.rooms()].flatMap((room) => [room.catchUp(), this.#catchUpChat(room)]))
+    const rooms = [...this.rooms()]
+    for (const room of rooms) room.tellVersion()
+    await Promise.allSettled(rooms.flatMap((room) => [room.catchUp(), this.#catchUpChat(room)]))
   }
 
   stop(): void {
