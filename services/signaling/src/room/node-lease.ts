@@ -36,14 +36,9 @@ export class NodeLease {
   }
 
   /**
-   * The nodes whose lease has not run out, this one among them; the last that was known while the store is away, and for one
+   * Whether a node's lease has run out: what sessions it had are lost. As it was last known while the store is away, and for one
    * lifetime of a lease after it was.
    */
-  get live(): ReadonlySet<string> {
-    return this.#live
-  }
-
-  /** Whether a node's lease has run out: what sessions it had are lost. */
   isGone(node: string): boolean {
     if (this.#live.has(node)) return false
     if (this.#known.has(node)) return true
