@@ -21,8 +21,10 @@ export interface Deps<Config, Tables> {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for people and for what is compared with other machines. It may be set forward or back at any time. */
   now(): number
+  /** Milliseconds since some moment; it only grows, evenly. Everything that lasts, waits or comes again is measured with it. */
+  monotonic(): number
 }
 
 /** What a service package exports, and the only thing. */

@@ -63,4 +63,11 @@ export const chatBus = {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ seq: Type.Integer(), rev: Type.Optional(Type.Integer()) }),
   }),
+  /** The same of many meetings at once; one without messages may be left out. */
+  heads: request('chat.heads', {
+    input: Type.Object({ meetingIds: Type.Array(Id, { maxItems: 1_000 }) }),
+    output: Type.Object({
+      heads: Type.Array(Type.Object({ meetingId: Id, seq: Type.Integer(), rev: Type.Integer() })),
+    }),
+  }),
 } as const

@@ -4,6 +4,7 @@ import { Meeting } from '../rest/meetings.ts'
 import { Role } from '../roles.ts'
 import { fromServer } from '../ws/from-server.ts'
 import { LobbyEntry, LobbyRefusal } from '../ws/room.ts'
+import { RosterEntry } from './signaling.ts'
 import { event, request } from './subject.ts'
 
 /** The admission decision that a room token stands for; signaling carries it out and asks nothing more. */
@@ -16,6 +17,8 @@ export const Grant = Type.Object({
   meeting: Meeting,
   /** `wait`: into the lobby first; `meetings.lobby` tells when that is over, and how. */
   admission: Type.Union([Type.Literal('enter'), Type.Literal('wait')]),
+  /** The number of the newest command to the room when this was decided. A room that has carried out a newer one asks again. */
+  asOf: Type.Optional(Type.Integer()),
 })
 export type Grant = Static<typeof Grant>
 
@@ -105,17 +108,27 @@ export const meetingsBus = {
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
 } as const
 
-/** What happened in a room, appended in the same atomic commit as the change; consumed at least once, idempotent by `id`. */
-export const Fact = Type.Object({
-  id: Id,
-  at: Instant,
-  meetingId: Id,
-  kind: Type.Union([Type.Literal('joined'), Type.Literal('left')]),
-  participantId: Id,
-  userId: Id,
-  name: Type.String(),
-  role: Role,
-  /** People left in the room after this. */
-  present: Type.Integer(),
-})
+const aboutRoom = { id: Id, at: Instant, meetingId: Id }
+
+/**
+ * What happened in a room, appended in the same atomic commit as the change; consumed at least once, idempotent by `id`. `at` is
+ * by the clock of the room store.
+ */
+export const Fact = Type.Union([
+  Type.Object({
+    ...aboutRoom,
+    kind: Type.Union([Type.Literal('joined'), Type.Literal('left')]),
+    participantId: Id,
+    userId: Id,
+    name: Type.String(),
+    role: Role,
+    /** People left in the room after this. */
+    present: Type.Integer(),
+  }),
+  /**
+   * The room was restored, and facts and commands of before may be lost: who is in it by now. Meetings compares, and tells the room
+   * again what it has written down of these people.
+   */
+  Type.Object({ ...aboutRoom, kind: Type.Literal('restored'), people: Type.Array(RosterEntry) }),
+])
 export type Fact = Static<typeof Fact>

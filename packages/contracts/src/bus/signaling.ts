@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id } from '../ids.ts'
+import { Id, Instant } from '../ids.ts'
 import { Message } from '../rest/chat.ts'
 import { Meeting } from '../rest/meetings.ts'
 import { Role } from '../roles.ts'
@@ -16,15 +16,21 @@ export const Seat = Type.Object({
   resumeHash: Type.String(),
   /** The one before: good until the next is used, in case the answer that had the next was lost. */
   resumeHashBefore: Type.Optional(Type.String()),
-  /** When the socket was lost, ms since 1970; null while there is one. */
+  /** When the socket was lost, ms since 1970 by the clock of the room store; null while there is one. */
   lostAt: Type.Union([Type.Integer(), Type.Null()]),
+  /** The newest command of meetings that its grant took into account: older ones do not concern this seat. */
+  asOf: Type.Optional(Type.Integer()),
 })
 export type Seat = Static<typeof Seat>
 
+/** The number of the command of meetings that a change carries out, if it does; the room remembers the highest. */
+const numbered = { seq: Type.Optional(Type.Integer()) }
+
 /** One change of a room: one version, one broadcast. */
 export const Change = Type.Union([
-  Type.Object({ kind: Type.Literal('joined'), seat: Seat }),
+  Type.Object({ ...numbered, kind: Type.Literal('joined'), seat: Seat }),
   Type.Object({
+    ...numbered,
     kind: Type.Literal('seat'),
     participantId: Id,
     node: Type.Optional(Type.String()),
@@ -36,12 +42,16 @@ export const Change = Type.Union([
     name: Type.Optional(Type.String()),
   }),
   Type.Object({
+    ...numbered,
     kind: Type.Literal('left'),
     participantId: Id,
     reason: fromServer['participant.left'].properties.reason,
     by: Type.Optional(Id),
+    /** When, ms since 1970 by the clock of the room store. */
+    at: Type.Optional(Type.Integer()),
   }),
   Type.Object({
+    ...numbered,
     kind: Type.Literal('media'),
     participantId: Id,
     mic: Type.Boolean(),
@@ -49,22 +59,47 @@ export const Change = Type.Union([
     screen: Type.Boolean(),
     by: Type.Optional(Id),
   }),
-  Type.Object({ kind: Type.Literal('hand'), participantId: Id, raised: Type.Boolean() }),
-  Type.Object({ kind: Type.Literal('meeting'), meeting: Meeting }),
+  Type.Object({ ...numbered, kind: Type.Literal('hand'), participantId: Id, raised: Type.Boolean() }),
+  Type.Object({ ...numbered, kind: Type.Literal('meeting'), meeting: Meeting }),
   /** The last change of a room; everybody is sent away. */
-  Type.Object({ kind: Type.Literal('ended'), reason: fromServer['room.ended'].properties.reason }),
+  Type.Object({ ...numbered, kind: Type.Literal('ended'), reason: fromServer['room.ended'].properties.reason }),
+  /** A command of meetings that changed nothing: only its number is remembered. */
+  Type.Object({ kind: Type.Literal('noted'), seq: Type.Integer() }),
 ])
 export type Change = Static<typeof Change>
 
+/** Somebody in a room, as `meetings` wants to know it. */
+export const RosterEntry = Type.Object({
+  participantId: Id,
+  userId: Id,
+  name: Type.String(),
+  role: Role,
+  joinedAt: Instant,
+})
+export type RosterEntry = Static<typeof RosterEntry>
+
+/** A commit of a room's document, as the kit's `DocHead`. */
+const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
+
 /** What the nodes of one room tell each other on `room.<id>`: one subscription per room per node. */
 export const RoomNews = Type.Union([
-  /** Committed changes; `from` is the version before the first. A hint: who misses it reads the document. */
+  /**
+   * Committed changes. `follows` is the head they were decided on, `commitId` names the commit. A hint: a node that misses it
+   * reads the document.
+   */
   Type.Object({
     kind: Type.Literal('commit'),
     node: Type.String(),
-    epoch: Type.String(),
-    from: Type.Integer(),
+    follows: Head,
+    commitId: Type.String(),
     changes: Type.Array(Change),
+  }),
+  /** Where a node is; `origin`, if that began a new epoch, is what it was restored from. A node that is elsewhere reads the document. */
+  Type.Object({
+    kind: Type.Literal('head'),
+    node: Type.String(),
+    head: Head,
+    origin: Type.Optional(Head),
   }),
   /** The lobby is another than before; nodes that show it ask `meetings.lobby`. */
   Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() }),
@@ -80,13 +115,22 @@ export const RoomNews = Type.Union([
 ])
 export type RoomNews = Static<typeof RoomNews>
 
-/** A change that another service asks for; any node carries it out in the room's document. */
+/**
+ * A change that meetings asks for; any node carries it out in the room's document. `seq` numbers the commands of one meeting: the
+ * room remembers the highest, and does nothing for a command that is not higher.
+ */
 export const RoomCommand = Type.Union([
-  Type.Object({ kind: Type.Literal('meeting-updated'), meeting: Meeting }),
+  Type.Object({ ...numbered, kind: Type.Literal('meeting-updated'), meeting: Meeting }),
   /** Everybody who is that user leaves, told why. */
-  Type.Object({ kind: Type.Literal('remove'), userId: Id, reason: Type.String(), by: Type.Optional(Id) }),
-  Type.Object({ kind: Type.Literal('role'), userId: Id, role: Role }),
-  Type.Object({ kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
+  Type.Object({
+    ...numbered,
+    kind: Type.Literal('remove'),
+    userId: Id,
+    reason: Type.String(),
+    by: Type.Optional(Id),
+  }),
+  Type.Object({ ...numbered, kind: Type.Literal('role'), userId: Id, role: Role }),
+  Type.Object({ ...numbered, kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
 ])
 export type RoomCommand = Static<typeof RoomCommand>
 
@@ -105,10 +149,18 @@ export const signalingBus = {
       sentAt: Type.Optional(Type.Integer()),
     }),
   ),
-  /** Answered once the change is committed, or when there is no such room. */
+  /**
+   * Answered once the change is committed, or when there certainly is no such room. Problem `unavailable` while the store is
+   * away, or may have lost the room and not all nodes have had the time to put theirs back.
+   */
   command: request('signaling.command', {
     input: Type.Object({ meetingId: Id, command: RoomCommand }),
     output: Type.Object({}),
+  }),
+  /** Who is in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
+  roster: request('signaling.roster', {
+    input: Type.Object({ meetingId: Id }),
+    output: Type.Object({ people: Type.Array(RosterEntry) }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {
@@ -124,6 +176,8 @@ export const signalingBus = {
       lost: Type.Boolean(),
       /** The number of the last. */
       seq: Type.Integer(),
+      /** The latest answers, as texts, by the id of their request: one that is repeated gets its answer again. */
+      answers: Type.Optional(Type.Array(Type.Object({ requestId: Type.String(), text: Type.String() }))),
     }),
     timeoutMs: 300,
   }),

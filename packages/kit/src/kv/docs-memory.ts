@@ -1,5 +1,15 @@
-import { checkCommit, rememberedCommits, rememberedRemovals } from './checks.ts'
-import type { CommitResult, Doc, DocCommit, DocDelta, VersionedDocs } from './kv.ts'
+import { checkCommit, checkRestoration, checkTtl, rememberedCommits, rememberedRemovals } from './checks.ts'
+import type {
+  CommitResult,
+  Doc,
+  DocCommit,
+  DocDelta,
+  DocHead,
+  DocRestoration,
+  Incarnation,
+  Look,
+  VersionedDocs,
+} from './kv.ts'
 import { TtlMap } from './ttl-map.ts'
 
 interface Stored {
@@ -10,56 +20,97 @@ interface Stored {
   removed: Map<string, number>
   /** Removals up to this version may be forgotten. */
   floor: number
-  /** The latest commit ids with the versions they led to, oldest first. */
-  commits: Map<string, number>
+  base: number
+  origin: DocHead | null
+  /** The latest commits, newest first. */
+  commits: { version: number; commitId: string }[]
+}
+
+interface Deps {
+  append(facts: readonly string[]): void
+  incarnation(): Incarnation
 }
 
 /** Versioned documents of one process. A commit runs without an await, so it is atomic. */
 export class MemoryDocs implements VersionedDocs {
   readonly #docs = new TtlMap<Stored>()
-  readonly #append: (facts: readonly string[]) => void
+  readonly #deps: Deps
 
-  constructor(append: (facts: readonly string[]) => void) {
-    this.#append = append
+  constructor(deps: Deps) {
+    this.#deps = deps
   }
 
   async read(id: string): Promise<Doc | null> {
     const doc = this.#docs.get(id)
-    if (!doc) return null
-    const fields = Object.fromEntries([...doc.fields].map(([field, { value }]) => [field, value]))
-    return { epoch: doc.epoch, version: doc.version, fields }
+    return doc ? toDoc(doc) : null
+  }
+
+  async look(id: string, known: DocHead | null): Promise<Look> {
+    const doc = this.#docs.get(id)
+    if (!doc) return { found: 'none', incarnation: this.#deps.incarnation() }
+    const head = headOf(doc)
+    if (isSame(head, known)) return { found: 'same' }
+    const from = known && goesOnFrom(doc, known)
+    const fields = from === null ? null : changesSince(doc, from)
+    return fields === null ? { found: 'other', doc: toDoc(doc) } : { found: 'changes', head, fields }
   }
 
   async since(id: string, epoch: string, version: number): Promise<DocDelta | null> {
     const doc = this.#docs.get(id)
-    if (!doc || doc.epoch !== epoch || version < doc.floor || version > doc.version) return null
-    const changed = [...doc.fields].filter(([, field]) => field.version > version)
-    const removed = [...doc.removed].filter(([, at]) => at > version)
-    const fields = [...changed.map(([field, { value }]) => [field, value]), ...removed.map(([field]) => [field, null])]
-    return { version: doc.version, fields: Object.fromEntries(fields) }
+    if (!doc || doc.epoch !== epoch || version > doc.version) return null
+    const fields = changesSince(doc, version)
+    return fields && { version: doc.version, fields }
   }
 
   async commit(id: string, commit: DocCommit): Promise<CommitResult> {
     checkCommit(commit)
     const known = this.#docs.get(id)
-    const repeated = known?.commits.get(commit.commitId)
-    if (repeated !== undefined) return { outcome: 'committed', version: repeated }
+    const repeated = known && headOfCommit(known, commit.commitId)
+    if (repeated) return { outcome: 'committed', head: repeated }
+    if (!isSame(known ? headOf(known) : null, commit.follows)) return conflict(known)
+    if (!known && commit.incarnation !== this.#deps.incarnation().id) return conflict(known)
     const doc = known ?? created(commit.epoch)
-    if (doc.epoch !== commit.epoch || doc.version !== commit.expected)
-      return { outcome: 'conflict', epoch: known?.epoch ?? null, version: doc.version }
     for (const step of commit.steps) applyStep(doc, step)
     remember(doc, commit.commitId)
     this.#docs.set(id, doc, commit.ttlMs)
-    this.#append(commit.facts)
-    return { outcome: 'committed', version: doc.version }
+    this.#deps.append(commit.facts)
+    return { outcome: 'committed', head: headOf(doc) }
   }
 
-  async remove(id: string, expected: { epoch: string; version: number }, facts: readonly string[]): Promise<boolean> {
+  async restore(id: string, restoration: DocRestoration): Promise<CommitResult> {
+    checkRestoration(restoration)
+    const { commitId, epoch, version, origin, replaces, fields, facts, ttlMs } = restoration
+    const known = this.#docs.get(id)
+    const repeated = known && headOfCommit(known, commitId)
+    if (repeated) return { outcome: 'committed', head: repeated }
+    if (!isSame(known ? headOf(known) : null, replaces)) return conflict(known)
+    const doc = { ...created(epoch), version, base: version, floor: version, origin }
+    for (const [field, value] of Object.entries(fields)) doc.fields.set(field, { value, version })
+    remember(doc, commitId)
+    this.#docs.set(id, doc, ttlMs)
+    this.#deps.append(facts)
+    return { outcome: 'committed', head: headOf(doc) }
+  }
+
+  async renew(id: string, head: DocHead, ttlMs: number): Promise<boolean> {
+    checkTtl(ttlMs)
     const doc = this.#docs.get(id)
-    if (!doc || doc.epoch !== expected.epoch || doc.version !== expected.version) return false
-    this.#docs.delete(id)
-    this.#append(facts)
+    if (!doc || !isSame(headOf(doc), head)) return false
+    this.#docs.set(id, doc, ttlMs)
     return true
+  }
+
+  async remove(id: string, expected: DocHead, facts: readonly string[]): Promise<boolean> {
+    const doc = this.#docs.get(id)
+    if (!doc || !isSame(headOf(doc), expected)) return false
+    this.#docs.delete(id)
+    this.#deps.append(facts)
+    return true
+  }
+
+  /** Forgets everything, as a store does that comes back empty. */
+  clear(): void {
+    this.#docs.clear()
   }
 
   close(): void {
@@ -73,7 +124,56 @@ const created = (epoch: string): Stored => ({
   fields: new Map(),
   removed: new Map(),
   floor: 0,
-  commits: new Map(),
+  base: 0,
+  origin: null,
+  commits: [],
+})
+
+const headOf = ({ epoch, version, commits }: Stored): DocHead => ({
+  epoch,
+  version,
+  commitId: commits[0]?.commitId ?? '',
+})
+
+const isSame = (one: DocHead | null, other: DocHead | null): boolean =>
+  one === null || other === null
+    ? one === other
+    : one.epoch === other.epoch && one.version === other.version && one.commitId === other.commitId
+
+const conflict = (doc: Stored | undefined): CommitResult => ({
+  outcome: 'conflict',
+  head: doc ? headOf(doc) : null,
+})
+
+/** Where the document was after this commit; undefined if it is not one of the latest. */
+function headOfCommit({ epoch, commits }: Stored, commitId: string): DocHead | undefined {
+  const found = commits.find((commit) => commit.commitId === commitId)
+  return found && { epoch, ...found }
+}
+
+/** The version of `doc` at which it had the contents of `known`; null when that is not one of its ancestors, or too long ago. */
+function goesOnFrom(doc: Stored, known: DocHead): number | null {
+  if (isSame(doc.origin, known)) return doc.base
+  const ancestor = headOfCommit(doc, known.commitId)
+  return ancestor && isSame(ancestor, known) ? known.version : null
+}
+
+function changesSince(doc: Stored, version: number): Record<string, string | null> | null {
+  if (version < doc.floor) return null
+  const changed = [...doc.fields].filter(([, field]) => field.version > version)
+  const removed = [...doc.removed].filter(([, at]) => at > version)
+  return Object.fromEntries([
+    ...changed.map(([field, { value }]) => [field, value]),
+    ...removed.map(([field]) => [field, null]),
+  ])
+}
+
+const toDoc = (doc: Stored): Doc => ({
+  head: headOf(doc),
+  fields: Object.fromEntries([...doc.fields].map(([field, { value }]) => [field, value])),
+  base: doc.base,
+  origin: doc.origin,
+  commits: [...doc.commits],
 })
 
 function applyStep(doc: Stored, step: DocCommit['steps'][number]): void {
@@ -87,8 +187,7 @@ function applyStep(doc: Stored, step: DocCommit['steps'][number]): void {
 }
 
 function remember(doc: Stored, commitId: string): void {
-  doc.commits.set(commitId, doc.version)
-  for (const old of [...doc.commits.keys()].slice(0, -rememberedCommits)) doc.commits.delete(old)
+  doc.commits = [{ version: doc.version, commitId }, ...doc.commits].slice(0, rememberedCommits)
   if (doc.removed.size <= rememberedRemovals) return
   for (const [field, version] of [...doc.removed].slice(0, -rememberedRemovals)) {
     doc.removed.delete(field)

@@ -1,14 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { checkTtl } from './checks.ts'
 import { MemoryDocs } from './docs-memory.ts'
 import { MemoryFacts } from './facts-memory.ts'
-import type { Kv, Limiter, LimiterOptions } from './kv.ts'
+import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { createLocalLimiter } from './limiter-local.ts'
 import { TtlMap } from './ttl-map.ts'
 
 /** The key-value store within one process. Nothing of it outlives the process. */
-export const createMemoryKv = (options: { log?: Logger } = {}): Kv => new MemoryKv(options.log)
+export const createMemoryKv = (options: { log?: Logger } = {}): MemoryKv => new MemoryKv(options.log)
 
 class MemoryKv implements Kv {
   readonly docs: MemoryDocs
@@ -17,10 +18,38 @@ class MemoryKv implements Kv {
   readonly #sets = new Map<string, Map<string, number>>()
   readonly #limiters = new Map<string, Limiter>()
   readonly #status = new LinkStatus(true)
+  readonly #lives = new Set<(incarnation: Incarnation) => void>()
+  #life = newLife()
 
   constructor(log: Logger | undefined) {
     this.facts = new MemoryFacts(log)
-    this.docs = new MemoryDocs((facts) => this.facts.push(facts))
+    this.docs = new MemoryDocs({
+      append: (facts) => this.facts.push(facts),
+      incarnation: () => this.#incarnation(),
+    })
+  }
+
+  async incarnation(): Promise<Incarnation> {
+    return this.#incarnation()
+  }
+
+  onIncarnation(listener: (incarnation: Incarnation) => void): () => void {
+    this.#lives.add(listener)
+    return () => void this.#lives.delete(listener)
+  }
+
+  #incarnation(): Incarnation {
+    const now = Date.now()
+    return { id: this.#life.id, ageMs: now - this.#life.since, now }
+  }
+
+  /** Loses everything and begins a new incarnation, as a Redis does that is started anew without its data. For tests. */
+  forget(): void {
+    this.#values.clear()
+    this.#sets.clear()
+    this.docs.clear()
+    this.#life = newLife()
+    for (const listener of this.#lives) listener(this.#incarnation())
   }
 
   async get(key: string): Promise<string | null> {
@@ -49,10 +78,11 @@ class MemoryKv implements Kv {
     return this.#values.delete(key)
   }
 
-  async announce(key: string, member: string, ttlMs: number): Promise<void> {
+  async announce(key: string, members: string | readonly string[], ttlMs: number): Promise<void> {
     checkTtl(ttlMs)
-    const members = this.#sets.get(key) ?? new Map<string, number>()
-    this.#sets.set(key, members.set(member, Date.now() + ttlMs))
+    const known = this.#sets.get(key) ?? new Map<string, number>()
+    for (const member of [members].flat()) known.set(member, Date.now() + ttlMs)
+    if (known.size > 0) this.#sets.set(key, known)
   }
 
   async withdraw(key: string, member: string): Promise<void> {
@@ -98,3 +128,5 @@ class MemoryKv implements Kv {
     return [...(this.#sets.get(key) ?? [])].filter(([, until]) => wanted(until)).map(([member]) => member)
   }
 }
+
+const newLife = () => ({ id: randomUUID(), since: Date.now() })

@@ -27,6 +27,10 @@ export class TtlMap<Value> {
     return present
   }
 
+  clear(): void {
+    this.#entries.clear()
+  }
+
   close(): void {
     clearInterval(this.#timer)
     this.#entries.clear()
