@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import { wire, type Principal } from '@parley/contracts'
 import type { WebSocket } from 'ws'
 import type { Context } from './context.ts'
-import { forgetPassing, holdWhile, receive } from './dispatch.ts'
+import { holdWhile, receive } from './dispatch.ts'
 import { messageFrame, pingFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import { giveIce } from './session/enter.ts'
+import { Answers } from './session/answers.ts'
 import type { Connection } from './session/session.ts'
 import { WsPeerSocket } from './socket/peer-socket.ts'
 import { TokenBucket } from './socket/token-bucket.ts'
@@ -72,8 +73,7 @@ export class Connections {
       },
       strikes: 0,
       waiting: null,
-      answers: new Map(),
-      passing: null,
+      answers: new Answers(),
     }
     this.#all.add(connection)
     ws.on('message', (data, isBinary) => {
@@ -175,7 +175,7 @@ export class Connections {
       else if (now >= connection.nextPingAt) this.#ping(connection, now, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
       socket.check(now)
-      forgetPassing(connection, now)
+      connection.answers.forgetPassing(this.#context.clock.monotonic())
       if (connection.strikes > 0) connection.strikes -= 1
     }
   }

@@ -4,6 +4,7 @@ import type { IceServers } from './ice/ice-servers.ts'
 import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
+import type { StoreLife } from './room/store-life.ts'
 
 /** What handlers work with. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   log: Logger
   auth: EdgeAuth
   rooms: RoomRegistry
+  /** The incarnation of the room store, and its time. */
+  life: StoreLife
   ice: IceServers
 }
 

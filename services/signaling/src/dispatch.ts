@@ -4,7 +4,8 @@ import type { Context } from './context.ts'
 import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
 import { answerText, textFrame } from './room/frames.ts'
-import type { Answer, Connection } from './session/session.ts'
+import { printOf, type Answer } from './session/answers.ts'
+import type { Connection } from './session/session.ts'
 import { isTooComplex } from './socket/complexity.ts'
 
 const faultsOfEnvelope = compile(Envelope)
@@ -14,12 +15,8 @@ const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload
 const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
 const maxWaiting = 256
 const maxWaitingBytes = 512 * 1_024
-const maxAnswers = 64
-/** Larger answers are made anew when they are asked for again, so that what is kept for a socket stays small. */
-const maxKeptLength = 16_384
-/** A longer answer to what entered a room is kept for a while only: an idle socket is to cost little. */
-const maxKeptForever = 512
-const keepMs = 15_000
+/** Texts up to here are kept as they are; longer ones are put together anew. */
+const maxKeptText = 512
 const maxStrikes = 100
 
 /**
@@ -61,10 +58,11 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const incoming = readOrRefuse(context, connection, data)
   if (incoming === null) return
   const { requestId, type } = incoming
-  const known = requestId === undefined ? undefined : connection.answers.get(requestId)
+  const request = requestId === undefined ? undefined : { requestId, print: printOf(data) }
+  const known = request && connection.answers.get(request.requestId, request.print)
   const answering = known ?? act(context, connection, incoming)
-  if (requestId !== undefined && known === undefined)
-    remember(connection, { requestId, type, until: context.clock.now() + keepMs }, answering)
+  if (request && !known)
+    connection.answers.keep(request, answering, { entering: entering.has(type), now: context.clock.monotonic() })
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
@@ -80,29 +78,6 @@ export async function holdWhile(context: Context, connection: Connection, answer
     take(context, connection, data)
     if (connection.waiting !== null) return void (connection.waiting = waiting.slice(index + 1))
   }
-}
-
-function remember(
-  connection: Connection,
-  { requestId, type, until }: { requestId: string; type: ClientType; until: number },
-  answering: Promise<Answer | null>,
-): void {
-  connection.answers.set(requestId, answering)
-  const [oldest] = connection.answers.keys()
-  if (connection.answers.size > maxAnswers && oldest !== undefined) connection.answers.delete(oldest)
-  void answering.then((answer) => {
-    const length = answer?.length ?? 0
-    // What entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
-    if (entering.has(type) && length > maxKeptForever) connection.passing = { requestId, until }
-    else if (length > maxKeptLength) connection.answers.delete(requestId)
-  })
-}
-
-/** Forgets a long answer whose time is over; called on a timer. */
-export function forgetPassing(connection: Connection, now: number): void {
-  if (connection.passing === null || now < connection.passing.until) return
-  connection.answers.delete(connection.passing.requestId)
-  connection.passing = null
 }
 
 /** Parses and validates; answers what is wrong. */
@@ -174,7 +149,8 @@ async function act(
 ): Promise<Answer | null> {
   try {
     const { session } = connection
-    checkOrThrow(connection, type)
+    checkState(connection, type)
+    if (!mayNow(connection, type)) await mayOrThrow(connection, type)
     // The state was just checked against the row that gives this handler its type.
     const handler = handlers[type] as unknown as AnyHandler
     const pending = handler({ context, connection, session, payload })
@@ -201,20 +177,32 @@ function problemOf(context: Context, type: string, error: unknown): ProblemError
   return new ProblemError('internal')
 }
 
-function checkOrThrow({ session }: Connection, type: ClientType): void {
-  const { when, needs }: ClientMessage = fromClient[type]
+/** @throws ProblemError `wrong-state`, `unauthenticated` */
+function checkState({ session }: Connection, type: ClientType): void {
+  const { when }: ClientMessage = fromClient[type]
   if (session.state === 'closed') throw new ProblemError('wrong-state', 'The socket is closed')
-  if (!when.includes(session.state)) {
-    if (session.state === 'connected') throw new ProblemError('unauthenticated', 'Send auth.authenticate first')
-    throw new ProblemError(
-      'wrong-state',
-      `${type} is possible only when ${when.join(' or ')}; this session is ${session.state}`,
-    )
-  }
-  if (needs === undefined || session.state !== 'joined') return
+  if (when.includes(session.state)) return
+  if (session.state === 'connected') throw new ProblemError('unauthenticated', 'Send auth.authenticate first')
+  throw new ProblemError(
+    'wrong-state',
+    `${type} is possible only when ${when.join(' or ')}; this session is ${session.state}`,
+  )
+}
+
+/** Whether the participant's role, as this node knows it, allows the message. */
+function mayNow({ session }: Connection, type: ClientType): boolean {
+  const { needs }: ClientMessage = fromClient[type]
+  if (needs === undefined || session.state !== 'joined') return true
   const role = session.room.state.seats.get(session.local.participantId)?.participant.role
-  if (role === undefined || !may(role, needs))
-    throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
+  return role !== undefined && may(role, needs)
+}
+
+/** The role may be another by now: the newest state decides. @throws ProblemError `forbidden`, `unavailable` */
+async function mayOrThrow(connection: Connection, type: ClientType): Promise<void> {
+  const { session } = connection
+  if (session.state === 'joined') await session.room.submit({ kind: 'confirm' })
+  const { needs }: ClientMessage = fromClient[type]
+  if (!mayNow(connection, type)) throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
 }
 
 const refuse = (connection: Connection, requestId: string | undefined, problem: ProblemError): Answer =>
@@ -229,7 +217,7 @@ interface Said {
 function say(connection: Connection, requestId: string | undefined, said: Said): Answer {
   const text = answerText(said.type, requestId, said.payload)
   connection.socket.send(textFrame(text))
-  return text.length > maxKeptForever ? remade(text.length, requestId, said) : { length: text.length, text: () => text }
+  return text.length > maxKeptText ? remade(text.length, requestId, said) : { length: text.length, text: () => text }
 }
 
 /** Keeps what a long answer was made of, most of which a room has in memory anyway; apart, so that it holds no text. */

@@ -18,6 +18,7 @@ import { showQueues } from './queues.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
+import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
 import { subscribe } from './subscriptions.ts'
 
@@ -32,15 +33,16 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const rooms = new RoomRegistry({ node, bus, kv, clock, log, onDelivered: (count) => delivered.inc({}, count) })
+  const life = new StoreLife({ kv, clock })
+  const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered: (count) => delivered.inc({}, count) })
   const ice = new IceServers(config, clock)
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, ice }
-  const lease = new NodeLease(node, { kv, clock, log })
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice }
+  const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,
     rooms,
     kv,
-    clock,
+    life,
     log,
     isGone: (other) => lease.isGone(other),
     hadRunOut: (at) => lease.hadRunOut(at),
@@ -62,6 +64,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   })
   let subscriptions: BusSubscription[] = []
   let offStatus = () => {}
+  let offIncarnation = () => {}
 
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
@@ -73,6 +76,10 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       subscriptions = subscribe(context)
       offStatus = bus.onStatus((connected) => {
         if (connected) void rooms.catchUp()
+      })
+      offIncarnation = kv.onIncarnation((incarnation) => {
+        life.note(incarnation)
+        void rooms.compareAll()
       })
       await Promise.all([auth.start(), lease.start()])
       connections.start()
@@ -94,6 +101,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
+      offIncarnation()
     },
   }
 }

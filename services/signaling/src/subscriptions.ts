@@ -2,6 +2,7 @@ import { signalingBus } from '@parley/contracts'
 import { answer, at, listen, tell, type BusSubscription } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from './context.ts'
+import { rosterOf } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 
 /** What this node does for other nodes and services. */
@@ -14,8 +15,19 @@ export const subscribe = (context: Context): BusSubscription[] => {
       'signaling',
       async ({ meetingId, command }) => {
         const room = await rooms.open(meetingId)
-        if (room.state.v > 0) await room.submit(command)
+        await room.submit(command)
         return {}
+      },
+      log,
+    ),
+    answer(
+      bus,
+      signalingBus.roster,
+      'signaling',
+      async ({ meetingId }) => {
+        const room = await rooms.open(meetingId)
+        const { state } = await room.submit({ kind: 'confirm' })
+        return { people: rosterOf(state) }
       },
       log,
     ),
@@ -31,7 +43,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
         room?.locals.delete(participantId)
         const handed = local.handOver(received)
         local.close('resumedElsewhere')
-        return handed
+        return { ...handed, answers: await local.answers.handOver() }
       },
       log,
     ),

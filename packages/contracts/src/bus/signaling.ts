@@ -94,12 +94,15 @@ export const RoomNews = Type.Union([
     commitId: Type.String(),
     changes: Type.Array(Change),
   }),
-  /** Where a node is; `origin`, if that began a new epoch, is what it was restored from. A node that is elsewhere reads the document. */
+  /**
+   * Where the document is. `restored`: that began a new epoch, in that incarnation of the store, with the contents of `from`. A node
+   * that is elsewhere reads the document.
+   */
   Type.Object({
     kind: Type.Literal('head'),
     node: Type.String(),
     head: Head,
-    origin: Type.Optional(Head),
+    restored: Type.Optional(Type.Object({ from: Head, incarnation: Type.String() })),
   }),
   /** The lobby is another than before; nodes that show it ask `meetings.lobby`. */
   Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() }),
@@ -176,8 +179,10 @@ export const signalingBus = {
       lost: Type.Boolean(),
       /** The number of the last. */
       seq: Type.Integer(),
-      /** The latest answers, as texts, by the id of their request: one that is repeated gets its answer again. */
-      answers: Type.Optional(Type.Array(Type.Object({ requestId: Type.String(), text: Type.String() }))),
+      /** The latest answers as texts, by the id of their request and a hash of it: one that is repeated gets its answer again. */
+      answers: Type.Optional(
+        Type.Array(Type.Object({ requestId: Type.String(), print: Type.String(), text: Type.String() })),
+      ),
     }),
     timeoutMs: 300,
   }),

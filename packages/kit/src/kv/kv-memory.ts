@@ -19,7 +19,8 @@ class MemoryKv implements Kv {
   readonly #limiters = new Map<string, Limiter>()
   readonly #status = new LinkStatus(true)
   readonly #lives = new Set<(incarnation: Incarnation) => void>()
-  #life = newLife()
+  // Nothing can have been lost before this process began: its first life counts as long settled.
+  #life = { ...newLife(), since: 0 }
 
   constructor(log: Logger | undefined) {
     this.facts = new MemoryFacts(log)

@@ -5,7 +5,7 @@ import { ack, type Call, type Handler } from './call.ts'
 /** Meetings decides and writes down; the room is told by it and carries it out. */
 export const removeParticipant: Handler<'moderation.remove'> = async (call) => {
   const { context, session, payload } = call
-  const { userId } = participantOrThrow(call, payload.participantId)
+  const { userId } = await participantOrThrow(call, payload.participantId)
   const { meetingId } = session.room
   await ask(context.bus, meetingsBus.remove, {
     meetingId,
@@ -18,7 +18,7 @@ export const removeParticipant: Handler<'moderation.remove'> = async (call) => {
 
 export const setRole: Handler<'moderation.role'> = async (call) => {
   const { context, session, payload } = call
-  const { userId } = participantOrThrow(call, payload.participantId)
+  const { userId } = await participantOrThrow(call, payload.participantId)
   await ask(context.bus, meetingsBus.setRole, {
     meetingId: session.room.meetingId,
     by: session.principal.userId,
@@ -60,9 +60,11 @@ async function decideLobby(
   return count
 }
 
-function participantOrThrow({ session }: Pick<Call<'moderation.role'>, 'session'>, participantId: string): Participant {
-  const { state } = session.room
-  const participant = (state.seats.get(participantId) ?? state.parked.get(participantId))?.participant
-  if (!participant) throw new ProblemError('peer-not-found')
-  return participant
+async function participantOrThrow(
+  { session }: Pick<Call<'moderation.role'>, 'session'>,
+  participantId: string,
+): Promise<Participant> {
+  const seat = await session.room.find(({ seats, parked }) => seats.get(participantId) ?? parked.get(participantId))
+  if (!seat) throw new ProblemError('peer-not-found')
+  return seat.participant
 }

@@ -1,29 +1,36 @@
 import { meetingsBus, type Grant } from '@parley/contracts'
 import { ask, isProblem, newId } from '@parley/kit'
+import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { wait } from '../lobby/wait.ts'
 import type { LiveRoom } from '../room/live-room.ts'
-import { enterRoom } from '../session/enter.ts'
+import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
 import type { LocalSession } from '../session/local-session.ts'
 import type { Handler } from './call.ts'
 import { changesSince } from './resume.ts'
 
-export const join: Handler<'room.join'> = async ({ context, connection, session, payload: { roomToken, device } }) => {
+export const join: Handler<'room.join'> = ({ context, connection, session, payload: { roomToken, device } }) => {
   const { principal } = session
-  const grant = await redeem(context, roomToken, principal.userId)
-  if (grant.admission === 'wait') {
-    const room = await context.rooms.open(grant.meeting.id)
-    const { participantId, meeting } = grant
-    const options = { principal, room, participantId, sessionId: newId(), device, meetingVersion: meeting.version }
-    return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
-  }
-  const { joined, release } = await enterRoom(context, connection, { principal, grant, device })
-  return { type: 'room.joined', payload: joined, after: release }
+  const request = { roomToken, userId: principal.userId, attempt: newId() }
+  return decideUntilCurrent(
+    () => redeem(context, request),
+    async (grant) => {
+      if (grant.admission === 'wait') {
+        const room = await context.rooms.open(grant.meeting.id)
+        const { participantId, meeting } = grant
+        const options = { principal, room, participantId, sessionId: newId(), device, meetingVersion: meeting.version }
+        return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
+      }
+      const { joined, release } = await enterRoom(context, connection, { principal, grant, device })
+      return { type: 'room.joined', payload: joined, after: release }
+    },
+  )
 }
 
+type Redemption = Static<typeof meetingsBus.redeem.input>
+
 /** An answer that was lost is asked for again: the token may be spent by then, for this attempt. */
-async function redeem({ bus, log }: Context, roomToken: string, userId: string): Promise<Grant> {
-  const request = { roomToken, userId, attempt: newId() }
+async function redeem({ bus, log }: Context, request: Redemption): Promise<Grant> {
   try {
     return await ask(bus, meetingsBus.redeem, request)
   } catch (err) {

@@ -2,33 +2,40 @@ import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
 import { ask, ProblemError, tell } from '@parley/kit'
 import { sendTo } from '../context.ts'
 import { showPassing } from '../room/registry.ts'
-import { ack, type Handler, type SessionFor } from './call.ts'
+import { ack, type Call, type Handler, type SessionFor } from './call.ts'
 
-/** Never waits: what one sends first goes out first. */
-export const signal: Handler<'rtc.signal'> = ({ context, session: { room, local }, payload: { to, data } }) => {
+/** Waits for nothing while the receiver is known: what one sends first goes out first. */
+export const signal: Handler<'rtc.signal'> = (call) => (pass(call) ? ack : passLater(call))
+
+function pass({ context, session: { room, local }, payload: { to, data } }: Call<'rtc.signal'>): boolean {
   if (room.state.seats.get(local.participantId)?.node !== context.node)
     throw new ProblemError('wrong-state', 'This session has been resumed elsewhere')
-  const sent = sendTo(context, room, to, { type: 'rtc.signal', payload: { from: local.participantId, data } })
-  if (!sent) throw new ProblemError('peer-not-found')
+  return sendTo(context, room, to, { type: 'rtc.signal', payload: { from: local.participantId, data } })
+}
+
+/** A receiver who is not known here may have come in elsewhere just now. */
+async function passLater(call: Call<'rtc.signal'>): Promise<typeof ack> {
+  await call.session.room.submit({ kind: 'confirm' })
+  if (!pass(call)) throw new ProblemError('peer-not-found')
   return ack
 }
 
 export const sendChat: Handler<'chat.send'> = async ({ context, session, payload }) => {
-  const { userId, name } = writerOrThrow(session)
+  const { userId, name } = await writerOrThrow(session)
   const { meetingId } = session.room
   const { message } = await ask(context.bus, chatBus.send, { meetingId, sender: { id: userId, name }, ...payload })
   return { type: 'chat.accepted', payload: { messageId: message.id, seq: message.seq, sentAt: message.sentAt } }
 }
 
 export const editChat: Handler<'chat.edit'> = async ({ context, session, payload }) => {
-  const { userId } = writerOrThrow(session)
+  const { userId } = await writerOrThrow(session)
   await ask(context.bus, chatBus.edit, { meetingId: session.room.meetingId, userId, ...payload })
   return ack
 }
 
 /** Also where chat is off: what one has said one may take back. */
 export const deleteChat: Handler<'chat.delete'> = async ({ context, session, payload }) => {
-  const { userId, role } = participantOrThrow(session)
+  const { userId, role } = await participantOrThrow(session)
   const deletion = { meetingId: session.room.meetingId, userId, moderator: may(role, 'moderate'), ...payload }
   await ask(context.bus, chatBus.delete, deletion)
   return ack
@@ -36,18 +43,22 @@ export const deleteChat: Handler<'chat.delete'> = async ({ context, session, pay
 
 type Joined = SessionFor<'chat.send'>
 
-function participantOrThrow({ room, local }: Joined): Participant {
-  const participant = room.state.seats.get(local.participantId)?.participant
+async function participantOrThrow({ room, local }: Joined): Promise<Participant> {
+  const participant = await room.find(({ seats }) => seats.get(local.participantId)?.participant)
   if (!participant) throw new ProblemError('wrong-state', 'You are not in the room any more')
   return participant
 }
 
 /** Somebody who may write in the chat. */
-function writerOrThrow(session: Joined): Participant {
-  const participant = participantOrThrow(session)
-  if (session.room.state.meeting?.settings.chat === false && participant.role !== 'host')
-    throw new ProblemError('forbidden', 'Chat is off in this meeting')
-  return participant
+async function writerOrThrow({ room, local }: Joined): Promise<Participant> {
+  const writer = await room.find(({ meeting, seats }) => {
+    const participant = seats.get(local.participantId)?.participant
+    return participant && (meeting?.settings.chat !== false || participant.role === 'host') ? participant : undefined
+  })
+  if (writer) return writer
+  throw room.state.seats.has(local.participantId)
+    ? new ProblemError('forbidden', 'Chat is off in this meeting')
+    : new ProblemError('wrong-state', 'You are not in the room any more')
 }
 
 export const typing: Handler<'chat.typing'> = ({ context, session: { room, local }, payload }) => {

@@ -2,14 +2,13 @@ import {
   meetingsBus,
   signalingBus,
   wire,
-  type Grant,
   type LobbyDecision,
   type LobbyWaiting,
   type Principal,
 } from '@parley/contracts'
 import { ask, asProblem, ProblemError, tell } from '@parley/kit'
 import type { Context } from '../context.ts'
-import { enterRoom } from '../session/enter.ts'
+import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
 import { messageFrame, textFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
@@ -131,7 +130,7 @@ async function decided(
       )
       return
     }
-    await admit(context, connection, { principal, grant: decision.grant, device })
+    await admit(context, connection, { principal, device, decision, meetingId: options.room.meetingId })
   } catch (error) {
     // Still admitted, as meetings has written down: the client asks for a room token and comes straight in.
     context.log.warn({ err: error, sessionId }, 'an admitted participant could not enter')
@@ -140,12 +139,34 @@ async function decided(
   }
 }
 
-async function admit(
-  context: Context,
-  connection: Connection,
-  entering: { principal: Principal; grant: Grant; device: WaitRecord['device'] },
-): Promise<void> {
-  const { joined, release } = await enterRoom(context, connection, entering)
+interface Admitting {
+  principal: Principal
+  device: WaitRecord['device']
+  decision: LobbyDecision
+  meetingId: string
+}
+
+async function admit(context: Context, connection: Connection, admitting: Admitting): Promise<void> {
+  const { principal, device } = admitting
+  const decisions = decisionsOf(context, admitting)
+  const { joined, release } = await decideUntilCurrent(decisions, (decision) => {
+    if (!decision?.admitted) throw new ProblemError('not-admitted')
+    return enterRoom(context, connection, { principal, grant: decision.grant, device })
+  })
   connection.socket.send(messageFrame({ type: 'lobby.result', payload: { admitted: true, ...joined } }))
   release()
+}
+
+/** The decision as it was told, then as meetings has it by now. */
+function decisionsOf({ bus }: Context, { decision, meetingId }: Admitting): () => Promise<LobbyDecision | undefined> {
+  let told = false
+  return async () => {
+    if (!told) {
+      told = true
+      return decision
+    }
+    const { participantId } = decision
+    const { decided: now } = await ask(bus, meetingsBus.lobby, { meetingId, present: [participantId] })
+    return now.find((other) => other.participantId === participantId)
+  }
 }

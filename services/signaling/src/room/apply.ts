@@ -1,10 +1,15 @@
-import type { Change, Fact, Participant, Seat, ServerMessage } from '@parley/contracts'
+import { wire, type Change, type Fact, type Participant, type RosterEntry, type Seat, type ServerMessage } from '@parley/contracts'
 import { newId } from '@parley/kit'
-import { roomFields, seatFields, type RoomDraft } from './state.ts'
+import { commandField, departureFields, roomFields, seatFields, type RoomDraft, type RoomState } from './state.ts'
+
+/** As long as a session can be resumed, and some more, somebody may come and ask why it is gone. */
+const rememberDeparturesMs = wire.resumeWindowMs + 3 * wire.graceMs
+const maxDepartures = 256
 
 /** Carries out one change in a draft: one version more. Changes come from `decide`, here or on another node. */
 export function apply(room: RoomDraft, change: Change): void {
   room.v += 1
+  if (change.seq !== undefined) room.commandSeq = Math.max(room.commandSeq, change.seq)
   switch (change.kind) {
     case 'joined':
       room.parked.delete(change.seat.participant.id)
@@ -24,7 +29,7 @@ export function apply(room: RoomDraft, change: Change): void {
       room.seats.delete(change.participantId)
       room.parked.delete(change.participantId)
       if (seat && change.reason === 'timeout') room.parked.set(change.participantId, seat)
-      return
+      return rememberDeparture(room, change)
     }
     case 'media': {
       const { mic, cam, screen } = change
@@ -40,10 +45,21 @@ export function apply(room: RoomDraft, change: Change): void {
       room.ended = change.reason
       room.seats.clear()
       room.parked.clear()
+      room.departures.clear()
+      return
+    case 'noted':
       return
     default:
       change satisfies never
   }
+}
+
+/** Whoever still has a socket on a node that does not hear of it is told why; who timed out may come back instead. */
+function rememberDeparture(room: RoomDraft, { participantId, reason, by, at }: Extract<Change, { kind: 'left' }>): void {
+  if (at === undefined || (reason !== 'left' && reason !== 'kicked')) return
+  for (const [id, departure] of room.departures)
+    if (departure.at + rememberDeparturesMs < at || room.departures.size >= maxDepartures) room.departures.delete(id)
+  room.departures.set(participantId, { reason, at, ...(by && { by }) })
 }
 
 type SeatChange = Extract<Change, { kind: 'seat' }>
@@ -66,11 +82,16 @@ const updateParticipant = (room: RoomDraft, participantId: string, changed: Part
 
 /** The fields of the document that a change touched, read from the state after it. */
 export function fieldsOf(change: Change, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
+  return { ...touchedBy(change, after, before), ...(change.seq !== undefined && commandField(after)) }
+}
+
+function touchedBy(change: Change, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
   switch (change.kind) {
     case 'joined':
       return seatFields(after, change.seat.participant.id)
-    case 'seat':
     case 'left':
+      return { ...seatFields(after, change.participantId), ...departureFields(before, after) }
+    case 'seat':
     case 'media':
     case 'hand':
       return seatFields(after, change.participantId)
@@ -79,8 +100,11 @@ export function fieldsOf(change: Change, after: RoomDraft, before: RoomDraft): R
     case 'ended':
       return Object.assign(
         roomFields(after),
+        departureFields(before, after),
         ...[...before.seats.keys(), ...before.parked.keys()].map((id) => seatFields(after, id)),
       )
+    case 'noted':
+      return {}
   }
 }
 
@@ -107,6 +131,8 @@ export function render(change: Change, room: RoomDraft): ServerMessage {
       return { type: 'meeting.updated', payload: { v, meeting: change.meeting } }
     case 'ended':
       return { type: 'room.ended', payload: { reason: change.reason } }
+    case 'noted':
+      return { type: 'room.delta', payload: { v, upserts: [], left: [] } }
   }
 }
 
@@ -121,7 +147,7 @@ function handOf(room: RoomDraft, participantId: string) {
 
 /** The durable facts of a change, for the stream that meetings reads. */
 export function factsOf(change: Change, before: RoomDraft, after: RoomDraft, now: number): Fact[] {
-  const fact = (kind: Fact['kind'], { participant }: Seat): Fact => ({
+  const fact = (kind: 'joined' | 'left', { participant }: Seat): Fact => ({
     id: newId(),
     at: new Date(now).toISOString(),
     meetingId: after.meetingId,
@@ -137,3 +163,21 @@ export function factsOf(change: Change, before: RoomDraft, after: RoomDraft, now
   const seat = change.kind === 'left' ? before.seats.get(change.participantId) : undefined
   return seat ? [fact('left', seat)] : []
 }
+
+/** Tells meetings that the room was restored, and who is in it. */
+export const restoredFact = ({ meetingId, seats }: RoomState, now: number): Fact => ({
+  id: newId(),
+  at: new Date(now).toISOString(),
+  meetingId,
+  kind: 'restored',
+  people: rosterOf({ seats }),
+})
+
+export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
+  [...seats.values()].map(({ participant: { id, userId, name, role, joinedAt } }) => ({
+    participantId: id,
+    userId,
+    name,
+    role,
+    joinedAt,
+  }))

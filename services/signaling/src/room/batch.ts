@@ -1,20 +1,27 @@
 import type { Change } from '@parley/contracts'
-import { ProblemError, type CommitResult, type DocCommit, type Kv, type Logger } from '@parley/kit'
+import { newId, ProblemError, type CommitResult, type DocCommit, type Kv, type Logger } from '@parley/kit'
 import { apply, factsOf, fieldsOf, render } from './apply.ts'
+import { ttlOf } from './catch-up.ts'
 import { decideOn, type Command, type Refusal } from './decide.ts'
 import { messageFrame } from './frames.ts'
-import { draft, type RoomDraft, type RoomState } from './state.ts'
+import { draft, headOf, incarnationField, type RoomDraft, type RoomState } from './state.ts'
 
-/** The outcome of a command: the room at the commit that carried it out, and which of its changes were this command's. */
-export interface Carried {
+/** The outcome of a command: the room before it and at the commit that carried it out, and which of its changes were this command's. */
+export interface CommandResult {
+  before: RoomState
   state: RoomState
   changes: readonly Change[]
 }
 
+/** The room has carried out commands of meetings that the grant to enter does not know of: meetings decides again. */
+export class OutdatedGrantError extends ProblemError {}
+
 /** A command that waits for its commit. */
 export interface Pending {
   command: Command
-  resolve(carried: Carried): void
+  /** Whether the caller has given it up: then it must not happen. */
+  isLate?: (() => boolean) | undefined
+  resolve(result: CommandResult): void
   reject(error: Error): void
 }
 
@@ -58,16 +65,44 @@ export function decideAll(node: string, before: RoomState, batch: readonly Pendi
   return decided
 }
 
+/** One version more, in which all is as before. */
+export function noChange(before: RoomState): Decided {
+  const after = draft(before)
+  const change: Change = { kind: 'noted', seq: before.commandSeq }
+  const frames = [advance(after, change)]
+  return { changes: [change], frames, steps: [fieldsOf(change, after, after)], facts: [], outcomes: [], after }
+}
+
+/** The commit of what was decided; a room that is not in the store yet is created in the incarnation of `before`. */
+export function commitOf({ steps, facts, after }: Decided, before: RoomState): DocCommit {
+  const follows = headOf(before)
+  const [first, ...others] = steps
+  return {
+    commitId: newId(),
+    follows,
+    epoch: before.epoch,
+    ...(follows === null && { incarnation: before.incarnation }),
+    steps: follows === null ? [{ ...first, ...incarnationField(before.incarnation) }, ...others] : steps,
+    facts,
+    ttlMs: ttlOf(after),
+  }
+}
+
 /** Tells the one who waits for a command what became of it. */
-export function settle({ resolve, reject }: Pending, outcome: Refusal | Change[] | undefined, state: RoomState): void {
+export function settle(
+  { resolve, reject }: Pending,
+  outcome: Refusal | Change[] | undefined,
+  states: Pick<CommandResult, 'before' | 'state'>,
+): void {
   if (outcome === undefined) reject(new ProblemError('internal'))
-  else if (Array.isArray(outcome)) resolve({ state, changes: outcome })
+  else if (Array.isArray(outcome)) resolve({ ...states, changes: outcome })
+  else if (outcome.outdated) reject(new OutdatedGrantError(outcome.refused, outcome.detail))
   else reject(new ProblemError(outcome.refused, outcome.detail))
 }
 
 /** A commit whose answer was lost may have happened: the same commit id asks again without doing it twice. */
 export async function commitTwice(
-  { kv, log }: { kv: Kv; log: Logger },
+  { kv, log }: { kv: Pick<Kv, 'docs'>; log: Logger },
   meetingId: string,
   commit: DocCommit,
 ): Promise<CommitResult> {

@@ -1,37 +1,151 @@
-import { newId, type Kv } from '@parley/kit'
-import { allFields, draft, emptyRoom, readFields, type RoomState } from './state.ts'
+import type { Doc, DocHead, Kv, Look } from '@parley/kit'
+import { newId, ProblemError } from '@parley/kit'
+import { restoredFact } from './apply.ts'
+import { allFields, committed, draft, headOf, readFields, stateOf, type RoomState } from './state.ts'
+import type { StoreLife } from './store-life.ts'
 
-/** What the store has that a node has not: nothing, changes since its version, another state altogether, or less than it. */
+/** What has become of a room in the store, for a node that knows it as of some version. */
 export type Reading =
+  /** There certainly is no such room, in this incarnation of the store. */
+  | { found: 'none'; incarnation: string }
   | { found: 'nothing-new' }
-  | { found: 'changes'; state: RoomState }
-  | { found: 'other-state'; state: RoomState }
-  /** The store has lost the room that this node still knows. */
-  | { found: 'gone' }
+  /**
+   * `changes`: it has gone on from what is known here. `other-state`: it has another history. `origin`: it was restored just now, from
+   * this head.
+   */
+  | { found: 'changes' | 'other-state'; state: RoomState; origin: DocHead | null }
+  /** Its time ran out; the store has not lost it. */
+  | { found: 'expired' }
 
-/** Reads what was committed since `known`. Rejects with `unavailable` when the store does not answer. */
-export async function readMissed({ docs }: Kv, known: RoomState): Promise<Reading> {
-  const missed = known.v === 0 ? null : await docs.since(known.meetingId, known.epoch, known.v)
-  if (missed === null) return readWhole(docs, known)
-  if (missed.version === known.v) return { found: 'nothing-new' }
+export interface CatchUpDeps {
+  kv: Pick<Kv, 'docs'>
+  life: StoreLife
+}
+
+const maxTries = 8
+const minute = 60_000
+/** Of a document with people in it, and of one without: from the last commit or renewal on. */
+export const occupiedTtlMs = 24 * 60 * minute
+export const emptyTtlMs = 10 * minute
+export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupiedTtlMs : emptyTtlMs)
+
+/**
+ * Reads what was committed since `known`. Where the store has lost the room, or commits of it, the room is restored under a new epoch
+ * whose versions go on: of the histories that are told apart, what others have built on stays. Rejects with `unavailable` when
+ * the store does not answer, or does not know yet what it has lost.
+ */
+export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const look = await deps.kv.docs.look(known.meetingId, headOf(known))
+    if (look.found === 'none' && headOf(known) === null) return await confirmNone(deps, look)
+    if (look.found === 'none' && look.incarnation.id === known.incarnation) return { found: 'expired' }
+    const verdict = judge(known, look)
+    const current = await deps.life.current(look.found === 'none' ? look.incarnation : verdict.state.incarnation)
+    if (!verdict.begins && verdict.state.incarnation === current)
+      return verdict.found === 'nothing-new' ? { found: verdict.found } : { found: verdict.found, state: verdict.state, origin: null }
+    const state = await restore(deps, verdict, current)
+    const found = verdict.found === 'other-state' ? verdict.found : 'changes'
+    if (state !== null) return { found, state, origin: headOf(verdict.state) }
+  }
+  throw new ProblemError('unavailable', 'The room is being restored')
+}
+
+/** Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost. */
+async function confirmNone({ life }: CatchUpDeps, { incarnation }: Extract<Look, { found: 'none' }>): Promise<Reading> {
+  life.note(incarnation)
+  if (life.isSettled) return { found: 'none', incarnation: incarnation.id }
+  throw new ProblemError('unavailable', 'The room store has lost rooms, and they are being restored', {
+    retryAfterMs: life.settlesInMs,
+  })
+}
+
+export interface Verdict {
+  /** The history that stays. */
+  state: RoomState
+  /** What that is to a node that knows `known`. */
+  found: 'nothing-new' | 'changes' | 'other-state'
+  /** Whether it has to begin a new epoch. */
+  begins: boolean
+  /** What stands in the store now. */
+  replaces: DocHead | null
+  /** The highest version that anybody may have seen. */
+  highest: number
+}
+
+/** Which history of a room stays: pure. A commit names its ancestors, so that a branch is never taken for progress. */
+export function judge(known: RoomState, look: Look): Verdict {
+  const mine = { state: known, found: 'nothing-new' as const, highest: known.v }
+  switch (look.found) {
+    case 'none':
+      return { ...mine, begins: true, replaces: null }
+    case 'same':
+      return { ...mine, begins: false, replaces: headOf(known) }
+    case 'changes': {
+      const { head } = look
+      return { state: goneOn(known, look), found: 'changes', begins: false, replaces: head, highest: head.version }
+    }
+    case 'other':
+      return judgeOther(known, look.doc)
+    default:
+      return look satisfies never
+  }
+}
+
+function judgeOther(known: RoomState, doc: Doc): Verdict {
+  const { head } = doc
+  const where = { replaces: head, highest: Math.max(known.v, head.version) }
+  if (isBehind(known, doc)) return { ...where, state: known, found: 'nothing-new', begins: true }
+  const theirs = { ...where, state: stateOf(doc, known) }
+  if (headOf(known) === null) return { ...theirs, found: 'other-state', begins: false }
+  const sameEpoch = head.epoch === known.epoch
+  // Too far back to be told apart from progress; what is shown then is the difference, which is right either way.
+  const isLater = sameEpoch && (doc.commits.at(-1)?.version ?? 0) > known.v
+  if (isLater) return { ...theirs, found: 'changes', begins: false }
+  return { ...theirs, found: 'other-state', begins: sameEpoch || head.version <= known.v }
+}
+
+/** Whether the store has gone back to an ancestor of what is known here, and nobody has gone on from there. */
+function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {
+  if (head.epoch === known.epoch) return head.version < known.v && isAncestor(known, head)
+  return origin !== null && head.version === base && origin.version < known.v && isAncestor(known, origin)
+}
+
+/** What is older than what is remembered counts as one. */
+function isAncestor({ epoch, commits }: RoomState, head: DocHead): boolean {
+  if (head.epoch !== epoch) return false
+  const oldest = commits.at(-1)?.version ?? 0
+  return head.version < oldest || commits.some(({ commitId }) => commitId === head.commitId)
+}
+
+function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'changes' }>): RoomState {
   const state = draft(known)
-  readFields(state, missed.fields)
-  state.v = missed.version
-  return { found: 'changes', state }
+  readFields(state, fields)
+  const before = head.epoch === known.epoch ? known.commits : []
+  const gone = { ...state, epoch: head.epoch, v: head.version, commits: before }
+  return committed(gone, head.commitId)
 }
 
-async function readWhole(docs: Kv['docs'], known: RoomState): Promise<Reading> {
-  const doc = await docs.read(known.meetingId)
-  if (doc === null) return { found: known.v === 0 ? 'nothing-new' : 'gone' }
-  if (doc.epoch === known.epoch && doc.version === known.v) return { found: 'nothing-new' }
-  const state = draft(emptyRoom(known.meetingId, doc.epoch))
-  readFields(state, doc.fields)
-  state.v = doc.version
-  return { found: 'other-state', state }
-}
-
-/** Puts a lost room back as `known`, under a new epoch. The first node wins; what stands then is for the next reading. */
-export async function putBack({ docs }: Kv, known: RoomState, ttlMs: number): Promise<void> {
-  const commit = { commitId: newId(), epoch: newId(), expected: 0, steps: [allFields(known)], facts: [], ttlMs }
-  await docs.commit(known.meetingId, commit)
+/** Writes the history that stays under a new epoch; null when somebody else was first. */
+async function restore({ kv, life }: CatchUpDeps, verdict: Verdict, incarnation: string): Promise<RoomState | null> {
+  const origin = headOf(verdict.state)
+  if (origin === null) throw new Error('only a room that was in the store is restored')
+  const restored: RoomState = {
+    ...verdict.state,
+    epoch: newId(),
+    v: verdict.highest + 1,
+    commits: [],
+    incarnation,
+  }
+  const commitId = newId()
+  const { outcome } = await kv.docs.restore(restored.meetingId, {
+    commitId,
+    replaces: verdict.replaces,
+    origin,
+    epoch: restored.epoch,
+    version: restored.v,
+    fields: allFields(restored),
+    facts: restored.ended ? [] : [JSON.stringify(restoredFact(restored, life.now()))],
+    ttlMs: ttlOf(restored),
+  })
+  return outcome === 'committed' ? committed(restored, commitId) : null
 }

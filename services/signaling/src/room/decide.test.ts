@@ -11,7 +11,7 @@ const node = 'n1'
 const aSeat = (id: string, role: 'host' | 'participant' = 'participant') => ({
   participant: {
     id,
-    userId: newId(),
+    userId: `u-${id}`,
     name: id,
     role,
     guest: false,
@@ -79,13 +79,13 @@ describe('the rules of a room', () => {
     [
       'R8 a session that never was',
       roomOf('a'),
-      { kind: 'resume', participantId: 'x', sessionId: 's-x', node, resumeHash: 'h', newResumeHash: 'i' },
+      { kind: 'resume', participantId: 'x', userId: 'u-x', sessionId: 's-x', node, resumeHash: 'h', newResumeHash: 'i' },
       'resume-failed',
     ],
     [
       'R8 a wrong resume token',
       roomOf('a'),
-      { kind: 'resume', participantId: 'a', sessionId: 's-a', node, resumeHash: 'h', newResumeHash: 'i' },
+      { kind: 'resume', participantId: 'a', userId: 'u-a', sessionId: 's-a', node, resumeHash: 'h', newResumeHash: 'i' },
       'resume-failed',
     ],
   ]
@@ -122,6 +122,7 @@ describe('the rules of a room', () => {
     const resume: Command = {
       kind: 'resume',
       participantId: 'a',
+      userId: 'u-a',
       sessionId: 's-a',
       node: 'n2',
       resumeHash: 'h-a',
@@ -141,7 +142,7 @@ describe('the rules of a room', () => {
     run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node }, 0)
     run(room, { kind: 'grace-over', by: 'a', sessionId: 's-a' }, 10_000)
     room.meeting = { ...meeting, maxParticipants: 1 }
-    const resume = { participantId: 'a', sessionId: 's-a', node, resumeHash: 'h-a', newResumeHash: 'h2' }
+    const resume = { participantId: 'a', userId: 'u-a', sessionId: 's-a', node, resumeHash: 'h-a', newResumeHash: 'h2' }
     expect(decide(room, { kind: 'resume', ...resume }, 11_000)).toMatchObject({ refused: 'meeting-full' })
   })
 
@@ -150,6 +151,7 @@ describe('the rules of a room', () => {
     run(room, {
       kind: 'resume',
       participantId: 'a',
+      userId: 'u-a',
       sessionId: 's-a',
       node: 'n2',
       resumeHash: 'h-a',

@@ -6,10 +6,10 @@ import {
   type MediaKind,
   type Meeting,
   type ProblemCode,
-  type Role,
+  type RoomCommand,
   type Seat,
 } from '@parley/contracts'
-import type { EndReason, RoomState } from './state.ts'
+import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
 export type Command =
@@ -17,6 +17,7 @@ export type Command =
   | {
       kind: 'resume'
       participantId: string
+      userId: string
       sessionId: string
       node: string
       resumeHash: string
@@ -34,16 +35,17 @@ export type Command =
   | { kind: 'mute'; by: string; target: string; media: MediaKind }
   | { kind: 'mute-all'; by: string; media: MediaKind }
   | { kind: 'lower-hand'; by: string; target: string }
-  | { kind: 'meeting-updated'; meeting: Meeting }
-  /** Everybody who is that user goes; meetings has written it down before. */
-  | { kind: 'remove'; userId: string; reason: string; by?: string }
-  | { kind: 'role'; userId: string; role: Role }
-  | { kind: 'end'; reason: EndReason }
+  /** Changes nothing: asks whether this is the newest state. */
+  | { kind: 'confirm' }
+  /** Meetings has decided it, and written it down before. */
+  | RoomCommand
 
 /** Why a command is refused. */
 export interface Refusal {
   refused: ProblemCode
   detail: string
+  /** Not for the client: the grant is older than what the room has been told since; meetings is to be asked again. */
+  outdated?: true
 }
 
 /**
@@ -51,8 +53,8 @@ export interface Refusal {
  * argument (ms since 1970). No changes means that what was asked for is already so.
  */
 export function decide(room: RoomState, command: Command, now: number): Change[] | Refusal {
-  if (command.kind === 'end')
-    return room.ended || room.meeting === null ? [] : [{ kind: 'ended', reason: command.reason }]
+  if (isFromMeetings(command)) return inOrder(room, command, now)
+  if (command.kind === 'confirm') return []
   if (room.ended) return refuse('meeting-over')
   switch (command.kind) {
     case 'join':
@@ -60,7 +62,7 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
     case 'resume':
       return resume(room, command, now)
     case 'leave':
-      return room.seats.has(command.by) ? [{ kind: 'left', participantId: command.by, reason: 'left' }] : []
+      return room.seats.has(command.by) ? [{ kind: 'left', participantId: command.by, reason: 'left', at: now }] : []
     case 'socket-lost':
       return socketLost(room, command, now)
     case 'reclaim':
@@ -77,14 +79,37 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
       return muteAll(room, command.by, command.media)
     case 'lower-hand':
       return lowerHand(room, command.by, command.target)
+    default:
+      return command satisfies never
+  }
+}
+
+const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'end'])
+const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
+
+/**
+ * Commands of meetings are numbered. The room remembers the highest number, also of a command that changes nothing, and does nothing
+ * for one that is not higher: it came late, was given up, or was carried out before.
+ */
+function inOrder(room: RoomState, command: RoomCommand, now: number): Change[] {
+  const { seq } = command
+  if (room.meeting === null || room.ended || (seq !== undefined && seq <= room.commandSeq)) return []
+  const changes = carryOut(room, command, now)
+  if (seq === undefined) return changes
+  const last = changes.at(-1)
+  return last === undefined ? [{ kind: 'noted', seq }] : [...changes.slice(0, -1), { ...last, seq }]
+}
+
+function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] {
+  switch (command.kind) {
+    case 'end':
+      return [{ kind: 'ended', reason: command.reason }]
     case 'remove':
-      return remove(room, command)
+      return remove(room, command, now)
     case 'role':
       return changeRole(room, command)
     case 'meeting-updated':
-      return room.meeting !== null && command.meeting.version > room.meeting.version
-        ? [{ kind: 'meeting', meeting: command.meeting }]
-        : []
+      return command.meeting.version > (room.meeting?.version ?? 0) ? [{ kind: 'meeting', meeting: command.meeting }] : []
     default:
       return command satisfies never
   }
@@ -105,41 +130,50 @@ export function decideOn(node: string, room: RoomState, command: Command, now: n
   return decide(room, command, now)
 }
 
-function join(room: RoomState, { seat, meeting }: Of<'join'>, now: number): Change[] | Refusal {
+function join(room: RoomState, { seat, meeting: granted }: Of<'join'>, now: number): Change[] | Refusal {
+  if ((seat.asOf ?? room.commandSeq) < room.commandSeq)
+    return { ...refuse('unavailable', 'The meeting has just been changed'), outdated: true }
   if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
-  if (room.seats.size >= meeting.maxParticipants) {
-    return refuse('meeting-full', `The meeting is full: it takes ${meeting.maxParticipants} people`)
-  }
-  const news: Change[] =
-    room.meeting === null || room.meeting.version < meeting.version ? [{ kind: 'meeting', meeting }] : []
-  return [...forgotten(room, now), ...news, { kind: 'joined', seat }]
+  const isNews = room.meeting === null || room.meeting.version < granted.version
+  const meeting = isNews || room.meeting === null ? granted : room.meeting
+  const full = refuseFull(room, meeting)
+  if (full !== null) return full
+  const news: Change[] = isNews ? [{ kind: 'meeting', meeting }] : []
+  return [...forgotten(room, now), ...news, { kind: 'joined', seat: allowedIn(meeting, seat) }]
 }
+
+/** Nobody comes in with a device that the meeting, as it is by now, does not allow. */
+function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat): Seat {
+  const { mic, cam } = seat.participant
+  return { ...seat, participant: { ...seat.participant, mic: mic && audio, cam: cam && video } }
+}
+
+const refuseFull = (room: RoomState, { maxParticipants }: Meeting): Refusal | null =>
+  room.seats.size >= maxParticipants
+    ? refuse('meeting-full', `The meeting is full: it takes ${maxParticipants} people`)
+    : null
 
 /** Parked sessions whose window is over; removed with the next join, which is the only thing that makes a room grow. */
 const forgotten = (room: RoomState, now: number): Change[] =>
   [...room.parked.values()]
     .filter(({ lostAt }) => lostAt !== null && lostAt + wire.resumeWindowMs < now)
-    .map(({ participant }) => ({ kind: 'left', participantId: participant.id, reason: 'left' }))
+    .map(({ participant }) => ({ kind: 'left', participantId: participant.id, reason: 'timeout' }))
 
 function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] | Refusal {
   const { participantId, sessionId, node, resumeHash, newResumeHash } = command
-  const failed = refuse('resume-failed', 'The session is over; ask for a room token and join again')
+  const over = refuse('resume-failed', 'The session is over; ask for a room token and join again')
   const seat = room.seats.get(participantId) ?? room.parked.get(participantId)
   if (!seat || seat.sessionId !== sessionId || ![seat.resumeHash, seat.resumeHashBefore].includes(resumeHash))
-    return failed
-  if (seat.lostAt !== null && seat.lostAt + wire.resumeWindowMs < now) return failed
-  if (room.seats.has(participantId)) {
-    const renewed = { resumeHash: newResumeHash, resumeHashBefore: resumeHash }
+    return over
+  if (seat.participant.userId !== command.userId) return refuse('resume-failed', 'This session is somebody else’s')
+  if (seat.lostAt !== null && seat.lostAt + wire.resumeWindowMs < now) return over
+  const renewed = { resumeHash: newResumeHash, resumeHashBefore: resumeHash }
+  if (room.seats.has(participantId))
     return [{ kind: 'seat', participantId, node, ...renewed, lostAt: null, connection: 'connected' }]
-  }
-  if (room.meeting && room.seats.size >= room.meeting.maxParticipants) return refuse('meeting-full')
+  const full = room.meeting && refuseFull(room, room.meeting)
+  if (full) return full
   const participant = { ...seat.participant, connection: 'connected' as const, hand: null, screen: false }
-  return [
-    {
-      kind: 'joined',
-      seat: { ...seat, participant, node, resumeHash: newResumeHash, resumeHashBefore: resumeHash, lostAt: null },
-    },
-  ]
+  return [{ kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
 function socketLost(room: RoomState, { by, sessionId, node, at }: Of<'socket-lost'>, now: number): Change[] {
@@ -218,20 +252,24 @@ function lowerHand(room: RoomState, by: string, target: string): Change[] | Refu
   return room.seats.has(target) ? hand(room, target, false) : gone()
 }
 
-/** Also those whose session could still be resumed: nothing of theirs is left to come back with. */
-function remove(room: RoomState, { userId, reason, by }: Of<'remove'>): Change[] {
-  return [...room.seats.values(), ...room.parked.values()]
-    .filter(({ participant }) => participant.userId === userId)
-    .map(({ participant }) => ({
-      kind: 'left',
-      participantId: participant.id,
-      reason: reason === 'left' ? 'left' : 'kicked',
-      ...(by && { by }),
-    }))
+/** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
+const seatsOf = (room: RoomState, userId: string, seq: number | undefined): Seat[] =>
+  [...room.seats.values(), ...room.parked.values()].filter(
+    ({ asOf, participant }) =>
+      participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),
+  )
+
+function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now: number): Change[] {
+  return seatsOf(room, userId, seq).map(({ participant }) => ({
+    kind: 'left',
+    participantId: participant.id,
+    reason: reason === 'left' ? 'left' : 'kicked',
+    at: now,
+    ...(by && { by }),
+  }))
 }
 
-/** Also those whose session can still be resumed: they come back as what they are by then. */
-const changeRole = (room: RoomState, { userId, role }: Of<'role'>): Change[] =>
-  [...room.seats.values(), ...room.parked.values()]
-    .filter(({ participant }) => participant.userId === userId && participant.role !== role)
+const changeRole = (room: RoomState, { userId, role, seq }: Of<'role'>): Change[] =>
+  seatsOf(room, userId, seq)
+    .filter(({ participant }) => participant.role !== role)
     .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))

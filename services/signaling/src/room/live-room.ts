@@ -1,18 +1,30 @@
 import type { Change, RoomNews } from '@parley/contracts'
-import { newId, ProblemError, type Clock, type Kv, type Logger } from '@parley/kit'
+import { newId, ProblemError, type Clock, type DocHead, type Kv, type Logger } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
-import { Pace } from '../socket/pace.ts'
-import { WriteBatch } from '../socket/write-batch.ts'
-import { advance, commitTwice, decideAll, settle, type Carried, type Pending, type VersionedFrame } from './batch.ts'
-import { putBack, readMissed } from './catch-up.ts'
+import {
+  advance,
+  commitOf,
+  commitTwice,
+  decideAll,
+  noChange,
+  settle,
+  type CommandResult,
+  type Decided,
+  type Pending,
+  type VersionedFrame,
+} from './batch.ts'
+import { occupiedTtlMs, readMissed, type Reading } from './catch-up.ts'
 import type { Command } from './decide.ts'
-import { messageFrame } from './frames.ts'
-import { deltaBetween, draft, emptyRoom, snapshotFor, type RoomState } from './state.ts'
+import { relationOf, type HeadNews } from './news.ts'
+import { RoomSessions } from './room-sessions.ts'
+import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
+import type { StoreLife } from './store-life.ts'
 
 export interface RoomDeps {
   node: string
-  kv: Kv
+  kv: Pick<Kv, 'docs'>
   clock: Clock
+  life: StoreLife
   log: Logger
   /** Tells the other nodes of this room; lost when the bus is down, which they notice by the version. */
   publish(news: RoomNews): void
@@ -25,36 +37,51 @@ const maxPending = 2_000
 const maxBatch = 64
 const maxTries = 20
 const maxBufferedNews = 1_000
-const occupiedTtlMs = 24 * 3_600_000
-const emptyTtlMs = 10 * 60_000
+const readAgainAfterMs = 250
+const renewEveryMs = occupiedTtlMs / 4
 
 /**
  * One room on one node: the folded state, the commands that wait for a commit, and the sessions that are here. Commands
- * queue while a commit is under way and then commit together.
+ * queue while a commit is under way and then commit together. What is answered is either committed or confirmed: a refusal, or
+ * "already so", holds for the newest state in the store, never only for the copy here.
  */
 export class LiveRoom {
   readonly meetingId: string
-  readonly locals = new Map<string, LocalSession>()
   /** Numbers of the newest message, and of the newest edit or deletion, that this node has heard of. */
   chatSeq = 0
   chatRev = 0
   #state: RoomState
   readonly #deps: RoomDeps
-  readonly #batch = new WriteBatch()
-  readonly #pace = new Pace()
+  readonly #sessions: RoomSessions
   #pending: Pending[] = []
   #busy = false
-  /** A commit got no answer: what it would have changed may have happened, or may happen yet. */
+  /**
+   * The store may have another state than this one: news were lost, a reading failed, or a commit got no answer and may have
+   * happened, or happen yet. It is read before anything is decided, and on a timer until that succeeds.
+   */
+  #stale = false
+  /**
+   * There was such a commit: until another one follows it may still happen, long after the store was read, and nobody would be
+   * told. The next commit rules that out, for it names what it follows.
+   */
   #unsure = false
+  #readAgainAt = 0
+  #renewAt = 0
   /** The task that makes it busy, or the last one. */
   #working: Promise<void> = Promise.resolve()
   /** What other nodes told while a commit of ours was under way; null: too much to keep, read the store instead. */
-  #news: Extract<RoomNews, { kind: 'commit' }>[] | null = []
+  #news: HeadNews[] | null = []
 
   constructor(meetingId: string, deps: RoomDeps) {
     this.meetingId = meetingId
     this.#deps = deps
+    this.#sessions = new RoomSessions(deps)
     this.#state = emptyRoom(meetingId, newId())
+  }
+
+  /** The sessions of this room on this node, by participant id. */
+  get locals(): Map<string, LocalSession> {
+    return this.#sessions.all
   }
 
   get state(): RoomState {
@@ -62,7 +89,7 @@ export class LiveRoom {
   }
 
   get idle(): boolean {
-    return !this.#busy && this.locals.size === 0
+    return !this.#busy && !this.#stale && !this.#unsure && this.locals.size === 0
   }
 
   /** How much waits here. */
@@ -70,74 +97,94 @@ export class LiveRoom {
     return { commands: this.#pending.length, news: this.#news?.length ?? 0 }
   }
 
-  /** Reads the room from the store; a room that is not there yet is empty, at version 0. */
+  /** Reads the room from the store; a room that certainly is not there yet is empty, at version 0. */
   async load(): Promise<void> {
+    await this.#deps.life.settled()
     await this.#readMissed()
   }
 
   /**
-   * Decides `command` on the current state and commits it. Rejects with the problem it is refused with, or `unavailable`
-   * when the store does not answer.
+   * Decides `command` on the current state and commits it, unless its caller has given it up by then. Rejects with the problem it
+   * is refused with, or `unavailable` when the store does not answer.
    */
-  submit(command: Command): Promise<Carried> {
+  submit(command: Command, isLate?: () => boolean): Promise<CommandResult> {
     if (this.#pending.length >= maxPending)
       return Promise.reject(new ProblemError('unavailable', 'The room is too busy'))
     return new Promise((resolve, reject) => {
-      this.#pending.push({ command, resolve, reject })
+      this.#pending.push({ command, isLate, resolve, reject })
       if (!this.#busy) void this.#pump()
     })
   }
 
-  /** A commit of another node. */
-  hear(news: Extract<RoomNews, { kind: 'commit' }>): void {
+  /**
+   * What `look` finds in the room; where it finds nothing here, it looks again at the newest state. Rejects with `unavailable`
+   * when that cannot be read.
+   */
+  async find<T>(look: (state: RoomState) => T | undefined): Promise<T | undefined> {
+    return look(this.#state) ?? look((await this.submit({ kind: 'confirm' })).state)
+  }
+
+  /** What another node tells of the document. */
+  hear(news: HeadNews): void {
     if (news.node === this.#deps.node) return
     if (!this.#busy) return this.#takeNews(news)
     if (this.#news === null || this.#news.length >= maxBufferedNews) this.#news = null
     else this.#news.push(news)
   }
 
-  /** Reads what was missed: after the bus was away, on a gap, or when this node stood still. Rejects with `unavailable`. */
+  /**
+   * Reads what was missed: after the bus was away, when the store may have lost something, or when this node stood still. Rejects
+   * with `unavailable`, and is then tried again on a timer.
+   */
   async catchUp(): Promise<void> {
-    if (!this.#busy) return await this.#alone(() => this.#readMissed())
+    this.#stale = true
+    if (!this.#busy) return await this.#alone(async () => void (await this.#readMissed()))
     // What is under way was begun before; without news, a reading follows it.
     this.#news = null
     await Promise.allSettled([this.#working])
     await this.#working
   }
 
-  /** Tells the other nodes how far this one is; who is behind reads what it missed. */
-  tellVersion(): void {
+  /** Called on a timer: reads again what could not be read, and keeps the document of a quiet room from running out. */
+  tend(now: number): void {
+    if (this.#busy) return
+    if ((this.#stale || this.#unsure) && now >= this.#readAgainAt) {
+      this.#readAgainAt = now + readAgainAfterMs
+      if (this.#unsure) this.#run(() => this.#fence())
+      else this.#run(async () => void (await this.#readMissed()))
+    } else if (this.#state.seats.size > 0 && now >= this.#renewAt) this.#run(() => this.#renew(now))
+  }
+
+  /** Tells the other nodes how far this one is; a node that is elsewhere reads what it missed. */
+  tellHead(): void {
     const { node, publish } = this.#deps
-    const { v, epoch } = this.#state
-    if (v > 0) publish({ kind: 'commit', node, epoch, from: v, changes: [] })
+    const head = headOf(this.#state)
+    if (head) publish({ kind: 'head', node, head })
   }
 
   /** Sends a frame that is not state to everybody here but `except`. */
   broadcast(frame: Buffer, options: { except?: string; droppable?: boolean } = {}): void {
-    const delivery = { batch: this.#pacedBatch(), droppable: options.droppable ?? false }
-    for (const session of this.locals.values()) {
-      if (session.participantId !== options.except) session.deliver(frame, null, delivery)
+    this.#sessions.broadcast(frame, options)
+  }
+
+  #takeNews(news: HeadNews): void {
+    const relation = relationOf(news, this.#state)
+    if (relation === 'known') return
+    if (relation === 'unknown') return this.#readSoon()
+    if (news.kind === 'head') {
+      const { epoch, version: v, commitId } = news.head
+      const { incarnation = '' } = news.restored ?? {}
+      const state = committed({ ...this.#state, epoch, v, commits: [], incarnation }, commitId)
+      return this.#show({ found: 'changes', state, origin: null })
     }
-    this.#deps.onDelivered(this.locals.size)
+    const after = draft(this.#state)
+    const frames = news.changes.map((change) => advance(after, change))
+    this.#adopt(committed(after, news.commitId), frames, news.changes)
   }
 
-  /** What is broadcast leaves at once while the room is quiet; else within the window of its pace. */
-  #pacedBatch(): WriteBatch {
-    this.#batch.waitMs = this.#pace.next(this.#deps.clock.now())
-    return this.#batch
-  }
-
-  #takeNews(news: Extract<RoomNews, { kind: 'commit' }>): void {
-    const { v, epoch } = this.#state
-    if (news.epoch === epoch && news.from + news.changes.length <= v) return
-    if (news.epoch !== epoch || news.from > v) return this.#run(() => this.#readMissed())
-    const next = draft(this.#state)
-    const missing = news.changes.slice(v - news.from)
-    this.#adopt(
-      next,
-      missing.map((change) => advance(next, change)),
-      missing,
-    )
+  #readSoon(): void {
+    this.#stale = true
+    this.#run(async () => void (await this.#readMissed()))
   }
 
   /** Runs a task that awaits the store as the room's only one, then goes on with what has queued. */
@@ -156,7 +203,7 @@ export class LiveRoom {
         this.#settleNews()
       } catch (err) {
         this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
-        this.#run(() => this.#readMissed())
+        this.#readSoon()
       } finally {
         // Whatever becomes of the news: who waits for a commit must not wait for ever.
         if (this.#pending.length > 0 && !this.#busy) void this.#pump()
@@ -173,7 +220,7 @@ export class LiveRoom {
   #settleNews(): void {
     const news = this.#news
     this.#news = []
-    if (news === null) return this.#run(() => this.#readMissed())
+    if (news === null) return this.#readSoon()
     for (const entry of news) {
       if (this.#busy) this.#news?.push(entry)
       else this.#takeNews(entry)
@@ -188,6 +235,7 @@ export class LiveRoom {
 
   async #commitBatch(batch: Pending[]): Promise<void> {
     try {
+      await this.#deps.life.settled()
       for (let tries = 0; tries < maxTries; tries++) if (await this.#tryCommit(batch)) return
       throw new ProblemError('unavailable', 'The room is too busy')
     } catch (error) {
@@ -196,106 +244,106 @@ export class LiveRoom {
     }
   }
 
-  /** Decides all on the present state and commits once; false when another node was first and it must be decided anew. */
+  /** Decides all on the present state, and commits or confirms it once; false when that was not the newest: it is decided anew. */
   async #tryCommit(batch: Pending[]): Promise<boolean> {
-    const { clock, kv, log, node, publish } = this.#deps
-    if (this.#unsure) await this.#readMissed()
-    this.#unsure = false
+    const { life, node } = this.#deps
+    const fresh = this.#stale || headOf(this.#state) === null
+    if (fresh) await this.#readMissed()
+    dropLate(batch)
     const before = this.#state
-    const decided = decideAll(node, before, batch, clock.now())
-    if (decided.changes.length > 0) {
-      // Until it is answered: it may be carried out late, and what is no change on the state here may be one then.
-      this.#unsure = true
-      const result = await commitTwice({ kv, log }, this.meetingId, {
-        commitId: newId(),
-        epoch: before.epoch,
-        expected: before.v,
-        steps: decided.steps,
-        facts: decided.facts,
-        ttlMs: decided.after.seats.size > 0 ? occupiedTtlMs : emptyTtlMs,
-      })
-      this.#unsure = false
-      if (result.outcome === 'conflict') {
-        await this.#readMissed()
-        return false
-      }
-      publish({ kind: 'commit', node, epoch: before.epoch, from: before.v, changes: decided.changes })
-      this.#adopt(decided.after, decided.frames, decided.changes)
-    }
+    const decided = decideAll(node, before, batch, life.now())
+    if (decided.changes.length === 0) {
+      if (!fresh && (await this.#readMissed())) return false
+    } else if (!(await this.#commit(decided, before))) return false
     const state = this.#state
-    for (const [index, pending] of batch.entries()) settle(pending, decided.outcomes[index], state)
+    for (const [index, pending] of batch.entries()) settle(pending, decided.outcomes[index], { before, state })
+    return true
+  }
+
+  /** After a commit without an answer: reads what came of it, and makes one that changes nothing, after which it cannot happen. */
+  async #fence(): Promise<void> {
+    await this.#readMissed()
+    if (headOf(this.#state) === null || this.#state.ended) this.#unsure = false
+    else await this.#commit(noChange(this.#state), this.#state)
+  }
+
+  /** False: the room in the store is not at `before`, and has been read. */
+  async #commit(decided: Decided, before: RoomState): Promise<boolean> {
+    const { clock, kv, log, node, publish } = this.#deps
+    const commit = commitOf(decided, before)
+    // Until it is answered: it may be carried out late.
+    this.#stale = true
+    this.#unsure = true
+    const result = await commitTwice({ kv, log }, this.meetingId, commit)
+    this.#unsure = false
+    if (result.outcome === 'conflict') {
+      await this.#readMissed()
+      return false
+    }
+    this.#stale = false
+    this.#renewAt = clock.monotonic() + renewEveryMs
+    const { commitId } = commit
+    const { changes } = decided
+    const follows = commit.follows ?? { epoch: before.epoch, version: 0, commitId: '' }
+    publish({ kind: 'commit', node, follows, commitId, changes })
+    this.#adopt(committed(decided.after, commitId), decided.frames, changes)
     return true
   }
 
   /** Takes on a committed state and tells everybody here what led to it. */
   #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
     this.#state = next
-    for (const change of changes) if (change.kind === 'left') this.#sendAway(change)
-    const delivery = { batch: this.#pacedBatch() }
-    for (const session of this.locals.values()) for (const { v, frame } of frames) session.deliver(frame, v, delivery)
-    this.#deps.onDelivered(this.locals.size * frames.length)
-    if (next.ended) this.#closeAll()
+    this.#sessions.tellChanges(next, frames, changes)
     this.#deps.onChanges(this, changes)
   }
 
-  /** Who was removed is told and closed; who left or timed out has no socket here any more, or asked for it elsewhere. */
-  #sendAway({
-    participantId,
-    reason,
-    by,
-  }: Pick<Extract<Change, { kind: 'left' }>, 'participantId' | 'reason' | 'by'>): void {
-    const session = this.locals.get(participantId)
-    if (!session?.attached || reason === 'timeout') return
-    this.locals.delete(participantId)
-    if (reason !== 'kicked') return session.close('normal')
-    session.close('removed', messageFrame({ type: 'room.kicked', payload: { reason: 'removed', ...(by && { by }) } }))
-  }
-
-  #closeAll(): void {
-    for (const session of this.locals.values()) session.close('meetingEnded')
-    this.locals.clear()
-  }
-
-  async #readMissed(): Promise<void> {
-    const { kv, log } = this.#deps
-    let reading = await readMissed(kv, this.#state)
-    if (reading.found === 'gone') {
-      log.warn({ meetingId: this.meetingId, v: this.#state.v }, 'the store has lost this room; it is put back')
-      await putBack(kv, this.#state, occupiedTtlMs)
-      reading = await readMissed(kv, this.#state)
-    }
-    if (reading.found === 'changes') this.#showChanges(reading.state)
-    else if (reading.found === 'other-state') this.#showState(reading.state)
-  }
-
-  #showChanges(next: RoomState): void {
+  /** True when what was known here is not the newest. Rejects with `unavailable`; the room stays stale then. */
+  async #readMissed(): Promise<boolean> {
     const before = this.#state
-    this.#state = next
-    const frame = messageFrame({ type: 'room.delta', payload: deltaBetween(before, next) })
-    for (const session of this.locals.values()) session.deliver(frame, next.v)
-    for (const participantId of before.seats.keys()) {
-      const gone = !next.seats.has(participantId) && !next.parked.has(participantId)
-      if (gone) this.#sendAway({ participantId, reason: 'kicked' })
-    }
-    this.#endIfOver()
+    const reading = await readMissed(this.#deps, before)
+    this.#stale = false
+    if (reading.found === 'none') this.#state = { ...before, incarnation: reading.incarnation }
+    else if (reading.found === 'expired') this.#forget()
+    else if (reading.found !== 'nothing-new') this.#show(reading)
+    return reading.found !== 'nothing-new' && reading.found !== 'none'
+  }
+
+  /** Takes on a state that was read, and tells everybody here. */
+  #show({ found, state, origin }: Extract<Reading, { state: RoomState }>): void {
+    const before = this.#state
+    this.#state = state
+    if (found === 'changes') this.#sessions.tellDelta(before, state)
+    else this.#sessions.tellSnapshot(state, this)
+    if (origin !== null) this.#tellRestored(origin)
     this.#deps.onChanges(this, [])
   }
 
-  #showState(next: RoomState): void {
-    this.#state = next
-    for (const session of this.locals.values()) {
-      const self = next.seats.get(session.participantId)?.participant
-      if (!self) continue
-      session.deliver(messageFrame({ type: 'room.snapshot', payload: snapshotFor(next, self, this) }), next.v)
-    }
-    this.#endIfOver()
-    this.#deps.onChanges(this, [])
+  #tellRestored(origin: DocHead): void {
+    const { log, node, publish } = this.#deps
+    const head = headOf(this.#state)
+    if (head === null) return
+    log.warn({ meetingId: this.meetingId, origin, head }, 'the store may have lost this room or a part of it; it was restored')
+    publish({ kind: 'head', node, head, restored: { from: origin, incarnation: this.#state.incarnation } })
   }
 
-  #endIfOver(): void {
-    if (!this.#state.ended) return
-    const frame = messageFrame({ type: 'room.ended', payload: { reason: this.#state.ended } })
-    for (const session of this.locals.values()) session.deliver(frame, null)
-    this.#closeAll()
+  async #renew(now: number): Promise<void> {
+    const head = headOf(this.#state)
+    this.#renewAt = now + renewEveryMs
+    if (head === null || (await this.#deps.kv.docs.renew(this.meetingId, head, occupiedTtlMs))) return
+    this.#stale = true
+  }
+
+  /** The document ran out, so the meeting is over or nobody was in it for long: whoever still has a socket here asks meetings. */
+  #forget(): void {
+    this.#sessions.sendElsewhere()
+    this.#state = emptyRoom(this.meetingId, newId())
+  }
+}
+
+/** What its caller gave up never happens. */
+function dropLate(batch: Pending[]): void {
+  for (const pending of batch.filter(({ isLate }) => isLate?.())) {
+    batch.splice(batch.indexOf(pending), 1)
+    pending.reject(new ProblemError('deadline-exceeded', 'The room could not be changed in time'))
   }
 }

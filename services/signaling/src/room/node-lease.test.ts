@@ -3,13 +3,14 @@ import { createLogger, createMemoryKv, systemClock } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { expect, it } from 'vitest'
 import { leases, NodeLease } from './node-lease.ts'
+import { StoreLife } from './store-life.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const hourMs = 3_600_000
 
 it('T9 a node that does not find its own lease does not take the others for dead; one that does, does', async () => {
   const kv = createMemoryKv({ log })
-  const lease = new NodeLease('a', { kv, clock: systemClock, log })
+  const lease = new NodeLease('a', { kv, clock: systemClock, life: new StoreLife({ kv, clock: systemClock }), log })
   await kv.announce(leases, 'b', hourMs)
   await lease.start()
   expect(lease.isGone('b')).toBe(false)
@@ -34,7 +35,7 @@ it('T9 a node that does not find its own lease does not take the others for dead
 
 it('R2 a node that was never seen with a lease is gone only after two more looks: it may just have begun', async () => {
   const kv = createMemoryKv({ log })
-  const lease = new NodeLease('a', { kv, clock: systemClock, log })
+  const lease = new NodeLease('a', { kv, clock: systemClock, life: new StoreLife({ kv, clock: systemClock }), log })
   await lease.start()
   expect(lease.isGone('b')).toBe(false)
   expect(lease.isGone('c')).toBe(false)

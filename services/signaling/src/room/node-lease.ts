@@ -1,3 +1,4 @@
+import type { StoreLife } from './store-life.ts'
 import { createPoller, type Clock, type Kv, type Logger, type Poller } from '@parley/kit'
 
 /** The set of nodes that hold a lease. */
@@ -9,13 +10,20 @@ const looksAtStrangers = 2
 /** Of each kind; names of nodes are small, and new with each start. */
 const maxRemembered = 1_000
 
+export interface LeaseDeps {
+  kv: Pick<Kv, 'alive' | 'announce' | 'incarnation' | 'withdraw'>
+  clock: Clock
+  life: StoreLife
+  log: Logger
+}
+
 /**
  * This node's lease, and which other nodes hold one. It is apart from the directory that requests are routed by: a node that
  * drains takes no new sockets, and still has the ones that have not moved yet.
  */
 export class NodeLease {
   readonly #node: string
-  readonly #deps: { kv: Kv; clock: Clock; log: Logger }
+  readonly #deps: LeaseDeps
   readonly #poller: Poller
   #live: ReadonlySet<string>
   /** Nodes that were seen with a lease. */
@@ -23,12 +31,13 @@ export class NodeLease {
   /** Nodes that were not, and how many looks there had been when they were first asked about. */
   readonly #strangers = new Map<string, number>()
   #looks = 0
+  /** By the store's clock, ms since 1970. */
   #renewedAt = 0
-  /** Until then others may be as late as this node was. */
+  /** Until then, monotonic ms, others may be as late as this node was. */
   #judgesFrom = 0
   #reachable = true
 
-  constructor(node: string, deps: { kv: Kv; clock: Clock; log: Logger }) {
+  constructor(node: string, deps: LeaseDeps) {
     this.#node = node
     this.#deps = deps
     this.#live = new Set([node])
@@ -47,7 +56,7 @@ export class NodeLease {
     return this.#looks - since >= looksAtStrangers
   }
 
-  /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
+  /** Whether others may have seen this node's lease run out at `at` (ms since 1970, by the store's clock). */
   hadRunOut(at: number): boolean {
     return at - this.#renewedAt > lifetimeMs / 2
   }
@@ -66,16 +75,17 @@ export class NodeLease {
   }
 
   async #poll(): Promise<void> {
-    const { kv, clock, log } = this.#deps
+    const { kv, clock, life, log } = this.#deps
     try {
+      life.note(await kv.incarnation())
       const listed = await kv.alive(leases)
-      const at = clock.now()
+      const at = clock.monotonic()
       // The store was away, or has lost everything: the others may not have been able to renew theirs either.
       if (!listed.includes(this.#node)) this.#judgesFrom = at + lifetimeMs
       this.#live = new Set([this.#node, ...listed, ...(at < this.#judgesFrom ? this.#live : [])])
       this.#remember(listed)
       await kv.announce(leases, this.#node, lifetimeMs)
-      this.#renewedAt = at
+      this.#renewedAt = life.now()
       this.#reachable = true
     } catch (err) {
       if (this.#reachable) log.warn({ err }, 'the lease of this node cannot be renewed')

@@ -1,18 +1,20 @@
 import { wire } from '@parley/contracts'
-import type { Clock, Kv, Logger } from '@parley/kit'
+import type { Kv, Logger } from '@parley/kit'
 import type { Command } from './decide.ts'
 import type { LiveRoom } from './live-room.ts'
+import { forEach } from './for-each.ts'
 import type { RoomRegistry } from './registry.ts'
+import type { StoreLife } from './store-life.ts'
 
 export interface ReaperDeps {
   node: string
   rooms: RoomRegistry
-  kv: Kv
-  clock: Clock
+  kv: Pick<Kv, 'announce' | 'expired' | 'withdraw'>
+  life: StoreLife
   log: Logger
   /** Whether the lease of a signaling node has run out. */
   isGone(node: string): boolean
-  /** Whether others may have seen this node's lease run out at `at` (ms since 1970). */
+  /** Whether others may have seen this node's lease run out at `at` (ms since 1970, by the store's clock). */
   hadRunOut(at: number): boolean
 }
 
@@ -21,6 +23,7 @@ const occupied = 'signaling:rooms'
 const announceEveryMs = 2_000
 const announceTtlMs = 6_000
 const adoptEveryMs = 1_000
+const adoptedAtOnce = 32
 type Reaping = Extract<Command, { kind: 'socket-lost' | 'reclaim' | 'grace-over' }>
 
 const everyMs = 250
@@ -37,6 +40,7 @@ export class Reaper {
   /** Sessions about which a command is under way: while the store is slow, one at a time. */
   readonly #asked = new Set<string>()
   #timers: NodeJS.Timeout[] = []
+  #adopting = false
 
   constructor(deps: ReaperDeps) {
     this.#deps = deps
@@ -59,8 +63,9 @@ export class Reaper {
   fence(room: LiveRoom): void {
     for (const [id, local] of room.locals) {
       const seat = room.state.seats.get(id)
+      if (local.entering) continue
       if (!local.attached && !seat) room.locals.delete(id)
-      if (!local.attached || local.entering) continue
+      if (!local.attached) continue
       if (seat?.node === this.#deps.node && seat.sessionId === local.sessionId) continue
       room.locals.delete(id)
       local.close(seat ? 'resumedElsewhere' : 'serverGoingAway')
@@ -72,19 +77,20 @@ export class Reaper {
       this.fence(room)
       this.#reap(room)
     }
-    this.#deps.rooms.sweep()
+    this.#deps.rooms.tend()
   }
 
   #reap(room: LiveRoom): void {
-    const { clock, isGone, node } = this.#deps
+    const { isGone, life, node } = this.#deps
     for (const { participant, sessionId, node: owner, lostAt } of room.state.seats.values()) {
       const by = participant.id
-      const here = owner === node && room.locals.get(by)?.attached === true
+      const local = room.locals.get(by)
+      const here = owner === node && (local?.attached === true || local?.entering === true)
       const gone = owner === node ? !here : isGone(owner)
       if (lostAt === null && gone) this.#submit(room, { kind: 'socket-lost', by, sessionId, node: owner })
       if (lostAt === null) continue
       if (here) this.#submit(room, { kind: 'reclaim', by, sessionId, node }, () => this.#giveUp(room, by, lostAt))
-      else if (lostAt + wire.graceMs <= clock.now()) this.#submit(room, { kind: 'grace-over', by, sessionId })
+      else if (lostAt + wire.graceMs <= life.now()) this.#submit(room, { kind: 'grace-over', by, sessionId })
     }
   }
 
@@ -113,21 +119,34 @@ export class Reaper {
 
   async #announce(): Promise<void> {
     const { kv, log, rooms } = this.#deps
-    const present = [...rooms.rooms()].filter((room) => room.state.seats.size > 0)
-    const done = await Promise.allSettled(present.map((room) => kv.announce(occupied, room.meetingId, announceTtlMs)))
-    const failed = done.find((result) => result.status === 'rejected')
-    if (failed) log.warn({ err: failed.reason }, 'rooms could not be announced')
+    const present = [...rooms.rooms()].filter((room) => room.state.seats.size > 0).map((room) => room.meetingId)
+    if (present.length === 0) return
+    await kv
+      .announce(occupied, present, announceTtlMs)
+      .catch((err: unknown) => log.warn({ err }, 'rooms could not be announced'))
   }
 
+  /** In parallel, so that people of a dead node are seen to leave in time however many rooms it had. */
   async #adoptOrphans(): Promise<void> {
-    const { kv, log, rooms } = this.#deps
+    if (this.#adopting) return
+    this.#adopting = true
+    const { kv, log } = this.#deps
     try {
-      for (const meetingId of await kv.expired(occupied)) {
-        const room = await rooms.open(meetingId)
-        if (room.state.seats.size === 0) await kv.withdraw(occupied, meetingId)
-      }
+      await forEach(await kv.expired(occupied), adoptedAtOnce, (meetingId) => this.#adopt(meetingId))
     } catch (err) {
       log.warn({ err }, 'rooms of lost nodes could not be looked up')
+    } finally {
+      this.#adopting = false
+    }
+  }
+
+  async #adopt(meetingId: string): Promise<void> {
+    const { kv, log, rooms } = this.#deps
+    try {
+      const room = await rooms.open(meetingId)
+      if (room.state.seats.size === 0) await kv.withdraw(occupied, meetingId)
+    } catch (err) {
+      log.warn({ err, meetingId }, 'the room of a lost node could not be opened yet')
     }
   }
 }

@@ -11,14 +11,17 @@ import {
   type Logger,
 } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
+import { forEach } from './for-each.ts'
 import { messageFrame, pingFrame } from './frames.ts'
 import { LiveRoom } from './live-room.ts'
+import type { StoreLife } from './store-life.ts'
 
 export interface RegistryDeps {
   node: string
   bus: Bus
   kv: Kv
   clock: Clock
+  life: StoreLife
   log: Logger
   onDelivered(count: number): void
 }
@@ -35,11 +38,12 @@ interface Entry {
   lobby: Lobby
   ready: Promise<void>
   subscription: BusSubscription
-  /** When it was last used, ms since 1970. */
+  /** When it was last used, monotonic ms. */
   usedAt: number
 }
 
 const keepIdleMs = 30_000
+const comparedAtOnce = 32
 
 /** The rooms that this node has in memory, each with its one subscription. */
 export class RoomRegistry {
@@ -69,7 +73,7 @@ export class RoomRegistry {
   /** The room, loaded from the store the first time. Rejects with `unavailable` when it can't be read. */
   async open(meetingId: string): Promise<LiveRoom> {
     const entry = this.#entries.get(meetingId) ?? this.#load(meetingId)
-    entry.usedAt = this.#deps.clock.now()
+    entry.usedAt = this.#deps.clock.monotonic()
     await entry.ready
     return entry.room
   }
@@ -95,10 +99,11 @@ export class RoomRegistry {
     for (const room of this.#withoutHead) if (this.#withoutHead.delete(room)) void this.#catchUpChat(room)
   }
 
-  /** Lets go of rooms that nobody here uses; called on a timer. */
-  sweep(): void {
-    const now = this.#deps.clock.now()
+  /** Tends each room, and lets go of those that nobody here uses; called on a timer. */
+  tend(): void {
+    const now = this.#deps.clock.monotonic()
     for (const [id, { room, lobby, usedAt }] of this.#entries) {
+      room.tend(now)
       if (!room.idle || lobby.occupied) this.#touch(id, now)
       else if (now - usedAt > keepIdleMs) this.#forget(id)
     }
@@ -110,8 +115,18 @@ export class RoomRegistry {
    */
   async catchUp(): Promise<void> {
     const rooms = [...this.rooms()]
-    for (const room of rooms) room.tellVersion()
+    for (const room of rooms) room.tellHead()
     await Promise.allSettled(rooms.flatMap((room) => [room.catchUp(), this.#catchUpChat(room)]))
+  }
+
+  /**
+   * The store has lost data, or may have: every room is compared with it, and put back where it is missing. What cannot be read now is
+   * tried again by `tend`.
+   */
+  async compareAll(): Promise<void> {
+    await forEach(this.rooms(), comparedAtOnce, async (room) => {
+      await room.catchUp().catch((err: unknown) => this.#deps.log.warn({ err }, 'a room could not be compared with the store yet'))
+    })
   }
 
   stop(): void {
@@ -131,12 +146,13 @@ export class RoomRegistry {
   }
 
   #load(meetingId: string): Entry {
-    const { node, bus, kv, clock, log, onDelivered } = this.#deps
+    const { node, bus, kv, clock, life, log, onDelivered } = this.#deps
     const publish = (news: RoomNews) => tell(bus, signalingBus.room, { meetingId }, news)
     const room = new LiveRoom(meetingId, {
       node,
       kv,
       clock,
+      life,
       log,
       publish,
       onDelivered,
@@ -155,7 +171,7 @@ export class RoomRegistry {
       log,
     )
     const ready = this.#read(room, subscription)
-    const entry = { room, lobby, ready, subscription, usedAt: clock.now() }
+    const entry = { room, lobby, ready, subscription, usedAt: clock.monotonic() }
     this.#entries.set(meetingId, entry)
     ready.catch(() => this.#forget(meetingId))
     return entry
@@ -174,6 +190,7 @@ export class RoomRegistry {
   #hear(room: LiveRoom, lobby: Lobby, news: RoomNews): void {
     switch (news.kind) {
       case 'commit':
+      case 'head':
         return room.hear(news)
       case 'lobby':
         return void lobby.refresh()

@@ -1,4 +1,4 @@
-import type { DocDelta } from '@parley/kit'
+import type { Doc, DocDelta, DocHead } from '@parley/kit'
 import type { Meeting, Participant, RoomDelta, RoomSnapshot, Seat } from '@parley/contracts'
 
 /**
@@ -9,12 +9,27 @@ export interface RoomState {
   meetingId: string
   epoch: string
   v: number
+  /** The latest commits of this epoch that led here, newest first: what tells an ancestor from a branch. Empty: not in the store. */
+  commits: Doc['commits']
+  /** The incarnation of the store in which this epoch began. */
+  incarnation: string
   meeting: Meeting | null
   ended: EndReason | null
+  /** The number of the newest command of meetings that was carried out; 0 before the first. */
+  commandSeq: number
   /** By participant id. */
   seats: ReadonlyMap<string, Seat>
+  /** Why those who left within the last minutes did, by participant id. */
+  departures: ReadonlyMap<string, Departure>
   /** Seats given up because the socket stayed away; their sessions may still be resumed until `resumeWindowMs` is over. */
   parked: ReadonlyMap<string, Seat>
+}
+
+export interface Departure {
+  reason: 'left' | 'kicked'
+  by?: string
+  /** Ms since 1970, by the clock of the room store. */
+  at: number
 }
 
 export type EndReason = 'host' | 'empty' | 'expired' | 'cancelled'
@@ -22,30 +37,51 @@ export type EndReason = 'host' | 'empty' | 'expired' | 'cancelled'
 export interface RoomDraft extends RoomState {
   seats: Map<string, Seat>
   parked: Map<string, Seat>
+  departures: Map<string, Departure>
 }
 
 export const emptyRoom = (meetingId: string, epoch: string): RoomState => ({
   meetingId,
   epoch,
   v: 0,
+  commits: [],
+  incarnation: '',
   meeting: null,
   ended: null,
+  commandSeq: 0,
   seats: new Map(),
   parked: new Map(),
+  departures: new Map(),
+})
+
+/** The commit that a state is at; null for a room that is not in the store. */
+export const headOf = ({ epoch, v, commits: [latest] }: RoomState): DocHead | null =>
+  latest === undefined ? null : { epoch, version: v, commitId: latest.commitId }
+
+const rememberedCommits = 16
+
+/** The state after a commit that led to its version. */
+export const committed = (state: RoomState, commitId: string): RoomState => ({
+  ...state,
+  commits: [{ version: state.v, commitId }, ...state.commits].slice(0, rememberedCommits),
 })
 
 export const draft = (state: RoomState): RoomDraft => ({
   ...state,
   seats: new Map(state.seats),
   parked: new Map(state.parked),
+  departures: new Map(state.departures),
 })
 
 /** Field names of the room's document in the store. */
 const field = {
   meeting: 'meeting',
   ended: 'ended',
+  incarnation: 'incarnation',
+  commandSeq: 'seq',
   seat: (participantId: string) => `p:${participantId}`,
   parked: (participantId: string) => `d:${participantId}`,
+  departure: (participantId: string) => `g:${participantId}`,
 }
 
 /** The fields of the document that hold what `participantId` (or the room itself) is in `state`; null where there is nothing. */
@@ -58,31 +94,70 @@ export function seatFields(state: RoomState, participantId: string): Record<stri
   }
 }
 
+/** The departures that are another than before: one more, and those that are forgotten with it. */
+export function departureFields(before: RoomState, after: RoomState): Record<string, string | null> {
+  const changed = [...new Set([...before.departures.keys(), ...after.departures.keys()])].filter(
+    (id) => before.departures.get(id) !== after.departures.get(id),
+  )
+  return Object.fromEntries(
+    changed.map((id) => {
+      const departure = after.departures.get(id)
+      return [field.departure(id), departure ? JSON.stringify(departure) : null]
+    }),
+  )
+}
+
+export const commandField = ({ commandSeq }: RoomState): Record<string, string> => ({
+  [field.commandSeq]: String(commandSeq),
+})
+
+/** Of a room that is created in, or restored into, this incarnation of the store. */
+export const incarnationField = (id: string): Record<string, string> => ({ [field.incarnation]: id })
+
 export const roomFields = (state: RoomState): Record<string, string | null> => ({
   [field.meeting]: state.meeting && JSON.stringify(state.meeting),
   [field.ended]: state.ended,
 })
 
-/** Every field of the document: for putting a room back into an empty store. */
-export function allFields(state: RoomState): Record<string, string | null> {
-  const fields = roomFields(state)
+/** Every field of the document: for restoring a room. */
+export function allFields(state: RoomState): Record<string, string> {
+  const fields: Record<string, string> = { ...commandField(state), ...incarnationField(state.incarnation) }
+  if (state.meeting !== null) fields[field.meeting] = JSON.stringify(state.meeting)
+  if (state.ended !== null) fields[field.ended] = state.ended
   for (const [id, seat] of state.seats) fields[field.seat(id)] = JSON.stringify(seat)
   for (const [id, seat] of state.parked) fields[field.parked(id)] = JSON.stringify(seat)
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  for (const [id, departure] of state.departures) fields[field.departure(id)] = JSON.stringify(departure)
+  return fields
 }
 
 /** Folds fields of the document into `into`; null removes. */
 export function readFields(into: RoomDraft, fields: Readonly<Record<string, string | null>>): void {
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === field.meeting) into.meeting = value === null ? null : JSON.parse(value)
-    else if (name === field.ended) into.ended = value as EndReason | null
-    else readSeat(name.startsWith('p:') ? into.seats : into.parked, name.slice(2), value)
-  }
+  for (const [name, value] of Object.entries(fields)) readField(into, name, value)
 }
 
-function readSeat(seats: Map<string, Seat>, participantId: string, value: string | null): void {
-  if (value === null) seats.delete(participantId)
-  else seats.set(participantId, JSON.parse(value))
+function readField(into: RoomDraft, name: string, value: string | null): void {
+  if (name === field.meeting) into.meeting = value === null ? null : JSON.parse(value)
+  else if (name === field.ended) into.ended = value as EndReason | null
+  else if (name === field.commandSeq) into.commandSeq = Number(value)
+  else if (name === field.incarnation) into.incarnation = value ?? ''
+  else if (name.startsWith('p:')) readEntry(into.seats, name, value)
+  else if (name.startsWith('d:')) readEntry(into.parked, name, value)
+  else if (name.startsWith('g:')) readEntry(into.departures, name, value)
+}
+
+function readEntry<T>(entries: Map<string, T>, name: string, value: string | null): void {
+  const participantId = name.slice(2)
+  if (value === null) entries.delete(participantId)
+  else entries.set(participantId, JSON.parse(value))
+}
+
+/** The room of a whole document. A seat that is the same in `known` is the same object, so that only others count as changed. */
+export function stateOf({ head, commits, fields }: Doc, known: RoomState): RoomState {
+  const state = draft(emptyRoom(known.meetingId, head.epoch))
+  readFields(state, fields)
+  for (const [id, seat] of known.seats)
+    if (fields[field.seat(id)] === JSON.stringify(seat)) state.seats.set(id, seat)
+  return { ...state, v: head.version, commits }
 }
 
 /** A delta out of changed fields of the document; null if the room has ended meanwhile. */

@@ -10,6 +10,8 @@ import {
 } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
 import type { Context } from '../context.ts'
+import { OutdatedGrantError, type CommandResult } from '../room/batch.ts'
+import type { Command } from '../room/decide.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { snapshotFor, type RoomState } from '../room/state.ts'
 import { LocalSession } from './local-session.ts'
@@ -22,7 +24,26 @@ export interface Entering {
   device: { mic: boolean; cam: boolean }
 }
 
-/** Takes a seat for an admitted person; `release` is to be called once the answer has been sent: broadcasts wait for it. */
+const maxDecisions = 5
+
+/**
+ * Carries out a decision of meetings, and asks for it anew as long as the room has been told something since that the decision does
+ * not know of.
+ */
+export async function decideUntilCurrent<D, T>(decide: () => Promise<D>, carryOut: (decision: D) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await carryOut(await decide())
+    } catch (error) {
+      if (!(error instanceof OutdatedGrantError) || tries === maxDecisions) throw error
+    }
+  }
+}
+
+/**
+ * Takes a seat for an admitted person; `release` is to be called once the answer has been sent: broadcasts wait for it.
+ * @throws OutdatedGrantError, ProblemError
+ */
 export async function enterRoom(
   context: Context,
   connection: Connection,
@@ -32,73 +53,92 @@ export async function enterRoom(
   const room = await context.rooms.open(grant.meeting.id)
   const sessionId = newId()
   const resume = issueResumeToken(room.meetingId, grant.participantId, room.state.epoch)
-  const local = new LocalSession(
-    { participantId: grant.participantId, sessionId, userId: grant.userId },
-    connection.socket,
-  )
+  const local = new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
   if (room.locals.has(grant.participantId)) throw new ProblemError('room-token-invalid', 'You are in the room already')
-  room.locals.set(grant.participantId, local)
-  try {
-    const { state } = await room.submit({
-      kind: 'join',
-      seat: seatOf(context, entering, { sessionId, resumeHash: resume.hash }),
-      meeting: grant.meeting,
-    })
-    if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
-    if (!attach(context, connection, { principal, room, local }))
-      throw new ProblemError('wrong-state', 'The socket is closed')
-    const joined = {
-      ...snapshotOrThrow(context, room, local, state),
-      iceServers: giveIce(context, connection, principal.userId),
-      sessionId,
-      resumeToken: resume.token,
-      resumeWindowMs: wire.resumeWindowMs,
-      graceMs: wire.graceMs,
-    }
-    return { joined, release: () => local.release(joined.v) }
-  } catch (error) {
-    room.locals.delete(grant.participantId)
-    throw error
+  const seat = seatOf(context, entering, { sessionId, resumeHash: resume.hash })
+  const command = { kind: 'join', seat, meeting: grant.meeting } as const
+  const { state } = await takeSeat(context, connection, { principal, room, local, command })
+  if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
+  const joined = {
+    ...snapshotOrThrow(context, room, local, state),
+    iceServers: giveIce(context, connection, principal.userId),
+    sessionId,
+    resumeToken: resume.token,
+    resumeWindowMs: wire.resumeWindowMs,
+    graceMs: wire.graceMs,
   }
+  return { joined, release: () => local.release(joined.v) }
+}
+
+export interface SeatTaking {
+  principal: Principal
+  room: LiveRoom
+  local: LocalSession
+  command: Extract<Command, { kind: 'join' | 'resume' }>
+}
+
+/**
+ * The one way into a room, for joining and for resuming. The socket hears everything from before the commit on and is the
+ * participant's from the commit on, never before; when the commit fails, all here is as it was. A commit without an answer may
+ * have happened: then the room finds a seat without a socket, and gives it up like any lost one.
+ */
+export async function takeSeat(context: Context, connection: Connection, taking: SeatTaking): Promise<CommandResult> {
+  const { local, room, command } = taking
+  const { participantId } = local
+  const before = room.locals.get(participantId)
+  const entry = local.enter(connection.socket)
+  room.locals.set(participantId, local)
+  const result = await room.submit(command).catch((error: unknown) => {
+    entry.abandon()
+    if (room.locals.get(participantId) === local && before !== local) {
+      if (before === undefined) room.locals.delete(participantId)
+      else room.locals.set(participantId, before)
+    }
+    throw error
+  })
+  if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')
+  attachOrThrow(context, connection, taking)
+  return result
+}
+
+/** The socket becomes the participant's. @throws ProblemError if it was closed meanwhile: then the seat is a lost one */
+function attachOrThrow(
+  { log, node }: Context,
+  connection: Connection,
+  { principal, room, local }: Omit<SeatTaking, 'command'>,
+): void {
+  if (connection.session.state !== 'closed') {
+    local.answers.adopt(connection.answers)
+    connection.answers = local.answers
+    connection.session = { state: 'joined', principal, room, local }
+    return
+  }
+  local.detach()
+  room
+    .submit({ kind: 'socket-lost', by: local.participantId, sessionId: local.sessionId, node })
+    .catch((err: unknown) => log.warn({ err }, 'a lost participant is left to the reaper'))
+  throw new ProblemError('wrong-state', 'The socket is closed')
 }
 
 function seatOf(
-  { clock, node }: Context,
+  { node, life }: Context,
   { grant, device }: Entering,
   session: { sessionId: string; resumeHash: string },
 ): Seat {
-  const { audio, video } = grant.meeting.settings
   const participant = {
     id: grant.participantId,
     userId: grant.userId,
     name: grant.name,
     role: grant.role,
     guest: grant.guest,
-    mic: device.mic && audio,
-    cam: device.cam && video,
+    mic: device.mic,
+    cam: device.cam,
     screen: false,
     hand: null,
     connection: 'connected' as const,
-    joinedAt: new Date(clock.now()).toISOString(),
+    joinedAt: new Date(life.now()).toISOString(),
   }
-  return { participant, node, lostAt: null, ...session }
-}
-
-/** The socket becomes the participant's; false if it was closed meanwhile: then the seat is given up like any lost one. */
-export function attach(
-  { node, log }: Context,
-  connection: Connection,
-  { principal, room, local }: { principal: Principal; room: LiveRoom; local: LocalSession },
-): boolean {
-  if (connection.session.state !== 'closed') {
-    connection.session = { state: 'joined', principal, room, local }
-    return true
-  }
-  local.detach()
-  room
-    .submit({ kind: 'socket-lost', by: local.participantId, sessionId: local.sessionId, node })
-    .catch((err: unknown) => log.warn({ err }, 'a lost participant is left to the reaper'))
-  return false
+  return { participant, node, lostAt: null, ...session, ...(grant.asOf !== undefined && { asOf: grant.asOf }) }
 }
 
 /** The servers for who is in the room; they are pushed again before the credentials run out. */

@@ -1,5 +1,6 @@
 import type { CloseReason } from '@parley/contracts'
 import type { WriteBatch } from '../socket/write-batch.ts'
+import { Answers } from './answers.ts'
 import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
 /** What a session needs of its socket; a fake of it is all that tests need. */
@@ -25,15 +26,52 @@ export interface Delivery {
 const maxHeld = 1_024
 const maxHeldBytes = 1_024 * 1_024
 
+/** Broadcasts kept back until the answer to `room.join` or `room.resume` has gone out. */
+class HeldFrames {
+  readonly #frames: { v: number | null; frame: Buffer }[] = []
+  #bytes = 0
+
+  get length(): number {
+    return this.#frames.length
+  }
+
+  /** False: there is no room for it. */
+  add(v: number | null, frame: Buffer): boolean {
+    this.#bytes += frame.length
+    if (this.#frames.length >= maxHeld || this.#bytes > maxHeldBytes) return false
+    this.#frames.push({ v, frame })
+    return true
+  }
+
+  /** Those that an answer at version `v` did not already say. */
+  *after(v: number): Generator<Buffer> {
+    for (const held of this.#frames) if (held.v === null || held.v > v) yield held.frame
+  }
+}
+
+/**
+ * A socket on its way in: from before the commit on it misses nothing, and it is not the participant's until the commit is done. Either
+ * `take` or `abandon` ends it.
+ */
+export interface Entry {
+  /** The socket becomes the participant's, who is closed elsewhere. False: another socket of theirs came in between. */
+  take(): boolean
+  /** The commit failed: all is as it was before. */
+  abandon(): void
+}
+
 /** A participant's session on this node: with a socket, or waiting for one. */
 export class LocalSession {
   readonly participantId: string
   readonly sessionId: string
   readonly userId: string
-  #socket: PeerSocket | null
-  /** Broadcasts kept back until the answer to `room.join` or `room.resume` has gone out; null afterwards. */
-  #held: { v: number | null; frame: Buffer }[] | null = []
-  #heldBytes = 0
+  /** What was answered on this session, so that a request that is repeated after a resume gets its answer again. */
+  readonly answers = new Answers()
+  #socket: PeerSocket | null = null
+  /** Of the socket that is on its way in. */
+  #entering: { socket: PeerSocket; held: HeldFrames } | null = null
+  /** Of the socket that is in, until its answer has gone out. */
+  #held: HeldFrames | null = null
   readonly #signals = new SignalOutbox()
   /** The newest signal when the socket was attached: up to here the answer has them, later ones are held. */
   #signalsAtEntry = 0
@@ -41,20 +79,20 @@ export class LocalSession {
   /** When the newest signal of each sender was sent, ms since 1970; null: nothing can come late. */
   #newest: Map<string, number> | null = null
 
-  constructor(ids: { participantId: string; sessionId: string; userId: string }, socket: PeerSocket | null) {
+  constructor(ids: { participantId: string; sessionId: string; userId: string }) {
     this.participantId = ids.participantId
     this.sessionId = ids.sessionId
     this.userId = ids.userId
-    this.#socket = socket
   }
 
+  /** Whether the session has an open socket: one whose commit is done. */
   get attached(): boolean {
     return this.#socket !== null
   }
 
-  /** Whether the answer that makes the socket the participant's has yet to go out. */
+  /** Whether a socket is on its way in, or its answer has yet to go out. */
   get entering(): boolean {
-    return this.#held !== null
+    return this.#entering !== null || this.#held !== null
   }
 
   /** Signals that the client may not have. */
@@ -64,36 +102,47 @@ export class LocalSession {
 
   /** Broadcasts that wait for the answer. */
   get broadcastsHeld(): number {
-    return this.#held?.length ?? 0
+    return (this.#held?.length ?? 0) + (this.#entering?.held.length ?? 0)
   }
 
   isOn(socket: PeerSocket): boolean {
     return this.#socket === socket
   }
 
-  /** Takes a new socket; broadcasts are held until `release`. The old socket is told. */
-  attach(socket: PeerSocket): void {
-    this.#socket?.close('resumedElsewhere')
-    this.#socket = socket
-    this.#held = []
-    this.#signalsAtEntry = this.#signals.seq
-    this.#writtenAtPing = 0
+  /** Lets a socket come in; a socket that is there goes on until the new one is `take`n. */
+  enter(socket: PeerSocket): Entry {
+    const entering = { socket, held: new HeldFrames() }
+    this.#entering = entering
+    return {
+      take: () => {
+        if (this.#entering !== entering) return false
+        this.#socket?.close('resumedElsewhere')
+        this.#socket = socket
+        this.#held = entering.held
+        this.#entering = null
+        this.#signalsAtEntry = this.#signals.seq
+        this.#writtenAtPing = 0
+        return true
+      },
+      abandon: () => {
+        if (this.#entering === entering) this.#entering = null
+      },
+    }
   }
 
   detach(): void {
     this.#socket = null
     this.#held = null
-    this.#heldBytes = 0
   }
 
   /** A broadcast; `v` is null for what is not state. */
   deliver(frame: Buffer, v: number | null, { batch, droppable = false }: Delivery = {}): void {
+    const entering = this.#entering
+    if (entering && !entering.held.add(v, frame)) entering.socket.close('tooSlow')
     const socket = this.#socket
     if (socket === null) return
     if (this.#held !== null) {
-      this.#heldBytes += frame.length
-      if (this.#held.length < maxHeld && this.#heldBytes <= maxHeldBytes) this.#held.push({ v, frame })
-      else socket.close('tooSlow')
+      if (!this.#held.add(v, frame)) socket.close('tooSlow')
     } else if (droppable && !socket.idle) return
     else if (batch) socket.sendWith(batch, frame)
     else socket.send(frame)
@@ -101,11 +150,10 @@ export class LocalSession {
 
   /** Sends what was held, except what the answer (at version `v`) already said. */
   release(v: number): void {
-    const held = this.#held ?? []
+    const held = this.#held
     this.#held = null
-    this.#heldBytes = 0
     this.#signals.sent()
-    for (const entry of held) if (entry.v === null || entry.v > v) this.#socket?.send(entry.frame)
+    for (const frame of held?.after(v) ?? []) this.#socket?.send(frame)
   }
 
   /** A message to this participant alone. A signal waits while there is no socket, and is kept until the client has it. */
@@ -115,9 +163,12 @@ export class LocalSession {
       this.#signals.push({ from, data }, frame.length)
       if (sentAt !== undefined) this.#newest?.set(from, sentAt)
     }
-    if (this.#socket === null) return
-    if (this.#held === null) this.#signals.sent()
-    this.deliver(frame, null)
+    const socket = this.#socket
+    if (socket === null) return
+    if (this.#held === null) {
+      this.#signals.sent()
+      socket.send(frame)
+    } else if (!this.#held.add(null, frame)) socket.close('tooSlow')
   }
 
   /** The signals that the client of the socket just attached misses, and the number of the last; see `SignalOutbox.take`. */
@@ -163,6 +214,6 @@ export class LocalSession {
   close(reason: CloseReason, lastFrame?: Buffer): void {
     if (lastFrame) this.#socket?.send(lastFrame)
     this.#socket?.close(reason)
-    this.#socket = null
+    this.detach()
   }
 }

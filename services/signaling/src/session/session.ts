@@ -1,4 +1,5 @@
 import type { Principal } from '@parley/contracts'
+import type { Answers } from './answers.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { TokenBucket } from '../socket/token-bucket.ts'
 import type { WsPeerSocket } from '../socket/peer-socket.ts'
@@ -11,12 +12,6 @@ export type Session =
   | { state: 'waiting'; principal: Principal; room: LiveRoom; participantId: string; sessionId: string }
   | { state: 'joined'; principal: Principal; room: LiveRoom; local: LocalSession }
   | { state: 'closed' }
-
-/** What was answered, so that it can be said again; a long text is put together anew. */
-export interface Answer {
-  readonly length: number
-  text(): string
-}
 
 /** One socket and what the server knows of it. Times in ms since 1970. */
 export interface Connection {
@@ -31,8 +26,6 @@ export interface Connection {
   strikes: number
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */
   waiting: Buffer[] | null
-  /** Answers given, by request id, so that a repeated request repeats the answer; the oldest go first. */
-  readonly answers: Map<string, Promise<Answer | null>>
-  /** The one of them that is kept for a while only. */
-  passing: { requestId: string; until: number } | null
+  /** What was answered: of this socket, and from joining on of the participant's session. */
+  answers: Answers
 }

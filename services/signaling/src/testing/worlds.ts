@@ -1,15 +1,26 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { connectNatsBus, connectRedisKv, createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
 import { startNats, startRedis } from '@parley/kit/testing'
 
+const run = promisify(execFile)
 const log = createLogger({ service: 'test', level: 'silent' })
 
-/** What nodes stand on: in one process, or real servers. */
+/** What nodes stand on: in one process, or real servers. `forget` makes the store lose everything. */
 export const worlds = {
-  'in one process': async () => ({ bus: createMemoryBus({ log }), kv: createMemoryKv({ log }), stop: async () => {} }),
+  'in one process': async () => {
+    const kv = createMemoryKv({ log })
+    return { bus: createMemoryBus({ log }), kv, forget: async () => kv.forget(), stop: async () => {} }
+  },
   'on NATS and Redis': async () => {
     const [nats, redis] = await Promise.all([startNats(), startRedis()])
     const bus = await connectNatsBus({ url: nats.url, name: 'test', log })
     const kv = await connectRedisKv({ url: redis.url, log })
-    return { bus, kv, stop: async () => void (await Promise.all([nats.stop(), redis.stop()])) }
+    return {
+      bus,
+      kv,
+      forget: async () => void (await run('redis-cli', ['-u', redis.url, 'flushall'])),
+      stop: async () => void (await Promise.all([nats.stop(), redis.stop()])),
+    }
   },
 }

@@ -83,6 +83,9 @@ const sessionOf = (participantId: string): string => `s-${participantId}`
 const nodeOf = ({ node }: Asked): string => nodes[node] ?? nodes[0]
 const mediaOf = (bits: number) => (['mic', 'cam', 'screen'] as const)[bits % 3] ?? 'mic'
 
+const userOf = (participantId: string, { seats, parked }: RoomState): string =>
+  (seats.get(participantId) ?? parked.get(participantId))?.participant.userId ?? 'nobody'
+
 /** A resume of `who` with a token chosen by `choose`. */
 const resumeWith =
   (choose: (ledger: Ledger, participantId: string) => string | null | undefined): Make =>
@@ -93,6 +96,7 @@ const resumeWith =
       {
         kind: 'resume',
         participantId,
+        userId: userOf(participantId, room),
         sessionId: sessionOf(participantId),
         node: nodeOf(step),
         resumeHash,

@@ -44,6 +44,7 @@ const promised: Promised = {
     const there = now?.node === node && now.resumeHash === newResumeHash && now.lostAt === null
     return there && now.participant.connection === 'connected' ? fine : 'who resumed is not there'
   },
+  confirm: () => fine,
   leave: ({ command: { by }, after }) => (seatOf(after, by) ? 'who left is still there' : fine),
   'socket-lost'({ command: { by, node, sessionId }, before, after }) {
     const seat = seatOf(before, by)

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock, Incarnation, Kv } from '@parley/kit'
+
+/**
+ * How long after the store lost data, or may have, rooms are being put back: nodes look at the incarnation every second, and at once
+ * when they reconnect. Until then a room that is not there is not known not to be.
+ */
+export const settleMs = 2_000
+
+/** Which life of the room store this is, as far as this node knows, and the store's time: one clock for all nodes. */
+export class StoreLife {
+  readonly #deps: { kv: Pick<Kv, 'incarnation'>; clock: Clock }
+  #seen: { id: string; ageMs: number; now: number; at: number } | null = null
+
+  constructor(deps: { kv: Pick<Kv, 'incarnation'>; clock: Clock }) {
+    this.#deps = deps
+  }
+
+  /** Takes what the store has said of itself just now. */
+  note({ id, ageMs, now }: Incarnation): void {
+    this.#seen = { id, ageMs, now, at: this.#deps.clock.monotonic() }
+  }
+
+  /** The store's time, ms since 1970; by this machine's clock before it was first asked. */
+  now(): number {
+    const { clock } = this.#deps
+    return this.#seen === null ? clock.now() : Math.round(this.#seen.now + clock.monotonic() - this.#seen.at)
+  }
+
+  /** Whether all nodes have had the time to put back what the store has lost. */
+  get isSettled(): boolean {
+    return this.settlesInMs === 0
+  }
+
+  get settlesInMs(): number {
+    if (this.#seen === null) return settleMs
+    return Math.max(0, Math.ceil(settleMs - this.#seen.ageMs - this.#deps.clock.monotonic() + this.#seen.at))
+  }
+
+  /** Resolves once it is settled; within `settleMs`, unless the store is lost again. Rejects with `unavailable`. */
+  async settled(): Promise<void> {
+    if (this.#seen === null) this.note(await this.#deps.kv.incarnation())
+    while (!this.isSettled) await sleep(this.settlesInMs)
+  }
+
+  /** The present incarnation; the store is asked when a document is of another than the one known here. */
+  async current(seen: string | Incarnation): Promise<string> {
+    if (typeof seen !== 'string') this.note(seen)
+    else if (this.#seen?.id !== seen) this.note(await this.#deps.kv.incarnation())
+    return this.#seen?.id ?? ''
+  }
+}
