@@ -28,7 +28,10 @@ export function checkCommit({ commitId, epoch, follows, incarnation, steps, ttlM
 export function checkRestoration({ commitId, epoch, origin, replaces, ttlMs, version }: DocRestoration): void {
   checkTtl(ttlMs)
   checkCommitId(commitId)
-  if (epoch === '' || epoch === origin.epoch) throw new RangeError('A restoration begins a new epoch')
+  checkCommitId(origin.commitId)
+  if (epoch === '' || epoch === origin.epoch || epoch === replaces?.epoch)
+    throw new RangeError('A restoration begins a new epoch')
+  if (!Number.isSafeInteger(version)) throw new RangeError(`Not a version: ${version}`)
   if (version <= Math.max(origin.version, replaces?.version ?? 0))
     throw new RangeError('Versions never go back, and a restoration is one of its own')
 }

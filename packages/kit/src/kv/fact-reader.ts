@@ -1,4 +1,5 @@
-import { isReply, type RedisLink } from './redis-link.ts'
+import { isReply } from './lua.ts'
+import type { RedisLink } from './redis-link.ts'
 
 interface Options {
   link: RedisLink
