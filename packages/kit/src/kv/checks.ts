@@ -4,8 +4,10 @@ import type { DocCommit, DocRestoration } from './kv.ts'
 export const rememberedCommits = 16
 /** How many removed fields a document remembers for `since`. */
 export const rememberedRemovals = 4096
-/** How many facts of a stream are kept. */
+/** How many facts of a stream are kept, acknowledged or not. */
 export const rememberedFacts = 1_000_000
+/** How many facts of all streams together are kept when they are acknowledged: the latest, to look at. */
+export const keptFacts = 20_000
 
 const commitIdShape = /^[\x21-\x7e]{1,64}$/
 
