@@ -4,8 +4,10 @@ import type { DocCommit, DocRestoration } from './kv.ts'
 export const rememberedCommits = 16
 /** How many removed fields a document remembers for `since`. */
 export const rememberedRemovals = 4096
-/** How many facts of a stream are kept. */
+/** How many facts of a stream are kept, acknowledged or not. */
 export const rememberedFacts = 1_000_000
+/** How many facts of all streams together are kept when they are acknowledged: the latest, to look at. */
+export const keptFacts = 20_000
 
 const commitIdShape = /^[\x21-\x7e]{1,64}$/
 
@@ -28,7 +30,10 @@ export function checkCommit({ commitId, epoch, follows, incarnation, steps, ttlM
 export function checkRestoration({ commitId, epoch, origin, replaces, ttlMs, version }: DocRestoration): void {
   checkTtl(ttlMs)
   checkCommitId(commitId)
-  if (epoch === '' || epoch === origin.epoch) throw new RangeError('A restoration begins a new epoch')
+  checkCommitId(origin.commitId)
+  if (epoch === '' || epoch === origin.epoch || epoch === replaces?.epoch)
+    throw new RangeError('A restoration begins a new epoch')
+  if (!Number.isSafeInteger(version)) throw new RangeError(`Not a version: ${version}`)
   if (version <= Math.max(origin.version, replaces?.version ?? 0))
     throw new RangeError('Versions never go back, and a restoration is one of its own')
 }

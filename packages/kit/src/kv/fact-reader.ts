@@ -1,4 +1,6 @@
-import { isReply, type RedisLink } from './redis-link.ts'
+import { trimmedAtOnce, trimScript } from './fact-scripts.ts'
+import { isReply } from './lua.ts'
+import type { RedisLink } from './redis-link.ts'
 
 interface Options {
   link: RedisLink
@@ -59,6 +61,12 @@ export class FactReader {
   async acknowledge({ shard, entries }: Batch): Promise<void> {
     const { link, streams, group } = this.#options
     await link.run((client) => client.xack(streams[shard] ?? '', group, ...entries))
+  }
+
+  /** Removes old facts of a shard that all groups have acknowledged; true if there are probably more. */
+  async trim(shard: number): Promise<boolean> {
+    const { link, streams } = this.#options
+    return (await link.eval(trimScript, [streams[shard] ?? ''], [])) === trimmedAtOnce
   }
 
   /** The groups are gone when Redis came back empty: then what was appended since is read from its start. */

@@ -47,6 +47,12 @@ export class MemoryFacts implements FactStream {
     if (texts.length > 0) for (const consumer of this.#consumers) consumer.wake()
   }
 
+  /** Forgets what nobody has taken yet. */
+  clear(): void {
+    this.#dropped += this.#kept.length
+    this.#kept = []
+  }
+
   consume(options: Consume): FactConsumer {
     const group = this.#groups.get(options.group) ?? { next: 0, failed: [] }
     this.#groups.set(options.group, group)

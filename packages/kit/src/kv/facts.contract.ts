@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { eventually } from '../testing/eventually.ts'
-import { commitOf } from './docs.contract.ts'
+import { commit, committed, headOf, restorationOf } from './docs.fixture.ts'
 import type { Kv } from './kv.ts'
 
 interface Fact {
@@ -12,15 +12,19 @@ interface Fact {
 /** What every fact stream does. */
 export function factsContract(kv: () => Kv): void {
   it('gives facts in order to a consumer that came later, with different ids', async () => {
-    await kv().docs.commit('r', commitOf({ facts: ['started', 'joined'] }))
-    await kv().docs.commit('r', commitOf({ facts: ['refused'] }))
-    await kv().docs.remove('r', { epoch: 'e1', version: 1 }, ['ended'])
+    const head = await committed(kv(), 'r', { facts: ['started', 'joined'] })
+    await commit(kv(), 'r', { facts: ['refused'] })
+    const restoration = restorationOf(head, { facts: ['restored'] })
+    const restored = headOf(await kv().docs.restore('r', restoration))
+    await kv().docs.restore('r', restoration)
+    await kv().docs.remove('r', restored, ['ended'])
     await kv().facts.append('alone')
     const got: Fact[] = []
     const consumer = kv().facts.consume({ group: 'g', consumer: 'c', handle: async (facts) => void got.push(...facts) })
-    await eventually(() => expect(got.length).toBe(4))
-    expect(got.map(({ text }) => text).filter((text) => text !== 'alone')).toEqual(['started', 'joined', 'ended'])
-    expect(new Set(got.map(({ id }) => id)).size).toBe(4)
+    await eventually(() => expect(got.length).toBe(5))
+    const texts = got.map(({ text }) => text).filter((text) => text !== 'alone')
+    expect(texts).toEqual(['started', 'joined', 'restored', 'ended'])
+    expect(new Set(got.map(({ id }) => id)).size).toBe(5)
     await consumer.stop()
   })
 
@@ -33,7 +37,7 @@ export function factsContract(kv: () => Kv): void {
         handle: async (facts) => void got[consumer]?.push(...facts.map(({ id }) => id)),
       })
     const consumers = [consume('g', 'one'), consume('g', 'two'), consume('h', 'other')]
-    for (let i = 0; i < 200; i += 1) await kv().docs.commit(`r${i}`, commitOf({ facts: [`${i}`] }))
+    for (let i = 0; i < 200; i += 1) await commit(kv(), `r${i}`, { facts: [`${i}`] })
     await eventually(() => expect([got['one'], got['two']].flat()).toHaveLength(200))
     await eventually(() => expect(got['other']).toHaveLength(200))
     await sleep(250)

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import { checkTtl } from './checks.ts'
 import { MemoryDocs } from './docs-memory.ts'
 import { MemoryFacts } from './facts-memory.ts'
+import { IncarnationWatch } from './incarnation-watch.ts'
 import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { createLocalLimiter } from './limiter-local.ts'
 import { TtlMap } from './ttl-map.ts'
@@ -18,11 +19,13 @@ class MemoryKv implements Kv {
   readonly #sets = new Map<string, Map<string, number>>()
   readonly #limiters = new Map<string, Limiter>()
   readonly #status = new LinkStatus(true)
-  readonly #lives = new Set<(incarnation: Incarnation) => void>()
+  readonly #watch: IncarnationWatch
   // Nothing can have been lost before this process began: its first life counts as long settled.
   #life = { ...newLife(), since: 0 }
 
   constructor(log: Logger | undefined) {
+    this.#watch = new IncarnationWatch(log)
+    this.#watch.seen(this.#incarnation())
     this.facts = new MemoryFacts(log)
     this.docs = new MemoryDocs({
       append: (facts) => this.facts.push(facts),
@@ -35,8 +38,7 @@ class MemoryKv implements Kv {
   }
 
   onIncarnation(listener: (incarnation: Incarnation) => void): () => void {
-    this.#lives.add(listener)
-    return () => void this.#lives.delete(listener)
+    return this.#watch.listen(listener)
   }
 
   #incarnation(): Incarnation {
@@ -49,8 +51,9 @@ class MemoryKv implements Kv {
     this.#values.clear()
     this.#sets.clear()
     this.docs.clear()
+    this.facts.clear()
     this.#life = newLife()
-    for (const listener of this.#lives) listener(this.#incarnation())
+    this.#watch.seen(this.#incarnation())
   }
 
   async get(key: string): Promise<string | null> {

@@ -1,13 +1,16 @@
+import type { Redis } from 'ioredis'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
 import { RedisDocs } from './docs-redis.ts'
 import { RedisFacts } from './facts-redis.ts'
-import type { Kv, Limiter, LimiterOptions } from './kv.ts'
+import { RedisIncarnation } from './incarnation-redis.ts'
+import { IncarnationWatch } from './incarnation-watch.ts'
+import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { redisLimiters } from './limiter-redis.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
-import { aliveScript, announceScript, expiredScript } from './scripts.ts'
+import { aliveScript, announceScript, expiredScript } from './set-scripts.ts'
 
 export interface RedisKvOptions {
   url: string
@@ -22,24 +25,41 @@ export interface RedisKvOptions {
 
 /** Connects, waiting for Redis as long as it takes; reconnects for ever. */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
-  const link = new RedisLink(options.url, options.log)
+  const { url, log } = options
+  const keys = new RedisKeys(options.prefix ?? 'parley:')
+  const watch = new IncarnationWatch(log)
+  const incarnation = new RedisIncarnation(keys.incarnation, watch)
+  const greet = async (client: Redis) => void (await incarnation.read(client))
+  const link = new RedisLink({ url, log, greet })
   options.metrics?.queue('redis-commands', () => link.waiting)
   await link.ready()
-  return new RedisKv(link, options)
+  return new RedisKv({ link, keys, watch, incarnation }, options)
 }
+
+interface Parts {
+  link: RedisLink
+  keys: RedisKeys
+  watch: IncarnationWatch
+  incarnation: RedisIncarnation
+}
+
+/** How many members go into one command: it takes Redis well under a millisecond, so that others get their turn. */
+const announcedAtOnce = 1000
 
 class RedisKv implements Kv {
   readonly docs: RedisDocs
   readonly facts: RedisFacts
   readonly limiter: (options: LimiterOptions) => Limiter
+  readonly #parts: Parts
   readonly #link: RedisLink
   readonly #keys: RedisKeys
 
-  constructor(link: RedisLink, { log, prefix = 'parley:', claimAfterMs = 10_000 }: RedisKvOptions) {
-    const keys = new RedisKeys(prefix)
+  constructor(parts: Parts, { log, claimAfterMs = 10_000 }: RedisKvOptions) {
+    const { link, keys } = parts
+    this.#parts = parts
     this.#link = link
     this.#keys = keys
-    this.docs = new RedisDocs(link, keys)
+    this.docs = new RedisDocs(parts)
     this.facts = new RedisFacts({ link, keys, log, claimAfterMs })
     this.limiter = redisLimiters(link, keys.limit)
   }
@@ -66,9 +86,12 @@ class RedisKv implements Kv {
     return (await this.#link.run((client) => client.del(this.#keys.value(key)))) === 1
   }
 
-  async announce(key: string, member: string, ttlMs: number): Promise<void> {
+  /** One command after the other, so that many members do not fill the queue of the connection. */
+  async announce(key: string, members: string | readonly string[], ttlMs: number): Promise<void> {
     checkTtl(ttlMs)
-    await this.#link.eval(announceScript, [this.#keys.set(key)], [member, ttlMs])
+    const all = [members].flat()
+    for (let from = 0; from < all.length; from += announcedAtOnce)
+      await this.#link.eval(announceScript, [this.#keys.set(key)], [ttlMs, ...all.slice(from, from + announcedAtOnce)])
   }
 
   async withdraw(key: string, member: string): Promise<void> {
@@ -81,6 +104,14 @@ class RedisKv implements Kv {
 
   async expired(key: string): Promise<string[]> {
     return (await this.#link.eval(expiredScript, [this.#keys.set(key)], [])) as string[]
+  }
+
+  incarnation(): Promise<Incarnation> {
+    return this.#link.run((client) => this.#parts.incarnation.read(client))
+  }
+
+  onIncarnation(listener: (incarnation: Incarnation) => void): () => void {
+    return this.#parts.watch.listen(listener)
   }
 
   connected(): boolean {

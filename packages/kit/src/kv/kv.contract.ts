@@ -13,6 +13,7 @@ export function kvContract(name: string, open: () => Promise<Kv>): void {
     afterEach(() => kv.close())
     values(() => kv)
     sets(() => kv)
+    lives(() => kv)
     limits(() => kv)
     docsContract(() => kv)
     factsContract(() => kv)
@@ -72,6 +73,27 @@ function sets(kv: () => Kv): void {
     expect(await kv().expired('nodes')).toEqual([])
     expect(await kv().alive('nodes')).toEqual(['c'])
     expect(await kv().alive('others')).toEqual([])
+  })
+
+  it('C13 announces many members, or none', async () => {
+    const members = Array.from({ length: 2500 }, (_, i) => `m${i}`)
+    await kv().announce('many', members, 5000)
+    await kv().announce('many', [], 5000)
+    expect((await kv().alive('many')).sort()).toEqual(members.sort())
+    await kv().announce('nobody', [], 5000)
+    expect(await kv().alive('nobody')).toEqual([])
+  })
+}
+
+function lives(kv: () => Kv): void {
+  it('is in one incarnation for everybody who asks, which grows older', async () => {
+    const first = await kv().incarnation()
+    await sleep(20)
+    const second = await kv().incarnation()
+    expect(second.id).toBe(first.id)
+    expect(second.ageMs).toBeGreaterThan(first.ageMs)
+    expect(second.now - first.now).toBe(second.ageMs - first.ageMs)
+    expect((await kv().docs.look('none', null)) as unknown).toMatchObject({ incarnation: { id: first.id } })
   })
 }
 

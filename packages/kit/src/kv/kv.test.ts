@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, freeze, startRedis, type RunningServer } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
-import { commitOf } from './docs.contract.ts'
+import { commit, commitOf, restorationOf } from './docs.fixture.ts'
 import { createMemoryKv } from './kv-memory.ts'
 import { connectRedisKv } from './kv-redis.ts'
 import { kvContract } from './kv.contract.ts'
@@ -27,7 +27,10 @@ const calls: Record<string, (kv: Kv) => Promise<unknown>> = {
   alive: (kv) => kv.alive('s'),
   read: (kv) => kv.docs.read('r'),
   since: (kv) => kv.docs.since('r', 'e1', 0),
-  commit: (kv) => kv.docs.commit('r', commitOf({})),
+  look: (kv) => kv.docs.look('r', null),
+  commit: (kv) => kv.docs.commit('r', commitOf({ incarnation: 'i' })),
+  restore: (kv) => kv.docs.restore('r', restorationOf({ epoch: 'e1', version: 1, commitId: 'c' })),
+  incarnation: (kv) => kv.incarnation(),
   append: (kv) => kv.facts.append('f'),
 }
 
@@ -41,7 +44,7 @@ describe('the store in Redis when the server goes', () => {
       consumer: 'c',
       handle: async (facts) => void got.push(...facts.map(({ text }) => text)),
     })
-    await kv.docs.commit('r', commitOf({ facts: ['before'] }))
+    await commit(kv, 'r', { facts: ['before'] })
     await eventually(() => expect(got).toEqual(['before']))
     first.kill('SIGKILL')
     await eventually(() => expect(kv.connected()).toBe(false))
@@ -50,7 +53,7 @@ describe('the store in Redis when the server goes', () => {
     const second = await startRedis({ port: first.port })
     await eventually(() => expect(kv.connected()).toBe(true))
     expect(await kv.docs.read('r')).toBeNull()
-    expect(await kv.docs.commit('r', commitOf({ facts: ['after'] }))).toEqual({ outcome: 'committed', version: 1 })
+    expect(await commit(kv, 'r', { facts: ['after'] })).toMatchObject({ outcome: 'committed', head: { version: 1 } })
     await eventually(() => expect(got).toEqual(['before', 'after']))
     await kv.close()
     await Promise.all([first.stop(), second.stop()])
@@ -74,7 +77,7 @@ describe('the store in Redis when the server goes', () => {
     expect(allowed).toEqual([true, true, ...Array(48).fill(false)])
     expect(Date.now() - started).toBeLessThan(700)
     server.kill('SIGCONT')
-    await eventually(() => kv.docs.commit('fresh', commitOf({})))
+    await eventually(() => commit(kv, 'fresh'))
     await eventually(async () => expect((await limiter.take('k', 0)).remaining).toBe(1))
     await kv.close()
     await server.stop()
@@ -159,7 +162,7 @@ describe('facts in Redis', () => {
     const got: string[] = []
     const handle = async (facts: readonly { id: string }[]) => void got.push(...facts.map(({ id }) => id))
     const consumers = stores.map((kv, at) => kv.facts.consume({ group: 'g', consumer: `c${at}`, handle }))
-    for (let i = 0; i < 300; i += 1) await stores[0].docs.commit(`r${i}`, commitOf({ facts: ['f'] }))
+    for (let i = 0; i < 300; i += 1) await commit(stores[0], `r${i}`, { facts: ['f'] })
     await eventually(() => expect(got).toHaveLength(300))
     expect(new Set(got).size).toBe(300)
     await Promise.all(consumers.map((consumer) => consumer.stop()))

@@ -19,6 +19,7 @@ interface Held {
 }
 
 const pollMs = 100
+const trimEveryMs = 1000
 const firstBackoffMs = 100
 const maxBackoffMs = 5000
 const shards = Array.from({ length: shardCount }, (_, shard) => shard)
@@ -30,6 +31,9 @@ export class RedisFactConsumer implements FactConsumer {
   readonly #stopping = new AbortController()
   readonly #done: Promise<void>
   #claimAt = 0
+  #trimAt = 0
+  /** The shards that are trimmed next. */
+  #untrimmed: number[] = []
   #failing = false
 
   constructor(options: Options) {
@@ -58,6 +62,7 @@ export class RedisFactConsumer implements FactConsumer {
       await this.#claim()
       const batches = await this.#options.reader.readNew(this.#free())
       for (const batch of batches) await this.#handle(batch)
+      await this.#trim()
       this.#failing = false
       return batches.some(({ entries }) => entries.length === batchSize)
     } catch (error) {
@@ -72,6 +77,17 @@ export class RedisFactConsumer implements FactConsumer {
     this.#claimAt = Date.now() + this.#options.claimAfterMs / 3
     const claimed = await Promise.all(this.#free().map((shard) => this.#options.reader.claim(shard)))
     for (const batch of claimed) if (batch.entries.length > 0) await this.#handle(batch)
+  }
+
+  /** One shard a round, so that reading goes on meanwhile. */
+  async #trim(): Promise<void> {
+    if (this.#untrimmed.length === 0 && performance.now() >= this.#trimAt) {
+      this.#untrimmed = [...shards]
+      this.#trimAt = performance.now() + trimEveryMs
+    }
+    const shard = this.#untrimmed[0]
+    if (shard === undefined) return
+    if (!(await this.#options.reader.trim(shard))) this.#untrimmed.shift()
   }
 
   async #handle(batch: Batch): Promise<void> {

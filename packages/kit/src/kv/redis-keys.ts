@@ -10,6 +10,9 @@ export class RedisKeys {
 
   value = (key: string): string => `${this.#prefix}value:${key}`
   set = (key: string): string => `${this.#prefix}set:${key}`
+  get incarnation(): string {
+    return `${this.#prefix}incarnation`
+  }
   limit = (name: string): string => `${this.#prefix}limit:${name}`
 
   /** The document, its changes, its removals. */

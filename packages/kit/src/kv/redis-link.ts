@@ -1,17 +1,20 @@
-import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
+import { StartupError } from '../startup-error.ts'
+import { isReply, runScript, type Script } from './lua.ts'
 import { redisOptions } from './redis-options.ts'
 
-/** A Lua script that Redis runs in one step. */
-export interface Script {
-  lua: string
-  sha: string
+interface Options {
+  url: string
+  log: Logger
+  /**
+   * Runs after every connect, before any other command is let through. When it rejects the connection is made anew; a StartupError at
+   * the first connect is final.
+   */
+  greet(client: Redis): Promise<void>
 }
-
-export const script = (lua: string): Script => ({ lua, sha: createHash('sha1').update(lua).digest('hex') })
 
 /** A connection that did not answer this many commands in a row is replaced. */
 const maxMisses = 3
@@ -26,13 +29,20 @@ export class RedisLink {
   readonly client: Redis
   readonly status = new LinkStatus(false)
   readonly #log: Logger
+  readonly #greet: Options['greet']
+  readonly #first = Promise.withResolvers<void>()
   #misses = 0
+  /** Counts connections and their ends. */
+  #turn = 0
+  #greetingFailed = false
 
-  constructor(url: string, log: Logger) {
+  constructor({ url, log, greet }: Options) {
     this.#log = log
+    this.#greet = greet
+    this.#first.promise.catch(() => {})
     this.client = new Redis(url, redisOptions)
-    this.client.on('ready', () => this.#up())
-    this.client.on('close', () => this.status.set(false))
+    this.client.on('ready', () => void this.#up())
+    this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
     this.client.on('error', (error: Error) => log.debug({ err: error }, 'redis connection error'))
     this.status.onChange((connected) => {
@@ -41,12 +51,14 @@ export class RedisLink {
     })
   }
 
-  /** Resolves at the first connection, however long that takes. */
+  /** Resolves at the first connection, however long that takes. Rejects with a StartupError if this Redis will not do. */
   async ready(): Promise<void> {
-    if (this.status.connected) return
     const waiting = setInterval(() => this.#log.warn('waiting for Redis'), 5000)
-    await new Promise<void>((resolve) => this.client.once('ready', () => resolve()))
-    clearInterval(waiting)
+    try {
+      await this.#first.promise
+    } finally {
+      clearInterval(waiting)
+    }
   }
 
   /** Commands that wait for an answer, given up by their callers or not. */
@@ -61,6 +73,7 @@ export class RedisLink {
 
   /** Runs commands; a lost or silent Redis becomes the problem `unavailable`. */
   async run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
+    if (!this.status.connected) throw unavailable()
     if (this.full) throw new ProblemError('unavailable', 'Too much waits for the room store', { retryAfterMs })
     try {
       const answer = await command(this.client)
@@ -71,42 +84,61 @@ export class RedisLink {
     }
   }
 
-  async eval({ lua, sha }: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.run(async (client) => {
-      try {
-        return await client.evalsha(sha, keys.length, ...keys, ...args)
-      } catch (error) {
-        if (!isReply(error, /^NOSCRIPT/)) throw error
-        return await client.eval(lua, keys.length, ...keys, ...args)
-      }
-    })
+  async eval(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.run((client) => runScript(client, script, keys, args))
   }
 
   /** Notes a failed command, and says what it is to the caller. */
   failed(error: unknown): unknown {
     if (isReply(error, /^/) && !isReply(error, temporary)) return error
     if (error instanceof Error && error.message === 'Command timed out') this.#missed()
-    return new ProblemError('unavailable', 'The room store is not available', { retryAfterMs }, { cause: error })
+    return unavailable(error)
   }
 
   close(): void {
+    this.#turn += 1
     this.client.disconnect()
   }
 
-  #up(): void {
+  async #up(): Promise<void> {
     this.#misses = 0
-    this.status.set(true)
+    const turn = (this.#turn += 1)
+    try {
+      await this.#greet(this.client)
+      if (turn !== this.#turn) return
+      this.#greetingFailed = false
+      this.status.set(true)
+      this.#first.resolve()
+    } catch (error) {
+      if (turn === this.#turn) this.#greetAgain(error)
+    }
+  }
+
+  #greetAgain(error: unknown): void {
+    if (!this.#greetingFailed) this.#log.warn({ err: error }, 'Redis cannot be used yet, will try again')
+    this.#greetingFailed = true
+    if (error instanceof StartupError) this.#first.reject(error)
+    this.#replace()
+  }
+
+  #down(): void {
+    this.#turn += 1
+    this.status.set(false)
   }
 
   /** A frozen server keeps its connections open: only silence tells. */
   #missed(): void {
     this.#misses += 1
-    if (this.#misses < maxMisses || this.client.status !== 'ready') return
+    if (this.#misses >= maxMisses && this.status.connected) this.#replace()
+  }
+
+  /** Nothing more goes over this connection, while its end may take a moment. */
+  #replace(): void {
     this.#misses = 0
+    this.#down()
     this.client.disconnect(true)
   }
 }
 
-/** Whether Redis itself answered with an error of this kind. */
-export const isReply = (error: unknown, kind: RegExp): boolean =>
-  error instanceof Error && error.name === 'ReplyError' && kind.test(error.message)
+const unavailable = (cause?: unknown): ProblemError =>
+  new ProblemError('unavailable', 'The room store is not available', { retryAfterMs }, { cause })
