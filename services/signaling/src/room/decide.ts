@@ -135,7 +135,7 @@ function join(room: RoomState, { seat, meeting: granted }: Of<'join'>, now: numb
     return { ...refuse('unavailable', 'The meeting has just been changed'), outdated: true }
   if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
   const isNews = room.meeting === null || room.meeting.version < granted.version
-  const meeting = isNews || room.meeting === null ? granted : room.meeting
+  const meeting = room.meeting !== null && room.meeting.version > granted.version ? room.meeting : granted
   const full = refuseFull(room, meeting)
   if (full !== null) return full
   const news: Change[] = isNews ? [{ kind: 'meeting', meeting }] : []
