@@ -4,23 +4,16 @@ import {
   defineService,
   drainHttp,
   startHttp,
-  type BusSubscription,
   type Deps,
   type RunningService,
 } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
-import { Connections } from './connections.ts'
-import type { Context } from './context.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
+import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
-import { NodeLease } from './room/node-lease.ts'
-import { Reaper } from './room/reaper.ts'
-import { RoomRegistry } from './room/registry.ts'
-import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
-import { subscribe } from './subscriptions.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -33,21 +26,10 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const life = new StoreLife({ kv, clock })
-  const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered: (count) => delivered.inc({}, count) })
   const ice = new IceServers(config, clock)
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice }
-  const lease = new NodeLease(node, { kv, clock, life, log })
-  const reaper = new Reaper({
-    node,
-    rooms,
-    kv,
-    life,
-    log,
-    isGone: (other) => lease.isGone(other),
-    hadRunOut: (at) => lease.hadRunOut(at),
-  })
-  const connections = new Connections(context, { fence: (room) => reaper.fence(room) })
+  const onDelivered = (count: number) => delivered.inc({}, count)
+  const signaling = createNode({ node, bus, kv, clock, log, auth, ice, onDelivered })
+  const { connections, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
@@ -62,10 +44,6 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     ice,
     health,
   })
-  let subscriptions: BusSubscription[] = []
-  let offStatus = () => {}
-  let offIncarnation = () => {}
-
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
   showQueues(metrics, { rooms, connections })
@@ -73,18 +51,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   return {
     readiness,
     async start() {
-      subscriptions = subscribe(context)
-      offStatus = bus.onStatus((connected) => {
-        if (connected) void rooms.catchUp()
-      })
-      offIncarnation = kv.onIncarnation((incarnation) => {
-        life.note(incarnation)
-        void rooms.compareAll()
-      })
-      await Promise.all([auth.start(), lease.start()])
-      connections.start()
+      await Promise.all([auth.start(), signaling.start()])
       events.start()
-      reaper.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
     async stop() {
@@ -97,11 +65,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
       connections.closeAll()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
-      await lease.stop()
-      for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
-      for (const subscription of subscriptions) subscription.unsubscribe()
-      offStatus()
-      offIncarnation()
+      for (const stopped of [events, auth]) stopped.stop()
+      await signaling.stop()
     },
   }
 }
