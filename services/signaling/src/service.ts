@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  createEdgeAuth,
-  defineService,
-  drainHttp,
-  startHttp,
-  type Deps,
-  type RunningService,
-} from '@parley/kit'
+import { createEdgeAuth, defineService, drainHttp, startHttp, type Deps, type RunningService } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { createEventStreams } from './events/event-streams.ts'

@@ -30,7 +30,10 @@ const maxDecisions = 5
  * Carries out a decision of meetings, and asks for it anew as long as the room has been told something since that the decision does
  * not know of.
  */
-export async function decideUntilCurrent<D, T>(decide: () => Promise<D>, carryOut: (decision: D) => Promise<T>): Promise<T> {
+export async function decideUntilCurrent<D, T>(
+  decide: () => Promise<D>,
+  carryOut: (decision: D) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await carryOut(await decide())
@@ -88,17 +91,27 @@ export async function takeSeat(context: Context, connection: Connection, taking:
   const before = room.locals.get(participantId)
   const entry = local.enter(connection.socket)
   room.locals.set(participantId, local)
-  const result = await room.submit(command).catch((error: unknown) => {
+  let result: CommandResult
+  try {
+    result = await room.submit(command)
+    seatedOrThrow(result, participantId)
+  } catch (error) {
     entry.abandon()
     if (room.locals.get(participantId) === local && before !== local) {
       if (before === undefined) room.locals.delete(participantId)
       else room.locals.set(participantId, before)
     }
     throw error
-  })
+  }
   if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')
   attachOrThrow(context, connection, taking)
   return result
+}
+
+/** The meeting may end, or the participant be removed, with the very commit that took the seat: the way back says which. */
+function seatedOrThrow({ state }: CommandResult, participantId: string): void {
+  if (state.ended) throw new ProblemError('meeting-over')
+  if (!state.seats.has(participantId)) throw new ProblemError('unavailable', 'The seat was taken back at once')
 }
 
 /** The socket becomes the participant's. @throws ProblemError if it was closed meanwhile: then the seat is a lost one */
