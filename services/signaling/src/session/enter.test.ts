@@ -3,6 +3,7 @@ import { afterAll, expect, it } from 'vitest'
 import type { Context } from '../context.ts'
 import type { Command } from '../room/decide.ts'
 import { LiveRoom } from '../room/live-room.ts'
+import { headOf } from '../room/state.ts'
 import { StoreLife } from '../room/store-life.ts'
 import { aMeeting } from '../testing/a-meeting.ts'
 import { Answers } from './answers.ts'
@@ -93,4 +94,15 @@ it('sends whoever is removed with the commit that lets them in back to ask meeti
   await expect(entering).rejects.toMatchObject({ code: 'unavailable' })
   expect(connection.session.state).toBe('authenticated')
   expect(room.locals.size).toBe(0)
+})
+
+it('keeps whoever comes into a room that has run out meanwhile', async () => {
+  const room = await aBusyRoom()
+  const head = headOf(room.state)
+  expect(head && (await kv.docs.remove(room.meetingId, head, []))).toBe(true)
+  const { connection, enter, participantId } = arriving(room)
+  const { state } = await enter()
+  expect([...state.seats.keys()]).toEqual([participantId])
+  expect(connection.session.state).toBe('joined')
+  expect(room.locals.get(participantId)?.attached).toBe(true)
 })
