@@ -42,7 +42,9 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
     const verdict = judge(known, look)
     const current = await deps.life.current(look.found === 'none' ? look.incarnation : verdict.state.incarnation)
     if (!verdict.begins && verdict.state.incarnation === current)
-      return verdict.found === 'nothing-new' ? { found: verdict.found } : { found: verdict.found, state: verdict.state, origin: null }
+      return verdict.found === 'nothing-new'
+        ? { found: verdict.found }
+        : { found: verdict.found, state: verdict.state, origin: null }
     const state = await restore(deps, verdict, current)
     const found = verdict.found === 'other-state' ? verdict.found : 'changes'
     if (state !== null) return { found, state, origin: headOf(verdict.state) }

@@ -1,11 +1,12 @@
-import type { Change, RoomNews } from '@parley/contracts'
-import { newId, ProblemError, type Clock, type DocHead, type Kv, type Logger } from '@parley/kit'
+import type { Change } from '@parley/contracts'
+import { newId, ProblemError, type DocHead } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
 import {
   advance,
   commitOf,
   commitTwice,
   decideAll,
+  dropLate,
   noChange,
   settle,
   type CommandResult,
@@ -16,22 +17,9 @@ import {
 import { occupiedTtlMs, readMissed, type Reading } from './catch-up.ts'
 import type { Command } from './decide.ts'
 import { relationOf, type HeadNews } from './news.ts'
+import type { RoomDeps } from './room-deps.ts'
 import { RoomSessions } from './room-sessions.ts'
 import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
-import type { StoreLife } from './store-life.ts'
-
-export interface RoomDeps {
-  node: string
-  kv: Pick<Kv, 'docs'>
-  clock: Clock
-  life: StoreLife
-  log: Logger
-  /** Tells the other nodes of this room; lost when the bus is down, which they notice by the version. */
-  publish(news: RoomNews): void
-  onDelivered(count: number): void
-  /** After changes were taken on: what concerns others than those in the room. None: it was read, and is another. */
-  onChanges(room: LiveRoom, changes: readonly Change[]): void
-}
 
 const maxPending = 2_000
 const maxBatch = 64
@@ -322,7 +310,10 @@ export class LiveRoom {
     const { log, node, publish } = this.#deps
     const head = headOf(this.#state)
     if (head === null) return
-    log.warn({ meetingId: this.meetingId, origin, head }, 'the store may have lost this room or a part of it; it was restored')
+    log.warn(
+      { meetingId: this.meetingId, origin, head },
+      'the store may have lost this room or a part of it; it was restored',
+    )
     publish({ kind: 'head', node, head, restored: { from: origin, incarnation: this.#state.incarnation } })
   }
 
@@ -337,13 +328,5 @@ export class LiveRoom {
   #forget(): void {
     this.#sessions.sendElsewhere()
     this.#state = emptyRoom(this.meetingId, newId())
-  }
-}
-
-/** What its caller gave up never happens. */
-function dropLate(batch: Pending[]): void {
-  for (const pending of batch.filter(({ isLate }) => isLate?.())) {
-    batch.splice(batch.indexOf(pending), 1)
-    pending.reject(new ProblemError('deadline-exceeded', 'The room could not be changed in time'))
   }
 }

@@ -125,7 +125,9 @@ export class RoomRegistry {
    */
   async compareAll(): Promise<void> {
     await forEach(this.rooms(), comparedAtOnce, async (room) => {
-      await room.catchUp().catch((err: unknown) => this.#deps.log.warn({ err }, 'a room could not be compared with the store yet'))
+      await room
+        .catchUp()
+        .catch((err: unknown) => this.#deps.log.warn({ err }, 'a room could not be compared with the store yet'))
     })
   }
 

@@ -30,7 +30,10 @@ const maxDecisions = 5
  * Carries out a decision of meetings, and asks for it anew as long as the room has been told something since that the decision does
  * not know of.
  */
-export async function decideUntilCurrent<D, T>(decide: () => Promise<D>, carryOut: (decision: D) => Promise<T>): Promise<T> {
+export async function decideUntilCurrent<D, T>(
+  decide: () => Promise<D>,
+  carryOut: (decision: D) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await carryOut(await decide())
