@@ -1,4 +1,4 @@
-import type { Doc, DocHead, Kv, Look } from '@parley/kit'
+import type { Doc, DocHead, Kv, Logger, Look } from '@parley/kit'
 import { newId, ProblemError } from '@parley/kit'
 import { restoredFact } from './apply.ts'
 import { allFields, committed, draft, headOf, readFields, stateOf, type RoomState } from './state.ts'
@@ -20,6 +20,7 @@ export type Reading =
 export interface CatchUpDeps {
   kv: Pick<Kv, 'docs'>
   life: StoreLife
+  log: Logger
 }
 
 const maxTries = 8
@@ -37,7 +38,13 @@ export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupie
 export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const look = await deps.kv.docs.look(known.meetingId, headOf(known))
-    if (look.found === 'none' && headOf(known) === null) return await confirmNone(deps, look)
+    if (look.found === 'none' && headOf(known) === null) {
+      // Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost.
+      deps.life.note(look.incarnation)
+      if (deps.life.isSettled) return { found: 'none', incarnation: look.incarnation.id }
+      await deps.life.settled()
+      continue
+    }
     if (look.found === 'none' && look.incarnation.id === known.incarnation) return { found: 'expired' }
     const verdict = judge(known, look)
     const current = await deps.life.current(look.found === 'none' ? look.incarnation : verdict.state.incarnation)
@@ -50,15 +57,6 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
     if (state !== null) return { found, state, origin: headOf(verdict.state) }
   }
   throw new ProblemError('unavailable', 'The room is being restored')
-}
-
-/** Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost. */
-async function confirmNone({ life }: CatchUpDeps, { incarnation }: Extract<Look, { found: 'none' }>): Promise<Reading> {
-  life.note(incarnation)
-  if (life.isSettled) return { found: 'none', incarnation: incarnation.id }
-  throw new ProblemError('unavailable', 'The room store has lost rooms, and they are being restored', {
-    retryAfterMs: life.settlesInMs,
-  })
 }
 
 export interface Verdict {
@@ -128,7 +126,11 @@ function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'chan
 }
 
 /** Writes the history that stays under a new epoch; null when somebody else was first. */
-async function restore({ kv, life }: CatchUpDeps, verdict: Verdict, incarnation: string): Promise<RoomState | null> {
+async function restore(
+  { kv, life, log }: CatchUpDeps,
+  verdict: Verdict,
+  incarnation: string,
+): Promise<RoomState | null> {
   const origin = headOf(verdict.state)
   if (origin === null) throw new Error('only a room that was in the store is restored')
   const restored: RoomState = {
@@ -149,5 +151,8 @@ async function restore({ kv, life }: CatchUpDeps, verdict: Verdict, incarnation:
     facts: restored.ended ? [] : [JSON.stringify(restoredFact(restored, life.now()))],
     ttlMs: ttlOf(restored),
   })
-  return outcome === 'committed' ? committed(restored, commitId) : null
+  if (outcome !== 'committed') return null
+  const { meetingId, epoch, v } = restored
+  log.warn({ meetingId, origin, epoch, v }, 'the store may have lost this room or a part of it; it was restored')
+  return committed(restored, commitId)
 }

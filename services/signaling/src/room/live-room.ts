@@ -1,5 +1,5 @@
 import type { Change } from '@parley/contracts'
-import { newId, ProblemError, type DocHead } from '@parley/kit'
+import { newId, ProblemError } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
 import {
   advance,
@@ -87,7 +87,6 @@ export class LiveRoom {
 
   /** Reads the room from the store; a room that certainly is not there yet is empty, at version 0. */
   async load(): Promise<void> {
-    await this.#deps.life.settled()
     await this.#readMissed()
   }
 
@@ -139,7 +138,7 @@ export class LiveRoom {
     if ((this.#stale || this.#unsure) && now >= this.#readAgainAt) {
       this.#readAgainAt = now + readAgainAfterMs
       if (this.#unsure) this.#run(() => this.#fence())
-      else this.#run(async () => void (await this.#readMissed()))
+      else this.#readSoon()
     } else if (this.#state.seats.size > 0 && now >= this.#renewAt) this.#run(() => this.#renew(now))
   }
 
@@ -223,13 +222,21 @@ export class LiveRoom {
 
   async #commitBatch(batch: Pending[]): Promise<void> {
     try {
-      await this.#deps.life.settled()
+      await this.#settle()
       for (let tries = 0; tries < maxTries; tries++) if (await this.#tryCommit(batch)) return
       throw new ProblemError('unavailable', 'The room is too busy')
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error))
       for (const { reject } of batch) reject(cause)
     }
+  }
+
+  /** When the store may have lost something: the room is put back at once, but goes on only once all nodes have put back theirs. */
+  async #settle(): Promise<void> {
+    const { life } = this.#deps
+    if (life.isSettled) return
+    if (headOf(this.#state) !== null) await this.#readMissed()
+    await life.settled()
   }
 
   /** Decides all on the present state, and commits or confirms it once; false when that was not the newest: it is decided anew. */
@@ -270,10 +277,9 @@ export class LiveRoom {
     }
     this.#stale = false
     this.#renewAt = clock.monotonic() + renewEveryMs
-    const { commitId } = commit
+    const { commitId, follows, epoch } = commit
     const { changes } = decided
-    const follows = commit.follows ?? { epoch: before.epoch, version: 0, commitId: '' }
-    publish({ kind: 'commit', node, follows, commitId, changes })
+    publish({ kind: 'commit', node, follows: follows ?? { epoch, version: 0, commitId: '' }, commitId, changes })
     this.#adopt(committed(decided.after, commitId), decided.frames, changes)
     return true
   }
@@ -302,19 +308,11 @@ export class LiveRoom {
     this.#state = state
     if (found === 'changes') this.#sessions.tellDelta(before, state)
     else this.#sessions.tellSnapshot(state, this)
-    if (origin !== null) this.#tellRestored(origin)
+    const head = headOf(state)
+    const { node, publish } = this.#deps
+    if (origin && head)
+      publish({ kind: 'head', node, head, restored: { from: origin, incarnation: state.incarnation } })
     this.#deps.onChanges(this, [])
-  }
-
-  #tellRestored(origin: DocHead): void {
-    const { log, node, publish } = this.#deps
-    const head = headOf(this.#state)
-    if (head === null) return
-    log.warn(
-      { meetingId: this.meetingId, origin, head },
-      'the store may have lost this room or a part of it; it was restored',
-    )
-    publish({ kind: 'head', node, head, restored: { from: origin, incarnation: this.#state.incarnation } })
   }
 
   async #renew(now: number): Promise<void> {
