@@ -125,7 +125,7 @@ export class LiveRoom {
    */
   async catchUp(): Promise<void> {
     this.#stale = true
-    if (!this.#busy) return await this.#alone(async () => void (await this.#readMissed()))
+    if (!this.#busy) return await this.#alone(() => this.#readAgain())
     // What is under way was begun before; without news, a reading follows it.
     this.#news = null
     await Promise.allSettled([this.#working])
@@ -137,16 +137,15 @@ export class LiveRoom {
     if (this.#busy) return
     if ((this.#stale || this.#unsure) && now >= this.#readAgainAt) {
       this.#readAgainAt = now + readAgainAfterMs
-      if (this.#unsure) this.#run(() => this.#fence())
-      else this.#readSoon()
+      this.#run(() => (this.#unsure ? this.#fence() : this.#readAgain()))
     } else if (this.#state.seats.size > 0 && now >= this.#renewAt) this.#run(() => this.#renew(now))
   }
 
-  /** Tells the other nodes how far this one is; a node that is elsewhere reads what it missed. */
-  tellHead(): void {
+  /** Tells the other nodes how far this one is, and what was `restored` just now; a node that is elsewhere reads what it missed. */
+  tellHead(restored?: Extract<HeadNews, { kind: 'head' }>['restored']): void {
     const { node, publish } = this.#deps
     const head = headOf(this.#state)
-    if (head) publish({ kind: 'head', node, head })
+    if (head) publish({ kind: 'head', node, head, ...(restored && { restored }) })
   }
 
   /** Sends a frame that is not state to everybody here but `except`. */
@@ -171,7 +170,11 @@ export class LiveRoom {
 
   #readSoon(): void {
     this.#stale = true
-    this.#run(async () => void (await this.#readMissed()))
+    this.#run(() => this.#readAgain())
+  }
+
+  async #readAgain(): Promise<void> {
+    await this.#readMissed()
   }
 
   /** Runs a task that awaits the store as the room's only one, then goes on with what has queued. */
@@ -308,10 +311,7 @@ export class LiveRoom {
     this.#state = state
     if (found === 'changes') this.#sessions.tellDelta(before, state)
     else this.#sessions.tellSnapshot(state, this)
-    const head = headOf(state)
-    const { node, publish } = this.#deps
-    if (origin && head)
-      publish({ kind: 'head', node, head, restored: { from: origin, incarnation: state.incarnation } })
+    if (origin) this.tellHead({ from: origin, incarnation: state.incarnation })
     this.#deps.onChanges(this, [])
   }
 
