@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryBus, createMemoryKv, createLogger, openDatabase } from '@parley/kit'
-import { eventually, startPostgres, type RunningServer } from '@parley/kit/testing'
+import { eventually, startPostgres, steppingClock, type RunningServer } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PublicJwk } from './keys/signing-key.ts'
 import { publishAheadMs } from './keys/schedule.ts'
-import { createTestClock, startAuth, type Stage, type TestAuth } from './testing/harness.ts'
+import { startAuth, type Stage, type TestAuth } from './testing/harness.ts'
 import { me, password, refresh, signUp, withRefreshToken } from './testing/people.ts'
 
 const log = createLogger({ service: 'auth-test', level: 'silent' })
-const clock = createTestClock()
+const clock = steppingClock()
 const bus = createMemoryBus({ log })
 let dir: string
 let postgres: RunningServer
