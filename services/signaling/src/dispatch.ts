@@ -28,7 +28,7 @@ const maxStrikes = 100
  */
 export function receive(context: Context, connection: Connection, data: Buffer, isBinary: boolean): void {
   if (isOver(connection)) return
-  const now = context.clock.now()
+  const now = context.clock.monotonic()
   connection.lastFrameAt = now
   if (connection.limits.flood.take(now) > 0 && strike(connection)) return
   if (isBinary) return connection.socket.close('protocolViolation', 'text frames only')
@@ -64,7 +64,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const known = requestId === undefined ? undefined : connection.answers.get(requestId)
   const answering = known ?? act(context, connection, incoming)
   if (requestId !== undefined && known === undefined)
-    remember(connection, { requestId, type, until: context.clock.now() + keepMs }, answering)
+    remember(connection, { requestId, type, until: context.clock.monotonic() + keepMs }, answering)
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
 }
@@ -124,7 +124,7 @@ const isType = (type: string): type is ClientType => Object.hasOwn(fromClient, t
 
 function problemWith({ clock }: Context, connection: Connection, message: unknown): ProblemError | null {
   const limit = limitOf(message)
-  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.now())
+  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.monotonic())
   if (retryAfterMs > 0) {
     connection.strikes += 1
     return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })
