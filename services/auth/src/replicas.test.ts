@@ -62,6 +62,16 @@ test('S8 50 parallel refreshes over two replicas give one successor', async () =
   expect(new Set(replies.map((reply) => withRefreshToken(reply).refreshToken)).size).toBe(1)
 })
 
+test('C14 S8 a lost answer is given again by a replica whose clock is a minute off', async () => {
+  for (const ms of [60_000, -60_000]) {
+    const { refreshToken } = await signUp(one)
+    const lost = withRefreshToken(await refresh(one, refreshToken))
+    clock.step(ms)
+    expect(withRefreshToken(await refresh(two, refreshToken)).refreshToken).toBe(lost.refreshToken)
+    clock.step(-ms)
+  }
+})
+
 test('A4 S7 what one replica revokes, the other refuses within a second', async () => {
   const { accessToken, refreshToken } = await signUp(one)
   await one.call('POST', '/v1/auth/logout', { body: { refreshToken } })
