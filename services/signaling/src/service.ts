@@ -90,13 +90,13 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     async stop() {
       const app = await server
       app.draining = true
-      const deadline = Date.now() + config.DRAIN_MS
+      const deadline = clock.monotonic() + config.DRAIN_MS
       const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
       connections.drain(spreadMs)
       events.drain(spreadMs)
-      while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
+      while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
       connections.closeAll()
-      await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
+      await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       await lease.stop()
       for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()

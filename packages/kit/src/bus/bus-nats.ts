@@ -140,14 +140,14 @@ class NatsBus implements Bus {
   async close(timeoutMs: number): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    const started = Date.now()
+    const started = performance.now()
     // Requests the server has sent already still arrive during the drain and are answered.
     const drained = Promise.all([...this.#responders.values()].map((stop) => stop()))
     await Promise.race([
       drained,
       this.#roundTrip(timeoutMs).catch(this.#tellLost('the server did not answer while closing')),
     ])
-    await settle(this.#responders.keys(), Math.max(0, timeoutMs - (Date.now() - started)))
+    await settle(this.#responders.keys(), Math.max(0, timeoutMs - (performance.now() - started)))
     await this.#roundTrip(flushTimeoutMs).catch(this.#tellLost('what was published last may not have left'))
     // Before the client does it, which would call it a timeout.
     this.#lost('The bus is closed')

@@ -1,3 +1,4 @@
+export { fakeClock, steppingClock, type TestClock } from './clock.ts'
 export { eventually } from './eventually.ts'
 export { freeze } from './freeze.ts'
 export { startMailServer, type MailServer, type MailServerOptions, type ReceivedMail } from './mail-server.ts'

@@ -1,5 +1,6 @@
 import type { Fact, Joining, Meeting, RoomCommand } from '@parley/contracts'
 import { createMetrics, newId, readConfig, startService, type Clock, type StartedService } from '@parley/kit'
+import { steppingClock } from '@parley/kit/testing'
 import { meetingsService } from '../service.ts'
 import type { Tables } from '../tables.ts'
 import { createCall, type Call } from './call.ts'
@@ -17,8 +18,7 @@ export interface Person {
 /** The service on a world, with a clock that can be moved and an ear where signaling would be. */
 export async function startProduct(world: TestWorld, env: Record<string, string> = {}) {
   const { bus, kv, issuer } = world
-  let ahead = 0
-  const clock = { now: () => Date.now() + ahead }
+  const clock = steppingClock()
   const instances = createInstances(world, clock, env)
   const ear = createSignalingEar(world)
   await ear.find()
@@ -38,7 +38,7 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     fact: createFacts(world, clock),
     ...shorthands(call),
     /** Moves the clock of all instances. */
-    advance: (ms: number): void => void (ahead += ms),
+    advance: (ms: number): void => clock.advance(ms),
     toldTo: (meetingId: string): RoomCommand[] => ear.toldTo(meetingId),
     /** What the meeting has said in its chat. */
     saidIn: (meetingId: string): string[] => chat.saidIn(meetingId),

@@ -37,9 +37,15 @@ export async function startNodes(
     bus,
     kv,
     busOf = () => bus,
-    clock = systemClock,
+    clockOf = () => systemClock,
     env = {},
-  }: { bus: Bus; kv: Kv; busOf?: (node: number) => Bus; clock?: Clock; env?: Record<string, string> },
+  }: {
+    bus: Bus
+    kv: Kv
+    busOf?: (node: number) => Bus
+    clockOf?: (node: number) => Clock
+    env?: Record<string, string>
+  },
 ) {
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
@@ -54,7 +60,7 @@ export async function startNodes(
         kv,
         metrics: createMetrics(),
         log,
-        clock,
+        clock: clockOf(index),
         instanceId: `node-${index}-${newId().slice(-6)}`,
       }
       return startService(signalingService, { config, world })
