@@ -69,7 +69,7 @@ function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
   const { config, log, metrics, kv, instanceId } = deps
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)
-  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics })
+  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics, kv })
   const handlers = routesOf({
     ...parts,
     log,

@@ -62,7 +62,7 @@ function create({
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics })
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
   serveOperations(app, chatOperations, chatHandlers({ chat, access }), {
     authenticate: auth.authenticate,
     kv,

@@ -63,7 +63,7 @@ function create(deps: MeetingsDeps): RunningService {
     auth: edge.ready(),
   })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
-  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics })
+  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
   const checkAnswers = config.NODE_ENV !== 'production'
   serveRoutes(app, context, { authenticate: edge.authenticate, kv, checkAnswers })
   return {

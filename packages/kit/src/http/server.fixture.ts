@@ -77,6 +77,7 @@ export function openFixture({
     instanceId: 'i',
     readiness: async () => ({ db: true }),
     metrics: createMetrics(),
+    kv: { faults: () => [] },
   })
   const handlers: Handlers<typeof operations> = {
     createThing: ({ body }) => (

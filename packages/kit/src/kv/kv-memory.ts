@@ -112,6 +112,10 @@ class MemoryKv implements Kv {
     return made
   }
 
+  faults(): readonly string[] {
+    return []
+  }
+
   connected(): boolean {
     return this.#status.connected
   }
