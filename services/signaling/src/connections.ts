@@ -101,12 +101,13 @@ export class Connections {
 
   /** Nobody is there to answer the close frame: the session is lost now, and has been since the last frame was due. */
   #dropSilent(connection: Connection): void {
-    const { clock } = this.#context
+    const { clock, life } = this.#context
     const dueAt = connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs
     connection.socket.close('noHeartbeat')
-    this.#lost(connection, clock.now() - Math.floor(clock.monotonic() - dueAt))
+    this.#lost(connection, life.now() - Math.floor(clock.monotonic() - dueAt))
   }
 
+  /** `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. */
   #lost(connection: Connection, at?: number): void {
     const { session } = connection
     this.#all.delete(connection)
@@ -116,7 +117,7 @@ export class Connections {
     if (session.state !== 'joined' || !session.local.isOn(connection.socket)) return
     const { room, local } = session
     local.detach()
-    const { clock, log, node } = this.#context
+    const { log, node } = this.#context
     room
       .submit({
         kind: 'socket-lost',
@@ -126,7 +127,7 @@ export class Connections {
         ...(at !== undefined && { at }),
       })
       .catch((err: unknown) =>
-        log.warn({ err, meetingId: room.meetingId, at: clock.now() }, 'a lost socket is left to the reaper'),
+        log.warn({ err, meetingId: room.meetingId }, 'a lost socket is left to the reaper'),
       )
   }
 
