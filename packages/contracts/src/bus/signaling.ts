@@ -109,6 +109,8 @@ export const RoomNews = Type.Union([
     kind: Type.Literal('chat'),
     type: Type.Union([Type.Literal('chat.message'), Type.Literal('chat.updated')]),
     message: Message,
+    /** It was asked for again, and told before unless whoever stored it was gone by then: nodes that know its number leave it. */
+    again: Type.Optional(Type.Boolean()),
   }),
   Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
   Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
