@@ -77,6 +77,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       await Promise.all([auth.start(), lease.start()])
       connections.start()
       events.start()
+      rooms.chatHeads.start()
       reaper.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
@@ -91,7 +92,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       connections.closeAll()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
       await lease.stop()
-      for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
+      for (const stopped of [events, reaper, rooms.chatHeads, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
     },
