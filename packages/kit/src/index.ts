@@ -1,4 +1,5 @@
 export type * from './bus/bus.ts'
+export { isLate, type Call as BusCall } from './bus/call.ts'
 export { createMemoryBus } from './bus/bus-memory.ts'
 export { connectNatsBus, type NatsBusOptions } from './bus/bus-nats.ts'
 export { answer, ask, at, listen, tell } from './bus/typed.ts'

@@ -15,12 +15,13 @@ import type { Context } from './context.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
 import { showQueues } from './queues.ts'
+import { Relays } from './relay/relays.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
-import { subscribe } from './subscriptions.ts'
+import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -36,7 +37,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const life = new StoreLife({ kv, clock })
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered: (count) => delivered.inc({}, count) })
   const ice = new IceServers(config, clock)
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice }
+  const relays = new Relays({ node, bus, clock, log })
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,
@@ -68,12 +70,13 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
 
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
-  showQueues(metrics, { rooms, connections })
+  showQueues(metrics, { rooms, connections, relays })
 
   return {
     readiness,
     async start() {
       subscriptions = subscribe(context)
+      relays.start({ deliver: (relay) => deliver(context, relay), lost: (sender) => markLost(context, sender) })
       offStatus = bus.onStatus((connected) => {
         if (connected) void rooms.catchUp()
       })
@@ -84,6 +87,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       await Promise.all([auth.start(), lease.start()])
       connections.start()
       events.start()
+      rooms.chatHeads.start()
       reaper.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
@@ -98,7 +102,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       connections.closeAll()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       await lease.stop()
-      for (const stopped of [events, reaper, connections, auth, rooms]) stopped.stop()
+      for (const stopped of [events, reaper, relays, rooms.chatHeads, connections, auth, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
       offIncarnation()

@@ -92,6 +92,7 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
       system: (notice: Static<typeof chatBus.system.input>) => ask(bus, chatBus.system, notice),
     },
     head: (meetingId: string) => ask(bus, chatBus.head, { meetingId }),
+    heads: async (meetingIds: string[]) => (await ask(bus, chatBus.heads, { meetingIds })).heads,
     async stop() {
       for (const replica of replicas) await replica.stop()
     },
@@ -108,18 +109,21 @@ export const newDraft = () => ({
   text: 'hello',
 })
 
-/** What the room hears of its chat from now on: new messages, or changed ones. */
+/** What the room hears of its chat from now on, told once or again: new messages, or changed ones. */
 export async function hearRoom(
   { bus }: Pick<Harness, 'bus'>,
   meetingId: string,
   type: 'chat.message' | 'chat.updated' = 'chat.message',
+  again = false,
 ): Promise<Message[]> {
   const heard: Message[] = []
   const subscription = listen(
     bus,
     signalingBus.room,
     { meetingId },
-    (news) => void (news.kind === 'chat' && news.type === type && heard.push(news.message)),
+    (news) => {
+      if (news.kind === 'chat' && news.type === type && (news.again ?? false) === again) heard.push(news.message)
+    },
     log,
   )
   await subscription.ready()

@@ -50,7 +50,7 @@ export async function startNodes(
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
   const messages = new Map<string, Message[]>()
-  standInForChat(bus, messages)
+  const chat = standInForChat(bus, messages)
   const meetings = standInForMeetings(bus, grants)
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => {
@@ -97,6 +97,7 @@ export async function startNodes(
       return { client, token, id: selfId(joined), joined: joined.payload }
     },
     ...meetings,
+    ...chat,
     async stop(): Promise<void> {
       await Promise.all(nodes.map((node) => node.stop()))
     },
@@ -105,18 +106,18 @@ export async function startNodes(
 
 const selfId = ({ payload }: WireMessage): string => (payload['selfParticipant'] as { id: string }).id
 
-function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
+function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
+  let silent = false
+  const announce = (meetingId: string, message: Message, again = false): void => {
+    if (!silent) tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
+  }
   standInForChanges(bus, messages)
-  answer(
-    bus,
-    chatBus.head,
-    'chat',
-    async ({ meetingId }) => {
-      const said = messages.get(meetingId) ?? []
-      return { seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
-    },
-    log,
-  )
+  const headOf = (meetingId: string) => {
+    const said = messages.get(meetingId) ?? []
+    return { meetingId, seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
+  }
+  answer(bus, chatBus.head, 'chat', async ({ meetingId }) => headOf(meetingId), log)
+  answer(bus, chatBus.heads, 'chat', async ({ meetingIds }) => ({ heads: meetingIds.map(headOf) }), log)
   answer(
     bus,
     chatBus.after,
@@ -137,7 +138,10 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
       const said = messages.get(meetingId) ?? []
       messages.set(meetingId, said)
       const known = said.find((message) => message.clientMessageId === clientMessageId)
-      if (known) return { message: known }
+      if (known) {
+        announce(meetingId, known, true)
+        return { message: known }
+      }
       const message: Message = {
         id: newId(),
         seq: said.length + 1,
@@ -148,11 +152,15 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
         sentAt: new Date().toISOString(),
       }
       said.push(message)
-      tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.message', message })
+      announce(meetingId, message)
       return { message }
     },
     log,
   )
+  return {
+    /** What is stored from now on is told to nobody, as by a process that dies after the commit. */
+    loseAnnouncements: (lose: boolean): void => void (silent = lose),
+  }
 }
 
 /** Edits and deletions as the chat service has them, without its database. */
