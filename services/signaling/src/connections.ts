@@ -126,9 +126,7 @@ export class Connections {
         node,
         ...(at !== undefined && { at }),
       })
-      .catch((err: unknown) =>
-        log.warn({ err, meetingId: room.meetingId }, 'a lost socket is left to the reaper'),
-      )
+      .catch((err: unknown) => log.warn({ err, meetingId: room.meetingId }, 'a lost socket is left to the reaper'))
   }
 
   /**

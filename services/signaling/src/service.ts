@@ -30,11 +30,12 @@ const drainSpreadMs = 5_000
 const drainPollMs = 50
 
 function create(deps: Deps<SignalingConfig, never>): RunningService {
-  const { bus, clock, config, instanceId, kv, log, metrics } = deps
+  const { bus, config, instanceId, kv, log, metrics } = deps
+  const life = new StoreLife({ kv, clock: deps.clock })
+  const { clock } = life
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const life = new StoreLife({ kv, clock })
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered: (count) => delivered.inc({}, count) })
   const ice = new IceServers(config, clock)
   const relays = new Relays({ node, bus, clock, log })

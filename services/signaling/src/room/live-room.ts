@@ -16,7 +16,8 @@ import {
 } from './batch.ts'
 import { occupiedTtlMs, readMissed, type Reading } from './catch-up.ts'
 import type { Command } from './decide.ts'
-import { relationOf, type HeadNews } from './news.ts'
+import { NewsInbox } from './news-inbox.ts'
+import { relationOf, type CommitNews, type HeadNews } from './news.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { RoomSessions } from './room-sessions.ts'
 import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
@@ -24,7 +25,6 @@ import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
 const maxPending = 2_000
 const maxBatch = 64
 const maxTries = 20
-const maxBufferedNews = 1_000
 const readAgainAfterMs = 250
 const renewEveryMs = occupiedTtlMs / 4
 
@@ -57,8 +57,8 @@ export class LiveRoom {
   #renewAt = 0
   /** The task that makes it busy, or the last one. */
   #working: Promise<void> = Promise.resolve()
-  /** What other nodes told while a commit of ours was under way; null: too much to keep, read the store instead. */
-  #news: HeadNews[] | null = []
+  /** What other nodes told while a commit of ours was under way. */
+  readonly #inbox = new NewsInbox()
 
   constructor(meetingId: string, deps: RoomDeps) {
     this.meetingId = meetingId
@@ -82,7 +82,7 @@ export class LiveRoom {
 
   /** How much waits here. */
   get waiting(): { commands: number; news: number } {
-    return { commands: this.#pending.length, news: this.#news?.length ?? 0 }
+    return { commands: this.#pending.length, news: this.#inbox.size }
   }
 
   /** Reads the room from the store; a room that certainly is not there yet is empty, at version 0. */
@@ -114,9 +114,8 @@ export class LiveRoom {
   /** What another node tells of the document. */
   hear(news: HeadNews): void {
     if (news.node === this.#deps.node) return
-    if (!this.#busy) return this.#takeNews(news)
-    if (this.#news === null || this.#news.length >= maxBufferedNews) this.#news = null
-    else this.#news.push(news)
+    if (this.#busy) this.#inbox.add(news)
+    else this.#takeNews(news)
   }
 
   /**
@@ -127,7 +126,7 @@ export class LiveRoom {
     this.#stale = true
     if (!this.#busy) return await this.#alone(() => this.#readAgain())
     // What is under way was begun before; without news, a reading follows it.
-    this.#news = null
+    this.#inbox.overflow()
     await Promise.allSettled([this.#working])
     await this.#working
   }
@@ -163,9 +162,22 @@ export class LiveRoom {
       const state = committed({ ...this.#state, epoch, v, commits: [], incarnation }, commitId)
       return this.#show({ found: 'changes', state, origin: null })
     }
+    this.#follow(news)
+  }
+
+  #follow({ changes, commitId }: CommitNews): void {
     const after = draft(this.#state)
-    const frames = news.changes.map((change) => advance(after, change))
-    this.#adopt(committed(after, news.commitId), frames, news.changes)
+    const frames = changes.map((change) => advance(after, change))
+    this.#adopt(committed(after, commitId), frames, changes)
+  }
+
+  /** What was read is on its way as news, as a rule, and these say more than the difference of two states. True if they came. */
+  async #isFollowed({ found, origin, state }: Extract<Reading, { state: RoomState }>): Promise<boolean> {
+    if (found !== 'changes' || origin !== null) return false
+    const [latest] = state.commits
+    for (const news of latest ? await this.#inbox.upTo(latest.commitId) : [])
+      if (relationOf(news, this.#state) === 'next') this.#follow(news)
+    return this.#state.commits[0]?.commitId === latest?.commitId
   }
 
   #readSoon(): void {
@@ -208,13 +220,9 @@ export class LiveRoom {
   }
 
   #settleNews(): void {
-    const news = this.#news
-    this.#news = []
+    const news = this.#inbox.takeAll()
     if (news === null) return this.#readSoon()
-    for (const entry of news) {
-      if (this.#busy) this.#news?.push(entry)
-      else this.#takeNews(entry)
-    }
+    for (const entry of news) this.hear(entry)
   }
 
   async #pump(): Promise<void> {
@@ -301,7 +309,7 @@ export class LiveRoom {
     this.#stale = false
     if (reading.found === 'none') this.#state = { ...before, incarnation: reading.incarnation }
     else if (reading.found === 'expired') this.#forget()
-    else if (reading.found !== 'nothing-new') this.#show(reading)
+    else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) this.#show(reading)
     return reading.found !== 'nothing-new' && reading.found !== 'none'
   }
 
