@@ -44,33 +44,35 @@ export const findKept = (db: KeptDb, { id }: RequestKey, at: Date): Promise<Kept
     .where('expires_at', '>', at)
     .executeTakeFirst()
 
-/** Takes a key; false if it is taken. Waits for another transaction that is taking it. */
+/**
+ * Takes a key; false if it is taken. Waits for another transaction that is taking it. The oldest keys of somebody who has too
+ * many are forgotten by the same statement.
+ */
 export async function reserveKey(db: KeptDb, { id, holder, requestHash }: RequestKey, at: Date): Promise<boolean> {
   const row = { holder, request_hash: requestHash, answer: null, expires_at: new Date(at.getTime() + keepMs) }
   const reserved = await db
+    .with('forgotten', (making) => making.deleteFrom('kept_answers').where('id', 'in', surplusOf(db, { id, holder })))
     .insertInto('kept_answers')
     .values({ id, ...row })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row).where('kept_answers.expires_at', '<=', at))
     .returning('id')
     .executeTakeFirst()
-  if (reserved !== undefined) await makeRoom(db, holder)
   return reserved !== undefined
 }
 
-/** Forgets the oldest keys of somebody who has too many. */
-async function makeRoom(db: KeptDb, holder: string): Promise<void> {
-  const surplus = db
+/** The oldest keys of somebody, so that with this one there are not too many. One statement cannot change a row twice. */
+const surplusOf = (db: KeptDb, { id, holder }: Pick<KeptAnswersTable, 'id' | 'holder'>) =>
+  db
     .selectFrom('kept_answers')
     .select('id')
     .where('holder', '=', holder)
+    .where('id', '!=', id)
     .orderBy('expires_at', 'desc')
     .orderBy('id', 'desc')
-    .offset(mostKept)
+    .offset(mostKept - 1)
     .limit(batch)
     .forUpdate()
     .skipLocked()
-  await db.deleteFrom('kept_answers').where('id', 'in', surplus).execute()
-}
 
 export async function keepAnswer(db: KeptDb, { id }: RequestKey, answer: string): Promise<void> {
   await db.updateTable('kept_answers').set({ answer }).where('id', '=', id).execute()

@@ -198,5 +198,17 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
     expect(await make(instance(), of(1))).toEqual(answer)
     await make(instance(), bob)
     expect(await things()).toHaveLength(2)
+    // The oldest of too many, run out, and asked for again.
+    const before = new Date(Date.now() - dayMs)
+    await db
+      .updateTable('kept_answers')
+      .set({ expires_at: before })
+      .where('id', '=', requestKeyOf(of(1)).id)
+      .execute()
+    await db
+      .insertInto('kept_answers')
+      .values({ ...(old[0] as (typeof old)[0]), id: 'one-more' })
+      .execute()
+    expect(await make(instance(), of(1))).not.toEqual(answer)
   })
 })
