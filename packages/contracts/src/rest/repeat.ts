@@ -2,7 +2,7 @@ import Type, { type TObject } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 import type { Operation } from './operation.ts'
 
-/** Visible ASCII, as the Idempotency-Key draft of the IETF's HTTPAPI group advises: a UUID is a good one. */
+/** Visible ASCII; best a UUID, as draft-ietf-httpapi-idempotency-key-header (section 2) advises. */
 const keyOf = (minLength: number) =>
   Type.String({
     minLength,
