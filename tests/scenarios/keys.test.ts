@@ -17,7 +17,7 @@ describe('X33 an instance is killed between its commit and its answer', () => {
   beforeAll(async () => {
     product = await startStack(
       ['--gateway', '1', '--signaling', '1', '--auth', '2', '--meetings', '2', '--chat', '1', '--respawn'],
-      { RATE_LIMITS: 'off', BCRYPT_COST: '10' },
+      { RATE_LIMITS: 'off', BCRYPT_COST: '4' },
     )
     url = product.gateways[0] ?? ''
   }, 120_000)
@@ -78,9 +78,9 @@ describe('X33 an instance is killed between its commit and its answer', () => {
   }, 180_000)
 
   it('X33 X9d A1 makes one account of each registration, and tells nobody that their own address is taken', async () => {
-    for (let round = 0; round < 3; round += 1) {
-      const accounts = Array.from({ length: 20 }, account)
-      const answers = await killing({ service: 'auth', round, afterMs: 100 + 100 * round }, () =>
+    for (let round = 0; round < 5; round += 1) {
+      const accounts = Array.from({ length: 60 }, account)
+      const answers = await killing({ service: 'auth', round, afterMs: 40 + 30 * round }, () =>
         Promise.all(accounts.map((body) => posted('/v1/auth/register', { body }))),
       )
       expect(repeated(answers, 'accessToken')).toBe(accounts.length)
