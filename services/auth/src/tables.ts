@@ -1,8 +1,8 @@
-import type { OutboxTables } from '@parley/kit'
+import type { KeptTables, OutboxTables } from '@parley/kit'
 import type { Generated, Insertable, Kysely, Selectable } from 'kysely'
 
 /** Times are `timestamptz`, ids `uuid`; see `migrations`. */
-export interface Tables extends OutboxTables {
+export interface Tables extends KeptTables, OutboxTables {
   users: UsersTable
   sessions: SessionsTable
   refresh_tokens: RefreshTokensTable

@@ -1,5 +1,5 @@
 import type { Joining, Principal, Role } from '@parley/contracts'
-import { newId, ProblemError } from '@parley/kit'
+import { newId, ProblemError, type Once } from '@parley/kit'
 import { decideAdmission, type Admission, type AdmissionFacts } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
@@ -22,13 +22,19 @@ export interface JoinRequest {
   passcode: string | undefined
   displayName: string | undefined
   base: string
+  once: Once<Joined>
+}
+/** What somebody gets who is let in, and their place if they have to wait. */
+export interface Joined {
+  joining: Joining
+  place: Place | null
 }
 type Entry = { kind: 'enter' | 'wait'; role: Role }
 type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
 /** Lets somebody into a meeting or its lobby, with a room token, or throws the problem that keeps them out. */
-export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joining> {
-  const { principal, base } = request
+export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joined> {
+  const { principal } = request
   const { meeting } = seen
   const facts = factsOf(seen, request)
   let admission = decideAdmission(facts)
@@ -36,9 +42,7 @@ export async function join(context: Context, check: PasscodeCheck, seen: Seen, r
     const knocker = { userId: principal.userId, guest: facts.guest, address: request.address }
     admission = decideAdmission({ ...facts, passcode: await check(meeting, knocker, request.passcode) })
   }
-  const roomToken = await issue(context, entryOrThrow(admission), seen, request)
-  const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
-  return { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signalingUrl(base, meeting.id) }
+  return issue(context, entryOrThrow(admission), seen, request)
 }
 
 /** What is known of somebody at the door of a meeting. */
@@ -67,10 +71,13 @@ function roleByToken({ token, held }: HeldToken, member: Seen['member'], { kind 
   return held ? (member?.role ?? (kind === 'guest' ? 'guest' : 'participant')) : token.role
 }
 
-async function issue(context: Context, entry: Entry, { meeting }: Seen, request: JoinRequest): Promise<string> {
-  const { principal } = request
+async function issue(context: Context, entry: Entry, { meeting }: Seen, request: JoinRequest): Promise<Joined> {
+  const { principal, base, once } = request
   const at = now(context)
   const roomToken = newRoomToken()
+  const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
+  const signaling = signalingUrl(base, meeting.id)
+  const joining = { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signaling }
   const draft: Draft = {
     hash: hashOf(roomToken),
     meeting_id: meeting.id,
@@ -79,16 +86,22 @@ async function issue(context: Context, entry: Entry, { meeting }: Seen, request:
     role: entry.role,
     guest: principal.kind === 'guest',
     admission: entry.kind,
-    expires_at: new Date(at.getTime() + context.config.ROOM_TOKEN_TTL_SECONDS * 1000),
+    expires_at: new Date(at.getTime() + expiresIn * 1000),
   }
   const token = entry.role === 'host' ? undefined : request.joinToken
   if (entry.kind === 'enter' && token === undefined) {
-    await context.lines.comingIn(meeting.id, () => insertRoomToken(context.db, { ...draft, participant_id: newId() }))
-    return roomToken
+    return context.lines.comingIn(meeting.id, () =>
+      once.transaction(context.db, async (db) => {
+        await insertRoomToken(db, { ...draft, participant_id: newId() })
+        return { joining, place: null }
+      }),
+    )
   }
-  const place = await changing(context, meeting.id, (trx) => issueWith(trx, draft, token, at))
-  if (place?.lv != null) context.tellLobby(meeting.id, place.lv)
-  return roomToken
+  const waiting = await changing(context, meeting.id, (trx) =>
+    once.in(trx, async () => ({ joining, place: await issueWith(trx, draft, token, at) })),
+  )
+  if (waiting.place?.lv != null) context.tellLobby(meeting.id, waiting.place.lv)
+  return waiting
 }
 
 /** In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. */

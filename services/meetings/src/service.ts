@@ -1,5 +1,14 @@
 import { signalingBus } from '@parley/contracts'
-import { createEdgeAuth, createHttpServer, defineService, drainHttp, serveHealth, startHttp, tell } from '@parley/kit'
+import {
+  createEdgeAuth,
+  createHttpServer,
+  createKeptAnswers,
+  defineService,
+  drainHttp,
+  serveHealth,
+  startHttp,
+  tell,
+} from '@parley/kit'
 import type { BusSubscription, Deps, FactConsumer, MailOutbox, RunningService } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { meetingsConfig, type MeetingsConfig } from './config.ts'
@@ -65,7 +74,8 @@ function create(deps: MeetingsDeps): RunningService {
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
   const checkAnswers = config.NODE_ENV !== 'production'
-  serveRoutes(app, context, { authenticate: edge.authenticate, kv, checkAnswers })
+  const kept = createKeptAnswers({ db, clock })
+  serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })
   return {
     readiness,
     async start() {

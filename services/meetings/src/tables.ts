@@ -1,16 +1,16 @@
 import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from '@parley/contracts'
+import type { KeptTables } from '@parley/kit'
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
 import type { AdmissionTables } from './tables-admission.ts'
 import type { UserEventTables } from './user-events/tables.ts'
 
 /** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
-export interface Tables extends AdmissionTables, InviteTables, UserEventTables {
+export interface Tables extends AdmissionTables, InviteTables, UserEventTables, KeptTables {
   meetings: MeetingsTable
   attendance: AttendanceTable
   room_tokens: RoomTokensTable
   outbox: OutboxTable
-  idempotency: IdempotencyTable
 }
 export type Db = Kysely<Tables>
 export type MeetingRow = Selectable<MeetingsTable>
@@ -98,15 +98,4 @@ interface OutboxTable {
   next_at: Date
   /** Until then one relay is delivering it. */
   leased_until: Date | null
-}
-
-interface IdempotencyTable {
-  user_id: string
-  /** SHA-256 of the key, base64url. */
-  key: string
-  /** HMAC-SHA256 of the body under the key, base64url. */
-  request_hash: string
-  /** The answer as JSON text: read back, it is the same to the letter. */
-  response: string | null
-  expires_at: Date
 }

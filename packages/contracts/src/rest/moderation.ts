@@ -33,6 +33,7 @@ const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'N
 export const moderationOperations = {
   createJoinToken: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/tokens',
     auth: 'any',
     rows: ['M9'],
@@ -62,6 +63,7 @@ export const moderationOperations = {
   },
   revokeJoinToken: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id/tokens/:tokenId',
     auth: 'any',
     rows: ['M9'],
@@ -72,6 +74,7 @@ export const moderationOperations = {
   },
   leave: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/leave',
     auth: 'any',
     rows: ['M10'],
@@ -83,6 +86,7 @@ export const moderationOperations = {
   },
   kick: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/kick',
     auth: 'any',
     rows: ['M10'],
@@ -105,6 +109,7 @@ export const moderationOperations = {
   },
   unban: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id/bans/:userId',
     auth: 'any',
     rows: ['M10'],
@@ -115,6 +120,7 @@ export const moderationOperations = {
   },
   setRole: {
     method: 'PUT',
+    repeat: 'always',
     path: '/v1/meetings/:id/participants/:userId/role',
     auth: 'user',
     rows: ['M10'],
@@ -126,6 +132,7 @@ export const moderationOperations = {
   },
   handOver: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/host',
     auth: 'user',
     rows: ['M10'],

@@ -1,3 +1,4 @@
+import { forgetAnswers } from '@parley/kit'
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
 
@@ -26,6 +27,7 @@ export interface SweepTimes {
 }
 
 export const sweeps = {
+  answers: (db, { now }) => forgetAnswers(db, now),
   successors: async (db, { retryForS }) => {
     const due = db
       .selectFrom('refresh_tokens')

@@ -55,13 +55,14 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
 
   const call = async <Body>(
     url: string,
-    { token, body, method }: { token: string; body?: unknown; method?: 'PATCH' | 'DELETE' },
+    { token, body, method, key }: { token: string; body?: unknown; method?: 'PATCH' | 'DELETE'; key?: string },
   ): Promise<Answered<Body>> => {
     const response = await fetch(url, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
@@ -78,6 +79,12 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
     token: (userId: string = newId()) => issuer.token({ sub: userId, name: 'Ann' }),
     post: (meetingId: string, token: string, body: unknown, replica?: StartedService) =>
       call<Message & Problem>(pathOf(meetingId, replica), { token, body }),
+    /** Under an `Idempotency-Key`. */
+    postUnder: (
+      key: string,
+      { meetingId, token, body }: { meetingId: string; token: string; body: unknown },
+      replica?: StartedService,
+    ) => call<Message & Problem>(pathOf(meetingId, replica), { token, body, key }),
     edit: ({ meetingId, id }: Sent, token: string, text: string, replica?: StartedService) =>
       call<Message & Problem>(`${pathOf(meetingId, replica)}/${id}`, { token, method: 'PATCH', body: { text } }),
     delete: ({ meetingId, id }: Sent, token: string, replica?: StartedService) =>

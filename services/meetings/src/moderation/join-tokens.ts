@@ -1,5 +1,5 @@
 import type { JoinTokenInfo, moderationOperations } from '@parley/contracts'
-import { newId, ProblemError, type Call } from '@parley/kit'
+import { newId, ProblemError, type Call, type Once } from '@parley/kit'
 import { now, type Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
 import { meetingFor } from '../read.ts'
@@ -16,6 +16,7 @@ interface NewToken {
   by: string
   body: Call<typeof moderationOperations.createJoinToken>['body']
 }
+export type MadeToken = JoinTokenInfo & { joinToken: string }
 
 /**
  * Makes a join token, whose secret is shown this once. @throws ProblemError `forbidden`, `not-found`, `meeting-over`,
@@ -24,7 +25,8 @@ interface NewToken {
 export async function createJoinToken(
   context: Context,
   { meetingId, by, body }: NewToken,
-): Promise<JoinTokenInfo & { joinToken: string }> {
+  once: Once<MadeToken>,
+): Promise<MadeToken> {
   const { status } = await moderatedMeeting(context, meetingId, by)
   const { role = 'participant', uses = 1, expiresInSeconds = daySeconds } = body
   if (role === 'cohost' && !(await meetingFor(context, meetingId, by)).host)
@@ -46,8 +48,10 @@ export async function createJoinToken(
     expires_at: new Date(at.getTime() + expiresInSeconds * 1000),
     revoked_at: null,
   }
-  await insertJoinToken(context.db, row)
-  return { ...toTokenInfo(row), joinToken }
+  return once.transaction(context.db, async (db) => {
+    await insertJoinToken(db, row)
+    return { ...toTokenInfo(row), joinToken }
+  })
 }
 
 export const toTokenInfo = (row: JoinTokenRow): JoinTokenInfo => ({

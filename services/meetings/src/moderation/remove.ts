@@ -1,5 +1,5 @@
 import type { meetingsBus } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { plainly, ProblemError, type Once } from '@parley/kit'
 import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
 import { changing } from '../changing.ts'
@@ -17,15 +17,17 @@ import type { Db } from '../tables.ts'
 import { lockOrThrow, personOrThrow } from './person.ts'
 
 type Removal = Static<(typeof meetingsBus.remove)['input']>
+/** The lobby's new version, null if it looks as before. */
+type Left = number | null
 
 /**
  * Sends somebody out of a meeting or its lobby. It is written down, and their room tokens are dead, before the room is
  * told. @throws ProblemError `forbidden`, `not-found`
  */
-export async function removePerson(context: Context, removal: Removal): Promise<void> {
+export async function removePerson(context: Context, removal: Removal, once: Once<Left> = plainly()): Promise<void> {
   const { meetingId, by } = removal
   await moderatedMeeting(context, meetingId, by)
-  const lv = await changing(context, meetingId, (trx) => removeIn(trx, removal, now(context)))
+  const lv = await changing(context, meetingId, (trx) => once.in(trx, () => removeIn(trx, removal, now(context))))
   context.wakeRelay()
   tellAccess(context, removal)
   if (lv !== null) context.tellLobby(meetingId, lv)
@@ -60,16 +62,18 @@ export async function unbanPerson(
 }
 
 /** One leaves the room and the lobby, on all devices. @throws ProblemError `not-found` */
-export async function leaveMeeting(context: Context, id: string, userId: string): Promise<void> {
+export async function leaveMeeting(context: Context, id: string, userId: string, once: Once<Left>): Promise<void> {
   const seen = await meetingFor(context, id, userId)
   if (!seen.host && !(await belongsTo(context, seen, userId)))
     throw new ProblemError('not-found', 'There is no such meeting')
   const at = now(context)
-  const lv = await changing(context, id, async (trx) => {
-    await lockOrThrow(trx, id)
-    await enqueueCommand(trx, id, { kind: 'remove', userId, reason: 'left' }, at)
-    return settleIn(trx, id, { userId }, { status: 'left', decided_by: null, decided_at: at })
-  })
+  const lv = await changing(context, id, (trx) =>
+    once.in(trx, async () => {
+      await lockOrThrow(trx, id)
+      await enqueueCommand(trx, id, { kind: 'remove', userId, reason: 'left' }, at)
+      return settleIn(trx, id, { userId }, { status: 'left', decided_by: null, decided_at: at })
+    }),
+  )
   context.wakeRelay()
   if (lv !== null) context.tellLobby(id, lv)
 }

@@ -1,5 +1,5 @@
 import type { meetingsBus, Role } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { plainly, ProblemError, type Once } from '@parley/kit'
 import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
 import { changing } from '../changing.ts'
@@ -43,36 +43,38 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
 }
 
 /** Makes somebody else the host; the host of before becomes cohost. @throws ProblemError as `giveRole` */
-export async function handOver(context: Context, hands: Hands): Promise<MeetingRow> {
+export async function handOver(
+  context: Context,
+  hands: Hands,
+  once: Once<MeetingRow> = plainly(),
+): Promise<MeetingRow> {
   const { meetingId, by, userId } = hands
   await ownMeeting(context, meetingId, by)
-  const at = now(context)
-  const changed = await changing(context, meetingId, async (trx) => {
-    const { meeting, person } = await sidesOrThrow(trx, hands, at)
-    if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
-    const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
-    if (row === undefined) throw new ProblemError('meeting-over')
-    const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
-    await setMember(trx, before, { role: 'cohost', admitted_at: at })
-    await setMember(trx, person, { admitted_at: at })
-    await keepListed(trx, meeting, by)
-    await enqueueCommand(
-      trx,
-      meetingId,
-      { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) },
-      at,
-    )
-    await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
-    await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
-    await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
-    await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
-    return row
-  })
+  const changed = await changing(context, meetingId, (trx) => once.in(trx, () => handOverIn(trx, context, hands)))
   context.wakeRelay()
   context.wakeTeller()
   context.tellLobby(meetingId, changed.lobby_version)
   for (const whose of [by, userId]) tellAccess(context, { meetingId, userId: whose })
   return changed
+}
+
+async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<MeetingRow> {
+  const { meetingId, by, userId } = hands
+  const at = now(context)
+  const { meeting, person } = await sidesOrThrow(trx, hands, at)
+  if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
+  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
+  if (row === undefined) throw new ProblemError('meeting-over')
+  const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
+  await setMember(trx, before, { role: 'cohost', admitted_at: at })
+  await setMember(trx, person, { admitted_at: at })
+  await keepListed(trx, meeting, by)
+  await enqueueCommand(trx, meetingId, { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) }, at)
+  await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
+  await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
+  await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
+  await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
+  return row
 }
 
 /** In a transaction: the locked meeting of the host who asks, and the other one, who is no stranger to it. */
