@@ -37,9 +37,17 @@ export async function startNodes(
     bus,
     kv,
     busOf = () => bus,
+    kvOf = () => kv,
     clock = systemClock,
     env = {},
-  }: { bus: Bus; kv: Kv; busOf?: (node: number) => Bus; clock?: Clock; env?: Record<string, string> },
+  }: {
+    bus: Bus
+    kv: Kv
+    busOf?: (node: number) => Bus
+    kvOf?: (node: number) => Kv
+    clock?: Clock
+    env?: Record<string, string>
+  },
 ) {
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
@@ -51,7 +59,7 @@ export async function startNodes(
       const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
         bus: busOf(index),
-        kv,
+        kv: kvOf(index),
         metrics: createMetrics(),
         log,
         clock,
