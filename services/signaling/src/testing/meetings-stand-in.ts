@@ -8,6 +8,7 @@ import {
   type RoomCommand,
 } from '@parley/contracts'
 import { answer, ask, createLogger, ProblemError, tell, type Bus } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
@@ -65,8 +66,9 @@ const queueOf = (meetingId: string): Grant[] => {
 
 /** The answers of the meetings service that signaling depends on, without its database and its rules. */
 export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
+  /** Until it is answered, as the relay of meetings does. */
   const command = (meetingId: string, numbered: RoomCommand) =>
-    ask(bus, signalingBus.command, { meetingId, command: numbered })
+    eventually(() => ask(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
   const hint = (meetingId: string) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv })
   answer(
     bus,
