@@ -96,6 +96,26 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     for (const { client } of people) client.close()
   })
 
+  it('C1 what one node did last is not lost when a node that has not heard of it is the first to act', async () => {
+    const meeting = aMeeting()
+    const ada = await product.join(0, meeting, 'Ada')
+    const ben = await product.join(1, meeting, 'Ben')
+    await ada.client.waitFor('participant.joined')
+    product.busOf(0).deafen()
+    expect((await ben.client.ask('hand.raise')).type).toBe('ack')
+    await world.forget()
+    expect((await ada.client.ask('media.update', { mic: false })).type).toBe('ack')
+    product.busOf(0).listen()
+    const late = await product.join(1, meeting, 'Late')
+    expect(late.joined['peers']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: ada.id, mic: false }),
+        expect.objectContaining({ id: ben.id, hand: expect.any(Number) }),
+      ]),
+    )
+    for (const { client } of [ada, ben, late]) client.close()
+  })
+
   it('C8 C1 the roster of a room that only another node has is never taken for empty', async () => {
     const { meeting, host, guest } = await hostAndGuest()
     await world.forget()
