@@ -28,6 +28,8 @@ export const worlds = {
     return {
       bus,
       kv,
+      nats,
+      redis,
       connectStore: () => connectRedisKv({ url: redis.url, log }),
       forget: async () => void (await run('redis-cli', ['-u', redis.url, 'flushall'])),
       stop: async () => void (await Promise.all([nats.stop(), redis.stop()])),
