@@ -1,6 +1,7 @@
 import type { Doc, DocHead, Kv, Logger, Look } from '@parley/kit'
 import { newId, ProblemError } from '@parley/kit'
 import { restoredFact } from './apply.ts'
+import { isSame } from './news.ts'
 import { allFields, committed, draft, headOf, readFields, stateOf, type RoomState } from './state.ts'
 import type { StoreLife } from './store-life.ts'
 
@@ -37,7 +38,7 @@ export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupie
  */
 export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const look = await deps.kv.docs.look(known.meetingId, headOf(known))
+    const look = await lookAt(deps, known)
     if (look.found === 'none' && headOf(known) === null) {
       // Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost.
       deps.life.note(look.incarnation)
@@ -57,6 +58,14 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
     if (state !== null) return { found, state, origin: headOf(verdict.state) }
   }
   throw new ProblemError('unavailable', 'The room is being restored')
+}
+
+/** What a restoration wrote is not among the changes since, nor is the incarnation it was in: such a document is read whole. */
+async function lookAt({ kv: { docs } }: CatchUpDeps, known: RoomState): Promise<Look> {
+  const look = await docs.look(known.meetingId, headOf(known))
+  if (look.found !== 'changes' || look.head.epoch === known.epoch) return look
+  const doc = await docs.read(known.meetingId)
+  return doc === null ? docs.look(known.meetingId, headOf(known)) : { found: 'other', doc }
 }
 
 export interface Verdict {
@@ -96,7 +105,9 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
   const where = { replaces: head, highest: Math.max(known.v, head.version) }
   if (isBehind(known, doc)) return { ...where, state: known, found: 'nothing-new', begins: true }
   const theirs = { ...where, state: stateOf(doc, known) }
-  if (headOf(known) === null) return { ...theirs, found: 'other-state', begins: false }
+  const own = headOf(known)
+  if (own === null) return { ...theirs, found: 'other-state', begins: false }
+  if (doc.origin !== null && isSame(doc.origin, own)) return { ...theirs, found: 'changes', begins: false }
   const sameEpoch = head.epoch === known.epoch
   // Too far back to be told apart from progress; what is shown then is the difference, which is right either way.
   const isLater = sameEpoch && (doc.commits.at(-1)?.version ?? 0) > known.v

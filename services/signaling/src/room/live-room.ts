@@ -233,8 +233,11 @@ export class LiveRoom {
 
   async #commitBatch(batch: Pending[]): Promise<void> {
     try {
-      await this.#settle()
-      for (let tries = 0; tries < maxTries; tries++) if (await this.#tryCommit(batch)) return
+      for (let tries = 0; tries < maxTries; tries++) {
+        // Before each: it may be a try that finds out what the store has lost.
+        await this.#settle()
+        if (await this.#tryCommit(batch)) return
+      }
       throw new ProblemError('unavailable', 'The room is too busy')
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error))

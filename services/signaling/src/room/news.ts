@@ -22,7 +22,7 @@ export function relationOf(news: HeadNews, state: RoomState): 'known' | 'next' |
     : 'unknown'
 }
 
-const isSame = (one: DocHead | undefined, other: DocHead | null): boolean =>
+export const isSame = (one: DocHead | undefined, other: DocHead | null): boolean =>
   one !== undefined &&
   other !== null &&
   one.epoch === other.epoch &&

@@ -37,12 +37,14 @@ export async function startNodes(
     bus,
     kv,
     busOf = () => bus,
+    kvOf = () => kv,
     clockOf = () => systemClock,
     env = {},
   }: {
     bus: Bus
     kv: Kv
     busOf?: (node: number) => Bus
+    kvOf?: (node: number) => Kv
     clockOf?: (node: number) => Clock
     env?: Record<string, string>
   },
@@ -57,7 +59,7 @@ export async function startNodes(
       const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
         bus: busOf(index),
-        kv,
+        kv: kvOf(index),
         metrics: createMetrics(),
         log,
         clock: clockOf(index),
