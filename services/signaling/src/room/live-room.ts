@@ -16,6 +16,7 @@ import {
 } from './batch.ts'
 import { occupiedTtlMs, readMissed, type Reading } from './catch-up.ts'
 import type { Command } from './decide.ts'
+import { Exclusive } from './exclusive.ts'
 import { NewsInbox } from './news-inbox.ts'
 import { relationOf, type CommitNews, type HeadNews } from './news.ts'
 import type { RoomDeps } from './room-deps.ts'
@@ -42,7 +43,7 @@ export class LiveRoom {
   readonly #deps: RoomDeps
   readonly #sessions: RoomSessions
   #pending: Pending[] = []
-  #busy = false
+  readonly #work = new Exclusive(() => this.#goOn())
   /**
    * The store may have another state than this one: news were lost, a reading failed, or a commit got no answer and may have
    * happened, or happen yet. It is read before anything is decided, and on a timer until that succeeds.
@@ -55,8 +56,6 @@ export class LiveRoom {
   #unsure = false
   #readAgainAt = 0
   #renewAt = 0
-  /** The task that makes it busy, or the last one. */
-  #working: Promise<void> = Promise.resolve()
   /** What other nodes told while a commit of ours was under way. */
   readonly #inbox = new NewsInbox()
 
@@ -77,7 +76,7 @@ export class LiveRoom {
   }
 
   get idle(): boolean {
-    return !this.#busy && !this.#stale && !this.#unsure && this.locals.size === 0
+    return !this.#work.busy && !this.#stale && !this.#unsure && this.locals.size === 0
   }
 
   /** How much waits here. */
@@ -99,7 +98,7 @@ export class LiveRoom {
       return Promise.reject(new ProblemError('unavailable', 'The room is too busy'))
     return new Promise((resolve, reject) => {
       this.#pending.push({ command, isLate, resolve, reject })
-      if (!this.#busy) void this.#pump()
+      if (!this.#work.busy) void this.#pump()
     })
   }
 
@@ -114,7 +113,7 @@ export class LiveRoom {
   /** What another node tells of the document. */
   hear(news: HeadNews): void {
     if (news.node === this.#deps.node) return
-    if (this.#busy) this.#inbox.add(news)
+    if (this.#work.busy) this.#inbox.add(news)
     else this.#takeNews(news)
   }
 
@@ -124,16 +123,15 @@ export class LiveRoom {
    */
   async catchUp(): Promise<void> {
     this.#stale = true
-    if (!this.#busy) return await this.#alone(() => this.#readAgain())
+    if (!this.#work.busy) return await this.#work.run(() => this.#readAgain())
     // What is under way was begun before; without news, a reading follows it.
     this.#inbox.overflow()
-    await Promise.allSettled([this.#working])
-    await this.#working
+    await this.#work.afterNext()
   }
 
   /** Called on a timer: reads again what could not be read, and keeps the document of a quiet room from running out. */
   tend(now: number): void {
-    if (this.#busy) return
+    if (this.#work.busy) return
     if ((this.#stale || this.#unsure) && now >= this.#readAgainAt) {
       this.#readAgainAt = now + readAgainAfterMs
       this.#run(() => (this.#unsure ? this.#fence() : this.#readAgain()))
@@ -189,44 +187,27 @@ export class LiveRoom {
     await this.#readMissed()
   }
 
-  /** Runs a task that awaits the store as the room's only one, then goes on with what has queued. */
-  #alone(task: () => Promise<void>): Promise<void> {
-    this.#working = this.#work(task)
-    return this.#working
-  }
-
-  async #work(task: () => Promise<void>): Promise<void> {
-    this.#busy = true
-    try {
-      await task()
-    } finally {
-      this.#busy = false
-      try {
-        this.#settleNews()
-      } catch (err) {
-        this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
-        this.#readSoon()
-      } finally {
-        // Whatever becomes of the news: who waits for a commit must not wait for ever.
-        if (this.#pending.length > 0 && !this.#busy) void this.#pump()
-      }
-    }
-  }
-
   #run(task: () => Promise<void>): void {
-    this.#alone(task).catch((err: unknown) =>
-      this.#deps.log.warn({ err, meetingId: this.meetingId }, 'room could not be read'),
-    )
+    this.#work
+      .run(task)
+      .catch((err: unknown) => this.#deps.log.warn({ err, meetingId: this.meetingId }, 'room could not be read'))
   }
 
-  #settleNews(): void {
-    const news = this.#inbox.takeAll()
-    if (news === null) return this.#readSoon()
-    for (const entry of news) this.hear(entry)
+  /** Takes what was told meanwhile, then goes on with what has queued. Whatever becomes of the news: nobody waits for ever. */
+  #goOn(): void {
+    try {
+      const news = this.#inbox.takeAll()
+      if (news === null) this.#readSoon()
+      else for (const entry of news) this.hear(entry)
+    } catch (err) {
+      this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
+      if (!this.#work.busy) this.#readSoon()
+    }
+    if (this.#pending.length > 0 && !this.#work.busy) void this.#pump()
   }
 
   async #pump(): Promise<void> {
-    await this.#alone(async () => {
+    await this.#work.run(async () => {
       while (this.#pending.length > 0) await this.#commitBatch(this.#pending.splice(0, maxBatch))
     })
   }

@@ -20,6 +20,7 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    faults: () => kv.faults(),
     close: (timeoutMs) => bus.close(timeoutMs),
   }
   const set = (next: boolean): void => {
@@ -110,6 +111,7 @@ export function createStoreLink(kv: Kv) {
       statusListeners.add(listener)
       return () => statusListeners.delete(listener)
     },
+    faults: () => kv.faults(),
     close: () => kv.close(),
   }
   const set = (next: boolean): void => {
