@@ -2,6 +2,7 @@ import { ProblemError } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
+import { lockOwned } from './locked.ts'
 import { ownMeeting } from './read.ts'
 import { endMeetings, findMeeting, hideMeeting } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
@@ -13,6 +14,7 @@ export async function endByHost(context: Context, id: string, userId: string): P
   await ownMeeting(context, id, userId)
   const at = now(context)
   const ended = await changing(context, id, async (trx) => {
+    await lockOwned(trx, id, userId)
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     await putEnded(trx, context, stopped)
     return stopped
@@ -28,9 +30,10 @@ export async function endByHost(context: Context, id: string, userId: string): P
  * `forbidden`, `meeting-over` for one that has ended
  */
 export async function cancelByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
-  const before = await ownMeeting(context, id, userId)
+  await ownMeeting(context, id, userId)
   const at = now(context)
   const ended = await changing(context, id, async (trx) => {
+    const before = await lockOwned(trx, id, userId)
     const [after] = await endAndTell(trx, [id], { at, reason: 'cancelled' })
     if (after === undefined) return []
     await tellInvited(trx, { before, after, at })
@@ -47,9 +50,10 @@ export async function cancelByHost(context: Context, id: string, userId: string)
 
 /** Ends a meeting for its host, and nobody finds it any more. @throws ProblemError `not-found`, `forbidden` */
 export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
-  const before = await ownMeeting(context, id, userId)
+  await ownMeeting(context, id, userId)
   const at = now(context)
   const ended = await changing(context, id, async (trx) => {
+    const before = await lockOwned(trx, id, userId)
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     const after = await hideMeeting(trx, id, at)
     if (after !== undefined) await tellInvited(trx, { before, after, at })

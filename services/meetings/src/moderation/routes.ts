@@ -19,7 +19,7 @@ const done = { status: 204 } as const
 export const createModerationRoutes = (context: Context) =>
   ({
     async createJoinToken({ params, body, principal }) {
-      const token = await createJoinToken(context, { meetingId: params.id, by: principal.userId, body })
+      const token = await createJoinToken(context, { meetingId: params.id, by: principal, body })
       return { status: 201, body: token }
     },
     async listJoinTokens({ params, query: { limit = defaultLimit, cursor }, principal }) {
