@@ -9,6 +9,7 @@ import { lifeSuite } from './suites/life.suite.ts'
 import { lobbySuite } from './suites/lobby.suite.ts'
 import { meetingsSuite } from './suites/meetings.suite.ts'
 import { moderationSuite } from './suites/moderation.suite.ts'
+import { numbersSuite } from './suites/numbers.suite.ts'
 import { readingSuite } from './suites/reading.suite.ts'
 import { tokenMakersSuite } from './suites/token-makers.suite.ts'
 import { waitingRoomSuite } from './suites/waiting-room.suite.ts'
@@ -28,6 +29,7 @@ const suites = [
   lifeSuite,
   decidedSuite,
   tokenMakersSuite,
+  numbersSuite,
 ]
 
 describe('in one process', () => {
