@@ -11,6 +11,7 @@ import { meetingsSuite } from './suites/meetings.suite.ts'
 import { moderationSuite } from './suites/moderation.suite.ts'
 import { numbersSuite } from './suites/numbers.suite.ts'
 import { readingSuite } from './suites/reading.suite.ts'
+import { roomsSuite } from './suites/rooms.suite.ts'
 import { tokenMakersSuite } from './suites/token-makers.suite.ts'
 import { waitingRoomSuite } from './suites/waiting-room.suite.ts'
 import { openMemoryWorld } from './testing/world.ts'
@@ -30,6 +31,7 @@ const suites = [
   decidedSuite,
   tokenMakersSuite,
   numbersSuite,
+  roomsSuite,
 ]
 
 describe('in one process', () => {
