@@ -42,6 +42,7 @@ async function draftOf(context: Context, { body, principal, base }: NewMeeting):
     settings: { ...defaultSettings, ...body.settings },
     version: 1,
     lobby_version: 0,
+    room_seq: 0,
     public_base: base,
     created_at: at,
     started_at: null,

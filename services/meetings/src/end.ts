@@ -2,6 +2,7 @@ import { plainly, ProblemError, type Once } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
+import { lockOwned } from './locked.ts'
 import { ownMeeting } from './read.ts'
 import { endMeetings, findMeeting, hideMeeting } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
@@ -20,6 +21,7 @@ export async function endByHost(
   let ended: MeetingRow[] = []
   const meeting = await changing(context, id, (trx) =>
     once.in(trx, async () => {
+      await lockOwned(trx, id, userId)
       ended = await endAndTell(trx, [id], { at, reason: 'host' })
       await putEnded(trx, context, ended)
       return ended[0] ?? foundOrThrow(await findMeeting(trx, id))
@@ -39,11 +41,12 @@ export async function cancelByHost(
   userId: string,
   once: Once<MeetingRow>,
 ): Promise<MeetingRow> {
-  const before = await ownMeeting(context, id, userId)
+  await ownMeeting(context, id, userId)
   const at = now(context)
   let ended: MeetingRow[] = []
   const meeting = await changing(context, id, (trx) =>
     once.in(trx, async () => {
+      const before = await lockOwned(trx, id, userId)
       ended = await endAndTell(trx, [id], { at, reason: 'cancelled' })
       for (const after of ended) await tellInvited(trx, { before, after, at })
       await putEnded(trx, context, ended)
@@ -64,9 +67,10 @@ function foundOrThrow(meeting: MeetingRow | undefined): MeetingRow {
 
 /** Ends a meeting for its host, and nobody finds it any more. @throws ProblemError `not-found`, `forbidden` */
 export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
-  const before = await ownMeeting(context, id, userId)
+  await ownMeeting(context, id, userId)
   const at = now(context)
   const ended = await changing(context, id, async (trx) => {
+    const before = await lockOwned(trx, id, userId)
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     const after = await hideMeeting(trx, id, at)
     if (after !== undefined) await tellInvited(trx, { before, after, at })

@@ -50,7 +50,7 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       const seen = await visibleFor(context, params.id, principal)
       const row = seen.meeting
       const participants =
-        rosterProblem(seen) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
+        rosterProblem(seen, principal.kind) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
       return answerWith(200, { ...toMeeting(row, baseOf(request)), participants })
     },
     async getMeetingByCode({ params, principal, address, request }) {
@@ -102,13 +102,13 @@ export function createRoutes(context: Context, codes: CodeLimit) {
     async roomToken({ params, body: { passcode, displayName }, principal, address, request, once }) {
       const seen = await meetingFor(context, params.id, principal.userId)
       const who = { principal, address, passcode, displayName }
-      const asked = { ...who, byCode: false, base: baseOf(request), once: once(joined) }
+      const asked = { ...who, byCode: seen.knowsCode, base: baseOf(request), once: once(joined) }
       return joined(await join(context, checkPasscode, seen, asked))
     },
     async participants({ params, query, principal }) {
       const { limit = defaultLimit, cursor, present } = query
       const seen = await visibleFor(context, params.id, principal)
-      const problem = rosterProblem(seen)
+      const problem = rosterProblem(seen, principal.kind)
       if (problem !== null) throw problem
       const rows = await listAttendance(db, seen.meeting.id, { present, after: readCursor(cursor), limit: limit + 1 })
       return {

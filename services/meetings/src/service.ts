@@ -20,6 +20,7 @@ import { startInviteMails } from './invites/mail.ts'
 import type { Loop } from './loop.ts'
 import { migrations } from './migrations/index.ts'
 import { startRelay } from './relay.ts'
+import { startRoomLooks } from './rooms.ts'
 import { serveRoutes } from './serve.ts'
 import { ping } from './store/sweep.ts'
 import { answerBus } from './subscriptions.ts'
@@ -42,6 +43,7 @@ interface Work {
   answers: BusSubscription[]
   facts: FactConsumer
   sweeper: Loop
+  looks: Loop
   relay: Loop
   mails: MailOutbox
   teller: Loop
@@ -95,13 +97,14 @@ const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: C
   answers: answerBus(context, bus),
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
+  looks: startRoomLooks(context),
   relay: startRelay({ db, bus, clock, log }),
   mails: startInviteMails(context),
   teller: startTeller(context),
 })
 
-async function stopWork({ answers, facts, sweeper, relay, mails, teller }: Work): Promise<void> {
+async function stopWork({ answers, facts, sweeper, looks, relay, mails, teller }: Work): Promise<void> {
   for (const subscription of answers) subscription.unsubscribe()
-  await Promise.all([facts.stop(), sweeper.stop()])
+  await Promise.all([facts.stop(), sweeper.stop(), looks.stop()])
   await Promise.all([relay.stop(), mails.stop(), teller.stop()])
 }

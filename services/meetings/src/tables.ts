@@ -36,6 +36,8 @@ interface MeetingsTable {
   version: number
   /** Counts the changes of who waits in the lobby. */
   lobby_version: number
+  /** The number of the newest command to its room. */
+  room_seq: number
   /** Where the gateway was when it was made: the links of a meeting that is told over the bus. */
   public_base: string
   created_at: Date
@@ -77,6 +79,10 @@ interface RoomTokensTable {
   used_at: Date | null
   /** Which attempt of the one who redeems it spent it. */
   attempt: string | null
+  /** Whether its owner knew the code of the meeting, and not only the id. */
+  by_code: boolean
+  /** The passcode, as the meeting kept it, that its owner knew; null for who was not asked. */
+  passcode_hash: string | null
 }
 
 /** What a meeting has to say in its chat, of type `system`; the same `noticeId` is said once. */

@@ -156,6 +156,9 @@ export const Relay = Type.Object({
 })
 export type Relay = Static<typeof Relay>
 
+/** The set of the key-value store in which each node announces the rooms with people in them; also those of a node that died. */
+export const occupiedRooms = 'signaling:rooms'
+
 export const signalingBus = {
   room: event('room.{meetingId}', RoomNews),
   /** To the node that holds the receiver's socket. */

@@ -24,6 +24,7 @@ const token = {
   expiresAt: Instant,
   uses: Type.Integer({ description: 'By how many people it may be used' }),
   usesLeft: Type.Integer(),
+  createdBy: Type.Object({ userId: Id, name: Type.String() }, { description: 'Their name as of then' }),
 }
 /** A key to a meeting for people the host has chosen; the token itself is shown only when it is made. */
 export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })

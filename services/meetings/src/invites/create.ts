@@ -2,9 +2,9 @@ import { authBus, type invitesOperations, type Principal } from '@parley/contrac
 import { ask, isProblem, newId, ProblemError, type Call, type Once } from '@parley/kit'
 import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
+import { lockLed } from '../locked.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { lockMeeting } from '../store/meetings.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putInviteEvent } from '../user-events/put.ts'
 import { isGood } from './invite.ts'
@@ -46,8 +46,9 @@ export async function createInvite(
 
 async function inviteIn(trx: Db, context: Context, draft: InviteRow): Promise<Invited> {
   // One after the other per meeting: nobody is invited twice.
-  const meeting = await lockMeeting(trx, draft.meeting_id)
-  if (meeting === undefined || isOver(meeting.status)) throw new ProblemError('meeting-over')
+  const whose = { meetingId: draft.meeting_id, by: draft.invited_by }
+  const { meeting } = await lockLed(trx, whose, draft.created_at)
+  if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const before = await findInviteOf(trx, draft)
   if (before !== undefined && isGood(before)) return { invite: before, made: false }
   if ((await countInvites(trx, draft.meeting_id)) >= maxInvites)

@@ -3,11 +3,10 @@ import { plainly, ProblemError, type Once } from '@parley/kit'
 import type { Static } from 'typebox'
 import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
+import { lockLed } from '../locked.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { leads, roleNow } from '../role.ts'
 import { findEntries } from '../store/lobby.ts'
-import { lockMeeting } from '../store/meetings.ts'
 import type { Db } from '../tables.ts'
 import { settleAsked } from './settle.ts'
 
@@ -36,10 +35,8 @@ export async function decideLobby(
 }
 
 async function decideIn(trx: Db, { meetingId, by, participantId, admit }: Decision, at: Date): Promise<Decided> {
-  const meeting = await lockMeeting(trx, meetingId)
-  if (meeting === undefined || isOver(meeting.status)) throw new ProblemError('meeting-over')
-  if (!leads(await roleNow(trx, meeting, by, at)))
-    throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
+  const { meeting } = await lockLed(trx, { meetingId, by }, at)
+  if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const status = admit ? 'admitted' : 'rejected'
   const which = participantId === null ? {} : { participantId }
   const settled = await settleAsked(trx, meetingId, which, { status, decided_by: by, decided_at: at })

@@ -4,6 +4,7 @@ import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
 import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
+import { lockOwned } from '../locked.ts'
 import { isOver, toMeeting } from '../meeting.ts'
 import { say } from '../notices.ts'
 import { ownMeeting } from '../read.ts'
@@ -12,7 +13,8 @@ import { changeMeeting } from '../store/meetings.ts'
 import { enqueueCommand } from '../store/outbox.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putMeetingEvents } from '../user-events/put.ts'
-import { lockOrThrow, personOrThrow, type KnownPerson } from './person.ts'
+import { killTokensBy } from './join-tokens.ts'
+import { personOrThrow, type KnownPerson } from './person.ts'
 
 type RoleChange = Static<(typeof meetingsBus.setRole)['input']>
 type Hands = Pick<RoleChange, 'meetingId' | 'by' | 'userId'>
@@ -34,6 +36,7 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
     if (role === 'guest' && !person.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
     const next = role === 'participant' && person.guest ? 'guest' : role
     await setMember(trx, person, { role: next, ...(next === 'cohost' ? { admitted_at: at } : {}) })
+    if (next !== 'cohost') await killTokensBy(trx, person, at)
     await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: next }, at)
     return next
   })
@@ -68,6 +71,8 @@ async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<Meet
   const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
   await setMember(trx, before, { role: 'cohost', admitted_at: at })
   await setMember(trx, person, { admitted_at: at })
+  // Whoever leads on may have made participants; cohosts only the host makes.
+  await killTokensBy(trx, before, at, 'cohost')
   await keepListed(trx, meeting, by)
   await enqueueCommand(trx, meetingId, { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) }, at)
   await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
@@ -83,8 +88,7 @@ async function sidesOrThrow(
   { meetingId, by, userId }: Hands,
   at: Date,
 ): Promise<{ meeting: MeetingRow; person: KnownPerson }> {
-  const meeting = await lockOrThrow(trx, meetingId)
-  if (meeting.host_id !== by) throw new ProblemError('forbidden', 'Only the host may do this')
+  const meeting = await lockOwned(trx, meetingId, by)
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const person = await personOrThrow(trx, meeting, userId, at)
   if (person.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')

@@ -21,8 +21,7 @@ const made = (token: MadeToken) => ({ status: 201, body: token }) as const
 export const createModerationRoutes = (context: Context) =>
   ({
     async createJoinToken({ params, body, principal, once }) {
-      const wanted = { meetingId: params.id, by: principal.userId, body }
-      return made(await createJoinToken(context, wanted, once(made)))
+      return made(await createJoinToken(context, { meetingId: params.id, by: principal, body }, once(made)))
     },
     async listJoinTokens({ params, query: { limit = defaultLimit, cursor }, principal }) {
       await moderatedMeeting(context, params.id, principal.userId)

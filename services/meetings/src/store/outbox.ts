@@ -6,8 +6,9 @@ import type { Db, OutboxCommand, Tables } from '../tables.ts'
 export type OutboxRow = Selectable<Tables['outbox']>
 
 /**
- * Writes down a command to the room of a meeting whose row the transaction has changed or locked. It takes the place of
- * those waiting for that room that it makes idle: an end of all, the others of those of their kind (and person).
+ * Writes down a command to the room of a meeting whose row the transaction has changed or locked, with the next number of that
+ * meeting. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
+ * kind (and person).
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
   let idle = db
@@ -18,7 +19,13 @@ export async function enqueueCommand(db: Db, meetingId: string, command: RoomCom
   if (command.kind !== 'end') idle = idle.where(sql`command ->> 'kind'`, '=', command.kind)
   if ('userId' in command) idle = idle.where(sql`command ->> 'userId'`, '=', command.userId)
   await idle.execute()
-  await insert(db, meetingId, command, at)
+  const { room_seq: seq } = await db
+    .updateTable('meetings')
+    .set({ room_seq: sql`room_seq + 1` })
+    .where('id', '=', meetingId)
+    .returning('room_seq')
+    .executeTakeFirstOrThrow()
+  await insert(db, meetingId, { ...command, seq }, at)
 }
 
 /** Writes down what is to be said in the chat of a meeting, in the transaction of what it is about. */
@@ -29,18 +36,6 @@ async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Dat
   await db
     .insertInto('outbox')
     .values({ meeting_id: meetingId, command: json(command), created_at: at, next_at: databaseNow })
-    .execute()
-}
-
-/** These people come in again: what still waits to send them out is of before. */
-export async function dropRemovals(db: Db, meetingId: string, userIds: readonly string[]): Promise<void> {
-  if (userIds.length === 0) return
-  await db
-    .deleteFrom('outbox')
-    .where('meeting_id', '=', meetingId)
-    .where('leased_until', 'is', null)
-    .where(sql`command ->> 'kind'`, '=', 'remove')
-    .where(sql<string>`command ->> 'userId'`, 'in', userIds)
     .execute()
 }
 

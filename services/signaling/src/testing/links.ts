@@ -20,7 +20,6 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    faults: () => kv.faults(),
     close: (timeoutMs) => bus.close(timeoutMs),
   }
   const set = (next: boolean): void => {
