@@ -82,7 +82,7 @@ describe.each(steps)('C14 T33 a gateway whose clock is set %s', (_name, ms) => {
   })
 
   it('does not take the step for a standstill of its own', async () => {
-    const late = vi.fn()
+    const late = vi.fn<() => void>()
     deadline(1_000, late)
     step()
     await vi.advanceTimersByTimeAsync(1_001)
