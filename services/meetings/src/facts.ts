@@ -41,13 +41,14 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
 async function applyFact(trx: Db, fact: Fact): Promise<void> {
   const { meetingId, id } = fact
   const at = new Date(fact.at)
-  const lost = { at, before: beforeDisorder(at) }
   if (isMove(fact)) {
     await applyMove(trx, fact)
-    if (fact.kind === 'left' && fact.present === 0) await closeStays(trx, meetingId, lost)
+    if (fact.kind === 'left' && fact.present === 0)
+      await closeStays(trx, meetingId, { at, before: beforeDisorder(at) })
   } else {
     await applyPresent(trx, fact.people, { meetingId, id, at })
-    await closeStays(trx, meetingId, { ...lost, except: fact.people.map(({ participantId }) => participantId) })
+    // By the store's clock, and in the stream of the room: what was heard before it is of before it.
+    await closeStays(trx, meetingId, { at, before: at, except: fact.people.map(({ participantId }) => participantId) })
   }
 }
 

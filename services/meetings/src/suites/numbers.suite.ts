@@ -162,7 +162,7 @@ export const numbersSuite = (open: OpenWorld) =>
       const fact = await product.restored(meeting, [seatOf(back, { participantId }), seatOf(unheard)])
       const after = [
         ['Back', true],
-        ['Fresh', true],
+        ['Fresh', false],
         ['Gone', false],
         ['Unheard', true],
       ]
