@@ -32,8 +32,6 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     await host.client.waitFor('participant.joined')
     return { meeting, host, guest }
   }
-  const userOf = ({ joined }: { joined: Record<string, unknown> }) =>
-    (joined['selfParticipant'] as { userId: string }).userId
 
   it.each([0, 1_500])(
     'C1 bans and ends that a node without the room carries out hold, %i ms later',
@@ -44,7 +42,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
       await Promise.all(
         rooms.map(({ meeting, guest }, index) =>
           index % 2 === 0
-            ? product.tellRoom(meeting.id, { kind: 'remove', userId: userOf(guest), reason: 'banned' })
+            ? product.tellRoom(meeting.id, { kind: 'remove', userId: guest.userId, reason: 'banned' })
             : product.tellRoom(meeting.id, { kind: 'end', reason: 'host' }),
         ),
       )

@@ -103,7 +103,7 @@ describe('a Redis that goes back by a commit', () => {
     const goBack = await copyDoc(world.redis.url, meeting.id)
     // The node that the banned one comes back on has not heard of the ban.
     product.busOf(1).deafen()
-    await product.tellRoom(meeting.id, { kind: 'remove', userId: userOf(again), reason: 'banned' })
+    await product.tellRoom(meeting.id, { kind: 'remove', userId: again.userId, reason: 'banned' })
     await again.client.waitForClose()
     await goBack()
     await sleep(200)
@@ -154,6 +154,3 @@ describe('a Redis that goes back by a commit', () => {
     for (const { client } of [host, guest]) client.close()
   })
 })
-
-const userOf = ({ joined }: { joined: Record<string, unknown> }) =>
-  (joined['selfParticipant'] as { userId: string }).userId

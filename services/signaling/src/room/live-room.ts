@@ -242,19 +242,27 @@ export class LiveRoom {
     dropLate(batch)
     const before = this.#state
     const decided = decideAll(node, before, batch, life.now())
-    if (decided.changes.length === 0) {
-      if (!fresh && (await this.#readMissed())) return false
-    } else if (!(await this.#commit(decided, before))) return false
+    if (decided.changes.length > 0) {
+      if (!(await this.#commit(decided, before))) return false
+    } else if (this.#unsure) {
+      if (!(await this.#ruleOut(before))) return false
+    } else if (!fresh && (await this.#readMissed())) return false
     const state = this.#state
     for (const [index, pending] of batch.entries()) settle(pending, decided.outcomes[index], { before, state })
     return true
   }
 
-  /** After a commit without an answer: reads what came of it, and makes one that changes nothing, after which it cannot happen. */
+  /** After a commit without an answer: reads what came of it, and sees to it that it cannot happen any more. */
   async #fence(): Promise<void> {
     await this.#readMissed()
-    if (headOf(this.#state) === null || this.#state.ended) this.#unsure = false
-    else await this.#commit(noChange(this.#state), this.#state)
+    await this.#ruleOut(this.#state)
+  }
+
+  /** Makes a commit that changes nothing, after which one without an answer cannot happen. False as of `#commit`. */
+  async #ruleOut(before: RoomState): Promise<boolean> {
+    if (!before.ended) return await this.#commit(noChange(before), before)
+    this.#unsure = false
+    return true
   }
 
   /** False: the room in the store is not at `before`, and has been read. */

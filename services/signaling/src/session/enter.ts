@@ -91,18 +91,26 @@ export async function takeSeat(context: Context, connection: Connection, taking:
   const before = room.locals.get(participantId)
   const entry = local.enter(connection.socket)
   room.locals.set(participantId, local)
-  const result = await room.submit(command).catch((error: unknown) => {
+  const giveUp = (error: unknown): never => {
     entry.abandon()
     if (room.locals.get(participantId) === local && before !== local) {
       if (before === undefined) room.locals.delete(participantId)
       else room.locals.set(participantId, before)
     }
     throw error
-  })
+  }
+  const result = await room.submit(command).catch(giveUp)
+  if (room.state.seats.get(participantId)?.sessionId !== local.sessionId) giveUp(goneProblem(room, command))
   if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')
   attachOrThrow(context, connection, taking)
   return result
 }
+
+/** Somebody whose seat was taken away in the very commit that gave it: they were removed, or the meeting has ended. */
+const goneProblem = ({ state }: LiveRoom, { kind }: SeatTaking['command']): ProblemError =>
+  state.ended
+    ? new ProblemError('meeting-over')
+    : new ProblemError(kind === 'join' ? 'room-token-invalid' : 'resume-failed', 'You are not in the room any more')
 
 /** The socket becomes the participant's. @throws ProblemError if it was closed meanwhile: then the seat is a lost one */
 function attachOrThrow(

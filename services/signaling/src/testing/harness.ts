@@ -92,11 +92,11 @@ export async function startNodes(
     },
     /** Connects and joins; the joined payload is the second element. */
     async join(node: number, meeting: Meeting, name: string, role?: Role) {
-      const { roomToken, token } = grant(meeting, name, role)
+      const { roomToken, token, userId } = grant(meeting, name, role)
       const client = await new WireClient(url(node), [subprotocol, `bearer.${token}`]).open()
       const joined = await client.ask('room.join', { roomToken, device: { mic: true, cam: true } })
       if (joined.type !== 'room.joined') throw new Error(JSON.stringify(joined))
-      return { client, token, id: selfId(joined), joined: joined.payload }
+      return { client, token, userId, id: selfId(joined), joined: joined.payload }
     },
     ...meetings,
     ...chat,

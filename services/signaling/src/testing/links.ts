@@ -1,20 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ProblemError, type Bus, type DocCommit, type Incarnation, type Kv } from '@parley/kit'
 
 const unavailable = () => new ProblemError('unavailable', 'The link is cut')
+
+const noSubscription = { unsubscribe: () => {}, ready: async () => {} }
 
 /** One node's link to the bus: it can be down, deaf to what other nodes tell of rooms, and not answer to some subjects. */
 export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly string[] } = {}) {
   let [up, deaf] = [true, false]
   const listeners = new Set<(connected: boolean) => void>()
+  const stalled = new Set<string>()
+  const responders = new Map<string, (text: string) => Promise<string>>()
   const hears = (subject: string) => up && !(deaf && subject.startsWith('room.'))
   const link: Bus = {
     publish: (subject, text) => void (up && bus.publish(subject, text)),
     subscribe: (subject, onText) => bus.subscribe(subject, (text, from) => void (hears(from) && onText(text, from))),
-    respond: (subject, queue, answer) =>
-      silentOn.includes(subject)
-        ? { unsubscribe: () => {}, ready: async () => {} }
-        : bus.respond(subject, queue, answer),
-    request: (subject, text, timeoutMs) => (up ? bus.request(subject, text, timeoutMs) : Promise.reject(unavailable())),
+    respond(subject, queue, answer) {
+      responders.set(subject, answer)
+      return silentOn.includes(subject) ? noSubscription : bus.respond(subject, queue, answer)
+    },
+    async request(subject, text, timeoutMs) {
+      if (!up) throw unavailable()
+      if (!stalled.has(subject)) return await bus.request(subject, text, timeoutMs)
+      await sleep(timeoutMs)
+      throw new ProblemError('deadline-exceeded', 'Nobody answers')
+    },
     connected: () => up && bus.connected(),
     onStatus(listener) {
       listeners.add(listener)
@@ -30,6 +40,14 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
     bus: link,
     cut: () => set(false),
     heal: () => set(true),
+    /** Whoever answers on this subject stands still from now on. */
+    stall: (subject: string) => void stalled.add(subject),
+    /** Asks this very node, whoever else answers on the subject. */
+    async ask(subject: string, text: string): Promise<string> {
+      const answer = responders.get(subject)
+      if (answer === undefined) throw new Error(`nobody answers ${subject} here`)
+      return await answer(text)
+    },
     /** What other nodes tell of rooms is lost from now on, though the link counts as up. */
     deafen: () => void (deaf = true),
     listen: () => void (deaf = false),
