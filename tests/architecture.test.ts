@@ -115,3 +115,26 @@ describe('the import graph is the architecture (issue 2, must show 7)', () => {
     }
   })
 })
+
+/** Files of the product that ask for the wall clock themselves. Everybody else has a `Clock`, or measures with `performance.now()`. */
+const wallClocks: Record<string, string> = {
+  'packages/kit/src/clock.ts': 'the clock of every service',
+  'packages/kit/src/ids.ts': 'an id tells when it was made, and never goes back',
+  'packages/kit/src/kv/kv-memory.ts': 'the time of the store, which all who share it compare with',
+  'packages/client/src/time.ts': 'only the wall clock knows how long the computer slept',
+}
+
+describe('time that passes is measured by the monotonic clock (C14)', () => {
+  const folders = workspaces().filter((folder) => !/^packages\/(bench|web)$/.test(folder))
+  const sources = folders.flatMap((folder) =>
+    readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
+      .map((file) => `${folder}/src/${file}`)
+      .filter((file) => file.endsWith('.ts') && !isTest(file)),
+  )
+  const readsWallClock = (file: string): boolean =>
+    /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/.test(readFileSync(join(root, file), 'utf8'))
+
+  it('only these files ask for the wall clock, each with a reason', () => {
+    expect(sources.filter(readsWallClock).sort()).toEqual(Object.keys(wallClocks).sort())
+  })
+})

@@ -26,10 +26,10 @@ export async function withLock(file, work) {
 
 async function acquire(file, owner) {
   mkdirSync(dirname(file), { recursive: true })
-  const until = Date.now() + waitAtMostMs
+  const until = performance.now() + waitAtMostMs
   for (let told = false; !take(file, owner); told = true) {
     if (!told) process.stderr.write('Another start is installing; waiting for it…\n')
-    if (Date.now() > until)
+    if (performance.now() > until)
       throw new Error(`Another start has been installing for too long; if there is none, remove ${file}.`)
     await sleep(pollEveryMs)
     removeStale(file)

@@ -29,10 +29,10 @@ export async function runEntry(entry, args) {
 }
 
 function forwardSignals(child) {
-  let last = 0
+  let last = Number.NEGATIVE_INFINITY
   for (const signal of signals) {
     process.on(signal, () => {
-      const now = Date.now()
+      const now = performance.now()
       if (now - last < sameSignalMs) return
       last = now
       // A terminal that is gone is a request to stop; the others are passed on as they are.

@@ -81,6 +81,8 @@ describe('secrets of a whole use of the distributed product', () => {
       'auth.refresh_tokens',
       'meetings.room_tokens',
       'meetings.join_tokens',
+      'meetings.kept_answers',
+      'auth.kept_answers',
     ])
       expect(stdout).toContain(known)
     expect(found(secrets, stdout)).toEqual([])

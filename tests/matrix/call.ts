@@ -1,4 +1,12 @@
-import { operations, Problem, problems, type Operation, type OperationName, type ProblemCode } from '@parley/contracts'
+import {
+  operations,
+  Problem,
+  problems,
+  problemsOf,
+  type Operation,
+  type OperationName,
+  type ProblemCode,
+} from '@parley/contracts'
 import { compile } from '@parley/kit'
 import type { Expected } from './row.ts'
 
@@ -92,7 +100,7 @@ function problemOf(operation: Operation, { status, type, text }: Raw): Answer {
   if (known === undefined) return { got: status, faults: [...faults, `${body.code} is not in the catalogue`], body }
   const code = known[0] as ProblemCode
   if (known[1].status !== status || body.status !== status) faults.push(`${status} with the code ${code}`)
-  const declared = [...operation.problems, ...general, ...(operation.auth === 'user' ? ['forbidden'] : [])]
+  const declared = [...problemsOf(operation), ...general, ...(operation.auth === 'user' ? ['forbidden'] : [])]
   if (!declared.includes(code)) faults.push(`${code} is not declared`)
   return { got: code, faults, body }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Invite, Joining, Meeting, Tokens } from '@parley/contracts'
@@ -48,6 +49,11 @@ async function ask<T>({ url }: Flow, method: string, path: string, more: Paramet
   return answer.body as T
 }
 
+/** Its answer is kept, and can be opened with it. */
+const underKey = (flow: Flow, what: string): Record<string, string> => ({
+  'idempotency-key': keep(flow, `key of ${what}`, randomUUID()),
+})
+
 function keepTokens(flow: Flow, where: string, { accessToken, refreshToken }: Tokens): void {
   keep(flow, `access token of ${where}`, accessToken)
   if (refreshToken !== undefined) keep(flow, `refresh token of ${where}`, refreshToken)
@@ -58,6 +64,7 @@ async function accounts(flow: Flow): Promise<Someone> {
   const first = keep(flow, 'first password', 'Pa55-first-horse')
   const password = keep(flow, 'password', 'Pa55-second-staple')
   const { headers } = await rest('POST', `${flow.url}/v1/auth/register`, {
+    headers: underKey(flow, 'the registration'),
     body: { email, password: first, name: 'Ada' },
   })
   const cookie = /^[^;]+/.exec(headers.getSetCookie()[0] ?? '')?.[0] ?? ''
@@ -77,7 +84,7 @@ async function accounts(flow: Flow): Promise<Someone> {
   keepTokens(flow, 'the refresh', refreshed)
   const guest = await fetch(`${flow.url}/v1/auth/guest`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...underKey(flow, 'the guest') },
     body: JSON.stringify({ name: 'Gast' }),
   })
   keepTokens(flow, 'the guest', (await guest.json()) as Tokens)
@@ -112,21 +119,33 @@ async function meetings(flow: Flow, { token }: Someone): Promise<Meeting> {
   const passcode = keep(flow, 'passcode', 'pass-8462-code')
   const meeting = await ask<Meeting>(flow, 'POST', '/v1/meetings', {
     token,
-    headers: { 'idempotency-key': 'once-and-only-once' },
+    headers: underKey(flow, 'the meeting'),
     body: { title: 'Secrets', passcode },
   })
   const at = `/v1/meetings/${meeting.id}`
-  const { joinToken } = await ask<{ joinToken: string }>(flow, 'POST', `${at}/tokens`, { token, body: { uses: 3 } })
+  const { joinToken } = await ask<{ joinToken: string }>(flow, 'POST', `${at}/tokens`, {
+    token,
+    headers: underKey(flow, 'the join token'),
+    body: { uses: 3 },
+  })
   keep(flow, 'join token', joinToken)
   const guest = flow.secrets.get('access token of the guest') ?? ''
-  const used = await ask<Joining>(flow, 'POST', '/v1/meetings/join', { token: guest, body: { joinToken } })
+  const used = await ask<Joining>(flow, 'POST', '/v1/meetings/join', {
+    token: guest,
+    headers: underKey(flow, 'the join'),
+    body: { joinToken },
+  })
   keep(flow, 'room token by join token', used.roomToken)
   const to = anEmail()
   await ask<Invite>(flow, 'POST', `${at}/invites`, { token, body: { email: to } })
   keep(flow, 'invite token', await mailed(flow, to, 'invites/'))
   const wrong = keep(flow, 'wrong passcode', 'pass-9999-wrong')
   await rest('POST', `${flow.url}/v1/meetings/join`, { token: guest, body: { code: meeting.code, passcode: wrong } })
-  const right = await ask<Joining>(flow, 'POST', `${at}/room-token`, { token: guest, body: { passcode } })
+  const right = await ask<Joining>(flow, 'POST', `${at}/room-token`, {
+    token: guest,
+    headers: underKey(flow, 'the room token'),
+    body: { passcode },
+  })
   keep(flow, 'room token by passcode', right.roomToken)
   return meeting
 }

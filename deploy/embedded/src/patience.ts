@@ -9,12 +9,12 @@ const pauseMs = 250
  * the port at once, and of the folder when its sockets are gone.
  */
 export async function patiently<T>(ms: number, attempt: () => Promise<T>): Promise<T> {
-  const until = Date.now() + ms
+  const until = performance.now() + ms
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof StartupError) || Date.now() > until) throw error
+      if (!(error instanceof StartupError) || performance.now() > until) throw error
     }
     await sleep(pauseMs)
   }

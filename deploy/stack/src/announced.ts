@@ -18,11 +18,11 @@ export async function untilAnnounced(
   const directory = createDirectory(kv, [...new Set(replicas.map(({ service }) => service))], { log })
   try {
     await directory.start()
-    const until = Date.now() + timeoutMs
+    const until = performance.now() + timeoutMs
     const missing = () =>
       replicas.filter(({ service, url }) => !directory.instances(service).some((one) => one.url === url))
     while (missing().length > 0) {
-      if (Date.now() > until)
+      if (performance.now() > until)
         throw new StartupError(
           `not in the directory: ${missing()
             .map(({ label }) => label)

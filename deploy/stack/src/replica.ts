@@ -91,9 +91,9 @@ const isRunning = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  const until = Date.now() + readyTimeoutMs
+  const until = performance.now() + readyTimeoutMs
   let last = 'nothing answers'
-  while (Date.now() < until) {
+  while (performance.now() < until) {
     if (!isRunning(child)) throw new Error(`it ended with ${child.signalCode ?? `code ${child.exitCode}`}`)
     try {
       const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) })

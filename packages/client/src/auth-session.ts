@@ -4,14 +4,14 @@ import { insist } from './insist.ts'
 import { localError, ParleyError } from './problem.ts'
 import type { Caller, TokenSource } from './rest.ts'
 import { createStore } from './store.ts'
-import { backoffMs, laterIfAlive, type Backoff } from './time.ts'
+import { backoffMs, createSleeplessClock, laterIfAlive, type Backoff } from './time.ts'
 import type { TokenStorage } from './token-storage.ts'
 
 export interface AuthSessionOptions {
   call: Caller
   tokenDelivery: 'cookie' | 'body'
   storage: TokenStorage
-  /** Milliseconds since 1970. */
+  /** Milliseconds since some moment, as of `createSleeplessClock`. */
   now?: () => number
 }
 
@@ -48,7 +48,7 @@ export class AuthSession implements TokenSource {
 
   constructor(options: AuthSessionOptions) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#now = options.now ?? createSleeplessClock()
     this.#stopPage = listenToPage({ awake: () => this.#renewIfDue(), online: () => this.#renewIfDue() })
   }
 

@@ -145,7 +145,7 @@ export class Connection {
   #comeBack(first: Next): void {
     if (this.#state.is !== 'live') return
     const { since, entered } = this.#state
-    const by = new Reconnection(this.#deps, this.#listener, Date.now() - since < stableMs ? this.#attempt : 0)
+    const by = new Reconnection(this.#deps, this.#listener, performance.now() - since < stableMs ? this.#attempt : 0)
     this.#state = { is: 'reconnecting', by }
     const done = by.run(entered.session, first).then((outcome) => {
       this.#attempt = by.attempt
@@ -204,5 +204,5 @@ export class Connection {
   }
 }
 
-const liveOn = (entered: Entered): State => ({ is: 'live', entered, since: Date.now(), move: null, lost: null })
+const liveOn = (entered: Entered): State => ({ is: 'live', entered, since: performance.now(), move: null, lost: null })
 const overError = () => localError('wrong-state', 'Not in the meeting any more')

@@ -1,4 +1,4 @@
-import type { Operation, ProblemCode } from '@parley/contracts'
+import { honoursKey, type Operation, type ProblemCode } from '@parley/contracts'
 import { newId } from './ids.ts'
 import { isProblem, localError, localProblem, ParleyError } from './problem.ts'
 
@@ -26,13 +26,13 @@ export interface HttpAnswer {
   body: unknown
 }
 
-/** The HTTP request of an operation: path and query filled in, JSON body, request id, and an Idempotency-Key where it takes one. */
+/** The HTTP request of an operation: path and query filled in, JSON body, request id, and an Idempotency-Key where one is honoured. */
 export function requestOf(operation: Operation, baseUrl: string, input: CallInput): HttpRequest {
   const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newId() }
   for (const [name, value] of Object.entries(input.headers ?? {})) {
     if (value !== undefined) headers[name.toLowerCase()] = String(value)
   }
-  if (takesIdempotencyKey(operation)) headers['idempotency-key'] ??= newId()
+  if (honoursKey(operation)) headers['idempotency-key'] ??= newId()
   if (operation.body !== undefined) headers['content-type'] = 'application/json'
   return {
     method: operation.method,
@@ -41,9 +41,6 @@ export function requestOf(operation: Operation, baseUrl: string, input: CallInpu
     body: operation.body === undefined ? undefined : JSON.stringify(input.body ?? {}),
   }
 }
-
-export const takesIdempotencyKey = (operation: Operation): boolean =>
-  operation.headers !== undefined && 'idempotency-key' in operation.headers.properties
 
 const pathOf = (template: string, params: Readonly<Record<string, unknown>>): string =>
   template.replace(/:([A-Za-z]+)/g, (_, name: string) => {

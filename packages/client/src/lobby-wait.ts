@@ -11,7 +11,7 @@ export interface Place {
   accessToken: string
   url: string
   waiting: LobbyWaiting
-  /** When its server wants us to go on elsewhere, ms since 1970; left out while it does not. */
+  /** When its server wants us to go on elsewhere, by the monotonic clock; left out while it does not. */
   goesAt?: number
 }
 
@@ -90,7 +90,7 @@ class LobbyWait {
         if (place === this.#place) this.#tellPosition()
         return
       case 'server.draining':
-        place.goesAt ??= Date.now() + message.payload.reconnectAfterMs
+        place.goesAt ??= performance.now() + message.payload.reconnectAfterMs
         if (place === this.#place) this.#moveAfter(message.payload.reconnectAfterMs, 1)
         return
       case 'lobby.result':
@@ -101,7 +101,7 @@ class LobbyWait {
   /** The next listener of the socket is told too that its server goes. */
   #admitted(place: Place, joined: RoomJoined): void {
     const { socket, goesAt } = place
-    const reconnectAfterMs = Math.max(0, (goesAt ?? 0) - Date.now())
+    const reconnectAfterMs = Math.max(0, Math.ceil((goesAt ?? 0) - performance.now()))
     this.#finish('over', place)
     socket.detach(goesAt === undefined ? [] : [{ type: 'server.draining', payload: { reconnectAfterMs } }])
     this.#settle.resolve({ is: 'admitted', place, joined })

@@ -41,7 +41,7 @@ export class MeshPeer {
   #sent = 0
   #seen = 0
   #closed = false
-  #wellAt = Date.now()
+  #wellAt = performance.now()
 
   constructor(options: MeshPeerOptions) {
     this.#options = options

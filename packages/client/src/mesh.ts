@@ -80,7 +80,7 @@ export class Mesh {
     if (!signal) return
     const entry = this.#entries.get(from)
     if (!entry) {
-      if (this.#early.length < maxEarly) this.#early.push({ from, data, until: Date.now() + earlyMs })
+      if (this.#early.length < maxEarly) this.#early.push({ from, data, until: performance.now() + earlyMs })
       return
     }
     const generation = signal.g ?? entry.peer.generation
@@ -197,7 +197,7 @@ export class Mesh {
 
   #takeEarly(): void {
     if (this.#early.length === 0) return
-    const now = Date.now()
+    const now = performance.now()
     const early = this.#early.filter(({ until }) => until > now)
     this.#early = early.filter(({ from }) => !this.#entries.has(from))
     for (const { from, data } of early) if (this.#entries.has(from)) this.receive(from, data)
@@ -206,7 +206,7 @@ export class Mesh {
   /** Heals what no event tells: a connection that came to nothing, a negotiation that never ended. */
   #watch(): void {
     this.#stopTimer = later(checkMs, () => {
-      const now = Date.now()
+      const now = performance.now()
       for (const [id, entry] of this.#entries) {
         const trouble = entry.peer.troubleMs(now)
         if (trouble === 0) entry.rebuilds = 0

@@ -137,9 +137,24 @@ describe('T5 repetition', () => {
     expect(gateway.asked.at(-1)?.headers['idempotency-key']).toBe('my-own-key')
   })
 
+  test.each([
+    ['POST /v1/auth/register', () => restOf().register({ body: { email: 'a@b.c', password: 'b', name: 'c' } })],
+    ['POST /v1/auth/guest', () => restOf().guest({ body: { name: 'c' } })],
+    ['POST /v1/meetings/join', () => restOf().join({ body: { code: 'abc-defg-hij' } })],
+    [`POST /v1/meetings/${id(1000)}/tokens`, () => restOf().createJoinToken({ params, body: {} })],
+    [`POST /v1/meetings/${id(1000)}/kick`, () => restOf().kick({ params, body: { userId: id(1) } })],
+  ])('X9d %s is repeated under one Idempotency-Key of its own', async (route, call) => {
+    gateway.on(route, failing(1, { status: 200, body: {} }))
+    await call()
+    await call()
+    const keys = gateway.asked.map(({ headers }) => String(headers['idempotency-key']))
+    expect(keys.map((key) => keys.indexOf(key))).toEqual([0, 0, 2])
+    expect(keys.every((key) => key.length >= 16)).toBe(true)
+  })
+
   test('what may not be is sent once; a long wait is the caller’s to decide; four times is enough', async () => {
-    gateway.on('POST /v1/auth/register', failing(9, { status: 201, body: {} }))
-    await expect(restOf().register({ body: { email: 'a', password: 'b', name: 'c' } })).rejects.toMatchObject({
+    gateway.on('POST /v1/auth/login', failing(9, { status: 200, body: {} }))
+    await expect(restOf().login({ body: { email: 'a', password: 'b' } })).rejects.toMatchObject({
       problem: { code: 'unavailable' },
     })
     expect(gateway.asked.length).toBe(1)

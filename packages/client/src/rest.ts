@@ -1,4 +1,5 @@
 import {
+  mayRepeat,
   operations,
   type Operation,
   type OperationAnswer,
@@ -6,7 +7,7 @@ import {
   type OperationName,
   type StreamName,
 } from '@parley/contracts'
-import { exchange, requestOf, takesIdempotencyKey, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
+import { exchange, requestOf, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
 import { localError, ParleyError } from './problem.ts'
 import { backoffMs, pause } from './time.ts'
 
@@ -123,22 +124,15 @@ async function withToken(
 const isTokenFault = (error: unknown): boolean =>
   error instanceof ParleyError && (error.code === 'token-expired' || error.code === 'unauthenticated')
 
-/** Writes that may be carried out twice without harm: the second answer is as good as the first. */
-const harmless: ReadonlySet<OperationName> = new Set([
-  'join',
-  'roomToken',
-  'resolveCode',
-  'sendMessage',
-  'editMessage',
-  'deleteMessage',
-  'refresh',
-  'logout',
-  'logoutAll',
-  'endMeeting',
-])
+/**
+ * Besides what anybody may repeat, see `mayRepeat`: what its sender knows to be as good the second time. The last word of an
+ * edit is this client's, and to a lost answer of a refresh belongs the same successor.
+ */
+const harmless: ReadonlySet<OperationName> = new Set(['resolveCode', 'editMessage', 'refresh', 'logout', 'logoutAll'])
 
+/** A creation has a key: `requestOf` makes one. */
 const isRepeatable = (name: OperationName, operation: Operation): boolean =>
-  operation.method === 'GET' || operation.method === 'PUT' || takesIdempotencyKey(operation) || harmless.has(name)
+  mayRepeat(operation, true) || harmless.has(name)
 
 const maxAttempts = 4
 const longestWaitMs = 5_000

@@ -56,7 +56,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   readonly #typing = new TypingPeers(() => this.#show())
   #roster: Roster
   #status: RoomStatus = { state: 'joined' }
-  #syncAskedAt = 0
+  #syncAskedAt = Number.NEGATIVE_INFINITY
   /** How many signals came in this session. */
   #signalSeq = 0
 
@@ -175,13 +175,13 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     if (applied.is === 'gap') this.#sync()
     if (applied.is !== 'applied') return
     this.#roster = applied.roster
-    if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = 0
+    if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = Number.NEGATIVE_INFINITY
     this.#rosterChanged()
   }
 
   /** The answer comes as any other message: what follows it on the wire must find it applied. */
   #sync(): void {
-    const now = Date.now()
+    const now = performance.now()
     if (now - this.#syncAskedAt < syncAgainMs) return
     this.#syncAskedAt = now
     this.#connection.send('room.sync', { v: this.#roster.v }, newId())
@@ -195,7 +195,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   }
 
   #resumed({ delta, snapshot, signals, signalsLost, signalSeq, ...head }: RoomResumed): void {
-    this.#syncAskedAt = 0
+    this.#syncAskedAt = Number.NEGATIVE_INFINITY
     if (snapshot) this.#apply({ type: 'room.snapshot', payload: snapshot })
     if (delta) this.#apply({ type: 'room.delta', payload: delta })
     if (!snapshot) this.#readLobby()
@@ -219,7 +219,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   }
 
   #rejoined(joined: RoomJoined): void {
-    this.#syncAskedAt = 0
+    this.#syncAskedAt = Number.NEGATIVE_INFINITY
     this.#typing.clear()
     this.#signals.clear()
     this.#signalSeq = 0

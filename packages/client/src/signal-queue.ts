@@ -33,7 +33,7 @@ export class SignalQueue {
   readonly #deps: SignalQueueDeps
   #signals: Signal[] = []
   #tokens = burst
-  #filledAt = Date.now()
+  #filledAt = performance.now()
   #stopTimer: (() => void) | null = null
 
   constructor(deps: SignalQueueDeps) {
@@ -85,8 +85,8 @@ export class SignalQueue {
   }
 
   #takeToken(): boolean {
-    const now = Date.now()
-    this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#filledAt) / 1000) * perSecond)
+    const now = performance.now()
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond)
     this.#filledAt = now
     if (this.#tokens < 1) return false
     this.#tokens--

@@ -68,7 +68,7 @@ export class Socket {
   #listener: SocketListener | null = null
   /** What came before there was a listener: events right behind the answer that makes one. */
   #held: ServerMessage[] = []
-  #seenAt = Date.now()
+  #seenAt = performance.now()
   #stopWatch = () => {}
 
   private constructor(ws: WebSocket, timing: SocketTiming) {
@@ -157,7 +157,7 @@ export class Socket {
   }
 
   #receive(data: unknown): void {
-    this.#seenAt = Date.now()
+    this.#seenAt = performance.now()
     const message = parsed(data)
     if (!message || this.#state.is === 'over') return
     const waiting = message.requestId === undefined ? undefined : this.#waiting.get(message.requestId)
@@ -190,7 +190,7 @@ export class Socket {
   }
 
   #watch(): void {
-    const left = this.#seenAt + this.#timing.silentMs - Date.now()
+    const left = this.#seenAt + this.#timing.silentMs - performance.now()
     if (left <= 0) return this.#giveUp('the server is silent')
     this.#stopWatch = later(left, () => this.#watch())
   }

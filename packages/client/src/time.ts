@@ -38,3 +38,22 @@ export interface Backoff {
  */
 export const backoffMs = (attempt: number, { baseMs, maxMs }: Backoff, random: () => number = Math.random): number =>
   random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 16))
+
+/** Less than this is how the two clocks wander apart by themselves. */
+const leastJumpMs = 1_000
+
+/**
+ * A clock that only goes forward, also while the computer sleeps, when the monotonic clock of many browsers stands still: what the
+ * wall clock jumps ahead counts as time that has passed. Setting the wall clock back changes nothing.
+ */
+export function createSleeplessClock(wall = () => Date.now(), monotonic = () => performance.now()): () => number {
+  let sleptMs = 0
+  let last = { wall: wall(), monotonic: monotonic() }
+  return () => {
+    const now = { wall: wall(), monotonic: monotonic() }
+    const jumpMs = now.wall - last.wall - (now.monotonic - last.monotonic)
+    if (jumpMs > leastJumpMs) sleptMs += jumpMs
+    last = now
+    return now.monotonic + sleptMs
+  }
+}

@@ -43,7 +43,7 @@ export class TypingPeers {
 export function ownTyping(send: (typing: boolean) => void): (typing: boolean) => void {
   let toldAt = Number.NEGATIVE_INFINITY
   return (typing) => {
-    const now = Date.now()
+    const now = performance.now()
     const isOn = now - toldAt < expiresMs
     if (typing ? now - toldAt < repeatMs : !isOn) return
     toldAt = typing ? now : Number.NEGATIVE_INFINITY

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { redisUrlExpected, redisUrlPattern } from './kv/redis-url.ts'
 
 /** The variables that every service reads. Spread them into a service's schema: `Strict({ ...commonConfig, … })`. */
 export const commonConfig = {
@@ -41,11 +42,12 @@ export const commonConfig = {
     description: 'NATS server',
   }),
   REDIS_URL: Type.String({
-    pattern: '^rediss?://',
+    pattern: redisUrlPattern,
+    expects: redisUrlExpected,
     default: 'redis://127.0.0.1:6379',
     secret: true,
     requiredInProduction: true,
-    description: 'Redis server',
+    description: 'Redis server, or its Sentinels; not a Redis Cluster',
   }),
   DRAIN_MS: Type.Integer({
     default: 25_000,

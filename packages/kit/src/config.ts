@@ -21,6 +21,8 @@ export class ConfigError extends Error {
 interface Annotations {
   default?: unknown
   description?: string
+  /** What a fault says instead of the pattern. */
+  expects?: string
   /** Never printed. */
   secret?: boolean
   /** The default is for trying things out; production has to set it. */

@@ -45,8 +45,9 @@ test('O2 each dependency of a service is in its metrics, also while its check ha
   checks = async () => ({ kv: true, bus: false })
   const { up, service } = await started()
   const bus = 'parley_dependency_up{service="fixture",dependency="bus"} 0'
-  expect(await up()).toEqual(['parley_dependency_up{service="fixture",dependency="kv"} 1', bus])
-  const down = ['parley_dependency_up{service="fixture",dependency="kv"} 0', bus]
+  const keepsAll = 'parley_dependency_up{service="fixture",dependency="kvKeepsAll"} 1'
+  expect(await up()).toEqual(['parley_dependency_up{service="fixture",dependency="kv"} 1', bus, keepsAll])
+  const down = ['parley_dependency_up{service="fixture",dependency="kv"} 0', bus, keepsAll]
   checks = () => Promise.reject(new Error('broken'))
   expect(await up()).toEqual(down)
   checks = () => new Promise(() => {})
@@ -69,7 +70,15 @@ test.each([true, false])('O2 an outage after the start, degrades: %s', async (de
   stops.push(() => app.close())
   let kv = false
   const readiness = async () => ({ kv })
-  serveHealth(app, { service: 'x', version: '0', instanceId: 'x-1', readiness, metrics, degrades })
+  serveHealth(app, {
+    service: 'x',
+    version: '0',
+    instanceId: 'x-1',
+    readiness,
+    metrics,
+    kv: { faults: () => [] },
+    degrades,
+  })
   const ready = async () => {
     const answer = await app.inject('/readyz')
     return [answer.statusCode, (answer.json() as { status: string }).status]

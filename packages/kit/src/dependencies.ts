@@ -1,7 +1,13 @@
+import type { Kv } from './kv/kv.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The state of each dependency of a service by name, true when it can be used. */
 export type Checks = Record<string, boolean>
+
+/** What is not well although it can be used. */
+export const warningsOf = (kv: Pick<Kv, 'faults'>): { kvKeepsAll: boolean } => ({
+  kvKeepsAll: kv.faults().length === 0,
+})
 
 const answerMs = 2000
 
@@ -18,8 +24,11 @@ export async function checksInTime(readiness: () => Promise<Checks>): Promise<Ch
   }
 }
 
-/** Puts the checks of a service into its metrics: 1 for a dependency that can be used, 0 for one that cannot. */
-export function measureDependencies(metrics: Metrics, readiness: () => Promise<Checks>): void {
+/**
+ * Puts the checks of a service into its metrics: 1 for a dependency that can be used, 0 for one that cannot. The warnings of the
+ * store are there even when the checks hang.
+ */
+export function measureDependencies(metrics: Metrics, readiness: () => Promise<Checks>, kv: Pick<Kv, 'faults'>): void {
   let names: readonly string[] = []
   metrics.readings(
     'parley_dependency_up',
@@ -28,7 +37,11 @@ export function measureDependencies(metrics: Metrics, readiness: () => Promise<C
     async () => {
       const checks = await checksInTime(readiness)
       names = checks === null ? names : Object.keys(checks)
-      return Object.fromEntries(names.map((name) => [name, checks?.[name] === true ? 1 : 0]))
+      const all: Checks = {
+        ...Object.fromEntries(names.map((name) => [name, checks?.[name] === true])),
+        ...warningsOf(kv),
+      }
+      return Object.fromEntries(Object.entries(all).map(([name, good]) => [name, good ? 1 : 0]))
     },
   )
 }

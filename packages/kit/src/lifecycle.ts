@@ -40,7 +40,7 @@ export async function startService(
   const { name } = definition
   const service = await definition.create(await depsOf(definition, config, world))
   const { url } = await startOrStop(service, world.log)
-  measureDependencies(world.metrics.forService(name), () => service.readiness())
+  measureDependencies(world.metrics.forService(name), () => service.readiness(), world.kv)
   const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
   const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
   return {

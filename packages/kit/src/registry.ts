@@ -88,8 +88,8 @@ interface Listing {
 function next(last: Listing | undefined, members: readonly string[]): Listing {
   const instances = members.flatMap(instanceOf).sort((a, b) => (a.id < b.id ? -1 : 1))
   if (instances.length > 0 || last === undefined || last.instances.length === 0) return { instances, emptySince: null }
-  const emptySince = last.emptySince ?? Date.now()
-  return Date.now() - emptySince < lifetimeMs
+  const emptySince = last.emptySince ?? performance.now()
+  return performance.now() - emptySince < lifetimeMs
     ? { instances: last.instances, emptySince }
     : { instances, emptySince: null }
 }

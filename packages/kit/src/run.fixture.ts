@@ -27,7 +27,7 @@ const definition = defineService({
   create({ config, db, bus, kv, log, metrics, instanceId }: Deps<Static<typeof schema>, Tables>) {
     const app = createHttpServer({ log, metrics })
     const readiness = async () => ({ bus: bus.connected(), kv: kv.connected() })
-    serveHealth(app, { service: 'fixture', version: '0', instanceId, readiness, metrics })
+    serveHealth(app, { service: 'fixture', version: '0', instanceId, readiness, metrics, kv })
     app.get('/slow', async () => sleep(700, { notes: (await db.selectFrom('note').selectAll().execute()).length }))
     app.get('/crash', async () => void setTimeout(() => void Promise.reject(new Error('boom')), 10))
     return {

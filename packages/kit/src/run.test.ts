@@ -35,7 +35,10 @@ function run(env: Record<string, string> = {}, ...args: string[]) {
 test('it serves, is found in the directory, and on SIGTERM leaves it, finishes its work and exits 0', async () => {
   const { child, exit, url } = run()
   const at = await url()
-  expect(await (await fetch(`${at}/readyz`)).json()).toMatchObject({ status: 'ok', checks: { bus: true, kv: true } })
+  expect(await (await fetch(`${at}/readyz`)).json()).toMatchObject({
+    status: 'ok',
+    checks: { bus: true, kv: true, kvKeepsAll: true },
+  })
   const kv = await connectRedisKv({ url: redis.url, log: silentLog() })
   const directory = createDirectory(kv, ['fixture'], { log: silentLog() })
   await directory.start()
@@ -63,6 +66,27 @@ test('a port in use is one sentence', async () => {
   expect(await exit).toBe(1)
   expect(seen()).toContain(`fixture cannot start: port ${nats.port} is in use\n`)
 }, 10_000)
+
+test('a Redis Cluster is one sentence, and exit code 1', async () => {
+  const cluster = await startRedis({ args: ['--cluster-enabled', 'yes'] })
+  const { exit, seen } = run({ REDIS_URL: cluster.url })
+  expect(await exit).toBe(1)
+  expect(seen()).toMatch(/fixture cannot start: REDIS_URL names a Redis Cluster \(cluster_enabled:1\)[^\n]*\n$/)
+  expect(seen()).not.toContain('"ready"')
+  await cluster.stop()
+}, 15_000)
+
+test('C21 with a Redis that evicts it serves, and is degraded where one looks', async () => {
+  const evicting = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] })
+  const { url, seen } = run({ REDIS_URL: evicting.url })
+  const at = await url()
+  const ready = await fetch(`${at}/readyz`)
+  expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'degraded', checks: { kvKeepsAll: false } }])
+  const metrics = await (await fetch(`${at}/metrics`)).text()
+  expect(metrics).toContain('parley_dependency_up{service="fixture",dependency="kvKeepsAll"} 0')
+  expect(seen()).toMatch(/"level":"warn"[^\n]*maxmemory-policy allkeys-lru/)
+  await evicting.stop()
+}, 15_000)
 
 test('--help lists the variables, and exits', async () => {
   const { exit, seen } = run({}, '--help')

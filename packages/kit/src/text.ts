@@ -10,6 +10,8 @@ interface Plain {
   maximum?: number
   minLength?: number
   pattern?: string
+  /** Words for a pattern that only a machine reads well. */
+  expects?: string
 }
 
 /**
@@ -27,6 +29,7 @@ export function fromText(schema: TSchema, text: string): unknown {
 /** What `schema` accepts, in words for a person who has to fix a variable. */
 export function expected(schema: TSchema): string {
   const plain = schema as Plain
+  if (plain.expects !== undefined) return plain.expects
   const choices = plain.enum ?? plain.anyOf?.map((one) => one.const).filter((one) => one !== undefined)
   if (choices !== undefined && choices.length > 0) return `one of ${choices.join(', ')}`
   if (plain.type === 'boolean') return 'true or false'

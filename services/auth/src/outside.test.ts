@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually, freePort, startMailServer } from '@parley/kit/testing'
+import { eventually, freePort, startMailServer, steppingClock } from '@parley/kit/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { createTestClock, startAuth, type Stage, type TestAuth } from './testing/harness.ts'
+import { startAuth, type Stage, type TestAuth } from './testing/harness.ts'
 import { clientId, clientSecret, startIssuer } from './testing/issuer.ts'
 import { Page, publicUrl } from './testing/page.ts'
 import { freshEmail, password } from './testing/people.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => auth?.stop())
 afterAll(() => stage.close())
 
-const start = async (env: Record<string, string>, clock = createTestClock()): Promise<TestAuth> =>
+const start = async (env: Record<string, string>, clock = steppingClock()): Promise<TestAuth> =>
   (auth = await startAuth(stage, { env, clock }))
 const register = (auth: TestAuth, email: string, headers: Record<string, string> = {}) =>
   auth.call('POST', '/v1/auth/register', { body: { email, password, name: 'Ada' }, headers })
@@ -25,7 +25,7 @@ const register = (auth: TestAuth, email: string, headers: Record<string, string>
 test('A11 while the mail server is down requests go on as ever, and after a restart the mail arrives', async () => {
   const port = await freePort()
   const env = { SMTP_URL: `smtp://127.0.0.1:${port}`, PUBLIC_URL: publicUrl }
-  const clock = createTestClock()
+  const clock = steppingClock()
   const first = await start(env, clock)
   const email = freshEmail()
   const since = performance.now()

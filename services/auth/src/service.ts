@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie'
 import { authOperations } from '@parley/contracts'
 import {
   createHttpServer,
+  createKeptAnswers,
   defineService,
   drainHttp,
   serveHealth,
@@ -66,10 +67,10 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
 }
 
 function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
-  const { config, log, metrics, kv, instanceId } = deps
+  const { config, db, clock, log, metrics, kv, instanceId } = deps
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)
-  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics })
+  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics, kv })
   const handlers = routesOf({
     ...parts,
     log,
@@ -79,6 +80,7 @@ function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
   serveOperations(app, authOperations, handlers, {
     authenticate: parts.authenticate,
     kv,
+    kept: createKeptAnswers({ db, clock }),
     checkAnswers: config.NODE_ENV !== 'production',
   })
   return app

@@ -1,8 +1,8 @@
-import type { OutboxTables } from '@parley/kit'
+import type { KeptTables, OutboxTables } from '@parley/kit'
 import type { Generated, Insertable, Kysely, Selectable } from 'kysely'
 
 /** Times are `timestamptz`, ids `uuid`; see `migrations`. */
-export interface Tables extends OutboxTables {
+export interface Tables extends KeptTables, OutboxTables {
   users: UsersTable
   sessions: SessionsTable
   refresh_tokens: RefreshTokensTable
@@ -53,7 +53,7 @@ interface RefreshTokensTable {
   hash: string
   session_id: string
   issued_at: Date
-  /** When it was spent, or last asked with since. */
+  /** When it was spent, or last asked with since, by the database's clock. */
   used_at: Date | null
   /** The successor, encrypted under the token itself, while a retry may still ask for it. */
   sealed_successor: string | null

@@ -29,7 +29,7 @@ export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): A
   let forgotten = 0
 
   async function fetch(meetingId: string, userId: string): Promise<Access> {
-    const [askedAt, before] = [clock.now(), forgotten]
+    const [askedAt, before] = [clock.monotonic(), forgotten]
     const access = await ask(bus, meetingsBus.access, { meetingId, userId })
     // What was answered while something was forgotten may be of before.
     if (before === forgotten) known.set(`${meetingId}/${userId}`, access, askedAt)
@@ -59,7 +59,7 @@ function createMemory(clock: Clock) {
   return {
     get(key: string): Access | undefined {
       const entry = entries.get(key)
-      return entry !== undefined && entry.until > clock.now() ? entry.access : undefined
+      return entry !== undefined && entry.until > clock.monotonic() ? entry.access : undefined
     },
     set(key: string, access: Access, askedAt: number): void {
       entries.delete(key)

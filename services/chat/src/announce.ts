@@ -3,15 +3,16 @@ import { tell, type Bus, type Logger } from '@parley/kit'
 
 /**
  * Tells the room what was committed. What is answered does not depend on it: the numbers tell a client what it missed.
+ * `again`: what was there already, for its announcement may have been lost with the process that stored it.
  */
 export function announce(
   { bus, log }: { bus: Bus; log: Logger },
   type: 'chat.message' | 'chat.updated',
-  news: { meetingId: string; message: Message },
+  news: { meetingId: string; message: Message; again: boolean },
 ): void {
-  const { meetingId, message } = news
+  const { meetingId, message, again } = news
   try {
-    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type, message })
+    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
   } catch (error) {
     log.warn({ err: error, messageId: message.id }, 'cannot tell the room of a message')
   }

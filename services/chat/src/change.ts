@@ -29,7 +29,7 @@ const limits = { running: 2, waiting: 500, full: 'Too many messages are being ch
 /** Those of one meeting wait for each other here, rather than for its row: should that be locked, others go on. */
 const limitsOfOne = { ...limits, running: 1, waitMs: 1_000 }
 
-/** Changes messages and then tells the room, if anything was changed: doing it again changes nothing. */
+/** Changes messages and then tells the room. Doing it again changes nothing, and tells the room again. */
 export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {
   const inTurn = createGates(limitsOfOne)
   const pass = createGate(limits)
@@ -38,7 +38,8 @@ export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Log
       pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found)))),
     )
     const message = messageOf(foundOrThrow(row))
-    if (changed) announce({ bus, log }, 'chat.updated', { meetingId: which.meetingId, message })
+    if (changed || message.rev !== undefined)
+      announce({ bus, log }, 'chat.updated', { meetingId: which.meetingId, message, again: !changed })
     return message
   }
   return {

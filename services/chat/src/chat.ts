@@ -7,7 +7,7 @@ import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type Draft } 
 import type { ChatMetrics } from './metrics.ts'
 import { cursorAfter, type Page } from './page.ts'
 import type { Sent } from './send.ts'
-import { readHead, readPage, type ChatDb } from './store.ts'
+import { readHead, readHeads, readPage, type ChatDb, type Head } from './store.ts'
 import type { Writer } from './writer.ts'
 
 /**
@@ -26,6 +26,8 @@ export interface Chat {
   list(meetingId: string, page: Page, deadline?: number): Promise<{ items: Message[]; nextCursor: string | null }>
   /** Numbers of the newest message and of the newest change, 0 if there is none. */
   head(meetingId: string): Promise<{ seq: number; rev: number }>
+  /** The same of many meetings; those without messages are left out. */
+  heads(meetingIds: readonly string[]): Promise<Head[]>
 }
 
 export interface ChatDeps {
@@ -68,6 +70,7 @@ export function createChat({ db, writer, changer, flood, metrics }: ChatDeps): C
       return { items: shown.map(messageOf), nextCursor: last === undefined ? null : cursorAfter(page, last) }
     },
     head: (meetingId) => answered(readHead(db, meetingId), performance.now() + headMs),
+    heads: (meetingIds) => answered(readHeads(db, meetingIds), performance.now() + headMs),
   }
 }
 

@@ -53,7 +53,7 @@ function createWindows(clock: Clock, lengthMs: number) {
   return {
     /** The number of this event in its window, from 1. */
     count(key: string): number {
-      const now = clock.now()
+      const now = clock.monotonic()
       const known = windows.get(key)
       const window = known !== undefined && known.until > now ? known : open(key, now)
       window.used += 1

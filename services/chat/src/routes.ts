@@ -4,21 +4,29 @@ import type { AccessCheck } from './access.ts'
 import type { Chat } from './chat.ts'
 import { inTime, requestMs } from './deadline.ts'
 import { pageOf } from './page.ts'
+import type { Sent } from './send.ts'
+import type { ChatDb } from './store.ts'
 
 /** REST: here the caller's right is checked; the deadline covers that too. */
 export const chatHandlers = ({
+  db,
   chat,
   access,
 }: {
+  db: ChatDb
   chat: Chat
   access: AccessCheck
 }): Handlers<typeof chatOperations> => ({
-  async sendMessage({ params, body, principal }) {
+  async sendMessage({ params, body, principal, once }) {
     const deadline = performance.now() + requestMs
     const { name } = await inTime(access.mayChatOrThrow(params.id, principal.userId), deadline)
     const draft = { meetingId: params.id, sender: { id: principal.userId, name }, ...body }
-    const { message, created } = await chat.send(draft, deadline)
-    return { status: created ? 201 : 200, body: message }
+    // Its client id makes a message once; what a lost answer began to make is made now, if it has not been.
+    const send = async (begun: boolean): Promise<Sent> => {
+      const sent = await chat.send(draft, deadline)
+      return { ...sent, created: sent.created || begun }
+    }
+    return answered(await inTime(once(answered).beside(db, send), deadline))
   },
   async listMessages({ params, query, principal }) {
     const deadline = performance.now() + requestMs
@@ -40,3 +48,5 @@ export const chatHandlers = ({
     return { status: 204 }
   },
 })
+
+const answered = ({ message, created }: Sent) => ({ status: created ? 201 : 200, body: message }) as const

@@ -2,6 +2,7 @@ import { chatOperations } from '@parley/contracts'
 import {
   createEdgeAuth,
   createHttpServer,
+  createKeptAnswers,
   defineService,
   drainHttp,
   serveHealth,
@@ -17,6 +18,7 @@ import { createChanger } from './change.ts'
 import { createChat } from './chat.ts'
 import { chatConfig, type ChatConfig } from './config.ts'
 import { createFloodLimit } from './flood.ts'
+import { createHousekeeping } from './housekeeping.ts'
 import { createChatMetrics } from './metrics.ts'
 import { migrations } from './migrations/index.ts'
 import { chatHandlers } from './routes.ts'
@@ -62,18 +64,21 @@ function create({
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics })
-  serveOperations(app, chatOperations, chatHandlers({ chat, access }), {
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
+  serveOperations(app, chatOperations, chatHandlers({ db, chat, access }), {
     authenticate: auth.authenticate,
     kv,
+    kept: createKeptAnswers({ db, clock }),
     checkAnswers: config.NODE_ENV !== 'production',
   })
 
+  const housekeeping = createHousekeeping({ db, clock, log })
   let subscriptions: BusSubscription[] = []
   return {
     readiness,
     async start() {
       await auth.start()
+      void housekeeping.start()
       subscriptions = answerChatBus({ bus, chat, access, log })
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
@@ -81,6 +86,7 @@ function create({
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       await writer.stop()
+      housekeeping.stop()
       auth.stop()
     },
   }

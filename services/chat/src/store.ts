@@ -89,6 +89,20 @@ export async function readHead(db: ChatDb, meetingId: string): Promise<{ seq: nu
   return { seq: row?.last_seq ?? 0, rev: row?.last_rev ?? 0 }
 }
 
+export interface Head {
+  meetingId: string
+  seq: number
+  rev: number
+}
+
+/** The same of many meetings; those without messages are left out. */
+export async function readHeads(db: ChatDb, meetingIds: readonly string[]): Promise<Head[]> {
+  const { rows } = await sql<Head>`
+    select meeting_id as "meetingId", last_seq as seq, last_rev as rev
+    from chat.counters where meeting_id = any(${meetingIds}::uuid[])`.execute(db)
+  return rows
+}
+
 /** The messages of a page in its direction, and one more if there are more. */
 export const readPage = (db: ChatDb, meetingId: string, page: Page): Promise<MessageRow[]> =>
   page.direction === 'changes' ? readChanges(db, meetingId, page) : readRange(db, meetingId, page)

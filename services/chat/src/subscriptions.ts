@@ -1,7 +1,8 @@
 import { chatBus, meetingsBus } from '@parley/contracts'
-import { answer, listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import { answer, listen, type Bus, type BusCall, type BusSubscription, type Logger } from '@parley/kit'
 import type { AccessCheck } from './access.ts'
 import type { Chat } from './chat.ts'
+import { requestMs } from './deadline.ts'
 import type { Page } from './page.ts'
 
 const queue = 'chat'
@@ -18,9 +19,21 @@ interface BusDeps {
 
 /** The bus: whoever asks has checked that the person is in the room, and what they may do there. */
 export const answerChatBus = ({ bus, chat, access, log }: BusDeps): BusSubscription[] => [
-  answer(bus, chatBus.send, queue, async (draft) => ({ message: (await chat.send(draft)).message }), log),
-  answer(bus, chatBus.edit, queue, async (edit) => ({ message: await chat.edit(edit) }), log),
-  answer(bus, chatBus.delete, queue, async (deletion) => ({ message: await chat.delete(deletion) }), log),
+  answer(
+    bus,
+    chatBus.send,
+    queue,
+    async (draft, call) => ({ message: (await chat.send(draft, untilOf(call))).message }),
+    log,
+  ),
+  answer(bus, chatBus.edit, queue, async (edit, call) => ({ message: await chat.edit(edit, untilOf(call)) }), log),
+  answer(
+    bus,
+    chatBus.delete,
+    queue,
+    async (deletion, call) => ({ message: await chat.delete(deletion, untilOf(call)) }),
+    log,
+  ),
   answer(
     bus,
     chatBus.system,
@@ -38,8 +51,12 @@ export const answerChatBus = ({ bus, chat, access, log }: BusDeps): BusSubscript
     log,
   ),
   answer(bus, chatBus.head, queue, ({ meetingId }) => chat.head(meetingId), log),
+  answer(bus, chatBus.heads, queue, async ({ meetingIds }) => ({ heads: await chat.heads(meetingIds) }), log),
   listen(bus, meetingsBus.accessChanged, {}, ({ meetingId, userId }) => access.forget(meetingId, userId), log),
 ]
+
+/** Nothing is stored once the caller has given it up: it may have come from a frozen process. */
+const untilOf = ({ deadline }: BusCall): number => Math.min(deadline, performance.now() + requestMs)
 
 const pageAfter = (by: 'seq' | 'rev', number: number, limit: number): Page =>
   by === 'rev'

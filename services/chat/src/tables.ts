@@ -1,8 +1,9 @@
 import type { Message } from '@parley/contracts'
+import type { KeptTables } from '@parley/kit'
 import type { Generated, Selectable } from 'kysely'
 
 /** The schema `chat`. */
-export interface ChatTables {
+export interface ChatTables extends KeptTables {
   counters: CounterRow
   messages: MessagesTable
 }

@@ -15,7 +15,7 @@ export interface WriterDeps {
 
 export interface Writer {
   /**
-   * Stores a message and then tells the room. Rejects with `idempotency-conflict` when the same id was used for another
+   * Stores a message and then tells the room, again if it was there already. Rejects with `idempotency-conflict` when the same id was used for another
    * text, and with `unavailable` when it is not known to be stored within `timeoutMs`.
    */
   send(draft: Draft, timeoutMs: number): Promise<Sent>
@@ -91,7 +91,7 @@ async function store(deps: WriterDeps, batch: Batch): Promise<Send[]> {
   try {
     const stored = await append(deps.db, rows, batch.patient ? 'wait' : 'skip')
     deps.metrics.batch(rows.length, performance.now() - startedAt)
-    announceNew(deps, stored)
+    announceAll(deps, stored)
     for (const row of stored) settle(byKey.get(keyOfRow(row)) ?? [], row)
     const done = new Set(stored.map(keyOfRow))
     return sends.filter(({ key }) => !done.has(key))
@@ -100,10 +100,10 @@ async function store(deps: WriterDeps, batch: Batch): Promise<Send[]> {
   }
 }
 
-/** In the order of the numbers. */
-function announceNew(deps: WriterDeps, stored: readonly StoredRow[]): void {
-  const created = stored.filter((row) => row.created).toSorted((one, other) => one.seq - other.seq)
-  for (const row of created) announce(deps, 'chat.message', { meetingId: row.meeting_id, message: messageOf(row) })
+/** In the order of the numbers; what was there already is told again. */
+function announceAll(deps: WriterDeps, stored: readonly StoredRow[]): void {
+  for (const row of stored.toSorted((one, other) => one.seq - other.seq))
+    announce(deps, 'chat.message', { meetingId: row.meeting_id, message: messageOf(row), again: !row.created })
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   serveHealth,
   type EdgeAuth,
   type HttpServer,
+  type Kv,
   type Logger,
   type Metrics,
 } from '@parley/kit'
@@ -36,6 +37,7 @@ export interface AppOptions {
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
 
@@ -47,7 +49,7 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * this order.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness } = options
+  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness, kv } = options
   const app = createHttpServer({ log, metrics, bodyLimit })
   await guard(app, options)
   await serveRoutes(app, {
@@ -66,7 +68,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     reply.header('upgrade', 'websocket')
     throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
   })
-  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, degrades: true })
+  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
   await serveDocuments(app, version)
   serveProblemPages(app)
   await servePage(app, config.WEB_DIR ?? builtPage)

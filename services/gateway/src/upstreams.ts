@@ -12,7 +12,7 @@ export interface Upstream {
   /** Requests under way, and event streams. */
   inFlight: number
   streams: number
-  /** Passed over until then (ms), for a connection to it has just failed. */
+  /** Passed over until then (ms of the monotonic clock), for a connection to it has just failed. */
   pausedUntil: number
 }
 
@@ -89,7 +89,7 @@ export function createUpstreams(
   return {
     pick(service, { besides, key } = {}) {
       const instances = directory.instances(service)
-      const now = Date.now()
+      const now = performance.now()
       let paused: Upstream | null = null
       for (const { url } of key === undefined ? inTurn(service, instances) : rank(key, instances)) {
         const upstream = upstreamOf(url)
@@ -100,7 +100,7 @@ export function createUpstreams(
       // All of them have just failed: one of them is worth a try.
       return paused
     },
-    pause: (upstream) => void (upstream.pausedUntil = Date.now() + pauseMs),
+    pause: (upstream) => void (upstream.pausedUntil = performance.now() + pauseMs),
     abandon(url) {
       const upstream = known.get(url)
       if (upstream === undefined) return

@@ -12,13 +12,10 @@ export async function chatAccess(
   context: Context,
   { meetingId, userId }: { meetingId: string; userId: string },
 ): Promise<Access> {
-  const { meeting, host, role, standing, member } = await meetingFor(context, meetingId, userId)
+  const { meeting, host, role, name, inside } = await meetingFor(context, meetingId, userId)
   const over = isOver(meeting.status)
-  if (host) return { role: 'host', name: standing.name ?? meeting.host_name, mayChat: true, over }
-  const inside = (standing.entered || member?.admitted_at != null) && member?.must_wait !== true
-  const name = standing.name ?? member?.name
-  if (!inside || member?.banned_at != null || role === null || name === undefined)
-    throw new ProblemError('not-found', 'There is no such meeting')
+  if (host) return { role: 'host', name: name ?? meeting.host_name, mayChat: true, over }
+  if (!inside || role === null || name === null) throw new ProblemError('not-found', 'There is no such meeting')
   return { role, name, mayChat: meeting.settings.chat, over }
 }
 

@@ -1,7 +1,8 @@
-import { ProblemError } from '@parley/kit'
+import { plainly, ProblemError, type Once } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
+import { lockOwned } from './locked.ts'
 import { ownMeeting } from './read.ts'
 import { endMeetings, findMeeting, hideMeeting } from './store/meetings.ts'
 import { enqueueCommand } from './store/outbox.ts'
@@ -9,17 +10,24 @@ import type { Db, EndReason, MeetingRow } from './tables.ts'
 import { putMeetingEvents } from './user-events/put.ts'
 
 /** Ends a meeting for its host; one that is over is answered as it is. @throws ProblemError `not-found`, `forbidden` */
-export async function endByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
+export async function endByHost(
+  context: Context,
+  id: string,
+  userId: string,
+  once: Once<MeetingRow> = plainly(),
+): Promise<MeetingRow> {
   await ownMeeting(context, id, userId)
   const at = now(context)
-  const ended = await changing(context, id, async (trx) => {
-    const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
-    await putEnded(trx, context, stopped)
-    return stopped
-  })
+  let ended: MeetingRow[] = []
+  const meeting = await changing(context, id, (trx) =>
+    once.in(trx, async () => {
+      await lockOwned(trx, id, userId)
+      ended = await endAndTell(trx, [id], { at, reason: 'host' })
+      await putEnded(trx, context, ended)
+      return ended[0] ?? foundOrThrow(await findMeeting(trx, id))
+    }),
+  )
   tellOfEnd(context, ended)
-  const meeting = ended[0] ?? (await findMeeting(context.db, id))
-  if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
   return meeting
 }
 
@@ -27,29 +35,42 @@ export async function endByHost(context: Context, id: string, userId: string): P
  * Cancels a meeting for its host; one that is cancelled is answered as it is. @throws ProblemError `not-found`,
  * `forbidden`, `meeting-over` for one that has ended
  */
-export async function cancelByHost(context: Context, id: string, userId: string): Promise<MeetingRow> {
-  const before = await ownMeeting(context, id, userId)
+export async function cancelByHost(
+  context: Context,
+  id: string,
+  userId: string,
+  once: Once<MeetingRow>,
+): Promise<MeetingRow> {
+  await ownMeeting(context, id, userId)
   const at = now(context)
-  const ended = await changing(context, id, async (trx) => {
-    const [after] = await endAndTell(trx, [id], { at, reason: 'cancelled' })
-    if (after === undefined) return []
-    await tellInvited(trx, { before, after, at })
-    await putEnded(trx, context, [after])
-    return [after]
-  })
+  let ended: MeetingRow[] = []
+  const meeting = await changing(context, id, (trx) =>
+    once.in(trx, async () => {
+      const before = await lockOwned(trx, id, userId)
+      ended = await endAndTell(trx, [id], { at, reason: 'cancelled' })
+      for (const after of ended) await tellInvited(trx, { before, after, at })
+      await putEnded(trx, context, ended)
+      const found = ended[0] ?? foundOrThrow(await findMeeting(trx, id))
+      if (found.status !== 'cancelled') throw new ProblemError('meeting-over')
+      return found
+    }),
+  )
   tellOfEnd(context, ended)
   context.wakeMail()
-  const meeting = await findMeeting(context.db, id)
+  return meeting
+}
+
+function foundOrThrow(meeting: MeetingRow | undefined): MeetingRow {
   if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
-  if (meeting.status !== 'cancelled') throw new ProblemError('meeting-over')
   return meeting
 }
 
 /** Ends a meeting for its host, and nobody finds it any more. @throws ProblemError `not-found`, `forbidden` */
 export async function deleteByHost(context: Context, id: string, userId: string): Promise<void> {
-  const before = await ownMeeting(context, id, userId)
+  await ownMeeting(context, id, userId)
   const at = now(context)
   const ended = await changing(context, id, async (trx) => {
+    const before = await lockOwned(trx, id, userId)
     const stopped = await endAndTell(trx, [id], { at, reason: 'host' })
     const after = await hideMeeting(trx, id, at)
     if (after !== undefined) await tellInvited(trx, { before, after, at })

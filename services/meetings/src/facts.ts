@@ -1,17 +1,14 @@
 import { Fact } from '@parley/contracts'
 import { compile, type FactConsumer } from '@parley/kit'
-import { now, roomBase, type Context } from './context.ts'
-import { isOver, toMeeting } from './meeting.ts'
-import { keepMoves } from './stats/store.ts'
-import { applyFact, closeStays, emptySince } from './store/attendance.ts'
-import { removedAmong } from './store/members.ts'
-import { lockMeeting, setOccupancy } from './store/meetings.ts'
-import { enqueueCommand } from './store/outbox.ts'
+import { now, type Context } from './context.ts'
+import { beforeDisorder, isJoining, isMove, isRestoration, type Move } from './fact.ts'
+import { isOver } from './meeting.ts'
+import { keepMoves, keepVisits } from './stats/store.ts'
+import { occupy } from './occupancy.ts'
+import { applyMove, applyPresent, closeStays } from './store/attendance.ts'
+import { lockMeeting } from './store/meetings.ts'
 import type { Db, MeetingRow } from './tables.ts'
-import { putMeetingEvents } from './user-events/put.ts'
-
-/** Facts may overtake each other by this much: retries of a store, clocks of nodes. */
-const disorderMs = 30_000
+import { tellDecisions, tellEnd, tellMeeting } from './told-again.ts'
 
 /** Keeps attendance and the life of meetings by what happened in their rooms. Every effect may be repeated. */
 export function consumeFacts(context: Context, consumer: string): FactConsumer {
@@ -32,9 +29,8 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
     const meeting = await lockMeeting(trx, meetingId)
     if (meeting === undefined) return null
     for (const fact of facts) await applyFact(trx, fact)
-    await keepMoves(trx, meeting, facts)
-    const emptied = facts.findLast(({ kind, present }) => kind === 'left' && present === 0)
-    if (emptied !== undefined) await closeStays(trx, meetingId, staysBefore(emptied))
+    await keepMoves(trx, meeting, facts.filter(isMove))
+    await keepVisits(trx, meeting, facts.flatMap(inside))
     return await follow(trx, context, meeting, facts)
   })
   if (told === null) context.log.warn({ meetingId, facts: facts.length }, 'facts of a meeting that does not exist')
@@ -42,50 +38,49 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
   if (told === true) context.wakeRelay()
 }
 
+async function applyFact(trx: Db, fact: Fact): Promise<void> {
+  const { meetingId, id } = fact
+  const at = new Date(fact.at)
+  if (isMove(fact)) {
+    await applyMove(trx, fact)
+    if (fact.kind === 'left' && fact.present === 0)
+      await closeStays(trx, meetingId, { at, before: beforeDisorder(at) })
+  } else {
+    await applyPresent(trx, fact.people, { meetingId, id, at })
+    // By the store's clock, and in the stream of the room: what was heard before it is of before it.
+    await closeStays(trx, meetingId, { at, before: at, except: fact.people.map(({ participantId }) => participantId) })
+  }
+}
+
+/** Who has been in the room by this fact. */
+const inside = (fact: Fact): { userId: string; role: Move['role']; since: string }[] =>
+  isMove(fact)
+    ? [{ userId: fact.userId, role: fact.role, since: fact.at }]
+    : fact.people.map(({ userId, role, joinedAt }) => ({ userId, role, since: joinedAt }))
+
 /** The meeting after these facts; true when its room has to be told something. */
 async function follow(trx: Db, context: Context, meeting: MeetingRow, facts: readonly Fact[]): Promise<boolean> {
   const at = now(context)
-  const joined = facts.filter(({ kind }) => kind === 'joined').map((fact) => fact.at)
+  const restored = facts.some(isRestoration)
+  const came = facts.filter((fact) => isJoining(fact) || isRestoration(fact)).flatMap(inside)
   if (isOver(meeting.status)) {
     // Somebody came in while it was being ended; the room of before has been closed, this one has not.
-    if (joined.length === 0) return false
-    await enqueueCommand(trx, meeting.id, { kind: 'end', reason: meeting.end_reason ?? 'host' }, at)
+    if (came.length === 0 && !restored) return false
+    await tellEnd(trx, meeting, at)
     return true
   }
-  const [first] = joined.sort()
-  const startedAt = first === undefined ? meeting.started_at : earlier(meeting.started_at, new Date(first))
-  const status = startedAt === null ? meeting.status : 'live'
-  const after = { ...meeting, status, started_at: startedAt }
-  await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: await emptySince(trx, meeting.id) })
-  if (startedAt !== null && meeting.started_at === null && meeting.deleted_at === null) {
-    await putMeetingEvents(trx, context, [{ type: 'meeting.started', meeting: after }])
-  }
-  const behind = await tellAgain(trx, context, after, facts)
-  const slippedIn = await sendOutAgain(trx, meeting.id, facts, at)
-  return behind || slippedIn
+  const after = await occupy(
+    trx,
+    context,
+    meeting,
+    came.map(({ since }) => since),
+  )
+  // Who opens a room may bring the meeting as it was just before a change, which found no room to be told.
+  const opened = facts.some((fact) => isJoining(fact) && fact.present === 1)
+  const behind = restored || (opened && meeting.version > 1)
+  if (behind) await tellMeeting(trx, context, after)
+  return (await tellDecisions(trx, after, came, at)) || behind
 }
-
-/** Who opens a room may bring the meeting as it was just before a change, which found no room to be told: it is told again. */
-async function tellAgain(trx: Db, context: Context, meeting: MeetingRow, facts: readonly Fact[]): Promise<boolean> {
-  const opened = facts.some(({ kind, present }) => kind === 'joined' && present === 1)
-  if (!opened || meeting.version === 1) return false
-  const shown = toMeeting(meeting, roomBase(context, meeting))
-  await enqueueCommand(trx, meeting.id, { kind: 'meeting-updated', meeting: shown }, now(context))
-  return true
-}
-
-/** Who was removed while on the way in has come in after the room was told: it is told again. */
-async function sendOutAgain(trx: Db, meetingId: string, facts: readonly Fact[], at: Date): Promise<boolean> {
-  const joined = facts.filter(({ kind }) => kind === 'joined').map(({ userId }) => userId)
-  const removed = await removedAmong(trx, meetingId, joined)
-  for (const { userId, banned } of removed)
-    await enqueueCommand(trx, meetingId, { kind: 'remove', userId, reason: banned ? 'banned' : 'removed' }, at)
-  return removed.length > 0
-}
-
-const earlier = (known: Date | null, at: Date): Date => (known !== null && known < at ? known : at)
-
-const staysBefore = ({ at }: Fact) => ({ at: new Date(at), before: new Date(new Date(at).getTime() - disorderMs) })
 
 function byMeeting(facts: readonly Fact[]): Map<string, [Fact, ...Fact[]]> {
   const groups = new Map<string, [Fact, ...Fact[]]>()
@@ -103,11 +98,13 @@ function factReader({ log }: Context): (entry: { id: string; text: string }) => 
   const isFact = (value: unknown): value is Fact => check(value).length === 0
   return ({ id, text }) => {
     const value = parsed(text)
-    if (isFact(value) && !Number.isNaN(Date.parse(value.at))) return [value]
+    if (isFact(value) && timesOf(value).every((time) => !Number.isNaN(Date.parse(time)))) return [value]
     log.error({ fact: id }, 'a fact cannot be read')
     return []
   }
 }
+
+const timesOf = (fact: Fact): string[] => [fact.at, ...inside(fact).map(({ since }) => since)]
 
 function parsed(text: string): unknown {
   try {

@@ -27,5 +27,5 @@ export async function tokenOrThrow(context: Context, joinToken: string, userId: 
 export async function spendUse(trx: Db, token: JoinTokenRow, person: Person, at: Date): Promise<void> {
   const use = await takeUse(trx, { tokenId: token.id, userId: person.userId, at })
   if (use === 'none') throw invalidToken()
-  if (use === 'taken') await grantRole(trx, person, { role: token.role, at })
+  if (use === 'taken') await grantRole(trx, person, token, at)
 }

@@ -1,15 +1,19 @@
-import type { Joining, Principal, Role } from '@parley/contracts'
-import { newId, ProblemError } from '@parley/kit'
-import { decideAdmission, type Admission, type AdmissionFacts } from './admission.ts'
+import type { Joining, Principal } from '@parley/contracts'
+import { newId, ProblemError, type Once } from '@parley/kit'
+import { decideAdmission, type Admission, type Entry } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
+import { holdsInvite } from './invites/store.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
 import { signalingUrl } from './links.ts'
-import { placeIfNeeded, type Place } from './lobby/place.ts'
-import { isOver, toMeeting } from './meeting.ts'
+import { takePlace, type Place } from './lobby/place.ts'
+import { toMeeting } from './meeting.ts'
 import type { PasscodeCheck } from './passcode-check.ts'
 import type { Seen } from './read.ts'
 import { hashOf, newRoomToken } from './room-token.ts'
+import { factsOf, roleByUse, type Shown } from './standing.ts'
+import { findArrival, type Arrival } from './store/arrival.ts'
+import { lockMeeting } from './store/meetings.ts'
 import { insertRoomToken } from './store/room-tokens.ts'
 import type { Db, RoomTokenRow } from './tables.ts'
 import type { GivenRole } from './tables-admission.ts'
@@ -22,86 +26,123 @@ export interface JoinRequest {
   passcode: string | undefined
   displayName: string | undefined
   base: string
+  once: Once<Joined>
 }
-type Entry = { kind: 'enter' | 'wait'; role: Role }
+/** What somebody gets who is let in, and their place if they have to wait. */
+export interface Joined {
+  joining: Joining
+  place: Place | null
+}
 type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
 /** Lets somebody into a meeting or its lobby, with a room token, or throws the problem that keeps them out. */
-export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joining> {
-  const { principal, base } = request
+export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joined> {
+  const { principal } = request
   const { meeting } = seen
-  const facts = factsOf(seen, request)
+  let shown = shownBy(seen.arrival, request)
+  const facts = factsOf(seen.arrival, shown, seen.invited)
   let admission = decideAdmission(facts)
   if (admission.kind === 'check-passcode') {
     const knocker = { userId: principal.userId, guest: facts.guest, address: request.address }
     admission = decideAdmission({ ...facts, passcode: await check(meeting, knocker, request.passcode) })
+    shown = { ...shown, passcode: meeting.passcode_hash }
   }
-  const roomToken = await issue(context, entryOrThrow(admission), seen, request)
-  const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
-  return { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signalingUrl(base, meeting.id) }
+  return issue(context, seen, { request, shown, entry: entryOrThrow(admission) })
 }
 
-/** What is known of somebody at the door of a meeting. */
-export const factsOf = (
-  { meeting, host, member, belongs }: Seen,
+/** What somebody at the door of a meeting shows, who may yet say a passcode. */
+export const shownBy = (
+  arrival: Arrival,
   { principal, byCode, joinToken }: Pick<JoinRequest, 'principal' | 'byCode' | 'joinToken'>,
-): AdmissionFacts => ({
-  type: meeting.type,
-  over: isOver(meeting.status),
-  guestsAllowed: meeting.settings.guestsAllowed,
-  waitingRoom: meeting.settings.waitingRoom,
-  byCode,
-  host,
-  guest: principal.kind === 'guest',
-  belongs,
-  banned: member?.banned_at != null,
-  mustWait: member?.must_wait ?? false,
-  admitted: member?.admitted_at != null,
-  role: member?.role ?? null,
-  joinToken: joinToken === undefined ? null : roleByToken(joinToken, member, principal),
-  passcode: meeting.passcode_hash === null ? 'none' : 'unchecked',
-})
-
-/** A role that was changed or taken back since the token was used stays so. */
-function roleByToken({ token, held }: HeldToken, member: Seen['member'], { kind }: Principal): GivenRole {
-  return held ? (member?.role ?? (kind === 'guest' ? 'guest' : 'participant')) : token.role
+): Shown => {
+  const guest = principal.kind === 'guest'
+  const role = joinToken === undefined ? null : roleBy(joinToken, arrival, guest)
+  return { guest, byCode, joinToken: role, passcode: undefined }
 }
 
-async function issue(context: Context, entry: Entry, { meeting }: Seen, request: JoinRequest): Promise<string> {
-  const { principal } = request
+const roleBy = ({ token, held }: HeldToken, arrival: Arrival, guest: boolean): GivenRole =>
+  held ? roleByUse(arrival, guest) : token.role
+
+interface Issue {
+  request: JoinRequest
+  shown: Shown
+  entry: Entry
+}
+
+async function issue(context: Context, { meeting }: Seen, { request, shown, entry }: Issue): Promise<Joined> {
+  const { principal, base, once } = request
   const at = now(context)
   const roomToken = newRoomToken()
+  const checked = shown.passcode ?? null
+  const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
+  const signaling = signalingUrl(base, meeting.id)
+  const joining = { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signaling }
   const draft: Draft = {
     hash: hashOf(roomToken),
     meeting_id: meeting.id,
     user_id: principal.userId,
     name: request.displayName ?? principal.name,
     role: entry.role,
-    guest: principal.kind === 'guest',
+    guest: shown.guest,
     admission: entry.kind,
-    expires_at: new Date(at.getTime() + context.config.ROOM_TOKEN_TTL_SECONDS * 1000),
+    expires_at: new Date(at.getTime() + expiresIn * 1000),
+    by_code: request.byCode,
+    passcode_hash: checked,
   }
   const token = entry.role === 'host' ? undefined : request.joinToken
   if (entry.kind === 'enter' && token === undefined) {
-    await context.lines.comingIn(meeting.id, () => insertRoomToken(context.db, { ...draft, participant_id: newId() }))
-    return roomToken
+    return context.lines.comingIn(meeting.id, () =>
+      once.transaction(context.db, async (db) => {
+        await insertRoomToken(db, { ...draft, participant_id: newId() })
+        return { joining, place: null }
+      }),
+    )
   }
-  const place = await changing(context, meeting.id, (trx) => issueWith(trx, draft, token, at))
-  if (place?.lv != null) context.tellLobby(meeting.id, place.lv)
-  return roomToken
+  const wanted = { used: token, shown: { ...shown, passcode: checked } }
+  const waiting = await changing(context, meeting.id, (trx) =>
+    once.in(trx, async () => ({ joining, place: await issueWith(trx, draft, wanted, at) })),
+  )
+  if (waiting.place?.lv != null) context.tellLobby(meeting.id, waiting.place.lv)
+  return waiting
 }
 
-/** In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. */
-async function issueWith(trx: Db, draft: Draft, used: HeldToken | undefined, at: Date): Promise<Place | null> {
+/**
+ * In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. It is
+ * decided again, for the meeting may have changed since.
+ */
+async function issueWith(
+  trx: Db,
+  draft: Draft,
+  { used, shown }: { used: HeldToken | undefined; shown: Shown },
+  at: Date,
+): Promise<Place | null> {
   const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
-  const place = draft.admission === 'wait' ? await placeIfNeeded(trx, person, at) : null
+  const { entry } = await admitIn(trx, { ...person, shown: () => shown }, at)
+  const place = entry.kind === 'wait' ? await takePlace(trx, person, at) : null
   if (used !== undefined) await spendUse(trx, used.token, person, at)
-  const admission = place === null ? 'enter' : 'wait'
-  await insertRoomToken(trx, { ...draft, admission, participant_id: place?.participantId ?? newId() })
+  await insertRoomToken(trx, {
+    ...draft,
+    role: entry.role,
+    admission: entry.kind,
+    participant_id: place?.participantId ?? newId(),
+  })
   return place
 }
 
-function entryOrThrow(admission: Admission): Entry {
+/** In a transaction, locks the meeting, and decides by what is true in it. @throws ProblemError as `join` */
+export async function admitIn(
+  trx: Db,
+  { meetingId, userId, shown }: { meetingId: string; userId: string; shown: (arrival: Arrival) => Shown },
+  at: Date,
+): Promise<{ arrival: Arrival; entry: Entry }> {
+  await lockMeeting(trx, meetingId)
+  const arrival = await findArrival(trx, { meetingId, userId, at })
+  if (arrival === undefined) throw new ProblemError('not-found', 'There is no such meeting')
+  const invited = await holdsInvite(trx, meetingId, userId)
+  return { arrival, entry: entryOrThrow(decideAdmission(factsOf(arrival, shown(arrival), invited))) }
+}
+
+export function entryOrThrow(admission: Admission): Entry {
   switch (admission.kind) {
     case 'enter':
     case 'wait':

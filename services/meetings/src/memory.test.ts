@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { changingSuite } from './suites/changing.suite.ts'
+import { decidedSuite } from './suites/decided.suite.ts'
 import { doorSuite } from './suites/door.suite.ts'
 import { enteringSuite } from './suites/entering.suite.ts'
 import { guessingSuite } from './suites/guessing.suite.ts'
@@ -8,7 +9,10 @@ import { lifeSuite } from './suites/life.suite.ts'
 import { lobbySuite } from './suites/lobby.suite.ts'
 import { meetingsSuite } from './suites/meetings.suite.ts'
 import { moderationSuite } from './suites/moderation.suite.ts'
+import { numbersSuite } from './suites/numbers.suite.ts'
 import { readingSuite } from './suites/reading.suite.ts'
+import { roomsSuite } from './suites/rooms.suite.ts'
+import { tokenMakersSuite } from './suites/token-makers.suite.ts'
 import { waitingRoomSuite } from './suites/waiting-room.suite.ts'
 import { openMemoryWorld } from './testing/world.ts'
 
@@ -24,6 +28,10 @@ const suites = [
   waitingRoomSuite,
   moderationSuite,
   lifeSuite,
+  decidedSuite,
+  tokenMakersSuite,
+  numbersSuite,
+  roomsSuite,
 ]
 
 describe('in one process', () => {

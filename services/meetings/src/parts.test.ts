@@ -3,7 +3,6 @@ import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
-import { requestKey } from './idempotency.ts'
 import { publicBase, signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
 import { versionOrThrow } from './update.ts'
@@ -76,13 +75,4 @@ describe('versions', () => {
   it.each(['3', '""', '"x"', '"1", "2"', '"99999999999"'])('M5 %s is refused', (header) =>
     expect(() => versionOrThrow(header)).toThrow(ProblemError),
   )
-})
-
-describe('request keys', () => {
-  it('do not depend on the order of fields, and tell bodies, keys and users apart', () => {
-    const key = requestKey('u', 'k', { a: 1, b: { c: [1, 2], d: 2 } })
-    expect(requestKey('u', 'k', { b: { d: 2, c: [1, 2] }, a: 1 })).toEqual(key)
-    expect(requestKey('u', 'k', { a: 1, b: { c: [2, 1], d: 2 } }).requestHash).not.toBe(key.requestHash)
-    expect(JSON.stringify(requestKey('u', 'my-secret-key', {}))).not.toContain('my-secret-key')
-  })
 })

@@ -1,31 +1,29 @@
-import type { Principal, Role } from '@parley/contracts'
+import type { Principal } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
-import { maySee } from './admission.ts'
+import { decideAdmission, maySee } from './admission.ts'
 import { now, type Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
-import { leads, roleIn } from './role.ts'
-import { findMember } from './store/members.ts'
-import { findMeeting, findMeetingByCode } from './store/meetings.ts'
-import { standingOf, type Standing } from './store/room-tokens.ts'
+import { leads } from './role.ts'
+import { factsOf, isBanned, standingOf, type Standing } from './standing.ts'
+import { findArrival, type Arrival } from './store/arrival.ts'
+import { findMeetingByCode } from './store/meetings.ts'
 import type { MeetingRow } from './tables.ts'
-import type { MemberRow } from './tables-admission.ts'
 
-export interface Seen {
+/** A meeting, and how somebody stands to it as of now. */
+export interface Seen extends Standing {
   meeting: MeetingRow
-  host: boolean
-  /** As of now; null for who has none in this meeting. */
-  role: Role | null
-  standing: Standing
-  member: MemberRow | undefined
-  /** Has been in it, was let in, or is invited where not everybody is; and is not banned. */
-  belongs: boolean
+  arrival: Arrival
+  /** As far as it was looked up: it matters only where not everybody is, and to those who are not known otherwise. */
+  invited: boolean
 }
 
 const unknown = () => new ProblemError('not-found', 'There is no such meeting')
 
 /** A meeting and how somebody stands to it. @throws ProblemError `not-found` */
 export async function meetingFor(context: Context, id: string, userId: string): Promise<Seen> {
-  return seenBy(context, await findMeeting(context.db, id), userId)
+  const seen = await sightOf(context, id, userId)
+  if (seen === undefined) throw unknown()
+  return seen
 }
 
 /** The same by its code. @throws ProblemError `not-found` */
@@ -33,7 +31,7 @@ export async function meetingByCodeFor(context: Context, code: string, userId: s
   const meeting = await findMeetingByCode(context.db, code)
   // How long it takes does not tell that there is a meeting for the invited.
   if (meeting === undefined) await lookInVain(context, userId)
-  return seenBy(context, meeting, userId)
+  return meetingFor(context, meeting?.id ?? newId(), userId)
 }
 
 /** A meeting by its id, for those who may see it. @throws ProblemError `not-found` */
@@ -51,12 +49,16 @@ export async function visibleFor(context: Context, id: string, { userId, kind }:
   return seen
 }
 
-/** The problem that keeps somebody from seeing who is in a meeting that they may see; null if nothing does. */
-export function rosterProblem({ meeting, role, standing, member }: Seen): ProblemError | null {
-  if (leads(role)) return null
-  if (member?.banned_at != null) return new ProblemError('removed-from-meeting')
-  const inside = (standing.entered || member?.admitted_at != null) && member?.must_wait !== true
-  if (inside || (!meeting.settings.waitingRoom && member?.must_wait !== true)) return null
+/**
+ * The problem that keeps somebody from seeing who is in a meeting that they may see; null if nothing does. It is shown to those
+ * who are or were inside, and to whom the door would let in as they are: by the same decision, as if the meeting went on.
+ */
+export function rosterProblem({ arrival, role, inside, invited }: Seen, kind: Principal['kind']): ProblemError | null {
+  if (leads(role) || inside) return null
+  const shown = { guest: kind === 'guest', byCode: true, joinToken: null, passcode: null }
+  const admission = decideAdmission({ ...factsOf(arrival, shown, invited), over: false })
+  if (admission.kind === 'enter') return null
+  if (admission.kind === 'refuse') return new ProblemError(admission.problem, admission.detail)
   return new ProblemError('not-admitted', 'Who is in the meeting is shown to those who were admitted')
 }
 
@@ -81,30 +83,22 @@ export async function ownMeeting(context: Context, id: string, userId: string): 
  * up only here, before something is hidden.
  */
 export async function belongsTo(context: Context, seen: Seen, userId: string): Promise<boolean> {
-  if (seen.belongs || seen.meeting.type !== 'public' || seen.member?.banned_at != null) return seen.belongs
+  if (seen.belongs || seen.meeting.type !== 'public' || isBanned(seen.arrival)) return seen.belongs
   return isInvited(context, seen.meeting.id, userId)
 }
 
-async function sightOf(context: Context, meetingId: string, userId: string) {
-  const standing = await standingOf(context.db, { meetingId, userId, at: now(context) })
-  return { standing, member: await findMember(context.db, { meetingId, userId }) }
-}
-
-/** As much work as `seenBy` does for a stranger and a meeting for the invited. */
+/** As much work as a stranger and a meeting for the invited are. */
 async function lookInVain(context: Context, userId: string): Promise<void> {
-  const nobodys = newId()
-  await sightOf(context, nobodys, userId)
-  await isInvited(context, nobodys, userId)
+  await isInvited(context, newId(), userId)
 }
 
-async function seenBy(context: Context, meeting: MeetingRow | undefined, userId: string): Promise<Seen> {
-  if (meeting === undefined) throw unknown()
-  const host = meeting.host_id === userId
-  const { standing, member } = await sightOf(context, meeting.id, userId)
-  const role = roleIn(meeting, userId, { member, seenAs: standing.role })
-  const known = host || standing.belongs || member?.admitted_at != null || member?.role != null
-  // Whether one is invited matters only where not everybody is.
-  const invited = async () => meeting.type !== 'public' && (await isInvited(context, meeting.id, userId))
-  const belongs = member?.banned_at == null && (known || (await invited()))
-  return { meeting, host, role, standing, member, belongs }
+async function sightOf(context: Context, id: string, userId: string): Promise<Seen | undefined> {
+  const at = now(context)
+  const arrival = await findArrival(context.db, { meetingId: id, userId, at })
+  if (arrival === undefined) return undefined
+  const { meeting } = arrival
+  const standing = standingOf(arrival, at)
+  const askInvite = meeting.type !== 'public' && !standing.belongs && !isBanned(arrival)
+  const invited = askInvite && (await isInvited(context, id, userId))
+  return { ...standing, belongs: standing.belongs || invited, invited, meeting, arrival }
 }

@@ -1,20 +1,29 @@
 import type { Grant } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { isProblem, ProblemError } from '@parley/kit'
+import { decideAdmission, type Entry } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
-import { placeIfNeeded, type Place } from './lobby/place.ts'
+import { isInvited } from './invites/invited.ts'
+import { admitIn, entryOrThrow } from './join.ts'
+import { takePlace, type Place } from './lobby/place.ts'
 import { settleWait } from './lobby/settle.ts'
-import { isOver, toMeeting } from './meeting.ts'
-import { roleIn } from './role.ts'
+import { toMeeting } from './meeting.ts'
 import { hashOf } from './room-token.ts'
-import { findArrival } from './store/arrival.ts'
-import { dropRemovals } from './store/outbox.ts'
+import { factsOf, roleByUse, type Shown } from './standing.ts'
+import { findArrival, type Arrival } from './store/arrival.ts'
 import { spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
 
+interface Admitted {
+  arrival: Arrival
+  entry: Entry
+  place: Place | null
+}
+
 /**
- * Spends a room token for the one it was issued to. What was decided on them since it was issued counts.
- * @throws ProblemError `room-token-invalid`, `removed-from-meeting`, `not-admitted`, `meeting-over`
+ * Spends a room token for the one it was issued to, and decides anew whether they enter, by what is true now; the attempt that
+ * spent it may ask again, and is decided on again. @throws ProblemError `room-token-invalid`, `meeting-over`, and what joining
+ * throws: the token of somebody who would not be let in any more says why
  */
 export async function redeem(
   context: Context,
@@ -23,44 +32,64 @@ export async function redeem(
   const at = now(context)
   const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
   if (token === undefined) throw new ProblemError('room-token-invalid')
-  const arrival = await findArrival(context.db, { meetingId: token.meeting_id, userId })
-  if (arrival === undefined) throw new ProblemError('room-token-invalid')
-  const { meeting: row, member } = arrival
-  const host = row.host_id === userId
-  if (member?.banned_at != null && !host) throw new ProblemError('removed-from-meeting')
-  if (isOver(row.status)) throw new ProblemError('meeting-over')
-  const role = roleIn(row, userId, { member: member ?? { role: null, guest: token.guest }, seenAs: token.role })
-  const admitted = member?.admitted_at != null || host || role === 'cohost' || token.admission === 'enter'
-  const held = !host && (member?.must_wait === true || !admitted)
-  const place = held ? await placeOf(context, token, at) : null
-  if (place === null) {
-    if (arrival.leaves) await dropRemovals(context.db, row.id, [userId])
-    if (arrival.waits) await leaveQueue(context, row, userId, at)
-  }
+  const { arrival, entry, place } = await admit(context, token, at)
+  if (place === null && arrival.waits) await leaveQueue(context, arrival.meeting, userId, at)
   return {
     participantId: place?.participantId ?? token.participant_id,
     userId,
     name: token.name,
-    role: role ?? token.role,
+    role: entry.role,
     guest: token.guest,
-    admission: place === null ? 'enter' : 'wait',
-    meeting: liveMeeting(context, row, at),
+    admission: entry.kind,
+    meeting: liveMeeting(context, arrival.meeting, at),
+    asOf: arrival.meeting.room_seq,
   }
 }
+
+async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<Admitted> {
+  const whom = { meetingId: token.meeting_id, userId: token.user_id }
+  const arrival = await findArrival(context.db, { ...whom, at })
+  if (arrival === undefined) throw new ProblemError('room-token-invalid')
+  const entry = await entryOf(context, arrival, shownFor(token, arrival))
+  return entry.kind === 'enter' ? { arrival, entry, place: null } : admitToLobby(context, token, at)
+}
+
+/** An invite is looked up only where without it there is no way in. */
+async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promise<Entry> {
+  const decide = (invited: boolean): Entry => entryOrThrow(decideAdmission(factsOf(arrival, shown, invited)))
+  try {
+    return decide(false)
+  } catch (error) {
+    if (!isProblem(error, 'not-found') || !(await isInvited(context, arrival.meeting.id, arrival.userId))) throw error
+    return decide(true)
+  }
+}
+
+/** Decided again with the meeting locked: the waiting room may have been switched off meanwhile. */
+async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Promise<Admitted> {
+  const { meeting_id: meetingId, user_id: userId, name, guest } = token
+  const person = { meetingId, userId, name, guest }
+  const admitted = await changing(context, meetingId, async (trx): Promise<Admitted> => {
+    const shown = (arrival: Arrival) => shownFor(token, arrival)
+    const { arrival, entry } = await admitIn(trx, { meetingId, userId, shown }, at)
+    return { arrival, entry, place: entry.kind === 'wait' ? await takePlace(trx, person, at) : null }
+  })
+  if (admitted.place?.lv != null) context.tellLobby(meetingId, admitted.place.lv)
+  return admitted
+}
+
+/** What the token was issued for, as far as it still holds: a join token that was revoked opens nothing any more. */
+const shownFor = ({ guest, by_code, passcode_hash }: RoomTokenRow, arrival: Arrival): Shown => ({
+  guest,
+  byCode: by_code,
+  joinToken: arrival.holdsUse ? roleByUse(arrival, guest) : null,
+  passcode: passcode_hash,
+})
 
 /** What the room is told is true once this one is in it; the fact of the joining makes it so here. */
 export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant['meeting'] {
   const meeting = toMeeting(row, roomBase(context, row))
   return { ...meeting, status: 'live', startedAt: meeting.startedAt ?? at.toISOString() }
-}
-
-/** Null when the waiting room was switched off since the token was issued. */
-async function placeOf(context: Context, token: RoomTokenRow, at: Date): Promise<Place | null> {
-  const { meeting_id: meetingId, user_id: userId, name, guest } = token
-  const person = { meetingId, userId, name, guest }
-  const place = await changing(context, meetingId, (trx) => placeIfNeeded(trx, person, at))
-  if (place?.lv != null) context.tellLobby(meetingId, place.lv)
-  return place
 }
 
 /** Who goes straight in waits no longer, such as after the waiting room was switched off. */

@@ -42,9 +42,7 @@ const startLane = (deps: RelayDeps, lane: Lane): Loop =>
     everyMs,
     log: deps.log,
     async run() {
-      const at = deps.clock.now()
-      const due = { at: new Date(at), until: new Date(at + leaseMs), limit: batch }
-      const commands = await leaseCommands(deps.db, lane, due)
+      const commands = await leaseCommands(deps.db, lane, { leaseMs, limit: batch })
       const delivered = await Promise.all(commands.map((command) => deliver(deps, command)))
       return delivered.includes(true)
     },
@@ -66,7 +64,7 @@ async function deliver(
         { err: error, meetingId, kind: command.kind, attempts },
         'a room or its chat did not take a command, will try again',
       )
-      await postponeCommand(db, seq, new Date(clock.now() + backoff(attempts)))
+      await postponeCommand(db, seq, backoff(attempts))
       return false
     }
     log.error(

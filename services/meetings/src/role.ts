@@ -1,7 +1,5 @@
 import type { Role } from '@parley/contracts'
-import { findMember } from './store/members.ts'
-import { standingOf } from './store/room-tokens.ts'
-import type { Db, MeetingRow } from './tables.ts'
+import type { MeetingRow } from './tables.ts'
 import type { MemberRow } from './tables-admission.ts'
 
 interface Known {
@@ -20,13 +18,6 @@ export function roleIn(meeting: MeetingRow, userId: string, { member, seenAs }: 
   if (seenAs === 'host') return 'participant'
   if (member !== undefined && seenAs === 'cohost') return member.guest ? 'guest' : 'participant'
   return seenAs
-}
-
-/** The same as of now, by what is written down; also in a transaction. */
-export async function roleNow(db: Db, meeting: MeetingRow, userId: string, at: Date): Promise<Role | null> {
-  const member = await findMember(db, { meetingId: meeting.id, userId })
-  const { role: seenAs } = await standingOf(db, { meetingId: meeting.id, userId, at })
-  return roleIn(meeting, userId, { member, seenAs })
 }
 
 export const leads = (role: Role | null): boolean => role === 'host' || role === 'cohost'

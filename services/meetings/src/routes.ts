@@ -8,13 +8,14 @@ import { pageOf, readCursor } from './cursor.ts'
 import { cancelByHost, deleteByHost, endByHost } from './end.ts'
 import { claimByAddress } from './invites/invited.ts'
 import { doorOf } from './door.ts'
-import { join } from './join.ts'
+import { join, type Joined } from './join.ts'
 import { publicBase } from './links.ts'
 import { toAttendance, toMeeting } from './meeting.ts'
 import { createPasscodeCheck } from './passcode-check.ts'
 import { meetingByCode, meetingFor, rosterProblem, visibleFor } from './read.ts'
 import { listAttendance, listPresent } from './store/attendance.ts'
 import { listMeetings } from './store/listing.ts'
+import type { MeetingRow } from './tables.ts'
 import { scheduleMeeting, updateMeeting } from './update.ts'
 
 const defaultLimit = 50
@@ -26,9 +27,9 @@ export function createRoutes(context: Context, codes: CodeLimit) {
   const checkPasscode = createPasscodeCheck(kv)
   const baseOf = (request: FastifyRequest): string => publicBase(config.PUBLIC_URL, request)
   return {
-    async createMeeting({ body, headers, principal, request }) {
-      const idempotencyKey = headers['idempotency-key']
-      return answerWith(201, await createMeeting(context, { body, principal, base: baseOf(request), idempotencyKey }))
+    async createMeeting({ body, principal, request, once }) {
+      const made = (meeting: Meeting) => answerWith(201, meeting)
+      return made(await createMeeting(context, { body, principal, base: baseOf(request) }, once(made)))
     },
     async listMeetings({ query, principal, request }) {
       const { limit = defaultLimit, cursor, scope = 'mine', ...filter } = query
@@ -49,7 +50,7 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       const seen = await visibleFor(context, params.id, principal)
       const row = seen.meeting
       const participants =
-        rosterProblem(seen) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
+        rosterProblem(seen, principal.kind) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
       return answerWith(200, { ...toMeeting(row, baseOf(request)), participants })
     },
     async getMeetingByCode({ params, principal, address, request }) {
@@ -78,33 +79,36 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       })
       return answerWith(200, toMeeting(row, baseOf(request)))
     },
-    async cancelMeeting({ params, principal, request }) {
-      return answerWith(200, toMeeting(await cancelByHost(context, params.id, principal.userId), baseOf(request)))
+    async cancelMeeting({ params, principal, request, once }) {
+      const cancelled = (row: MeetingRow) => answerWith(200, toMeeting(row, baseOf(request)))
+      return cancelled(await cancelByHost(context, params.id, principal.userId, once(cancelled)))
     },
     async deleteMeeting({ params, principal }) {
       await deleteByHost(context, params.id, principal.userId)
       return { status: 204 }
     },
-    async endMeeting({ params, principal, request }) {
-      return answerWith(200, toMeeting(await endByHost(context, params.id, principal.userId), baseOf(request)))
+    async endMeeting({ params, principal, request, once }) {
+      const ended = (row: MeetingRow) => answerWith(200, toMeeting(row, baseOf(request)))
+      return ended(await endByHost(context, params.id, principal.userId, once(ended)))
     },
-    async join({ body: { code, joinToken, passcode, displayName }, principal, address, request }) {
+    async join({ body: { code, joinToken, passcode, displayName }, principal, address, request, once }) {
       const seeker = seekerOf(principal, address)
       const door = await codes.guess(seeker, () => doorOf(context, { code, joinToken }, principal.userId))
       const { seen, ...key } = door
       const who = { principal, address, passcode, displayName }
-      return { status: 200, body: await join(context, checkPasscode, seen, { ...key, ...who, base: baseOf(request) }) }
+      const asked = { ...key, ...who, base: baseOf(request), once: once(joined) }
+      return joined(await join(context, checkPasscode, seen, asked))
     },
-    async roomToken({ params, body: { passcode, displayName }, principal, address, request }) {
+    async roomToken({ params, body: { passcode, displayName }, principal, address, request, once }) {
       const seen = await meetingFor(context, params.id, principal.userId)
       const who = { principal, address, passcode, displayName }
-      const body = await join(context, checkPasscode, seen, { ...who, byCode: false, base: baseOf(request) })
-      return { status: 200, body }
+      const asked = { ...who, byCode: seen.knowsCode, base: baseOf(request), once: once(joined) }
+      return joined(await join(context, checkPasscode, seen, asked))
     },
     async participants({ params, query, principal }) {
       const { limit = defaultLimit, cursor, present } = query
       const seen = await visibleFor(context, params.id, principal)
-      const problem = rosterProblem(seen)
+      const problem = rosterProblem(seen, principal.kind)
       if (problem !== null) throw problem
       const rows = await listAttendance(db, seen.meeting.id, { present, after: readCursor(cursor), limit: limit + 1 })
       return {
@@ -114,6 +118,8 @@ export function createRoutes(context: Context, codes: CodeLimit) {
     },
   } satisfies Handlers<typeof meetingsOperations>
 }
+
+const joined = ({ joining }: Joined) => ({ status: 200, body: joining }) as const
 
 /** A single meeting is answered with its version as ETag, for `If-Match`. */
 const answerWith = <Status extends 200 | 201, Body extends Meeting>(status: Status, body: Body) => ({

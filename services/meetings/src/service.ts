@@ -1,5 +1,14 @@
 import { signalingBus } from '@parley/contracts'
-import { createEdgeAuth, createHttpServer, defineService, drainHttp, serveHealth, startHttp, tell } from '@parley/kit'
+import {
+  createEdgeAuth,
+  createHttpServer,
+  createKeptAnswers,
+  defineService,
+  drainHttp,
+  serveHealth,
+  startHttp,
+  tell,
+} from '@parley/kit'
 import type { BusSubscription, Deps, FactConsumer, MailOutbox, RunningService } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { meetingsConfig, type MeetingsConfig } from './config.ts'
@@ -11,6 +20,7 @@ import { startInviteMails } from './invites/mail.ts'
 import type { Loop } from './loop.ts'
 import { migrations } from './migrations/index.ts'
 import { startRelay } from './relay.ts'
+import { startRoomLooks } from './rooms.ts'
 import { serveRoutes } from './serve.ts'
 import { ping } from './store/sweep.ts'
 import { answerBus } from './subscriptions.ts'
@@ -33,6 +43,7 @@ interface Work {
   answers: BusSubscription[]
   facts: FactConsumer
   sweeper: Loop
+  looks: Loop
   relay: Loop
   mails: MailOutbox
   teller: Loop
@@ -63,9 +74,10 @@ function create(deps: MeetingsDeps): RunningService {
     auth: edge.ready(),
   })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
-  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics })
+  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
   const checkAnswers = config.NODE_ENV !== 'production'
-  serveRoutes(app, context, { authenticate: edge.authenticate, kv, checkAnswers })
+  const kept = createKeptAnswers({ db, clock })
+  serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })
   return {
     readiness,
     async start() {
@@ -85,13 +97,14 @@ const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: C
   answers: answerBus(context, bus),
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
+  looks: startRoomLooks(context),
   relay: startRelay({ db, bus, clock, log }),
   mails: startInviteMails(context),
   teller: startTeller(context),
 })
 
-async function stopWork({ answers, facts, sweeper, relay, mails, teller }: Work): Promise<void> {
+async function stopWork({ answers, facts, sweeper, looks, relay, mails, teller }: Work): Promise<void> {
   for (const subscription of answers) subscription.unsubscribe()
-  await Promise.all([facts.stop(), sweeper.stop()])
+  await Promise.all([facts.stop(), sweeper.stop(), looks.stop()])
   await Promise.all([relay.stop(), mails.stop(), teller.stop()])
 }

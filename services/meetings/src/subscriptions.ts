@@ -34,7 +34,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.readers, readersOf),
     serve(meetingsBus.userEvents, readUserEvents),
     serve(meetingsBus.lobby, lobbyState),
-    serve(meetingsBus.decideLobby, decideLobby),
+    serve(meetingsBus.decideLobby, decide),
     serve(meetingsBus.leaveLobby, leaveLobby),
     serve(meetingsBus.remove, remove),
     serve(meetingsBus.setRole, setRole),
@@ -52,6 +52,11 @@ async function leaveLobby(
   const left = { status: 'left', decided_by: null, decided_at: now(context) } as const
   await settleWait(context, meetingId, { participantId }, left)
   return {}
+}
+
+async function decide(context: Context, decision: Input<'decideLobby'>): Promise<{ count: number }> {
+  const { count } = await decideLobby(context, decision)
+  return { count }
 }
 
 async function remove(context: Context, removal: Input<'remove'>): Promise<Record<string, never>> {

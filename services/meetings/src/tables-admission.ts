@@ -27,6 +27,8 @@ interface MembersTable {
   must_wait: Generated<boolean>
   banned_at: Date | null
   banned_by: string | null
+  /** The join token that the role and the admission came by, as long as nobody has decided on them otherwise. */
+  join_token: Generated<string | null>
 }
 
 interface LobbyEntriesTable {
@@ -53,6 +55,7 @@ interface JoinTokensTable {
   uses: number
   uses_left: number
   created_by: string
+  created_by_name: string
   created_at: Date
   expires_at: Date
   revoked_at: Date | null

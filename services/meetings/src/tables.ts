@@ -1,16 +1,16 @@
 import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from '@parley/contracts'
+import type { KeptTables } from '@parley/kit'
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
 import type { AdmissionTables } from './tables-admission.ts'
 import type { UserEventTables } from './user-events/tables.ts'
 
 /** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
-export interface Tables extends AdmissionTables, InviteTables, UserEventTables {
+export interface Tables extends AdmissionTables, InviteTables, UserEventTables, KeptTables {
   meetings: MeetingsTable
   attendance: AttendanceTable
   room_tokens: RoomTokensTable
   outbox: OutboxTable
-  idempotency: IdempotencyTable
 }
 export type Db = Kysely<Tables>
 export type MeetingRow = Selectable<MeetingsTable>
@@ -36,6 +36,8 @@ interface MeetingsTable {
   version: number
   /** Counts the changes of who waits in the lobby. */
   lobby_version: number
+  /** The number of the newest command to its room. */
+  room_seq: number
   /** Where the gateway was when it was made: the links of a meeting that is told over the bus. */
   public_base: string
   created_at: Date
@@ -77,6 +79,10 @@ interface RoomTokensTable {
   used_at: Date | null
   /** Which attempt of the one who redeems it spent it. */
   attempt: string | null
+  /** Whether its owner knew the code of the meeting, and not only the id. */
+  by_code: boolean
+  /** The passcode, as the meeting kept it, that its owner knew; null for who was not asked. */
+  passcode_hash: string | null
 }
 
 /** What a meeting has to say in its chat, of type `system`; the same `noticeId` is said once. */
@@ -98,15 +104,4 @@ interface OutboxTable {
   next_at: Date
   /** Until then one relay is delivering it. */
   leased_until: Date | null
-}
-
-interface IdempotencyTable {
-  user_id: string
-  /** SHA-256 of the key, base64url. */
-  key: string
-  /** HMAC-SHA256 of the body under the key, base64url. */
-  request_hash: string
-  /** The answer as JSON text: read back, it is the same to the letter. */
-  response: string | null
-  expires_at: Date
 }

@@ -4,6 +4,7 @@ import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
 import { letInFreed } from './lobby/settle.ts'
+import { lockOwned } from './locked.ts'
 import { isOver, toMeeting } from './meeting.ts'
 import { changeInWords, say } from './notices.ts'
 import { hashPasscode } from './passcode.ts'
@@ -35,7 +36,7 @@ export async function updateMeeting(context: Context, { id, userId, body, ifMatc
   const expected = versionOrThrow(ifMatch)
   const before = await ownMeeting(context, id, userId)
   refuseUnfit(before, expected)
-  return changeAndTell(context, before, await changeOf(body), expected)
+  return changeAndTell(context, { id, userId }, await changeOf(body), expected)
 }
 
 /**
@@ -56,18 +57,18 @@ export async function scheduleMeeting(context: Context, { id, userId, body, ifMa
     ...(body.durationMinutes === undefined ? {} : { duration_minutes: body.durationMinutes }),
     ...(body.timeZone === undefined ? {} : { time_zone: timeZoneOrThrow(body.timeZone) }),
   }
-  return changeAndTell(context, before, change, expected)
+  return changeAndTell(context, { id, userId }, change, expected)
 }
 
 async function changeAndTell(
   context: Context,
-  before: MeetingRow,
+  { id, userId }: { id: string; userId: string },
   change: MeetingChange,
   expected: number | null,
 ): Promise<MeetingRow> {
-  const { id } = before
   const at = now(context)
   const changed = await changing(context, id, async (trx) => {
+    const before = await lockOwned(trx, id, userId)
     const row = await changeMeeting(trx, id, change, expected)
     if (row === undefined) return undefined
     await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, at)
@@ -75,7 +76,7 @@ async function changeAndTell(
     await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
     const words = changeInWords(before, row)
     if (words !== null) await say(trx, row, words, at)
-    const { lv } = change.settings?.waitingRoom === false ? await letInFreed(trx, id, at) : { lv: null }
+    const { lv } = change.settings?.waitingRoom === false ? await letInFreed(trx, row, at) : { lv: null }
     return { row, lv: lv ?? row.lobby_version }
   })
   if (changed !== undefined) {

@@ -1,7 +1,10 @@
 import { signalingBus } from '@parley/contracts'
 import { ask, createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aMeeting, startNodes } from './testing/harness.ts'
+
+const seqOf = (message: unknown): number => (message as { seq: number }).seq
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
@@ -44,6 +47,31 @@ describe('the chat of a room on two nodes', () => {
     expect(joined).toMatchObject({ chatSeq: 1 })
     expect(joined['chatRev']).toBeGreaterThanOrEqual(2)
   })
+
+  it('C7 whoever missed a message hears of it when it is sent again, or within seconds though it never is', async () => {
+    const meeting = aMeeting()
+    const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
+    const draft = (text: string) => ({ clientMessageId: newId(), text })
+    const say = (body: ReturnType<typeof draft>) => ada.client.ask('chat.send', body)
+    const heardBy = ({ client }: typeof ben) =>
+      client.of('chat.message').map(({ payload }) => seqOf(payload['message']))
+    await say(draft('heard'))
+    product.loseAnnouncements(true)
+    const first = draft('the chat dies before it tells of this')
+    await say(first)
+    product.loseAnnouncements(false)
+    expect((await say(first)).payload).toMatchObject({ seq: 2 })
+    await eventually(() => expect(heardBy(ben)).toEqual([1, 2]))
+    await say(first)
+    product.loseAnnouncements(true)
+    await say(draft('this is not sent again'))
+    await ben.client.waitFor('ping', (payload) => payload['chatSeq'] === 3)
+    await ada.client.waitFor('ping', (payload) => payload['chatSeq'] === 3)
+    product.loseAnnouncements(false)
+    expect((await product.join(1, meeting, 'Cy')).joined).toMatchObject({ chatSeq: 3 })
+    // Nobody is shown twice what is told again; her own node knows its number by the answer she got.
+    expect([heardBy(ada), heardBy(ben)]).toEqual([[1], [1, 2]])
+  }, 20_000)
 
   it('C3 where chat is off nobody edits, but what one has said one may take back', async () => {
     const meeting = aMeeting()

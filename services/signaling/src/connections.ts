@@ -22,7 +22,10 @@ const expiryToleranceMs = 30_000
 /** Everything together, counted before anything is parsed. */
 const flood = { perSecond: 90, burst: 320 }
 
-/** Every socket of this node: opening, the heartbeat, and what happens when one goes. */
+/**
+ * Every socket of this node: opening, the heartbeat, and what happens when one goes. All of that is measured by the monotonic clock;
+ * only the end of a token is a time that another machine has set.
+ */
 export class Connections {
   readonly #context: Context
   readonly #fence: (room: LiveRoom) => void
@@ -35,7 +38,7 @@ export class Connections {
   constructor(context: Context, { fence }: { fence: (room: LiveRoom) => void }) {
     this.#context = context
     this.#fence = fence
-    this.#ranAt = context.clock.now()
+    this.#ranAt = context.clock.monotonic()
   }
 
   get size(): number {
@@ -47,7 +50,7 @@ export class Connections {
   }
 
   start(): void {
-    this.#ranAt = this.#context.clock.now()
+    this.#ranAt = this.#context.clock.monotonic()
     this.#timer = setInterval(() => this.#tick(), tickMs)
     this.#context.auth.revocations.onRevoked(() => this.#dropRevoked())
   }
@@ -58,7 +61,7 @@ export class Connections {
 
   /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none. */
   open(ws: WebSocket, tcp: Socket, principal: Principal | null): void {
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     const connection: Connection = {
       socket: new WsPeerSocket(ws, tcp, this.#atOnce),
       session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
@@ -98,10 +101,13 @@ export class Connections {
 
   /** Nobody is there to answer the close frame: the session is lost now, and has been since the last frame was due. */
   #dropSilent(connection: Connection): void {
+    const { clock, life } = this.#context
+    const dueAt = connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs
     connection.socket.close('noHeartbeat')
-    this.#lost(connection, connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs)
+    this.#lost(connection, life.now() - Math.floor(clock.monotonic() - dueAt))
   }
 
+  /** `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. */
   #lost(connection: Connection, at?: number): void {
     const { session } = connection
     this.#all.delete(connection)
@@ -111,7 +117,7 @@ export class Connections {
     if (session.state !== 'joined' || !session.local.isOn(connection.socket)) return
     const { room, local } = session
     local.detach()
-    const { clock, log, node } = this.#context
+    const { log, node } = this.#context
     room
       .submit({
         kind: 'socket-lost',
@@ -120,9 +126,7 @@ export class Connections {
         node,
         ...(at !== undefined && { at }),
       })
-      .catch((err: unknown) =>
-        log.warn({ err, meetingId: room.meetingId, at: clock.now() }, 'a lost socket is left to the reaper'),
-      )
+      .catch((err: unknown) => log.warn({ err, meetingId: room.meetingId }, 'a lost socket is left to the reaper'))
   }
 
   /**
@@ -131,7 +135,7 @@ export class Connections {
    * the next tick.
    */
   #wakeIfStoodStill(): void {
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     const forMs = now - this.#ranAt
     if (forMs < standstillMs) return
     this.#ranAt = now
@@ -163,7 +167,8 @@ export class Connections {
 
   #tick(): void {
     this.#wakeIfStoodStill()
-    const now = this.#context.clock.now()
+    const { clock } = this.#context
+    const [now, wallNow] = [clock.monotonic(), clock.now()]
     this.#ranAt = now
     const pings = new Map<LiveRoom | null, Buffer>()
     for (const connection of this.#all) {
@@ -171,8 +176,8 @@ export class Connections {
       if (session.state === 'connected' && now - connection.openedAt > wire.authenticateWithinMs)
         socket.close('unauthenticated')
       else if (now - connection.lastFrameAt > wire.clientSilentMs) this.#dropSilent(connection)
-      else if (isExpired(connection, now)) socket.close('unauthenticated', 'the access token has expired')
-      else if (now >= connection.nextPingAt) this.#ping(connection, now, pings)
+      else if (isExpired(connection, wallNow)) socket.close('unauthenticated', 'the access token has expired')
+      else if (now >= connection.nextPingAt) this.#ping(connection, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
       socket.check(now)
       connection.answers.forgetPassing(this.#context.clock.monotonic())
@@ -180,10 +185,11 @@ export class Connections {
     }
   }
 
-  #ping(connection: Connection, now: number, pings: Map<LiveRoom | null, Buffer>): void {
-    connection.nextPingAt = now + wire.pingEveryMs
+  #ping(connection: Connection, pings: Map<LiveRoom | null, Buffer>): void {
+    const { clock } = this.#context
+    connection.nextPingAt = clock.monotonic() + wire.pingEveryMs
     const room = connection.session.state === 'joined' ? connection.session.room : null
-    const frame = pings.get(room) ?? pingFrame(room, now)
+    const frame = pings.get(room) ?? pingFrame(room, clock.now())
     pings.set(room, frame)
     connection.socket.send(frame)
     if (connection.session.state === 'joined') connection.session.local.pinged()
@@ -205,5 +211,5 @@ export class Connections {
   }
 }
 
-const isExpired = ({ session }: Connection, now: number): boolean =>
-  'principal' in session && session.principal.expiresAt * 1_000 + expiryToleranceMs < now
+const isExpired = ({ session }: Connection, wallNow: number): boolean =>
+  'principal' in session && session.principal.expiresAt * 1_000 + expiryToleranceMs < wallNow

@@ -1,6 +1,7 @@
-import { signalingBus, type ServerMessage } from '@parley/contracts'
-import { tell, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
+import type { ServerMessage } from '@parley/contracts'
+import { ProblemError, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
 import type { IceServers } from './ice/ice-servers.ts'
+import type { Relays } from './relay/relays.ts'
 import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
@@ -18,16 +19,27 @@ export interface Context {
   /** The incarnation of the room store, and its time. */
   life: StoreLife
   ice: IceServers
+  relays: Relays
 }
 
-/** Sends a message to one participant, on this node or the one that has the socket. False: not in the room. */
+/**
+ * Sends a message to one participant, on this node or the one that has the socket. False: not in the room. A signal that cannot be
+ * passed on now is the problem `unavailable`; what tells of something that has happened is passed on when the bus is back.
+ */
 export function sendTo(context: Context, room: LiveRoom, to: string, message: ServerMessage): boolean {
+  const { bus, clock, node, relays } = context
   const seat = room.state.seats.get(to)
   if (!seat) return false
+  const signal = message.type === 'rtc.signal' ? message.payload : null
+  const sentAt = clock.now()
+  if (seat.node !== node) {
+    if (signal && !bus.connected()) throw new ProblemError('unavailable', 'The other node cannot be reached')
+    relays.pass(seat.node, { meetingId: room.meetingId, to, message, sentAt })
+    return true
+  }
   const local = room.locals.get(to)
-  const sentAt = context.clock.now()
-  if (local && seat.node === context.node) {
-    local.direct(messageFrame(message), message.type === 'rtc.signal' ? { ...message.payload, sentAt } : undefined)
-  } else tell(context.bus, signalingBus.relay, { node: seat.node }, { meetingId: room.meetingId, to, message, sentAt })
+  if (local) local.direct(messageFrame(message), signal ? { ...signal, sentAt } : undefined)
+  else if (signal)
+    throw new ProblemError('unavailable', 'The session of that participant is on its way to another node')
   return true
 }

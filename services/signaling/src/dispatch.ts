@@ -25,7 +25,7 @@ const maxStrikes = 100
  */
 export function receive(context: Context, connection: Connection, data: Buffer, isBinary: boolean): void {
   if (isOver(connection)) return
-  const now = context.clock.now()
+  const now = context.clock.monotonic()
   connection.lastFrameAt = now
   if (connection.limits.flood.take(now) > 0 && strike(connection)) return
   if (isBinary) return connection.socket.close('protocolViolation', 'text frames only')
@@ -99,7 +99,7 @@ const isType = (type: string): type is ClientType => Object.hasOwn(fromClient, t
 
 function problemWith({ clock }: Context, connection: Connection, message: unknown): ProblemError | null {
   const limit = limitOf(message)
-  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.now())
+  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.monotonic())
   if (retryAfterMs > 0) {
     connection.strikes += 1
     return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })

@@ -2,11 +2,12 @@ import type { Bus, BusSubscription, Clock, EdgeAuth, Kv, Logger } from '@parley/
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import type { IceServers } from './ice/ice-servers.ts'
+import { Relays } from './relay/relays.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import { StoreLife } from './room/store-life.ts'
-import { subscribe } from './subscriptions.ts'
+import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 export interface NodeDeps {
   /** The name of this node, a segment of a bus subject. */
@@ -23,6 +24,7 @@ export interface NodeDeps {
 export interface SignalingNode {
   readonly rooms: RoomRegistry
   readonly connections: Connections
+  readonly relays: Relays
   /** Resolves when it has tried to take its lease. */
   start(): Promise<void>
   /** Gives its lease back and lets go; its sockets are gone by then. */
@@ -33,7 +35,8 @@ export interface SignalingNode {
 export function createNode({ node, bus, kv, clock, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
   const life = new StoreLife({ kv, clock })
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice }
+  const relays = new Relays({ node, bus, clock, log })
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,
@@ -52,8 +55,10 @@ export function createNode({ node, bus, kv, clock, log, auth, ice, onDelivered }
   return {
     rooms,
     connections,
+    relays,
     async start() {
       subscriptions = subscribe(context)
+      relays.start({ deliver: (relay) => deliver(context, relay), lost: (sender) => markLost(context, sender) })
       offStatus = bus.onStatus((connected) => {
         if (connected) void rooms.catchUp()
       })
@@ -63,11 +68,12 @@ export function createNode({ node, bus, kv, clock, log, auth, ice, onDelivered }
       })
       await lease.start()
       connections.start()
+      rooms.chatHeads.start()
       reaper.start()
     },
     async stop() {
       await lease.stop()
-      for (const stopped of [reaper, connections, rooms]) stopped.stop()
+      for (const stopped of [reaper, relays, rooms.chatHeads, connections, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
       offIncarnation()

@@ -15,18 +15,15 @@ const drainSpreadMs = 5_000
 const drainPollMs = 50
 
 function create(deps: Deps<SignalingConfig, never>): RunningService {
-  const { bus, clock, config, instanceId, kv, log, metrics } = deps
-  const node = nodeName(instanceId)
-  const auth = createEdgeAuth({ bus, log, clock })
-  const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
+  const { bus, config, instanceId, kv, log, metrics } = deps
   const ice = new IceServers(config, clock)
   const onDelivered = (count: number) => delivered.inc({}, count)
   const signaling = createNode({ node, bus, kv, clock, log, auth, ice, onDelivered })
-  const { connections, rooms } = signaling
+  const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
-  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics }
+  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
   const server = createServer({
     log,
     metrics,
@@ -39,7 +36,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   })
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
-  showQueues(metrics, { rooms, connections })
+  showQueues(metrics, { rooms, connections, relays })
 
   return {
     readiness,
@@ -51,13 +48,13 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     async stop() {
       const app = await server
       app.draining = true
-      const deadline = Date.now() + config.DRAIN_MS
+      const deadline = clock.monotonic() + config.DRAIN_MS
       const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
       connections.drain(spreadMs)
       events.drain(spreadMs)
-      while (connections.size > 0 && Date.now() < deadline) await sleep(drainPollMs)
+      while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
       connections.closeAll()
-      await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - Date.now()), log })
+      await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()
       await signaling.stop()
     },

@@ -1,6 +1,5 @@
-import { signalingBus } from '@parley/contracts'
-import { answer, at, listen, tell, type BusSubscription } from '@parley/kit'
-import type { Static } from 'typebox'
+import { signalingBus, type Relay } from '@parley/contracts'
+import { answer, at, isLate, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
 import { rosterOf } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
@@ -13,9 +12,9 @@ export const subscribe = (context: Context): BusSubscription[] => {
       bus,
       signalingBus.command,
       'signaling',
-      async ({ meetingId, command }) => {
+      async ({ meetingId, command }, call) => {
         const room = await rooms.open(meetingId)
-        await room.submit(command)
+        await room.submit(command, () => isLate(call))
         return {}
       },
       log,
@@ -31,7 +30,6 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    listen(bus, signalingBus.relay, { node }, (relayed) => deliver(context, relayed), log),
     answer(
       bus,
       at(signalingBus.takeOver, { node }),
@@ -50,10 +48,8 @@ export const subscribe = (context: Context): BusSubscription[] => {
   ]
 }
 
-type Relayed = Static<typeof signalingBus.relay.body>
-
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-function deliver({ bus, node, rooms }: Context, relayed: Relayed): void {
+export function deliver({ node, relays, rooms }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
@@ -64,5 +60,16 @@ function deliver({ bus, node, rooms }: Context, relayed: Relayed): void {
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return
-  tell(bus, signalingBus.relay, { node: owner }, { ...relayed, forwarded: true })
+  relays.pass(owner, { ...relayed, forwarded: true })
+}
+
+/**
+ * Signals from `sender` are lost for good: whoever may have been their receiver is told with the next resume. A peer connection
+ * that waits for them mends itself by then.
+ */
+export function markLost({ rooms }: Context, sender: string): void {
+  for (const room of rooms.rooms()) {
+    const fromThere = [...room.state.seats.values()].some(({ node }) => node === sender)
+    if (fromThere) for (const local of room.locals.values()) local.missSignals()
+  }
 }

@@ -28,7 +28,7 @@ const rules: readonly { what: string; query: string }[] = [
   },
   {
     what: 'a request under way for ever',
-    query: `select key as id from meetings.idempotency where response is null`,
+    query: `select id from meetings.kept_answers where answer is null`,
   },
   {
     what: 'somebody without a session',

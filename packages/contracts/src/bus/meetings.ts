@@ -7,7 +7,7 @@ import { LobbyEntry, LobbyRefusal } from '../ws/room.ts'
 import { RosterEntry } from './signaling.ts'
 import { event, request } from './subject.ts'
 
-/** The admission decision that a room token stands for; signaling carries it out and asks nothing more. */
+/** A decision to let somebody in, made when they enter or are admitted from the lobby; signaling carries it out. */
 export const Grant = Type.Object({
   participantId: Id,
   userId: Id,
@@ -31,8 +31,10 @@ export type LobbyDecision = Static<typeof LobbyDecision>
 
 export const meetingsBus = {
   /**
-   * Spends a room token. An answer that did not come may be asked for again with the same `attempt`. Problems:
-   * `room-token-invalid`, `meeting-over`, `not-admitted`.
+   * Spends a room token, and decides by what is true now. With the same `attempt` it may be asked again, because no answer came
+   * or the room has carried out a newer command than the grant knows: it is decided anew. Problems: `room-token-invalid`, and
+   * those of joining, such as `meeting-over`, `not-admitted`, `removed-from-meeting`, `guests-not-allowed`,
+   * `passcode-required`, `not-found`.
    */
   redeem: request('meetings.redeem', {
     input: Type.Object({ roomToken: Type.String(), userId: Id, attempt: Type.Optional(Id) }),

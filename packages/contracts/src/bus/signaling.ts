@@ -112,6 +112,8 @@ export const RoomNews = Type.Union([
     kind: Type.Literal('chat'),
     type: Type.Union([Type.Literal('chat.message'), Type.Literal('chat.updated')]),
     message: Message,
+    /** It was asked for again, and told before unless whoever stored it was gone by then: nodes that know its number leave it. */
+    again: Type.Optional(Type.Boolean()),
   }),
   Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
   Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
@@ -137,21 +139,41 @@ export const RoomCommand = Type.Union([
 ])
 export type RoomCommand = Static<typeof RoomCommand>
 
+/** Where a message stands among all from one node (a process) to another: they are numbered from 1. */
+export const RelayPlace = Type.Object({ node: Type.String(), n: Type.Integer({ minimum: 1 }) })
+export type RelayPlace = Static<typeof RelayPlace>
+
+/** A message to one participant, on its way to the node that holds the socket. */
+export const Relay = Type.Object({
+  meetingId: Id,
+  to: Id,
+  message: Type.Object({ type: Type.String(), payload: Type.Unknown() }),
+  /** By the node that the receiver has just left; only once. */
+  forwarded: Type.Optional(Type.Boolean()),
+  /** By the clock of the sender's node, ms since 1970. */
+  sentAt: Type.Optional(Type.Integer()),
+  place: Type.Optional(RelayPlace),
+})
+export type Relay = Static<typeof Relay>
+
+/** The set of the key-value store in which each node announces the rooms with people in them; also those of a node that died. */
+export const occupiedRooms = 'signaling:rooms'
+
 export const signalingBus = {
   room: event('room.{meetingId}', RoomNews),
   /** To the node that holds the receiver's socket. */
-  relay: event(
-    'node.{node}.relay',
-    Type.Object({
-      meetingId: Id,
-      to: Id,
-      message: Type.Object({ type: Type.String(), payload: Type.Unknown() }),
-      /** By the node that the receiver has just left; only once. */
-      forwarded: Type.Optional(Type.Boolean()),
-      /** By the clock of the sender's node, ms since 1970. */
-      sentAt: Type.Optional(Type.Integer()),
-    }),
-  ),
+  relay: event('node.{node}.relay', Relay),
+  /** To a node, from one that has sent it relays: the place of the newest, so that it notices that the last were lost. */
+  relayHead: event('node.{node}.relay-head', RelayPlace),
+  /**
+   * To the node that sent relays: those to the node `to` after a number once more, as many as fit, in order. They begin at `first`:
+   * what was before it is kept no more. `head` is the number of the newest.
+   */
+  relayAgain: request('node.{node}.relay-again', {
+    input: Type.Object({ to: Type.String(), after: Type.Integer({ minimum: 0 }) }),
+    output: Type.Object({ relays: Type.Array(Relay), first: Type.Integer(), head: Type.Integer() }),
+    timeoutMs: 300,
+  }),
   /**
    * Answered once the change is committed, or when there certainly is no such room. Problem `unavailable` while the store is
    * away, or may have lost the room and not all nodes have had the time to put theirs back.

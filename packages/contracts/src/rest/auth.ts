@@ -94,6 +94,7 @@ export const JsonWebKey = Type.Object({
 export const authOperations = {
   register: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/auth/register',
     auth: 'none',
     rows: ['A1'],
@@ -111,6 +112,7 @@ export const authOperations = {
   },
   login: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/login',
     auth: 'none',
     rows: ['A2'],
@@ -126,6 +128,7 @@ export const authOperations = {
   },
   guest: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/auth/guest',
     auth: 'none',
     rows: ['A8'],
@@ -138,6 +141,7 @@ export const authOperations = {
   },
   refresh: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/refresh',
     auth: 'none',
     rows: ['A3', 'A12'],
@@ -148,6 +152,7 @@ export const authOperations = {
   },
   logout: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/logout',
     auth: 'none',
     rows: ['A4'],
@@ -158,6 +163,7 @@ export const authOperations = {
   },
   logoutAll: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/logout-all',
     auth: 'any',
     rows: ['A4'],
@@ -177,6 +183,7 @@ export const authOperations = {
   },
   updateMe: {
     method: 'PATCH',
+    repeat: 'never',
     path: '/v1/me',
     auth: 'user',
     rows: ['A5'],
@@ -190,6 +197,7 @@ export const authOperations = {
   },
   changePassword: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/change-password',
     auth: 'user',
     rows: ['A6'],
@@ -210,6 +218,7 @@ export const authOperations = {
   },
   endSession: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/auth/sessions/:id',
     auth: 'any',
     rows: ['A9'],
@@ -220,6 +229,7 @@ export const authOperations = {
   },
   forgotPassword: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/forgot-password',
     auth: 'none',
     rows: ['A11'],
@@ -232,6 +242,7 @@ export const authOperations = {
   },
   resetPassword: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/reset-password',
     auth: 'none',
     rows: ['A11'],
@@ -244,6 +255,7 @@ export const authOperations = {
   },
   verifyEmail: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/verify-email',
     auth: 'none',
     rows: ['A11'],
@@ -255,6 +267,7 @@ export const authOperations = {
   },
   resendVerification: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/verify-email/resend',
     auth: 'user',
     rows: ['A11'],
@@ -304,6 +317,7 @@ export const authOperations = {
   },
   oauth: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/auth/oauth/google',
     auth: 'none',
     rows: ['A7'],

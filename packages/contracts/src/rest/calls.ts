@@ -19,11 +19,14 @@ export type StreamName = {
 type Part<O, K extends string> = O extends Record<K, infer S extends TSchema> ? Named<K, Static<S>> : unknown
 type Named<K extends string, T> = Record<never, never> extends T ? { [P in K]?: T } : { [P in K]: T }
 
+type Keyed<O> = O extends { repeat: 'key' } ? { headers?: { 'idempotency-key'?: string } } : unknown
+
 /** What a call of an operation takes: `params`, `query`, `body`, `headers`, those that it declares; optional where all fields are. */
 export type OperationInput<N extends OperationName> = Part<OperationNamed<N>, 'params'> &
   Part<OperationNamed<N>, 'query'> &
   Part<OperationNamed<N>, 'body'> &
-  Part<OperationNamed<N>, 'headers'>
+  Part<OperationNamed<N>, 'headers'> &
+  Keyed<OperationNamed<N>>
 
 type Bodies<A> = { [Status in keyof A]: A[Status] extends TSchema ? Static<A[Status]> : null }[keyof A]
 

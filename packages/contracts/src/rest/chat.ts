@@ -33,6 +33,7 @@ const byMessage = Strict({ id: Id, messageId: Id })
 export const chatOperations = {
   sendMessage: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/messages',
     auth: 'any',
     rows: ['C1'],
@@ -71,6 +72,7 @@ export const chatOperations = {
   },
   editMessage: {
     method: 'PATCH',
+    repeat: 'never',
     path: '/v1/meetings/:id/messages/:messageId',
     auth: 'any',
     rows: ['C3'],
@@ -83,6 +85,7 @@ export const chatOperations = {
   },
   deleteMessage: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id/messages/:messageId',
     auth: 'any',
     rows: ['C3'],

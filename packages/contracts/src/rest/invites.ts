@@ -51,6 +51,7 @@ const answering = {
 export const invitesOperations = {
   createInvite: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/invites',
     auth: 'user',
     rows: ['M12'],
@@ -88,6 +89,7 @@ export const invitesOperations = {
   },
   openInvite: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/invites/:inviteId/open',
     auth: 'any',
     rows: ['M12'],
@@ -97,6 +99,7 @@ export const invitesOperations = {
   },
   acceptInvite: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/invites/:inviteId/accept',
     auth: 'any',
     rows: ['M12'],
@@ -105,6 +108,7 @@ export const invitesOperations = {
   },
   declineInvite: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/invites/:inviteId/decline',
     auth: 'any',
     rows: ['M12'],
@@ -113,6 +117,7 @@ export const invitesOperations = {
   },
   revokeInvite: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/invites/:inviteId',
     auth: 'user',
     rows: ['M12'],

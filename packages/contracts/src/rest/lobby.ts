@@ -51,6 +51,7 @@ export type EntryAccess = Static<typeof EntryAccess>
 
 const deciding = {
   method: 'POST',
+  repeat: 'key',
   auth: 'any',
   rows: ['M15'],
   params: byId,

@@ -114,18 +114,15 @@ export const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 }
-export const IdempotencyHeaders = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 8, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' })),
-})
 
 export const meetingsOperations = {
   createMeeting: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings',
     auth: 'user',
     rows: ['M1', 'M2'],
     summary: 'Create a meeting: at once, or scheduled',
-    headers: IdempotencyHeaders,
     body: Strict({
       title: Type.Optional(Title),
       description: Type.Optional(Description),
@@ -138,7 +135,7 @@ export const meetingsOperations = {
       settings: Type.Optional(SettingsInput),
     }),
     answers: { 201: Meeting },
-    problems: ['idempotency-conflict'],
+    problems: [],
     limit: { by: 'principal', points: 120, seconds: 60 },
   },
   listMeetings: {
@@ -179,6 +176,7 @@ export const meetingsOperations = {
   },
   resolveCode: {
     method: 'POST',
+    repeat: 'never',
     path: '/v1/meetings/resolve-code',
     auth: 'any',
     rows: ['M4'],
@@ -190,6 +188,7 @@ export const meetingsOperations = {
   },
   updateMeeting: {
     method: 'PATCH',
+    repeat: 'never',
     path: '/v1/meetings/:id',
     auth: 'user',
     rows: ['M5'],
@@ -212,6 +211,7 @@ export const meetingsOperations = {
   },
   scheduleMeeting: {
     method: 'PUT',
+    repeat: 'never',
     path: '/v1/meetings/:id/schedule',
     auth: 'user',
     rows: ['M6'],
@@ -230,6 +230,7 @@ export const meetingsOperations = {
   },
   cancelMeeting: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/cancel',
     auth: 'user',
     rows: ['M5'],
@@ -241,6 +242,7 @@ export const meetingsOperations = {
   },
   deleteMeeting: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id',
     auth: 'user',
     rows: ['M5'],
@@ -251,6 +253,7 @@ export const meetingsOperations = {
   },
   endMeeting: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/end',
     auth: 'user',
     rows: ['M7'],
@@ -262,6 +265,7 @@ export const meetingsOperations = {
   },
   join: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/join',
     auth: 'any',
     rows: ['M8'],
@@ -278,6 +282,7 @@ export const meetingsOperations = {
   },
   roomToken: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/room-token',
     auth: 'any',
     rows: ['M8'],

@@ -24,6 +24,7 @@ const token = {
   expiresAt: Instant,
   uses: Type.Integer({ description: 'By how many people it may be used' }),
   usesLeft: Type.Integer(),
+  createdBy: Type.Object({ userId: Id, name: Type.String() }, { description: 'Their name as of then' }),
 }
 /** A key to a meeting for people the host has chosen; the token itself is shown only when it is made. */
 export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })
@@ -33,6 +34,7 @@ const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'N
 export const moderationOperations = {
   createJoinToken: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/tokens',
     auth: 'any',
     rows: ['M9'],
@@ -62,6 +64,7 @@ export const moderationOperations = {
   },
   revokeJoinToken: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id/tokens/:tokenId',
     auth: 'any',
     rows: ['M9'],
@@ -72,6 +75,7 @@ export const moderationOperations = {
   },
   leave: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/leave',
     auth: 'any',
     rows: ['M10'],
@@ -83,6 +87,7 @@ export const moderationOperations = {
   },
   kick: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/kick',
     auth: 'any',
     rows: ['M10'],
@@ -105,6 +110,7 @@ export const moderationOperations = {
   },
   unban: {
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/meetings/:id/bans/:userId',
     auth: 'any',
     rows: ['M10'],
@@ -115,6 +121,7 @@ export const moderationOperations = {
   },
   setRole: {
     method: 'PUT',
+    repeat: 'always',
     path: '/v1/meetings/:id/participants/:userId/role',
     auth: 'user',
     rows: ['M10'],
@@ -126,6 +133,7 @@ export const moderationOperations = {
   },
   handOver: {
     method: 'POST',
+    repeat: 'key',
     path: '/v1/meetings/:id/host',
     auth: 'user',
     rows: ['M10'],

@@ -1,18 +1,30 @@
 import Type, { type TObject, type TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type HttpMethod = Operation['method']
 export type ServiceName = 'auth' | 'meetings' | 'chat' | 'signaling'
 
 /** Server-sent events, as section 9.2 of the HTML standard describes them. */
 export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })
 
 /**
+ * What may be done with a request that may have been carried out, but whose answer was lost.
+ * `always`: it may be sent again. Its effect is the same as of one; should that be to delete, the second answer may be
+ * `not-found`. `key`: with an `Idempotency-Key` it may: it is carried out once, and answered with the first answer, see
+ * `once` in the kit. `never`: only its sender knows. A POST makes something or gives an order, so nature never protects it.
+ */
+type Repeating =
+  | { method: 'GET'; repeat?: never }
+  | { method: 'POST'; repeat: 'key' | 'never' }
+  | { method: 'PUT' | 'PATCH' | 'DELETE'; repeat: 'always' | 'never' }
+
+/**
  * One REST operation: the row from which the route, its validation, the OpenAPI document, the gateway's routing and the
  * client's types come.
  */
-export interface Operation {
-  method: HttpMethod
+export type Operation = OperationParts & Repeating
+
+interface OperationParts {
   /** With `:name` parameters, beginning with `/v1/`. */
   path: `/${string}`
   summary: string

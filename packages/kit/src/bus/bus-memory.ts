@@ -1,7 +1,9 @@
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
-import type { Bus, BusSubscription } from './bus.ts'
+import type { Bus, BusSubscription, Respond } from './bus.ts'
+import type { CallStamp } from './call.ts'
+import { CallerClocks } from './caller-clocks.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { Routes } from './routes.ts'
@@ -10,7 +12,15 @@ import { checkPublishable, checkSubscribable } from './subjects.ts'
 /** The bus within one process, as strict as NATS: checked subjects, asynchronous delivery in order, deadlines. */
 export const createMemoryBus = (options: { log?: Logger } = {}): Bus => new MemoryBus(options.log)
 
-type Deliver = (text: string, subject: string, reply: (reply: Reply) => void) => void
+interface Sent {
+  text: string
+  stamp: CallStamp | null
+  reply: (reply: Reply) => void
+}
+type Deliver = (sent: Sent, subject: string) => void
+
+/** All callers are of this process. */
+const self = 'self'
 
 class MemoryBus implements Bus {
   readonly #log: Logger | undefined
@@ -18,6 +28,7 @@ class MemoryBus implements Bus {
   readonly #routes = new Routes<Deliver>()
   readonly #responders = new Set<Responder>()
   readonly #pending = new Set<(error: ProblemError) => void>()
+  readonly #clocks = new CallerClocks({ self, ask: () => Promise.reject(new ProblemError('unavailable')) })
   #queue: (() => void)[] = []
   #stopping = false
 
@@ -28,12 +39,12 @@ class MemoryBus implements Bus {
   publish(subject: string, text: string): void {
     checkPublishable(subject)
     checkPayload(text)
-    if (this.#status.connected) this.#send(subject, text, () => {})
+    if (this.#status.connected) this.#send(subject, { text, stamp: null, reply: () => {} })
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
     checkSubscribable(subject)
-    return this.#route(subject, null, (text, from) => {
+    return this.#route(subject, null, ({ text }, from) => {
       try {
         onText(text, from)
       } catch (error) {
@@ -50,10 +61,12 @@ class MemoryBus implements Bus {
     const fail = (error: ProblemError) => reject(error)
     this.#pending.add(fail)
     const deadline = setTimeout(() => fail(new ProblemError('deadline-exceeded', `No answer on ${subject}`)), timeoutMs)
-    const reached = this.#send(subject, text, (reply) => {
-      if ('text' in reply) resolve(reply.text)
-      else fail(new ProblemError(reply.failed, reply.detail))
-    })
+    const stamp = { caller: self, sentAt: performance.now(), timeoutMs }
+    const reply = (answered: Reply) => {
+      if ('text' in answered) resolve(answered.text)
+      else fail(new ProblemError(answered.failed, answered.detail))
+    }
+    const reached = this.#send(subject, { text, stamp, reply })
     if (reached === 0) this.#later(() => fail(new ProblemError('unavailable', `Nobody answers ${subject}`)))
     try {
       return await promise
@@ -63,13 +76,13 @@ class MemoryBus implements Bus {
     }
   }
 
-  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription {
+  respond(subject: string, queue: string, answer: Respond): BusSubscription {
     checkSubscribable(subject)
-    const responder = new Responder({ subject, answer, log: this.#log })
+    const responder = new Responder({ subject, answer, log: this.#log, clocks: this.#clocks })
     this.#responders.add(responder)
-    const route = this.#route(subject, queue, (text, _from, reply) => {
+    const route = this.#route(subject, queue, ({ text, stamp, reply }) => {
       if (this.#stopping) reply({ failed: 'unavailable', detail: 'The responder is stopping' })
-      else responder.take(text, (result) => this.#later(() => reply(result)))
+      else responder.take({ text, stamp, reply: (result) => this.#later(() => reply(result)) })
     })
     const forget = () => {
       route.unsubscribe()
@@ -97,8 +110,8 @@ class MemoryBus implements Bus {
 
   #route(pattern: string, queue: string | null, deliver: Deliver): BusSubscription {
     let active = true
-    const guarded: Deliver = (text, subject, reply) => {
-      if (active) deliver(text, subject, reply)
+    const guarded: Deliver = (sent, subject) => {
+      if (active) deliver(sent, subject)
     }
     const remove = this.#routes.add({ pattern, queue, target: guarded })
     const unsubscribe = () => {
@@ -108,9 +121,9 @@ class MemoryBus implements Bus {
     return { unsubscribe, ready: async () => {} }
   }
 
-  #send(subject: string, text: string, reply: (reply: Reply) => void): number {
+  #send(subject: string, sent: Sent): number {
     const targets = this.#routes.select(subject)
-    for (const deliver of targets) this.#later(() => deliver(text, subject, reply))
+    for (const deliver of targets) this.#later(() => deliver(sent, subject))
     return targets.length
   }
 

@@ -1,9 +1,23 @@
-import { connect, ErrorCode, Events, headers, NatsError, StringCodec, type Msg, type NatsConnection } from 'nats'
+import {
+  connect,
+  Empty,
+  ErrorCode,
+  Events,
+  headers,
+  NatsError,
+  StringCodec,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+} from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { newId } from '../ids.ts'
 import { ProblemError } from '../problem.ts'
-import type { Bus, BusSubscription } from './bus.ts'
+import type { Bus, BusSubscription, Respond } from './bus.ts'
+import { readStamp, writeStamp } from './call.ts'
+import { CallerClocks } from './caller-clocks.ts'
 import { LinkProbe } from './link-probe.ts'
 import { natsOptions } from './nats-options.ts'
 import { checkPayload } from './payload.ts'
@@ -31,6 +45,7 @@ export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
 
 const codec = StringCodec()
 const failedHeader = 'Parley-Failed'
+const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
 /** What waits for the server at most: more than one that answers ever leaves. */
@@ -44,6 +59,9 @@ class NatsBus implements Bus {
   /** Each responder with what stops the server sending to it. */
   readonly #responders = new Map<Responder, () => Promise<void>>()
   readonly #probe: LinkProbe
+  /** This process, as those know it whom it asks. */
+  readonly #self = newId()
+  readonly #clocks: CallerClocks
   /** By the client's own word; without an answer to a probe the link counts as down, too. */
   #linked = true
   #closing = false
@@ -62,6 +80,8 @@ class NatsBus implements Bus {
     metrics?.queue('bus-publishes', () => this.#probe.unconfirmed)
     metrics?.queue('bus-requests', () => this.#pending.size)
     metrics?.queue('bus-answers', () => Math.max(0, ...[...this.#responders.keys()].map(({ waiting }) => waiting)))
+    this.#clocks = new CallerClocks({ self: this.#self, ask: (caller, timeoutMs) => this.#askClock(caller, timeoutMs) })
+    this.#listen(clockOf(this.#self), {}, (message) => message.respond(codec.encode(String(performance.now()))))
     void this.#watch()
     void connection.closed().then((error) => {
       this.#lost('The connection to NATS is closed')
@@ -99,7 +119,10 @@ class NatsBus implements Bus {
     this.#pending.add(reject)
     const watched = this.#probe.watch()
     try {
-      const answered = this.#connection.request(subject, codec.encode(text), { timeout: timeoutMs })
+      const answered = this.#connection.request(subject, codec.encode(text), {
+        timeout: timeoutMs,
+        headers: this.#stamped(timeoutMs),
+      })
       return textOrThrow(await Promise.race([answered, lost]))
     } catch (error) {
       throw asProblem(error, subject)
@@ -109,11 +132,15 @@ class NatsBus implements Bus {
     }
   }
 
-  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription {
+  respond(subject: string, queue: string, answer: Respond): BusSubscription {
     checkSubscribable(subject)
-    const responder = new Responder({ subject, answer, log: this.#log })
+    const responder = new Responder({ subject, answer, log: this.#log, clocks: this.#clocks })
     const subscription = this.#listen(subject, { queue }, (message) =>
-      responder.take(codec.decode(message.data), (reply) => this.#reply(message, reply)),
+      responder.take({
+        text: codec.decode(message.data),
+        stamp: readStamp(message.headers?.get(callHeader)),
+        reply: (reply) => this.#reply(message, reply),
+      }),
     )
     const stop = () => subscription.drain().catch(this.#tellLost('a subscription was gone before it was drained'))
     this.#responders.set(responder, stop)
@@ -140,14 +167,14 @@ class NatsBus implements Bus {
   async close(timeoutMs: number): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    const started = Date.now()
+    const started = performance.now()
     // Requests the server has sent already still arrive during the drain and are answered.
     const drained = Promise.all([...this.#responders.values()].map((stop) => stop()))
     await Promise.race([
       drained,
       this.#roundTrip(timeoutMs).catch(this.#tellLost('the server did not answer while closing')),
     ])
-    await settle(this.#responders.keys(), Math.max(0, timeoutMs - (Date.now() - started)))
+    await settle(this.#responders.keys(), Math.max(0, timeoutMs - (performance.now() - started)))
     await this.#roundTrip(flushTimeoutMs).catch(this.#tellLost('what was published last may not have left'))
     // Before the client does it, which would call it a timeout.
     this.#lost('The bus is closed')
@@ -165,6 +192,18 @@ class NatsBus implements Bus {
       }
     }
     return this.#connection.subscribe(subject, { ...options, callback })
+  }
+
+  #stamped(timeoutMs: number): MsgHdrs {
+    const stamped = headers()
+    stamped.set(callHeader, writeStamp({ caller: this.#self, sentAt: performance.now(), timeoutMs }))
+    return stamped
+  }
+
+  /** Not as a request of ours: it has no deadline that anybody had to know the clock for. */
+  async #askClock(caller: string, timeoutMs: number): Promise<number> {
+    const answered = await this.#connection.request(clockOf(caller), Empty, { timeout: timeoutMs })
+    return Number(codec.decode(answered.data))
   }
 
   #reply(message: Msg, reply: Reply): void {
@@ -219,9 +258,14 @@ class NatsBus implements Bus {
 function textOrThrow(answer: Msg): string {
   const text = codec.decode(answer.data)
   const failed = answer.headers?.get(failedHeader)
-  if (failed) throw new ProblemError(failed === 'unavailable' ? 'unavailable' : 'internal', text)
+  if (failed) throw new ProblemError(failureOf(failed), text)
   return text
 }
+
+const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')
+
+/** Where a process is asked for its monotonic clock. */
+const clockOf = (caller: string): string => `caller.${caller}.clock`
 
 function asProblem(error: unknown, subject: string): ProblemError {
   if (error instanceof ProblemError) return error

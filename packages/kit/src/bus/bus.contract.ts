@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../testing/eventually.ts'
 import type { Bus } from './bus.ts'
+import { isLate, type Call } from './call.ts'
 
 /** What every bus does. `open` makes one more bus of the same network; the suite closes it. */
 export function busContract(name: string, open: () => Promise<Bus>): void {
@@ -12,6 +13,7 @@ export function busContract(name: string, open: () => Promise<Bus>): void {
     events(() => bus)
     subjects(() => bus)
     requests(() => bus)
+    deadlines(() => bus)
     closing(() => bus)
   })
 }
@@ -154,6 +156,66 @@ function requests(bus: () => Bus): void {
     expect((await Promise.all(all)).filter((text) => text === 'done')).toHaveLength(1280)
     expect(most).toBe(256)
   })
+}
+
+function deadlines(bus: () => Bus): void {
+  it('C5 tells the handler until when its caller waits', async () => {
+    const calls: Call[] = []
+    const answer = async (_text: string, call: Call) => {
+      calls.push(call)
+      return String(isLate(call))
+    }
+    await bus().respond('patience', 'q', answer).ready()
+    const asked = performance.now()
+    expect(await bus().request('patience', '', 500)).toBe('false')
+    const [call] = calls
+    expect(call?.deadline).toBeGreaterThanOrEqual(asked + 499)
+    expect(call?.deadline).toBeLessThanOrEqual(performance.now() + 500)
+    await sleep(600)
+    expect(call && isLate(call)).toBe(true)
+  })
+
+  it('C5 does not carry out a request that is read after its caller gave it up', async () => {
+    const carriedOut: string[] = []
+    await bus()
+      .respond('act', 'q', async (text) => String(carriedOut.push(text)))
+      .ready()
+    expect(await bus().request('act', 'before', 1_000)).toBe('1')
+    const givenUp = bus().request('act', 'given up', 100)
+    const failed = expect(givenUp).rejects.toMatchObject({ code: 'deadline-exceeded' })
+    standStill(300)
+    await failed
+    await bus().request('act', 'after', 1_000)
+    expect(carriedOut).toEqual(['before', 'after'])
+  })
+
+  it('C5 drops from its queue what the callers have given up, which make room for others', async () => {
+    const gate = Promise.withResolvers<void>()
+    const carriedOut: string[] = []
+    const answer = async (text: string) => {
+      carriedOut.push(text)
+      if (text === 'first') await gate.promise
+      return text
+    }
+    await bus().respond('queue', 'q', answer).ready()
+    const first = Array.from({ length: 256 }, () => bus().request('queue', 'first', 5_000))
+    await eventually(() => expect(carriedOut).toHaveLength(256))
+    const impatient = Array.from({ length: 1_024 }, () => bus().request('queue', 'impatient', 300))
+    const outcomes = await Promise.allSettled(impatient)
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+    const patient = Array.from({ length: 10 }, () => bus().request('queue', 'patient', 5_000))
+    await sleep(50)
+    gate.resolve()
+    expect(await Promise.all(patient)).toEqual(Array(10).fill('patient'))
+    await Promise.all(first)
+    expect(carriedOut).not.toContain('impatient')
+  })
+}
+
+/** As a process that is frozen: nothing is read and no timer runs. */
+function standStill(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
 }
 
 function closing(bus: () => Bus): void {

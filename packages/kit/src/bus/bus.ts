@@ -1,3 +1,5 @@
+import type { Call } from './call.ts'
+
 /**
  * The seam to NATS. Payloads are JSON texts; typed calls over it are in `typed.ts`. Delivery is at most once: whoever
  * depends on a message must be able to do without it.
@@ -7,16 +9,24 @@ export interface Bus {
   publish(subject: string, text: string): void
   /** Calls `onText` for each message, in order per publisher. */
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription
-  /** Sends and waits for one answer. Rejects with the problem `unavailable` (no responder, link lost) or `deadline-exceeded`. */
+  /**
+   * Sends and waits for one answer. Rejects with the problem `unavailable` (no responder, link lost) or `deadline-exceeded`. After
+   * `timeoutMs` no responder begins with it any more, however late it arrives.
+   */
   request(subject: string, text: string, timeoutMs: number): Promise<string>
-  /** Answers requests on a subject; of several responders with the same `queue` one gets each request. */
-  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription
+  /**
+   * Answers requests on a subject; of several responders with the same `queue` one gets each request. `call` says until when the
+   * caller waits.
+   */
+  respond(subject: string, queue: string, answer: Respond): BusSubscription
   connected(): boolean
   /** Called on every change of `connected()`. */
   onStatus(listener: (connected: boolean) => void): () => void
   /** Stops taking requests, waits for the handlers that run (at most `timeoutMs`), flushes and closes. */
   close(timeoutMs: number): Promise<void>
 }
+
+export type Respond = (text: string, call: Call) => Promise<string>
 
 export interface BusSubscription {
   unsubscribe(): void

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import { asProblem } from '../db/errors.ts'
 import { ProblemError } from '../problem.ts'
 import type { Bus, BusSubscription } from './bus.ts'
+import type { Call } from './call.ts'
 import { fillSubject, readParams, wildSubject } from './params.ts'
 import { readAnswerOrThrow, readOrThrow, writeAnswer, writeProblem } from './wire.ts'
 
@@ -23,17 +24,20 @@ export async function ask<In extends TSchema, Out extends TSchema>(
   return readAnswerOrThrow(definition.output, text)
 }
 
-/** Answers a request. A problem (an outage of the database is one) travels to who asked; any other error is logged and travels as `internal`. */
+/**
+ * Answers a request. A problem (an outage of the database is one) travels to who asked; any other error is logged and travels as
+ * `internal`. A handler that takes long looks at `call` again before it commits, see `isLate`.
+ */
 export const answer = <In extends TSchema, Out extends TSchema>(
   bus: Bus,
   definition: RequestSubject<In, Out>,
   queue: string,
-  handler: (input: Static<In>) => Promise<Static<Out>>,
+  handler: (input: Static<In>, call: Call) => Promise<Static<Out>>,
   log: Logger,
 ): BusSubscription =>
-  bus.respond(definition.subject, queue, async (text) => {
+  bus.respond(definition.subject, queue, async (text, call) => {
     try {
-      return writeAnswer(await handler(readOrThrow(definition.input, text)))
+      return writeAnswer(await handler(readOrThrow(definition.input, text), call))
     } catch (error) {
       const problem = asProblem(error)
       if (problem !== null) return writeProblem(problem)

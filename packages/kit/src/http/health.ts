@@ -1,4 +1,5 @@
-import { checksInTime, type Checks } from '../dependencies.ts'
+import { checksInTime, warningsOf, type Checks } from '../dependencies.ts'
+import type { Kv } from '../kv/kv.ts'
 import type { Metrics } from '../metrics.ts'
 import type { HttpServer } from './server.ts'
 
@@ -8,6 +9,8 @@ export interface HealthOptions {
   instanceId: string
   readiness(): Promise<Checks>
   metrics: Metrics
+  /** A store that may lose what it holds degrades, from the start: `/readyz` says `kvKeepsAll: false` and stays 200. */
+  kv: Pick<Kv, 'faults'>
   /**
    * Once every check has been true, a false one only degrades: `/readyz` names it and stays 200. For a service that goes on
    * without what all its copies share, for an outage of that would otherwise take every copy out of service at once.
@@ -20,7 +23,7 @@ export interface HealthOptions {
  */
 export function serveHealth(
   app: HttpServer,
-  { service, version, instanceId, readiness, metrics, degrades = false }: HealthOptions,
+  { service, version, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
 ): void {
   let complete = false
   app.get('/livez', async () => ({ status: 'ok' }))
@@ -30,13 +33,14 @@ export function serveHealth(
     const checks = (await checksInTime(readiness)) ?? { checks: false }
     const good = Object.values(checks).every((check) => check)
     complete ||= good
+    const { kvKeepsAll } = warningsOf(kv)
     const ready = !app.draining && (good || (degrades && complete))
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({
-        status: ready ? (good ? 'ok' : 'degraded') : 'unavailable',
-        checks: { ...checks, serving: !app.draining },
+        status: ready ? (good && kvKeepsAll ? 'ok' : 'degraded') : 'unavailable',
+        checks: { ...checks, kvKeepsAll, serving: !app.draining },
       })
   })
 }

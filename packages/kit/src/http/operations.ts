@@ -1,19 +1,24 @@
 import type { ServerResponse } from 'node:http'
-import type { Operation, Operations, Principal } from '@parley/contracts'
+import { headersOf, honoursKey, type Operation, type Operations, type Principal } from '@parley/contracts'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Kv } from '../kv/kv.ts'
+import { plainly, type KeptAnswers, type MakeOnce } from '../once/once.ts'
 import { ProblemError } from '../problem.ts'
 import type { Authenticate } from './authenticate.ts'
 import { answerChecker } from './check-answers.ts'
 import { admission } from './admission.ts'
+import { limitKey } from './limit-key.ts'
 import { checkShapeOrThrow } from './request-shape.ts'
 import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
 /** What a handler is called with: every part already validated. */
-export interface Call<O extends Operation> {
+export type Call<O extends Operation> = Parts<O> &
+  (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown)
+
+interface Parts<O extends Operation> {
   params: Shape<O['params']>
   query: Shape<O['query']>
   body: O['body'] extends TSchema ? Static<O['body']> : undefined
@@ -48,6 +53,8 @@ export interface ServeOptions {
   authenticate: Authenticate
   /** Needed by operations with a `limit`. */
   kv?: Pick<Kv, 'limiter'>
+  /** Needed by operations that honour an `Idempotency-Key`: their handlers make their effect by `once`. */
+  kept?: KeptAnswers
   /** Answers that do not match their schema become 500s; for development and tests. */
   checkAnswers?: boolean
 }
@@ -67,6 +74,11 @@ export function serveOperations<const Ops extends Operations>(
 
 type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream }
 type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
+type AnyCall = Omit<Parts<Operation>, 'principal' | 'headers'> & {
+  principal: Principal | undefined
+  headers: Readonly<Record<string, unknown>>
+}
+type Answering = (call: AnyCall) => LooseAnswer | Promise<LooseAnswer>
 interface Entry {
   name: string
   operation: Operation
@@ -76,6 +88,7 @@ interface Entry {
 
 function serve(app: HttpServer, { name, operation, handle, options }: Entry): void {
   const admit = admission(name, operation, options)
+  const answerTo = honoursKey(operation) ? answeringOnce(name, handle, options) : handle
   const check = options.checkAnswers === true ? answerChecker(name, operation) : undefined
   const principals = new WeakMap<FastifyRequest, Principal>()
   app.route({
@@ -97,7 +110,7 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
           errors: [{ path: '', message: 'must be absent' }],
         })
       }
-      const answer = await handle(callOf(request, principals.get(request)))
+      const answer = await answerTo(callOf(request, principals.get(request)))
       if (answer.stream !== undefined) return beginStream(reply, answer, answer.stream)
       check?.(answer)
       reply.code(answer.status).headers(answer.headers ?? {})
@@ -105,6 +118,19 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
       return reply.send(answer.body ?? undefined)
     },
   })
+}
+
+/** Has the operation handled once under the key of its client, if there is one. */
+function answeringOnce(name: string, handle: Handle, { kept }: ServeOptions): Answering {
+  if (kept === undefined) throw new Error(`${name} honours a key: pass kept to serveOperations`)
+  return async (call) => {
+    const { params, body, principal, address, headers } = call
+    const key: unknown = headers['idempotency-key']
+    if (typeof key !== 'string') return handle({ ...call, once: plainly })
+    const userId = principal?.userId ?? null
+    const request = { key, userId, holder: userId ?? limitKey(address), operation: name, params, body }
+    return kept.answer(request, async (once) => handle({ ...call, once }))
+  }
 }
 
 /** Hands the connection over: what follows is neither buffered, nor compressed, nor kept by a proxy that can be told so. */
@@ -122,21 +148,15 @@ function beginStream(reply: FastifyReply, { status, headers }: LooseAnswer, writ
   return reply
 }
 
-function callOf(request: FastifyRequest, principal: Principal | undefined): Call<Operation> & object {
+function callOf(request: FastifyRequest, principal: Principal | undefined): AnyCall {
   const { params, query, body, headers } = request
-  return {
-    params,
-    query,
-    body,
-    headers,
-    principal,
-    requestId: request.id,
-    address: request.ip,
-    request,
-  } as Call<Operation>
+  const parts = { params, query, body, headers, principal, requestId: request.id, address: request.ip, request }
+  return parts as AnyCall
 }
 
-function schemaOf({ params, query, body, headers }: Operation): FastifySchema {
+function schemaOf(operation: Operation): FastifySchema {
+  const { params, query, body } = operation
+  const headers = headersOf(operation)
   return {
     ...(params === undefined ? {} : { params }),
     ...(body === undefined ? {} : { body }),

@@ -13,6 +13,7 @@ const operations = {
   createThing: {
     ...base,
     method: 'POST',
+    repeat: 'never',
     path: '/v1/things',
     auth: 'none',
     body: Strict({
@@ -45,6 +46,7 @@ const operations = {
   dropThing: {
     ...base,
     method: 'DELETE',
+    repeat: 'always',
     path: '/v1/things/:id',
     auth: 'none',
     params: Strict({ id: Id }),
@@ -54,6 +56,7 @@ const operations = {
   limited: {
     ...base,
     method: 'POST',
+    repeat: 'never',
     path: '/v1/limited',
     auth: 'none',
     answers: { 204: null },
@@ -77,6 +80,7 @@ export function openFixture({
     instanceId: 'i',
     readiness: async () => ({ db: true }),
     metrics: createMetrics(),
+    kv: { faults: () => [] },
   })
   const handlers: Handlers<typeof operations> = {
     createThing: ({ body }) => (

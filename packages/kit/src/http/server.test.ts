@@ -105,7 +105,10 @@ test('a limit answers with a problem that says when to come back', async () => {
 test('health routes', async () => {
   const server = open()
   expect((await server.inject('/livez')).json()).toEqual({ status: 'ok' })
-  expect((await server.inject('/readyz')).json()).toEqual({ status: 'ok', checks: { db: true, serving: true } })
+  expect((await server.inject('/readyz')).json()).toEqual({
+    status: 'ok',
+    checks: { db: true, kvKeepsAll: true, serving: true },
+  })
   expect((await server.inject('/metrics')).body).toContain('process_cpu_seconds_total')
   server.draining = true
   expect((await server.inject('/readyz')).statusCode).toBe(503)

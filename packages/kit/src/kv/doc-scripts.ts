@@ -1,5 +1,5 @@
 import { rememberedCommits, rememberedRemovals } from './checks.ts'
-import { append, heads, incarnations, script, sentinel } from './lua.ts'
+import { append, heads, isIncarnation, script, sentinel } from './lua.ts'
 
 /*
  * A document is a hash and two indexes, sorted sets of field by version: its changes and its removals. A head goes into a script as
@@ -11,7 +11,7 @@ import { append, heads, incarnations, script, sentinel } from './lua.ts'
  * KEYS document, changes, removals, facts, incarnation. ARGV epoch, line, commit id, ttl, incarnation, number of steps; per step the
  * number of its changes and for each `=` or `-`, field, value; then the facts.
  */
-export const commitScript = script(`${append}${heads}${sentinel}${incarnations}
+export const commitScript = script(`${append}${heads}${sentinel}${isIncarnation}
 local doc, changed, removed = KEYS[1], KEYS[2], KEYS[3]
 local epoch, line, id = ARGV[1], ARGV[2], ARGV[3]
 local has = redis.call('HMGET', doc, 'epoch', 'version', 'commits')

@@ -42,8 +42,7 @@ class MemoryKv implements Kv {
   }
 
   #incarnation(): Incarnation {
-    const now = Date.now()
-    return { id: this.#life.id, ageMs: now - this.#life.since, now }
+    return { id: this.#life.id, ageMs: Math.floor(performance.now() - this.#life.since), now: Date.now() }
   }
 
   /** Loses everything and begins a new incarnation, as a Redis does that is started anew without its data. For tests. */
@@ -85,7 +84,7 @@ class MemoryKv implements Kv {
   async announce(key: string, members: string | readonly string[], ttlMs: number): Promise<void> {
     checkTtl(ttlMs)
     const known = this.#sets.get(key) ?? new Map<string, number>()
-    for (const member of [members].flat()) known.set(member, Date.now() + ttlMs)
+    for (const member of [members].flat()) known.set(member, performance.now() + ttlMs)
     if (known.size > 0) this.#sets.set(key, known)
   }
 
@@ -96,12 +95,12 @@ class MemoryKv implements Kv {
   }
 
   async alive(key: string): Promise<string[]> {
-    const now = Date.now()
+    const now = performance.now()
     return this.#members(key, (until) => until > now)
   }
 
   async expired(key: string): Promise<string[]> {
-    const now = Date.now()
+    const now = performance.now()
     return this.#members(key, (until) => until <= now)
   }
 
@@ -111,6 +110,10 @@ class MemoryKv implements Kv {
     const made = createLocalLimiter(options)
     this.#limiters.set(options.name, made)
     return made
+  }
+
+  faults(): readonly string[] {
+    return []
   }
 
   connected(): boolean {
@@ -133,4 +136,4 @@ class MemoryKv implements Kv {
   }
 }
 
-const newLife = () => ({ id: randomUUID(), since: Date.now() })
+const newLife = () => ({ id: randomUUID(), since: performance.now() })

@@ -10,6 +10,7 @@ import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { redisLimiters } from './limiter-redis.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
+import { RedisSetup } from './redis-setup.ts'
 import { aliveScript, announceScript, expiredScript } from './set-scripts.ts'
 
 export interface RedisKvOptions {
@@ -23,17 +24,28 @@ export interface RedisKvOptions {
   claimAfterMs?: number
 }
 
-/** Connects, waiting for Redis as long as it takes; reconnects for ever. */
+/**
+ * Connects, waiting for Redis as long as it takes; reconnects for ever. Throws StartupError if it is a Redis Cluster.
+ */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
   const { url, log } = options
   const keys = new RedisKeys(options.prefix ?? 'parley:')
   const watch = new IncarnationWatch(log)
   const incarnation = new RedisIncarnation(keys.incarnation, watch)
-  const greet = async (client: Redis) => void (await incarnation.read(client))
+  const setup = new RedisSetup(log)
+  const greet = async (client: Redis): Promise<void> => {
+    await setup.check(client)
+    await incarnation.read(client)
+  }
   const link = new RedisLink({ url, log, greet })
   options.metrics?.queue('redis-commands', () => link.waiting)
-  await link.ready()
-  return new RedisKv({ link, keys, watch, incarnation }, options)
+  try {
+    await link.ready()
+  } catch (error) {
+    link.close()
+    throw error
+  }
+  return new RedisKv({ link, keys, watch, incarnation, setup }, options)
 }
 
 interface Parts {
@@ -41,6 +53,7 @@ interface Parts {
   keys: RedisKeys
   watch: IncarnationWatch
   incarnation: RedisIncarnation
+  setup: RedisSetup
 }
 
 /** How many members go into one command: it takes Redis well under a millisecond, so that others get their turn. */
@@ -112,6 +125,10 @@ class RedisKv implements Kv {
 
   onIncarnation(listener: (incarnation: Incarnation) => void): () => void {
     return this.#parts.watch.listen(listener)
+  }
+
+  faults(): readonly string[] {
+    return this.#parts.setup.faults
   }
 
   connected(): boolean {

@@ -27,6 +27,8 @@ export interface Kv {
    * command is let through.
    */
   onIncarnation(listener: (incarnation: Incarnation) => void): () => void
+  /** What is wrong with how the store is set up, in one sentence each: it works, but may lose what it holds. Empty: all is well. */
+  faults(): readonly string[]
   connected(): boolean
   onStatus(listener: (connected: boolean) => void): () => void
   close(): Promise<void>

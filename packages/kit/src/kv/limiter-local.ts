@@ -19,7 +19,7 @@ export function createLocalLimiter({ points, seconds }: LimiterOptions): Limiter
 
   return {
     async take(key, cost = 1) {
-      const now = Date.now()
+      const now = performance.now()
       const known = windows.get(key)
       const window = known && known.until > now ? known : open(key, now)
       window.used += cost
@@ -27,7 +27,7 @@ export function createLocalLimiter({ points, seconds }: LimiterOptions): Limiter
       return {
         allowed,
         remaining: Math.max(0, points - window.used),
-        retryAfterMs: allowed ? 0 : window.until - now,
+        retryAfterMs: allowed ? 0 : Math.ceil(window.until - now),
       }
     },
   }

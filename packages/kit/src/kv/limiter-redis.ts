@@ -16,7 +16,7 @@ export function redisLimiters(link: RedisLink, keyOf: (name: string) => string):
     const local = createLocalLimiter(options)
     return {
       async take(key, cost = 1) {
-        if (!link.status.connected || link.full || Date.now() < localUntil) return local.take(key, cost)
+        if (!link.status.connected || link.full || performance.now() < localUntil) return local.take(key, cost)
         try {
           const { remainingPoints } = await shared.consume(key, cost)
           return { allowed: true, remaining: remainingPoints, retryAfterMs: 0 }
@@ -24,7 +24,7 @@ export function redisLimiters(link: RedisLink, keyOf: (name: string) => string):
           if (error instanceof RateLimiterRes)
             return { allowed: false, remaining: Math.max(0, error.remainingPoints), retryAfterMs: error.msBeforeNext }
           link.failed(error)
-          localUntil = Date.now() + localForMs
+          localUntil = performance.now() + localForMs
           return local.take(key, cost)
         }
       },

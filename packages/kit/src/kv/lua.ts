@@ -78,14 +78,22 @@ local function beginIndexes(changed, removed)
 end
 `
 
-/** The incarnation of the data belongs to a process of Redis: with another, data may have been lost. */
-export const incarnations = `${clock}
+const runId = `
 local function runId() return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
+`
+
+/** `isIncarnation(key, id)`: whether that is the incarnation of the data. It belongs to one process of Redis. */
+export const isIncarnation = `${runId}
 local function isIncarnation(key, id)
   local has = redis.call('HMGET', key, 'id', 'run_id')
   return has[1] == id and has[2] == runId()
 end
+`
+
+/** `incarnation(key, fresh)`: its id, age and the time. It begins one where there is none, or that of another process. */
+export const incarnations = `${runId}
 local function incarnation(key, fresh)
+  ${clock}
   local has, process = redis.call('HMGET', key, 'id', 'run_id', 'born'), runId()
   if has[2] ~= process then
     has = {fresh, process, now}

@@ -14,6 +14,7 @@ interface Options {
 /** A batch whose handler failed. Until it succeeds no later facts of its shard are read, so their order holds. */
 interface Held {
   batch: Batch
+  /** By the monotonic clock. */
   retryAt: number
   backoffMs: number
 }
@@ -57,7 +58,7 @@ export class RedisFactConsumer implements FactConsumer {
   /** True if there is probably more to read at once. */
   async #round(): Promise<boolean> {
     try {
-      const due = [...this.#held.values()].filter(({ retryAt }) => retryAt <= Date.now())
+      const due = [...this.#held.values()].filter(({ retryAt }) => retryAt <= performance.now())
       for (const { batch } of due) await this.#handle(batch)
       await this.#claim()
       const batches = await this.#options.reader.readNew(this.#free())
@@ -73,8 +74,8 @@ export class RedisFactConsumer implements FactConsumer {
   }
 
   async #claim(): Promise<void> {
-    if (Date.now() < this.#claimAt) return
-    this.#claimAt = Date.now() + this.#options.claimAfterMs / 3
+    if (performance.now() < this.#claimAt) return
+    this.#claimAt = performance.now() + this.#options.claimAfterMs / 3
     const claimed = await Promise.all(this.#free().map((shard) => this.#options.reader.claim(shard)))
     for (const batch of claimed) if (batch.entries.length > 0) await this.#handle(batch)
   }
@@ -97,7 +98,7 @@ export class RedisFactConsumer implements FactConsumer {
     } catch (error) {
       log.error({ err: error, facts: batch.facts.length }, 'facts could not be handled, will try again')
       const backoffMs = Math.min(maxBackoffMs, (this.#held.get(batch.shard)?.backoffMs ?? firstBackoffMs / 2) * 2)
-      this.#held.set(batch.shard, { batch, backoffMs, retryAt: Date.now() + backoffMs })
+      this.#held.set(batch.shard, { batch, backoffMs, retryAt: performance.now() + backoffMs })
       return
     }
     this.#held.delete(batch.shard)

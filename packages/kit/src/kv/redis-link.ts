@@ -1,10 +1,12 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
 import { StartupError } from '../startup-error.ts'
 import { isReply, runScript, type Script } from './lua.ts'
-import { redisOptions } from './redis-options.ts'
+import { createRedisClient } from './redis-options.ts'
+import { readSentinelUrl } from './redis-url.ts'
+import { SentinelWatch, type Address } from './sentinel-watch.ts'
 
 interface Options {
   url: string
@@ -31,6 +33,7 @@ export class RedisLink {
   readonly #log: Logger
   readonly #greet: Options['greet']
   readonly #first = Promise.withResolvers<void>()
+  readonly #watch: SentinelWatch | null
   #misses = 0
   /** Counts connections and their ends. */
   #turn = 0
@@ -40,7 +43,9 @@ export class RedisLink {
     this.#log = log
     this.#greet = greet
     this.#first.promise.catch(() => {})
-    this.client = new Redis(url, redisOptions)
+    const sentinel = readSentinelUrl(url)
+    this.client = createRedisClient(url, sentinel)
+    this.#watch = sentinel && new SentinelWatch(sentinel, log, (master) => this.#leaveUnless(master))
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
@@ -97,6 +102,7 @@ export class RedisLink {
 
   close(): void {
     this.#turn += 1
+    this.#watch?.close()
     this.client.disconnect()
   }
 
@@ -130,6 +136,14 @@ export class RedisLink {
   #missed(): void {
     this.#misses += 1
     if (this.#misses >= maxMisses && this.status.connected) this.#replace()
+  }
+
+  /** Several Sentinels tell of the same failover. */
+  #leaveUnless({ host, port }: Address): void {
+    const { remoteAddress, remotePort } = this.client.stream
+    if (this.client.status !== 'ready' || (remoteAddress === host && remotePort === port)) return
+    this.#log.warn({ host, port }, 'Redis has another master')
+    this.#replace()
   }
 
   /** Nothing more goes over this connection, while its end may take a moment. */

@@ -1,7 +1,12 @@
-import type { RedisOptions } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
+import type { SentinelUrl } from './redis-url.ts'
+
+/** How long until the next attempt: from 100 ms to a second. */
+export const retryDelay = (attempt: number): number =>
+  Math.min(1000, 100 * 2 ** Math.min(attempt - 1, 4)) + Math.random() * 100
 
 /** The client's defaults queue for 15 s while Redis is down, hang on a frozen one, and run commands in flight twice. */
-export const redisOptions: RedisOptions = {
+const redisOptions: RedisOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: 300,
@@ -9,7 +14,16 @@ export const redisOptions: RedisOptions = {
   disconnectTimeout: 200,
   autoResendUnfulfilledCommands: false,
   keepAlive: 5000,
-  retryStrategy: (attempt) => Math.min(1000, 100 * 2 ** Math.min(attempt - 1, 4)) + Math.random() * 100,
+  retryStrategy: retryDelay,
   // After a failover the old master is a replica.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
+}
+
+/** With Sentinel: its defaults wait for ever on one that is frozen. */
+const sentinelOptions: RedisOptions = { sentinelCommandTimeout: 500, sentinelRetryStrategy: retryDelay }
+
+/** A client of the Redis that a URL names, or of the master that its Sentinels name. */
+export function createRedisClient(url: string, sentinel: SentinelUrl | null): Redis {
+  if (sentinel === null) return new Redis(url, redisOptions)
+  return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })
 }

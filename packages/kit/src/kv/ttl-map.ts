@@ -1,6 +1,6 @@
 const sweepMs = 10_000
 
-/** A map whose entries end at a time; they go when they are looked at, or within ten seconds. */
+/** A map whose entries end after a time; they go when they are looked at, or within ten seconds. */
 export class TtlMap<Value> {
   readonly #entries = new Map<string, { value: Value; until: number }>()
   readonly #timer: NodeJS.Timeout
@@ -12,13 +12,13 @@ export class TtlMap<Value> {
 
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key)
-    if (entry && entry.until > Date.now()) return entry.value
+    if (entry && entry.until > performance.now()) return entry.value
     this.#entries.delete(key)
     return undefined
   }
 
   set(key: string, value: Value, ttlMs: number): void {
-    this.#entries.set(key, { value, until: Date.now() + ttlMs })
+    this.#entries.set(key, { value, until: performance.now() + ttlMs })
   }
 
   delete(key: string): boolean {
@@ -37,7 +37,7 @@ export class TtlMap<Value> {
   }
 
   #sweep(): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key)
   }
 }

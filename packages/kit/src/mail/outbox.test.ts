@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, type DatabaseHost } from '../db/db.ts'
 import { migrate } from '../db/migrate.ts'
 import { createLogger } from '../logger.ts'
-import { eventually, freePort, startMailServer, startPostgres } from '../testing/index.ts'
+import { eventually, freePort, startMailServer, startPostgres, steppingClock } from '../testing/index.ts'
 import { createMailer, type Mail, type Mailer } from './mailer.ts'
 import { createMailOutbox, waitAfter, type MailOutbox } from './outbox.ts'
 import { createMailOutboxTable, putMail, type OutboxTables } from './outbox-store.ts'
@@ -26,8 +26,7 @@ describe.each(Object.entries(stages))('the outbox of mails on %s', (_name, open)
   let host: DatabaseHost
   let db: Kysely<OutboxTables>
   let close: () => Promise<void>
-  let ahead = 0
-  const clock = { now: () => Date.now() + ahead }
+  const clock = steppingClock()
   const started: MailOutbox[] = []
   const start = (mailer: Mailer): MailOutbox => {
     const outbox = createMailOutbox({ db, mailer, render, clock, log })
@@ -79,7 +78,7 @@ describe.each(Object.entries(stages))('the outbox of mails on %s', (_name, open)
     await eventually(async () => expect(await left()).toMatchObject([{ attempts: 1 }]))
     await first.stop()
     const server = await startMailServer({ port })
-    ahead += 6000
+    clock.advance(6000)
     start(mailer)
     await eventually(() => expect(server.mails).toHaveLength(1), 3000)
     await eventually(async () => expect(await left()).toEqual([]))
@@ -97,7 +96,7 @@ describe.each(Object.entries(stages))('the outbox of mails on %s', (_name, open)
     other.kick()
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(sent).toEqual([])
-    ahead += 121_000
+    clock.advance(121_000)
     other.kick()
     await eventually(() => expect(sent).toEqual(['ada@example.org']), 2000)
     const since = Date.now()
@@ -129,10 +128,10 @@ describe.each(Object.entries(stages))('the outbox of mails on %s', (_name, open)
     await eventually(() => expect(sent).toEqual(['good@example.org']), 2000)
     for (let attempts = 1; attempts < 4; attempts += 1) {
       await eventually(async () => expect(await left()).toMatchObject([{ attempts }]))
-      ahead += hourMs
+      clock.advance(hourMs)
       outbox.kick()
     }
-    ahead += 72 * hourMs
+    clock.advance(72 * hourMs)
     outbox.kick()
     await eventually(async () => expect(await left()).toEqual([]))
     expect(sent).toEqual(['good@example.org'])

@@ -22,6 +22,8 @@ export interface ServerOptions {
   port?: number
   /** A folder to keep; by default a temporary one, removed by `stop`. */
   dir?: string
+  /** More arguments of the command. */
+  args?: readonly string[]
 }
 
 type Recipe = Pick<ServerCommand, 'command' | 'args' | 'ready' | 'stopSignal' | 'user'>
@@ -40,7 +42,19 @@ export const startNats = (options: ServerOptions = {}): Promise<RunningServer> =
 export const startRedis = (options: ServerOptions = {}): Promise<RunningServer> =>
   startServer('redis', options, (port, dir) => ({
     command: findBinary('redis-server', 'redis-server'),
-    args: ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'no'],
+    args: [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--dir',
+      dir,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      ...args(options),
+    ],
     ready: /Ready to accept connections/,
     stopSignal: 'SIGTERM',
   }))
@@ -66,9 +80,11 @@ export const startPostgres = (options: ServerOptions = {}): Promise<RunningServe
     }
   })
 
+const args = (options: ServerOptions): readonly string[] => options.args ?? []
+
 const attempts = 3
 
-async function startServer(kind: string, options: ServerOptions, prepare: Prepare): Promise<RunningServer> {
+export async function startServer(kind: string, options: ServerOptions, prepare: Prepare): Promise<RunningServer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(kind, options, prepare)
@@ -97,6 +113,7 @@ async function startOnce(kind: string, options: ServerOptions, prepare: Prepare)
 
 const urls: Readonly<Record<string, (port: number) => string>> = {
   nats: (port) => `nats://127.0.0.1:${port}`,
+  sentinel: (port) => `redis-sentinel://127.0.0.1:${port}`,
   redis: (port) => `redis://127.0.0.1:${port}`,
   postgres: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
 }

@@ -60,7 +60,7 @@ function createKeySet({ fetch, log, clock = systemClock }: KeySourceOptions) {
   let refreshing: Promise<void> | null = null
 
   async function load(): Promise<void> {
-    triedAt = clock.now()
+    triedAt = clock.monotonic()
     try {
       const found = pemsOf((await within(fetch(), fetchTimeoutMs)).keys)
       if (found.size === 0) throw new Error('the key set holds no Ed25519 key')
@@ -75,7 +75,7 @@ function createKeySet({ fetch, log, clock = systemClock }: KeySourceOptions) {
     keys: () => keys,
     /** Whether a key that is not here may exist all the same. */
     inDoubt: () => keys === null || failed,
-    mayRefresh: () => refreshing !== null || clock.now() - triedAt >= retryAfterMs,
+    mayRefresh: () => refreshing !== null || clock.monotonic() - triedAt >= retryAfterMs,
     refresh(): Promise<void> {
       refreshing ??= load().finally(() => (refreshing = null))
       return refreshing

@@ -59,7 +59,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       const { items, now } = await within(fetch(Math.max(0, seenUntil - overlapMs)), fetchTimeoutMs)
       items.forEach(add)
       seenUntil = now
-      readAt = clock.now()
+      readAt = clock.monotonic()
     } catch (error) {
       log.warn({ err: error }, 'cannot read the revocations')
     }
@@ -71,7 +71,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     onRevoked: listeners.add,
     start: () => poller.start(),
     stop: () => poller.stop(),
-    ready: () => clock.now() - readAt < staleMs,
+    ready: () => clock.monotonic() - readAt < staleMs,
   }
 }
 
@@ -109,7 +109,7 @@ function createEntries(clock: Clock) {
       const upTo = kind === 'session' ? 0 : (epoch ?? Number.MAX_SAFE_INTEGER)
       const known = map.get(id)
       if (known !== undefined && known.epoch >= upTo) return false
-      map.set(id, { epoch: upTo, until: clock.now() + keepMs })
+      map.set(id, { epoch: upTo, until: clock.monotonic() + keepMs })
       return true
     },
     covers({ userId, sessionId, epoch }: Pick<Principal, 'userId' | 'sessionId' | 'epoch'>): boolean {
@@ -117,7 +117,7 @@ function createEntries(clock: Clock) {
     },
     forget(): void {
       for (const map of [sessions, users]) {
-        for (const [id, { until }] of map) if (until < clock.now()) map.delete(id)
+        for (const [id, { until }] of map) if (until < clock.monotonic()) map.delete(id)
       }
     },
   }

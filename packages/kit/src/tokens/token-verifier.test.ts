@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import { beforeEach, expect, test } from 'vitest'
 import { newId } from '../ids.ts'
 import { ProblemError } from '../problem.ts'
+import { fakeClock } from '../testing/clock.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { createKeySource, type Jwk } from './key-source.ts'
 import { createTokenVerifier } from './token-verifier.ts'
@@ -11,8 +12,7 @@ const other = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
 const jwk = (key: KeyObject, kid: string): Jwk => ({ ...key.export({ format: 'jwk' }), kid, use: 'sig' })
 
-let now = Date.now()
-const clock = { now: () => now }
+let clock = fakeClock()
 let published: Jwk[] = []
 let fetches = 0
 let down = false
@@ -29,13 +29,13 @@ const open = () => {
   return { keys, verifier: createTokenVerifier({ keys, clock }) }
 }
 beforeEach(() => {
-  now = Date.now()
+  clock = fakeClock()
   published = [jwk(publicKey, 'k1')]
   fetches = 0
   down = false
 })
 
-const seconds = (): number => Math.floor(now / 1000)
+const seconds = (): number => Math.floor(clock.now() / 1000)
 const claims = (extra: object = {}): object => ({
   iss: 'parley',
   aud: 'parley-api',
@@ -134,7 +134,6 @@ test.each([
 
 test('S4: the clock may be 30 s off, not 31', async () => {
   const at = seconds()
-  now = at * 1000
   expect(await codeOf(token(claims({ exp: at - 29 })))).toBe('accepted user')
   expect(await codeOf(token(claims({ exp: at - 31 })))).toBe('token-expired')
   expect(await codeOf(token(claims({ nbf: at + 29 })))).toBe('accepted user')
@@ -147,7 +146,7 @@ test('a remembered token still expires, and ends with its key', async () => {
   const { verifier, keys } = open()
   const good = token(claims())
   expect(await codeOf(good, verifier)).toBe('accepted user')
-  now += 631_000
+  clock.advance(631_000)
   expect(await codeOf(good, verifier)).toBe('token-expired')
   const next = token(claims())
   expect(await codeOf(next, verifier)).toBe('accepted user')
@@ -166,7 +165,7 @@ test('an unknown key is asked for at most once a second', async () => {
   const { verifier } = open()
   for (let i = 0; i < 20; i += 1) await codeOf(token(claims(), { kid: `new${i}` }), verifier)
   expect(fetches).toBe(1)
-  now += 1001
+  clock.advance(1001)
   published.push(jwk(other.publicKey, 'k2'))
   expect(await codeOf(token(claims(), { kid: 'k2' }, other.privateKey), verifier)).toBe('accepted user')
   expect(fetches).toBe(2)
@@ -176,7 +175,7 @@ test('S40: the last known keys go on while the set cannot be fetched; with none 
   const { verifier } = open()
   expect(await codeOf(token(claims()), verifier)).toBe('accepted user')
   down = true
-  now += 61_000
+  clock.advance(61_000)
   expect(await codeOf(token(claims()), verifier)).toBe('accepted user')
   expect(await codeOf(token(claims(), { kid: 'k9' }), verifier)).toBe('unavailable')
   expect(await codeOf(token(claims()), open().verifier)).toBe('unavailable')

@@ -1,5 +1,5 @@
 import type { User } from '@parley/contracts'
-import { isUniqueViolation, newId, ProblemError, type Clock, type Logger } from '@parley/kit'
+import { isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -25,15 +25,21 @@ export interface Accounts {
    * Rejects with `email-taken`, `username-taken`, or `invalid-input` for a password that is too long. `base` is what the
    * link of the verification mail begins with.
    */
-  register(account: NewAccount, base: string, device: Device): Promise<Issued>
+  register(account: NewAccount, base: string, by: Registering): Promise<Issued>
   /** Rejects with `invalid-credentials`, in the same time whether or not the address is known; with `rate-limited`. */
   login(credentials: { email: string; password: string }, device: Device): Promise<Issued>
   /** `key` is what the guest's browser keeps: who comes with the same one is the same guest. */
-  guest(name: string, key: string | null, device: Device): Promise<Issued>
+  guest(name: string, key: string | null, by: Registering): Promise<Issued>
   /** Rejects with `unauthenticated` when the account is gone. */
   read(id: string): Promise<User>
   /** Rejects with `username-taken`. */
   update(id: string, changes: { name?: string; username?: string | null }): Promise<User>
+}
+
+/** From where, and once under the key of the request. */
+interface Registering {
+  device: Device
+  once: Once<Issued>
 }
 
 interface NewAccount {
@@ -55,9 +61,9 @@ export interface AccountsDeps {
 }
 
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
-  register: (account, base, device) => register(deps, account, base, device),
+  register: (account, base, by) => register(deps, account, base, by),
   login: (credentials, device) => login(deps, credentials, device),
-  guest: (name, key, device) => guest(deps, name, key, device),
+  guest: (name, key, by) => guest(deps, name, key, by),
   read: async (id) => toUser((await findUser(deps.db, id)) ?? gone()),
   update: (id, changes) => update(deps, id, changes),
 })
@@ -71,7 +77,12 @@ async function update(
   return toUser(updated ?? gone())
 }
 
-async function register(deps: AccountsDeps, account: NewAccount, base: string, device: Device): Promise<Issued> {
+async function register(
+  deps: AccountsDeps,
+  account: NewAccount,
+  base: string,
+  { device, once }: Registering,
+): Promise<Issued> {
   const { clock, passwords, sessions, mails } = deps
   const { email, password, name, username } = account
   // Hashed first in any case: how long the answer takes does not say whether the address is taken.
@@ -88,7 +99,7 @@ async function register(deps: AccountsDeps, account: NewAccount, base: string, d
     await mails.orderVerification(trx, made.id, base)
     return made
   }
-  const issued = await orTaken(sessions.open(make, device))
+  const issued = await orTaken(sessions.open(make, device, once))
   mails.kick()
   return issued
 }
@@ -128,7 +139,12 @@ async function strengthen(
   }
 }
 
-function guest({ clock, sessions }: AccountsDeps, name: string, key: string | null, device: Device): Promise<Issued> {
+function guest(
+  { clock, sessions }: AccountsDeps,
+  name: string,
+  key: string | null,
+  { device, once }: Registering,
+): Promise<Issued> {
   const user = {
     ...blank(clock.now()),
     kind: 'guest',
@@ -138,7 +154,7 @@ function guest({ clock, sessions }: AccountsDeps, name: string, key: string | nu
     password_hash: null,
     guest_key: key === null ? null : hashOf(key),
   } as const
-  return sessions.open((trx) => (key === null ? insertUser(trx, user) : keepGuest(trx, user)), device)
+  return sessions.open((trx) => (key === null ? insertUser(trx, user) : keepGuest(trx, user)), device, once)
 }
 
 function blank(now: number): Pick<NewUser, 'id' | 'created_at' | 'updated_at'> {

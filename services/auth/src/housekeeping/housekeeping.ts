@@ -23,8 +23,8 @@ export async function keepHouse({ db, clock, log, refreshTtlMs, guestTtlMs }: Ho
   const before = (ms: number): Date => new Date(clock.now() - ms)
   const times: SweepTimes = {
     endedBefore: before(dayMs),
-    spentBefore: before(Math.max(refreshTtlMs, guestTtlMs) + dayMs),
-    retryBefore: before(2 * retryMs),
+    spentForS: (Math.max(refreshTtlMs, guestTtlMs) + dayMs) / 1000,
+    retryForS: (2 * retryMs) / 1000,
     guestsBefore: before(guestTtlMs + dayMs),
     keptGuestsBefore: before(Math.max(guestKeyTtlMs, guestTtlMs) + dayMs),
     now: before(0),

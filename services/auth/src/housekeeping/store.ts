@@ -1,3 +1,4 @@
+import { forgetAnswers } from '@parley/kit'
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
 
@@ -10,10 +11,10 @@ export type Sweep = (db: Db, times: SweepTimes) => Promise<number>
 export interface SweepTimes {
   /** Sessions that ended before. */
   endedBefore: Date
-  /** Refresh tokens that were spent before; until then, using them again ends their session. */
-  spentBefore: Date
-  /** Successors that nobody may ask for any more. */
-  retryBefore: Date
+  /** How long spent refresh tokens are kept, in seconds of the database's clock; until then, using them again ends their session. */
+  spentForS: number
+  /** How long successors are kept, in seconds of the database's clock: nobody may ask for them later. */
+  retryForS: number
   /** Guests that came before, and cannot come back. */
   guestsBefore: Date
   /** Guests that could come back, and last came before. */
@@ -26,12 +27,13 @@ export interface SweepTimes {
 }
 
 export const sweeps = {
-  successors: async (db, { retryBefore }) => {
+  answers: (db, { now }) => forgetAnswers(db, now),
+  successors: async (db, { retryForS }) => {
     const due = db
       .selectFrom('refresh_tokens')
       .select('hash')
       .where('sealed_successor', 'is not', null)
-      .where('used_at', '<', retryBefore)
+      .where('used_at', '<', ago(retryForS))
     const batch = due.limit(batchSize).forUpdate().skipLocked()
     return changed(
       await db
@@ -41,8 +43,8 @@ export const sweeps = {
         .executeTakeFirst(),
     )
   },
-  tokens: async (db, { spentBefore }) => {
-    const due = db.selectFrom('refresh_tokens').select('hash').where('used_at', '<', spentBefore)
+  tokens: async (db, { spentForS }) => {
+    const due = db.selectFrom('refresh_tokens').select('hash').where('used_at', '<', ago(spentForS))
     return deleted(
       await db
         .deleteFrom('refresh_tokens')
@@ -73,8 +75,7 @@ export const sweeps = {
   mailTokens: async (db, { now }) =>
     deleted(await db.deleteFrom('mail_tokens').where('expires_at', '<', now).executeTakeFirst()),
   revocations: async (db, { revocationsForS }) => {
-    const oldest = sql<Date>`now() - make_interval(secs => ${revocationsForS})`
-    const due = db.selectFrom('revocations').select('seq').where('at', '<', oldest)
+    const due = db.selectFrom('revocations').select('seq').where('at', '<', ago(revocationsForS))
     return deleted(
       await db
         .deleteFrom('revocations')
@@ -85,6 +86,9 @@ export const sweeps = {
   keys: async (db, { retiredBefore }) =>
     deleted(await db.deleteFrom('signing_keys').where('retires_at', '<', retiredBefore).executeTakeFirst()),
 } as const satisfies Record<string, Sweep>
+
+/** By the database's clock. */
+const ago = (seconds: number) => sql<Date>`now() - make_interval(secs => ${seconds})`
 
 const guestsWithoutSession = (db: Db) =>
   db

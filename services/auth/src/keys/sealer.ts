@@ -1,4 +1,4 @@
-import { decrypt, deriveKey, encrypt } from '../gcm.ts'
+import { decrypt, deriveKey, encrypt } from '@parley/kit'
 
 export interface Sealer {
   seal(text: string, context: string): string

@@ -1,4 +1,9 @@
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
+import { keptAnswers } from './0003-kept-answers.ts'
 
-export const migrations = { '0001-accounts': accounts, '0002-identity': identity } as const
+export const migrations = {
+  '0001-accounts': accounts,
+  '0002-identity': identity,
+  '0003-kept-answers': keptAnswers,
+} as const

@@ -1,7 +1,6 @@
-import type { Clock } from '@parley/kit'
+import { decrypt, deriveKey, encrypt, type Clock } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
 import '@fastify/cookie'
-import { decrypt, deriveKey, encrypt } from '../gcm.ts'
 import { edgeOf } from '../sessions/edge.ts'
 import type { Flow } from './provider.ts'
 

@@ -127,8 +127,8 @@ function lazily<T>(load: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined
   let loadedAt = 0
   return () => {
-    if (value !== undefined && Date.now() - loadedAt < 12 * 3600_000) return value
-    loadedAt = Date.now()
+    if (value !== undefined && performance.now() - loadedAt < 12 * 3600_000) return value
+    loadedAt = performance.now()
     const loading = load()
     value = loading
     loading.catch(() => (value = value === loading ? undefined : value))

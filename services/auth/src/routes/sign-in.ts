@@ -1,6 +1,7 @@
 import { guestCookie, presentedGuestKey } from '../sessions/guest-cookie.ts'
 import { baseOf } from '../sessions/edge.ts'
 import { newRandomToken } from '../random-token.ts'
+import type { Issued } from '../sessions/issue.ts'
 import { deviceOf, granted } from './answers.ts'
 import type { AuthHandlers, RoutesDeps } from './deps.ts'
 
@@ -9,21 +10,22 @@ export const signIn = ({
   allowedOrigins,
   publicUrl,
 }: RoutesDeps): Pick<AuthHandlers, 'register' | 'login' | 'guest'> => ({
-  async register({ body: { tokenDelivery, ...account }, ...call }) {
+  async register({ body: { tokenDelivery, ...account }, once, ...call }) {
     const { request } = call
-    const issued = await accounts.register(account, baseOf(request.headers, publicUrl), deviceOf(call))
-    return granted(201, issued, { request, tokenDelivery })
+    const answer = (issued: Issued) => granted(201, issued, { request, tokenDelivery })
+    const by = { device: deviceOf(call), once: once(answer) }
+    return answer(await accounts.register(account, baseOf(request.headers, publicUrl), by))
   },
   async login({ body: { tokenDelivery, ...credentials }, ...call }) {
     const { request } = call
     return granted(200, await accounts.login(credentials, deviceOf(call)), { request, tokenDelivery })
   },
-  async guest({ body: { tokenDelivery, name }, ...call }) {
+  async guest({ body: { tokenDelivery, name }, once, ...call }) {
     const { request } = call
-    if (tokenDelivery === 'body')
-      return granted(201, await accounts.guest(name, null, deviceOf(call)), { request, tokenDelivery })
-    const key = presentedGuestKey(request, allowedOrigins) ?? newRandomToken()
-    const issued = await accounts.guest(name, key, deviceOf(call))
-    return granted(201, issued, { request, cookies: [guestCookie(request, key)] })
+    const inBody = tokenDelivery === 'body'
+    const key = inBody ? null : (presentedGuestKey(request, allowedOrigins) ?? newRandomToken())
+    const cookies = key === null ? [] : [guestCookie(request, key)]
+    const answer = (issued: Issued) => granted(201, issued, { request, tokenDelivery, cookies })
+    return answer(await accounts.guest(name, key, { device: deviceOf(call), once: once(answer) }))
   },
 })

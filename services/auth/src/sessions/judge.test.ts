@@ -3,9 +3,9 @@ import { judge, retryMs, type Family, type Presented } from './judge.ts'
 
 const now = 1_000_000
 const alive: Family = { revoked: false, expiresAt: now + 1 }
-const unused: Presented = { usedAt: null, sealedSuccessor: null }
-const spent = (ago: number): Presented => ({ usedAt: now - ago, sealedSuccessor: 'sealed' })
-const grandparent: Presented = { usedAt: now - 1, sealedSuccessor: null }
+const unused: Presented = { spentForMs: null, sealedSuccessor: null }
+const spent = (ago: number): Presented => ({ spentForMs: ago, sealedSuccessor: 'sealed' })
+const grandparent: Presented = { spentForMs: 1, sealedSuccessor: null }
 
 test.each<[string, Presented, Family, string]>([
   ['A3 an unused token is rotated', unused, alive, 'rotate'],

@@ -6,8 +6,8 @@
 export const retryMs = 10_000
 
 export interface Presented {
-  /** When it was spent, or last asked with since. */
-  usedAt: number | null
+  /** How long ago it was spent, or last asked with since, ms by the database's clock; null: it was not spent. */
+  spentForMs: number | null
   /** Null once the successor was used, or the time for retries is long over. */
   sealedSuccessor: string | null
 }
@@ -25,8 +25,8 @@ export type Verdict =
 /** What a refresh token is good for, decided while its session is locked. */
 export function judge(token: Presented, family: Family, now: number): Verdict {
   if (family.revoked || family.expiresAt <= now) return { kind: 'ended' }
-  if (token.usedAt === null) return { kind: 'rotate' }
+  if (token.spentForMs === null) return { kind: 'rotate' }
   const { sealedSuccessor } = token
-  if (sealedSuccessor !== null && now - token.usedAt <= retryMs) return { kind: 'retry', sealedSuccessor }
+  if (sealedSuccessor !== null && token.spentForMs <= retryMs) return { kind: 'retry', sealedSuccessor }
   return { kind: 'reused' }
 }

@@ -1,4 +1,4 @@
-import { decrypt, deriveKey, encrypt } from '../gcm.ts'
+import { decrypt, deriveKey, encrypt } from '@parley/kit'
 import { hashOf } from '../random-token.ts'
 
 const purpose = 'parley/auth/refresh-successor'

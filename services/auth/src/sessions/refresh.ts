@@ -35,7 +35,7 @@ export async function refreshGrant(trx: Db, token: string, times: Times): Promis
     case 'ended':
       return { kind: 'unknown' }
     case 'retry':
-      await noteRetry(trx, hash, new Date(times.now))
+      await noteRetry(trx, hash)
       return { kind: 'granted', grant: { user, session, refreshToken: openSuccessor(token, verdict.sealedSuccessor) } }
     case 'rotate':
       return { kind: 'granted', grant: await rotateNow(trx, { token, hash, user, session }, times) }
@@ -45,8 +45,8 @@ export async function refreshGrant(trx: Db, token: string, times: Times): Promis
   }
 }
 
-const presentedOf = ({ used_at, sealed_successor }: RefreshTokenRow) => ({
-  usedAt: used_at?.getTime() ?? null,
+const presentedOf = ({ used_at, read_at, sealed_successor }: RefreshTokenRow & { read_at: Date }) => ({
+  spentForMs: used_at && read_at.getTime() - used_at.getTime(),
   sealedSuccessor: sealed_successor,
 })
 

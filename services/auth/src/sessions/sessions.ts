@@ -1,5 +1,5 @@
 import type { AccessClaims, Revocation, Session } from '@parley/contracts'
-import { newId, ProblemError, type Clock } from '@parley/kit'
+import { newId, plainly, ProblemError, type Clock, type Once } from '@parley/kit'
 import type { InTurn } from '../accounts/in-turn.ts'
 import { holdUser } from '../accounts/store.ts'
 import { insertRevocation } from '../revocations/store.ts'
@@ -37,11 +37,11 @@ export class Sessions {
   }
 
   /** Signs in the user that `userOf` makes or finds in the same transaction. */
-  async open(userOf: (trx: Db) => Promise<UserRow>, device: Device): Promise<Issued> {
+  async open(userOf: (trx: Db) => Promise<UserRow>, device: Device, once: Once<Issued> = plainly()): Promise<Issued> {
     const { db, clock, refreshTtlMs, guestTtlMs } = this.#deps
     const now = clock.now()
     const refreshToken = newRandomToken()
-    const grant = await db.transaction().execute(async (trx) => {
+    const begin = async (trx: Db): Promise<Issued> => {
       const user = await userOf(trx)
       const session = newSession(user, device, { now, ttlMs: user.kind === 'guest' ? guestTtlMs : refreshTtlMs })
       await insertSession(trx, session)
@@ -50,9 +50,9 @@ export class Sessions {
         session_id: session.id,
         issued_at: session.created_at,
       })
-      return { user, session, refreshToken }
-    })
-    return this.#issue(grant, now)
+      return this.#issue({ user, session, refreshToken }, now)
+    }
+    return db.transaction().execute((trx: Db) => once.in(trx, () => begin(trx)))
   }
 
   /** Rejects with `invalid-refresh-token`, or with `refresh-token-reused` after ending the session. */

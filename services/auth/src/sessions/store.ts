@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db, RefreshTokenRow, SessionRow } from '../tables.ts'
 
 /** Part of a transaction. */
@@ -25,9 +26,17 @@ export const lockSessionOf = (trx: Db, hash: string): Promise<SessionRow | undef
     .forUpdate()
     .executeTakeFirst()
 
-/** To be read after `lockSessionOf`, in a statement of its own: only then it is what the lock protects. */
-export const readRefreshToken = (trx: Db, hash: string): Promise<RefreshTokenRow | undefined> =>
-  trx.selectFrom('refresh_tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
+/** The database's clock: the time for retries is short, and two replicas may each take one of the same token. */
+const databaseNow = sql<Date>`clock_timestamp()`
+
+/** To be read after `lockSessionOf`, in a statement of its own: only then it is what the lock protects. `read_at` is when that was. */
+export const readRefreshToken = (trx: Db, hash: string): Promise<(RefreshTokenRow & { read_at: Date }) | undefined> =>
+  trx
+    .selectFrom('refresh_tokens')
+    .selectAll()
+    .select(databaseNow.as('read_at'))
+    .where('hash', '=', hash)
+    .executeTakeFirst()
 
 /** The session that a token, used or not, belongs to. */
 export async function findSessionOf(db: Db, hash: string): Promise<{ id: string } | undefined> {
@@ -53,7 +62,7 @@ export async function rotate(trx: Db, { session, hash, successorHash, sealedSucc
     .execute()
   await trx
     .updateTable('refresh_tokens')
-    .set({ used_at: at, sealed_successor: sealedSuccessor })
+    .set({ used_at: databaseNow, sealed_successor: sealedSuccessor })
     .where('hash', '=', hash)
     .execute()
   await insertRefreshToken(trx, { hash: successorHash, session_id: session.id, issued_at: at })
@@ -65,8 +74,8 @@ export async function rotate(trx: Db, { session, hash, successorHash, sealedSucc
 }
 
 /** A spent token was asked with again: the time for retries begins anew. */
-export async function noteRetry(trx: Db, hash: string, at: Date): Promise<void> {
-  await trx.updateTable('refresh_tokens').set({ used_at: at }).where('hash', '=', hash).execute()
+export async function noteRetry(trx: Db, hash: string): Promise<void> {
+  await trx.updateTable('refresh_tokens').set({ used_at: databaseNow }).where('hash', '=', hash).execute()
 }
 
 /** True when this call ended it. */

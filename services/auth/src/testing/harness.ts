@@ -6,11 +6,11 @@ import {
   readConfig,
   startService,
   type Bus,
-  type Clock,
   type DatabaseHost,
   type Kv,
   type Logger,
 } from '@parley/kit'
+import { steppingClock, type TestClock } from '@parley/kit/testing'
 import { authService } from '../service.ts'
 import type { Db, Tables } from '../tables.ts'
 
@@ -21,16 +21,6 @@ export interface Stage {
   kv: Kv
   database: DatabaseHost
   close(): Promise<void>
-}
-
-/** The real time, and what a test has added to it. */
-export interface TestClock extends Clock {
-  advance(ms: number): void
-}
-
-export function createTestClock(): TestClock {
-  let ahead = 0
-  return { now: () => Date.now() + ahead, advance: (ms) => void (ahead += ms) }
 }
 
 export interface Reply {
@@ -71,7 +61,7 @@ const testEnv = {
 /** Starts the service as a launcher does, and gives a way to call it over HTTP. */
 export async function startAuth(
   stage: Stage,
-  { env = {}, clock = createTestClock() }: { env?: Record<string, string>; clock?: TestClock } = {},
+  { env = {}, clock = steppingClock() }: { env?: Record<string, string>; clock?: TestClock } = {},
 ): Promise<TestAuth> {
   const config = readConfig(authService.config, { ...testEnv, ...env }) as Readonly<Record<string, unknown>>
   const { bus, kv, database, log } = stage

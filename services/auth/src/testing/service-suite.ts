@@ -8,6 +8,7 @@ import { browserSuite } from './suites/browser.ts'
 import { devicesSuite } from './suites/devices.ts'
 import { guessingSuite } from './suites/guessing.ts'
 import { guestsSuite } from './suites/guests.ts'
+import { keysSuite } from './suites/keys.ts'
 import { oauthSuite } from './suites/oauth.ts'
 import { passwordsSuite } from './suites/passwords.ts'
 import { recoverySuite } from './suites/recovery.ts'
@@ -29,6 +30,7 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
     let stage: Stage
     let mail: MailServer
     let issuer: Issuer
+    const envHere = () => ({ ...env, SMTP_URL: mail.url, OIDC_ISSUER: issuer.url })
     beforeAll(async () => {
       stage = await openStage()
       mail = await startMailServer()
@@ -46,6 +48,8 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
       storageSuite,
       devicesSuite,
       guestsSuite,
+      keysSuite: (auth: () => TestAuth) =>
+        keysSuite(auth, () => startAuth(stage, { env: envHere(), clock: auth().clock })),
       guessingSuite,
       passwordsSuite,
       recoverySuite: (auth: () => TestAuth) => recoverySuite(auth, () => mail),
@@ -54,7 +58,7 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
       describe(topic.replace('Suite', ''), () => {
         let auth: TestAuth
         beforeAll(async () => {
-          auth = await startAuth(stage, { env: { ...env, SMTP_URL: mail.url, OIDC_ISSUER: issuer.url } })
+          auth = await startAuth(stage, { env: envHere() })
         })
         afterAll(() => auth.stop())
         suite(() => auth)

@@ -55,13 +55,14 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
 
   const call = async <Body>(
     url: string,
-    { token, body, method }: { token: string; body?: unknown; method?: 'PATCH' | 'DELETE' },
+    { token, body, method, key }: { token: string; body?: unknown; method?: 'PATCH' | 'DELETE'; key?: string },
   ): Promise<Answered<Body>> => {
     const response = await fetch(url, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
@@ -78,6 +79,12 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
     token: (userId: string = newId()) => issuer.token({ sub: userId, name: 'Ann' }),
     post: (meetingId: string, token: string, body: unknown, replica?: StartedService) =>
       call<Message & Problem>(pathOf(meetingId, replica), { token, body }),
+    /** Under an `Idempotency-Key`. */
+    postUnder: (
+      key: string,
+      { meetingId, token, body }: { meetingId: string; token: string; body: unknown },
+      replica?: StartedService,
+    ) => call<Message & Problem>(pathOf(meetingId, replica), { token, body, key }),
     edit: ({ meetingId, id }: Sent, token: string, text: string, replica?: StartedService) =>
       call<Message & Problem>(`${pathOf(meetingId, replica)}/${id}`, { token, method: 'PATCH', body: { text } }),
     delete: ({ meetingId, id }: Sent, token: string, replica?: StartedService) =>
@@ -92,6 +99,7 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
       system: (notice: Static<typeof chatBus.system.input>) => ask(bus, chatBus.system, notice),
     },
     head: (meetingId: string) => ask(bus, chatBus.head, { meetingId }),
+    heads: async (meetingIds: string[]) => (await ask(bus, chatBus.heads, { meetingIds })).heads,
     async stop() {
       for (const replica of replicas) await replica.stop()
     },
@@ -108,18 +116,21 @@ export const newDraft = () => ({
   text: 'hello',
 })
 
-/** What the room hears of its chat from now on: new messages, or changed ones. */
+/** What the room hears of its chat from now on, told once or again: new messages, or changed ones. */
 export async function hearRoom(
   { bus }: Pick<Harness, 'bus'>,
   meetingId: string,
   type: 'chat.message' | 'chat.updated' = 'chat.message',
+  again = false,
 ): Promise<Message[]> {
   const heard: Message[] = []
   const subscription = listen(
     bus,
     signalingBus.room,
     { meetingId },
-    (news) => void (news.kind === 'chat' && news.type === type && heard.push(news.message)),
+    (news) => {
+      if (news.kind === 'chat' && news.type === type && (news.again ?? false) === again) heard.push(news.message)
+    },
     log,
   )
   await subscription.ready()

@@ -5,6 +5,7 @@ import { accessSuite } from './suites/access.ts'
 import { afterSuite } from './suites/after.ts'
 import { changingSuite } from './suites/changing.ts'
 import { inputSuite } from './suites/input.ts'
+import { keysSuite } from './suites/keys.ts'
 import { operationSuite } from './suites/operation.ts'
 import { readingSuite } from './suites/reading.ts'
 import { sendingSuite } from './suites/sending.ts'
@@ -24,6 +25,7 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
     })
     for (const suite of [
       sendingSuite,
+      keysSuite,
       changingSuite,
       inputSuite,
       accessSuite,

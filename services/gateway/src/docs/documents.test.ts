@@ -1,4 +1,4 @@
-import { closeCodes, fromClient, fromServer, operations } from '@parley/contracts'
+import { closeCodes, fromClient, fromServer, operations, type Operation } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
 import { createAsyncApi } from './asyncapi.ts'
@@ -66,6 +66,25 @@ describe('O3 OpenAPI', () => {
     }
     const count = Object.values(document['paths'] ?? {}).reduce((sum, methods) => sum + Object.keys(methods).length, 0)
     expect(count).toBe(ids.size)
+  })
+
+  it('X9d O3 shows Idempotency-Key for what honours one, with its conflict, and for nothing else', () => {
+    for (const list of Object.values(operations)) {
+      for (const operation of Object.values<Operation>(list)) {
+        const path = operation.path.replaceAll(/:(\w+)/g, '{$1}')
+        const found = document['paths']?.[path]?.[operation.method.toLowerCase()]
+        const headers = ((found?.['parameters'] ?? []) as unknown as { name: string; in: string; required?: boolean }[])
+          .filter((one) => one.in === 'header')
+          .map(({ name, required }) => [name, required ?? false])
+        const keyed = operation.repeat === 'key'
+        expect([path, headers.filter(([name]) => name === 'idempotency-key')]).toEqual([
+          path,
+          keyed ? [['idempotency-key', false]] : [],
+        ])
+        const conflict = String(found?.['responses']?.['409']?.['description'] ?? '')
+        if (keyed) expect(conflict, path).toContain('`idempotency-conflict`')
+      }
+    }
   })
 
   it('O3 an answer without a body has none', () => {

@@ -1,5 +1,13 @@
 import swagger from '@fastify/swagger'
-import { operations, Problem, problems, type Operation, type ProblemCode } from '@parley/contracts'
+import {
+  headersOf,
+  operations,
+  Problem,
+  problems,
+  problemsOf,
+  type Operation,
+  type ProblemCode,
+} from '@parley/contracts'
 import { fastify, type FastifySchema } from 'fastify'
 import { extractTitled } from './components.ts'
 
@@ -52,7 +60,8 @@ export async function createOpenApi(version: string): Promise<object> {
 }
 
 function schemaOf(service: string, name: string, operation: Operation): FastifySchema {
-  const { summary, rows, auth, params, query, body, headers } = operation
+  const { summary, rows, auth, params, query, body } = operation
+  const headers = headersOf(operation)
   return {
     operationId: name,
     tags: [service],
@@ -95,7 +104,7 @@ const mediaTypeOf = (schema: object): string =>
 /** One answer per status, with the codes that share it. */
 function failures(operation: Operation): Record<string, object> {
   const byStatus = new Map<number, ProblemCode[]>()
-  for (const code of new Set([...codesOf(operation), ...operation.problems, ...general])) {
+  for (const code of new Set([...codesOf(operation), ...problemsOf(operation), ...general])) {
     const { status } = problems[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
@@ -106,8 +115,9 @@ function failures(operation: Operation): Record<string, object> {
   return Object.fromEntries(rows)
 }
 
-function codesOf({ auth, params, query, body, headers }: Operation): ProblemCode[] {
-  const reads = params !== undefined || query !== undefined || body !== undefined || headers !== undefined
+function codesOf(operation: Operation): ProblemCode[] {
+  const { auth, params, query, body } = operation
+  const reads = [params, query, body, headersOf(operation)].some((part) => part !== undefined)
   return [
     ...(reads ? (['invalid-input'] as const) : []),
     ...(body === undefined ? [] : (['malformed-json', 'too-large', 'unsupported-media-type'] as const)),

@@ -22,12 +22,12 @@ const leastBlockMs = 50
 /**
  * Spends a shared limit in small lots, so that most requests cost no round trip: one point at first, then twice as many
  * each time, never more than a twentieth of the limit or a quarter of what is left. Nobody gets more than the limit; a
- * lot that another gateway holds unspent is at most what somebody may get less.
+ * lot that another gateway holds unspent is at most what somebody may get less. `monotonic` is that clock.
  */
 export function createLeasedLimiter(
   limiter: Limiter,
   { points, seconds }: LimiterOptions,
-  now: () => number,
+  monotonic: () => number,
 ): LeasedLimiter {
   const leases = new Map<string, Lease>()
   const maxLot = Math.max(1, Math.floor(points / 20))
@@ -37,18 +37,18 @@ export function createLeasedLimiter(
     const { allowed, remaining, retryAfterMs } = await limiter.take(key, lot)
     if (allowed) {
       lease.credit = lot
-      lease.until = now() + Math.min(leaseMs, seconds * 1000)
+      lease.until = monotonic() + Math.min(leaseMs, seconds * 1000)
       lease.ask = Math.max(1, Math.min(lot * 2, maxLot, Math.floor(remaining / 4)))
     } else {
       lease.ask = 1
-      lease.blockedUntil = now() + Math.max(leastBlockMs, retryAfterMs)
+      lease.blockedUntil = monotonic() + Math.max(leastBlockMs, retryAfterMs)
     }
   }
   return {
     async take(key) {
       const lease = leaseOf(leases, key)
       for (;;) {
-        const time = now()
+        const time = monotonic()
         if (lease.blockedUntil > time) return { allowed: false, retryAfterMs: lease.blockedUntil - time }
         if (lease.credit > 0 && lease.until > time) {
           lease.credit -= 1

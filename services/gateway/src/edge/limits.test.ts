@@ -1,4 +1,4 @@
-import { createMemoryKv, limitKey } from '@parley/kit'
+import { createMemoryKv, limitKey, systemClock } from '@parley/kit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
 import { createProxyTrust } from './client-address.ts'
@@ -81,7 +81,11 @@ describe('leased limiter', () => {
   it('gives exactly the limit, and asks seldom', async () => {
     let asked = 0
     const shared = createMemoryKv().limiter(options)
-    const limiter = createLeasedLimiter({ take: (key, cost) => (asked++, shared.take(key, cost)) }, options, Date.now)
+    const limiter = createLeasedLimiter(
+      { take: (key, cost) => (asked++, shared.take(key, cost)) },
+      options,
+      systemClock.monotonic,
+    )
     const verdicts = await Promise.all(Array.from({ length: 1_500 }, () => limiter.take('a')))
     expect(verdicts.filter(({ allowed }) => allowed).length).toBe(1_000)
     expect(asked).toBeLessThan(60)
@@ -89,7 +93,10 @@ describe('leased limiter', () => {
 
   it('two gateways together give no more than the limit', async () => {
     const shared = createMemoryKv().limiter(options)
-    const limiters = [createLeasedLimiter(shared, options, Date.now), createLeasedLimiter(shared, options, Date.now)]
+    const limiters = [
+      createLeasedLimiter(shared, options, systemClock.monotonic),
+      createLeasedLimiter(shared, options, systemClock.monotonic),
+    ]
     const verdicts = await Promise.all(
       limiters.flatMap((limiter) => Array.from({ length: 1_000 }, () => limiter.take('a'))),
     )

@@ -18,7 +18,7 @@ export function createLimits(config: GatewayConfig, { kv, clock }: { kv: Pick<Kv
   const limit = (name: string, points: number): ((key: string) => Promise<void>) => {
     if (off) return async () => {}
     const options = { name: `gateway:${name}`, points, seconds }
-    const limiter = createLeasedLimiter(kv.limiter(options), options, () => clock.now())
+    const limiter = createLeasedLimiter(kv.limiter(options), options, () => clock.monotonic())
     return async (key) => {
       const verdict = await limiter.take(key)
       if (!verdict.allowed)

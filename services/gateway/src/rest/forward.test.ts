@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mayRepeat, operations, type Operation, type ServiceName } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { afterEach, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
@@ -74,6 +75,53 @@ it('T1 repeats only what may be repeated once the service has had the request', 
   await sleep(1_050)
   expect((await fetch(`${gateway.url}/v1/meetings`, { headers: bearer() })).status).toBe(503)
   expect(count()).toBe(5)
+})
+
+const all = Object.entries(operations).flatMap(([service, list]) =>
+  Object.entries<Operation>(list).map(([name, operation]) => ({ service: service as ServiceName, name, operation })),
+)
+
+it('X33 T1 repeats each operation as the table of the contracts says, with a key and without', async () => {
+  gateway = await startGateway({ RATE_LIMITS: 'off' })
+  const wrong: string[] = []
+  for (const { service, name, operation } of all.filter(({ operation: { stream } }) => stream === undefined)) {
+    const { method, path, body, auth } = operation
+    for (const key of [undefined, 'a-key-of-this-request']) {
+      const upstream = gateway.upstreams[service]
+      const before = upstream.seen.length
+      // The connection is lost once: whoever may repeat it has success, and nobody else is told to.
+      upstream.answer = (request, response) => {
+        if (upstream.seen.length === before + 1) request.socket.destroy()
+        else response.end('{}')
+      }
+      const answer = await fetch(gateway.url + path.replaceAll(/:\w+/g, newId()), {
+        method,
+        headers: {
+          ...(body === undefined ? {} : json),
+          ...(auth === 'none' ? {} : bearer()),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        ...(body === undefined ? {} : { body: '{}' }),
+      })
+      const sent = upstream.seen.length - before
+      const expected = mayRepeat(operation, key !== undefined) ? [2, 200] : [1, 503]
+      if (sent !== expected[0] || answer.status !== expected[1])
+        wrong.push(`${name} ${key === undefined ? 'without' : 'with'} a key: sent ${sent} times, ${answer.status}`)
+      await answer.arrayBuffer()
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+it('X33 a POST is never repeated without a key, and with one only where the operation honours it', () => {
+  for (const { name, operation } of all.filter(({ operation: { method } }) => method === 'POST')) {
+    expect([name, mayRepeat(operation, false)]).toEqual([name, false])
+    expect([name, mayRepeat(operation, true)]).toEqual([name, operation.repeat === 'key'])
+  }
+  expect(mayRepeat(operations.meetings.createJoinToken, true)).toBe(true)
+  expect(mayRepeat(operations.auth.login, true)).toBe(false)
+  // Its second time meets the version that its first time has made.
+  expect(mayRepeat(operations.meetings.scheduleMeeting, true)).toBe(false)
 })
 
 it('T1 a kept connection that the only instance has closed costs no request', async () => {

@@ -17,18 +17,19 @@ export interface ForwardOptions {
 /** Where a request goes. */
 export interface Destination {
   service: ServiceName
+  /** Whether it may be sent again though it may have been carried out. */
+  repeatable: boolean
   /** What the instance is chosen by, where it is not simply the next one. */
   key?: string
   /** For an event stream: aborted when it should end. */
   ending?: AbortSignal
 }
 
-const safeToRepeat = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 const none = 'No instance of the service can be reached'
 
 /**
  * Sends a request to an instance of a service. If that fails before any byte of an answer it goes once to another
- * instance: any request that was never sent, and one that was if it may be repeated.
+ * instance: any request that was never sent, and one that was if its operation says that it may be repeated.
  * @throws ProblemError `unavailable`, `deadline-exceeded`, `too-large`
  */
 export async function forward(
@@ -45,9 +46,8 @@ export async function forward(
   if (first === null) throw new ProblemError('unavailable', none)
   const outcome = await send(first)
   if (outcome.kind === 'answered' || reply.raw.destroyed) return
-  const repeatable = safeToRepeat.has(request.method) || request.headers['idempotency-key'] !== undefined
   // A node answers a stream from memory: a silent one is frozen, and another one serves it as well.
-  if (to.ending === undefined || !isTimeout(outcome.error)) throwIfFinal(outcome, repeatable)
+  if (to.ending === undefined || !isTimeout(outcome.error)) throwIfFinal(outcome, to.repeatable)
   upstreams.pause(first)
   // A kept connection may have been closed just now by an instance that is well; a refused one is not worth another
   // try.

@@ -1,4 +1,4 @@
-import { operations, type Operation, type ServiceName } from '@parley/contracts'
+import { mayRepeat, operations, type Operation, type ServiceName } from '@parley/contracts'
 import { isProblem, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../edge/limits.ts'
@@ -46,7 +46,8 @@ function serveRoute(
     },
     handler: async (request, reply) => {
       try {
-        if (operation.stream === undefined) await forward({ service }, request, reply, options)
+        const repeatable = mayRepeat(operation, request.headers['idempotency-key'] !== undefined)
+        if (operation.stream === undefined) await forward({ service, repeatable }, request, reply, options)
         else
           await stream(service, operation.stream.hint, { request, reply, caller: callers.get(request) ?? '' }, options)
       } catch (error) {
@@ -76,7 +77,7 @@ async function stream(
   const { ending, giveBack } = options.streams.takeOrThrow(caller)
   const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
   try {
-    await forward({ service, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)
+    await forward({ service, repeatable: true, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)
   } finally {
     giveBack()
   }

@@ -9,9 +9,9 @@ export function deadline(ms: number, late: () => void): () => void {
   let timer: NodeJS.Timeout
   let turn: NodeJS.Immediate | undefined
   const run = (again: boolean): void => {
-    const from = Date.now()
+    const from = performance.now()
     timer = setTimeout(() => {
-      if (again && Date.now() - from > ms + toleranceMs) run(false)
+      if (again && performance.now() - from > ms + toleranceMs) run(false)
       else turn = setImmediate(late)
     }, ms)
   }

@@ -21,12 +21,12 @@ const askEveryMs = 500
  * moving clients about would make it worse, and there is nowhere to go.
  */
 export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOptions): Poller {
-  /** When each node is to be asked again, ms since 1970. */
+  /** When each node is to be asked again, by the monotonic clock. */
   const askAt = new Map<string, number>()
 
   async function ask(node: Instance): Promise<void> {
     if (await isGone(node)) giveUp(node)
-    else askAt.set(node.id, Date.now() + askEveryMs)
+    else askAt.set(node.id, performance.now() + askEveryMs)
   }
   async function isGone(node: Instance): Promise<boolean> {
     if ((await answersInTime(node.url)) || (await answersInTime(node.url))) return false
@@ -43,7 +43,7 @@ export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOp
   return createPoller(async () => {
     const nodes = pipes.nodes()
     for (const id of askAt.keys()) if (!nodes.some((node) => node.id === id)) askAt.delete(id)
-    const due = nodes.filter(({ id }) => (askAt.get(id) ?? 0) <= Date.now())
+    const due = nodes.filter(({ id }) => (askAt.get(id) ?? 0) <= performance.now())
     await Promise.all(due.map(ask))
   }, lookEveryMs)
 }

@@ -20,9 +20,9 @@ const lastForMs = 5_000
 export function createNodes(list: () => readonly Instance[]): Nodes {
   const failedUntil = new Map<string, number>()
   const waiting = new Map<string, Set<() => void>>()
-  const failedLately = ({ id }: Instance): boolean => (failedUntil.get(id) ?? 0) > Date.now()
+  const failedLately = ({ id }: Instance): boolean => (failedUntil.get(id) ?? 0) > performance.now()
   function failed({ id }: Instance): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const [other, until] of failedUntil) if (until <= now) failedUntil.delete(other)
     failedUntil.set(id, now + lastForMs)
   }

@@ -18,7 +18,7 @@ export interface PipeEnds {
   /** The socket to the node, and which one that is. */
   upstream: Duplex
   node: Instance
-  /** A socket without a token has until then (ms since 1970) to say who it is; the node closes it if it does not. */
+  /** A socket without a token has until then (by the monotonic clock) to say who it is; the node closes it if it does not. */
   strangerUntil?: number
 }
 
@@ -115,7 +115,8 @@ export class Pipe {
     if (this.#farewellSaid) return
     this.#frames.follow(chunk, at)
     if (at < chunk.length) this.#write(at === 0 ? chunk : chunk.subarray(at))
-    if (this.#frames.closed) this.#destroyAfter(Date.now() < this.#strangerUntil ? strangerFarewellMs : farewellMs)
+    if (this.#frames.closed)
+      this.#destroyAfter(performance.now() < this.#strangerUntil ? strangerFarewellMs : farewellMs)
   }
 
   /** Something of ours waits for its place. */

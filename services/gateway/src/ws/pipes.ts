@@ -42,7 +42,7 @@ export function createPipes(): Pipes {
     for (const pipes of byNode.values()) yield* pipes
   }
   const untilNone = async (until: number): Promise<void> => {
-    while (byNode.size > 0 && Date.now() < until) await sleep(pollMs)
+    while (byNode.size > 0 && performance.now() < until) await sleep(pollMs)
   }
   /** Does it to every pipe, and to those that come later. */
   const toEach = (act: (pipe: Pipe) => void): void => {
@@ -69,7 +69,7 @@ export function createPipes(): Pipes {
     },
     buffered: () => [...all()].reduce((sum, { buffered }) => sum + buffered, 0),
     async drain({ deadlineMs, elsewhere }) {
-      const until = Date.now() + deadlineMs
+      const until = performance.now() + deadlineMs
       if (elsewhere) {
         toEach((pipe) => pipe.tell(drainingFrame(randomInt(spreadMs(deadlineMs) + 1))))
         await untilNone(until - Math.min(maxFarewellMs, deadlineMs / 4))

@@ -107,7 +107,7 @@ async function openPipe(upgrade: Upgrade, handshake: Handshake, options: Handlin
   }
   options.onOutcome('open')
   agree(socket, dialled.answer, facts.requestId)
-  const strangerUntil = handshake.token === null ? Date.now() + provenAfterMs + nodeLateMs : 0
+  const strangerUntil = handshake.token === null ? performance.now() + provenAfterMs + nodeLateMs : 0
   const pipe = new Pipe({ client: socket, upstream: dialled.socket, node: dialled.node, strangerUntil })
   pipe.begin(head, dialled.head)
   options.pipes.add(pipe)

@@ -31,6 +31,7 @@ const meeting: MeetingRow = {
   deleted_at: null,
   starting_told: null,
   lobby_version: 0,
+  room_seq: 0,
 }
 const options = { base: 'https://meet.test', method: 'REQUEST', organizerEmail: 'no-reply@meet.test', at } as const
 const textOf = (change: Partial<MeetingRow>, more: object = {}): string =>

@@ -12,12 +12,12 @@ export function createAddressBook({ bus, clock, log }: { bus: Bus; clock: Clock;
   const known = new Map<string, { email: string; until: number }>()
   return async (userId) => {
     const remembered = known.get(userId)
-    if (remembered !== undefined && remembered.until > clock.now()) return remembered.email
+    if (remembered !== undefined && remembered.until > clock.monotonic()) return remembered.email
     const email = await verifiedEmail(bus, userId, log)
     if (email === null) return null
     const [oldest] = known.keys()
     if (known.size >= maxRemembered && oldest !== undefined) known.delete(oldest)
-    known.set(userId, { email, until: clock.now() + rememberMs })
+    known.set(userId, { email, until: clock.monotonic() + rememberMs })
     return email
   }
 }

@@ -1,5 +1,5 @@
 import type { Principal } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { plainly, ProblemError, type Once } from '@parley/kit'
 import { changing } from '../changing.ts'
 import type { Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
@@ -18,6 +18,11 @@ interface Answering {
   principal: Principal
 }
 
+export interface Answered {
+  invite: InviteRow
+  meeting: MeetingRow
+}
+
 /** The same for an invite of somebody else as for one that does not exist. */
 export const noInvite = (): ProblemError => new ProblemError('not-found', 'There is no such invite')
 
@@ -25,10 +30,13 @@ export const noInvite = (): ProblemError => new ProblemError('not-found', 'There
 export async function answerInvite(
   context: Context,
   answering: Answering,
-): Promise<{ invite: InviteRow; meeting: MeetingRow }> {
+  once: Once<Answered> = plainly(),
+): Promise<Answered> {
   const { principal, token } = answering
   const email = token === undefined && principal.kind === 'user' ? await context.addressOf(principal.userId) : null
-  const answered = await changing(context, answering.inviteId, (trx) => answerIn(trx, context, { ...answering, email }))
+  const answered = await changing(context, answering.inviteId, (trx) =>
+    once.in(trx, () => answerIn(trx, context, { ...answering, email })),
+  )
   context.wakeTeller()
   return answered
 }

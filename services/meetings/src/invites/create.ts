@@ -1,10 +1,10 @@
 import { authBus, type invitesOperations, type Principal } from '@parley/contracts'
-import { ask, isProblem, newId, ProblemError, type Call } from '@parley/kit'
+import { ask, isProblem, newId, ProblemError, type Call, type Once } from '@parley/kit'
 import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
+import { lockLed } from '../locked.ts'
 import { isOver } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { lockMeeting } from '../store/meetings.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putInviteEvent } from '../user-events/put.ts'
 import { isGood } from './invite.ts'
@@ -20,29 +20,35 @@ interface Inviting {
   meetingId: string
   body: Body
   principal: Principal
+  once: Once<Invited>
+}
+export interface Invited {
+  invite: InviteRow
+  made: boolean
 }
 
 /** Invites a person; `made` is false for who is invited already. @throws ProblemError, see the operation */
 export async function createInvite(
   context: Context,
   limit: InviteLimit,
-  { meetingId, body, principal }: Inviting,
-): Promise<{ invite: InviteRow; made: boolean }> {
+  { meetingId, body, principal, once }: Inviting,
+): Promise<Invited> {
   refuseBoth(body)
   const meeting = await moderatedMeeting(context, meetingId, principal.userId)
   if (body.userId !== undefined) await refuseUnknown(context, meeting, body.userId)
   if (body.email !== undefined) await limit(principal.userId, body.email.toLowerCase())
   const draft = draftOf(meeting, { body, principal, at: now(context) })
-  const result = await changing(context, draft.meeting_id, (trx) => inviteIn(trx, context, draft))
+  const result = await changing(context, draft.meeting_id, (trx) => once.in(trx, () => inviteIn(trx, context, draft)))
   context.wakeMail()
   context.wakeTeller()
   return result
 }
 
-async function inviteIn(trx: Db, context: Context, draft: InviteRow): Promise<{ invite: InviteRow; made: boolean }> {
+async function inviteIn(trx: Db, context: Context, draft: InviteRow): Promise<Invited> {
   // One after the other per meeting: nobody is invited twice.
-  const meeting = await lockMeeting(trx, draft.meeting_id)
-  if (meeting === undefined || isOver(meeting.status)) throw new ProblemError('meeting-over')
+  const whose = { meetingId: draft.meeting_id, by: draft.invited_by }
+  const { meeting } = await lockLed(trx, whose, draft.created_at)
+  if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const before = await findInviteOf(trx, draft)
   if (before !== undefined && isGood(before)) return { invite: before, made: false }
   if ((await countInvites(trx, draft.meeting_id)) >= maxInvites)

@@ -4,8 +4,8 @@ import type { Context } from '../context.ts'
 import { pageOf, readCursor } from '../cursor.ts'
 import { publicBase } from '../links.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { answerInvite } from './answer.ts'
-import { createInvite } from './create.ts'
+import { answerInvite, type Answered } from './answer.ts'
+import { createInvite, type Invited } from './create.ts'
 import { createInviteLimit } from './limit.ts'
 import { toInvite, toReceived } from './invite.ts'
 import { claimByAddress } from './invited.ts'
@@ -21,9 +21,9 @@ export function createInviteRoutes(context: Context) {
   const { db, config } = context
   const limit = createInviteLimit(context.kv)
   return {
-    async createInvite({ params, body, principal }) {
-      const { invite, made } = await createInvite(context, limit, { meetingId: params.id, body, principal })
-      return { status: made ? 201 : 200, body: toInvite(invite) }
+    async createInvite({ params, body, principal, once }) {
+      const inviting = { meetingId: params.id, body, principal, once: once(invited) }
+      return invited(await createInvite(context, limit, inviting))
     },
     async listInvites({ params, query, principal }) {
       const { limit = defaultLimit, cursor, status } = query
@@ -48,7 +48,10 @@ export function createInviteRoutes(context: Context) {
       })
       return { status: 200, body: { items: shown, nextCursor } }
     },
-    openInvite: (call) => answered(context, null, call),
+    async openInvite({ params: { inviteId }, body: { token }, principal, request }) {
+      const { invite, meeting } = await answerInvite(context, { inviteId, status: null, token, principal })
+      return { status: 200, body: toReceived(invite, meeting, publicBase(config.PUBLIC_URL, request)) }
+    },
     acceptInvite: (call) => answered(context, 'accepted', call),
     declineInvite: (call) => answered(context, 'declined', call),
     async revokeInvite({ params, principal }) {
@@ -57,13 +60,16 @@ export function createInviteRoutes(context: Context) {
   } satisfies Handlers<typeof invitesOperations>
 }
 
+const invited = ({ invite, made }: Invited) => ({ status: made ? 201 : 200, body: toInvite(invite) }) as const
+
 type Answering = Call<typeof invitesOperations.acceptInvite>
 
 async function answered(
   context: Context,
-  status: 'accepted' | 'declined' | null,
-  { params: { inviteId }, body: { token }, principal, request }: Answering,
+  status: 'accepted' | 'declined',
+  { params: { inviteId }, body: { token }, principal, request, once }: Answering,
 ) {
-  const { invite, meeting } = await answerInvite(context, { inviteId, status, token, principal })
-  return { status: 200 as const, body: toReceived(invite, meeting, publicBase(context.config.PUBLIC_URL, request)) }
+  const base = publicBase(context.config.PUBLIC_URL, request)
+  const shown = ({ invite, meeting }: Answered) => ({ status: 200, body: toReceived(invite, meeting, base) }) as const
+  return shown(await answerInvite(context, { inviteId, status, token, principal }, once(shown)))
 }

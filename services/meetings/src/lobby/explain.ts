@@ -2,8 +2,9 @@ import type { EntryAccess, Principal } from '@parley/contracts'
 import { isProblem } from '@parley/kit'
 import { decideAdmission } from '../admission.ts'
 import { now, type Context } from '../context.ts'
-import { factsOf } from '../join.ts'
+import { shownBy } from '../join.ts'
 import { meetingByCodeFor, type Seen } from '../read.ts'
+import { factsOf } from '../standing.ts'
 import { findEntry } from '../store/lobby.ts'
 import type { MeetingRow } from '../tables.ts'
 import { rejectedForMs } from './place.ts'
@@ -14,7 +15,7 @@ const unknown: EntryAccess = { canEnter: false, reason: 'not-found', next: 'none
 export async function explainAccess(context: Context, code: string, principal: Principal): Promise<EntryAccess> {
   const seen = await seenOrNull(context, code, principal)
   if (seen === null) return unknown
-  const facts = factsOf(seen, { principal, byCode: true })
+  const facts = factsOf(seen.arrival, shownBy(seen.arrival, { principal, byCode: true }), seen.invited)
   const admission = decideAdmission(facts.passcode === 'none' ? facts : { ...facts, passcode: 'missing' })
   const meeting = summary(seen.meeting)
   switch (admission.kind) {

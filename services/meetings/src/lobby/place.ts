@@ -1,7 +1,6 @@
 import { newId, ProblemError } from '@parley/kit'
 import { countLobby, findEntry, listWaiting, putEntry } from '../store/lobby.ts'
-import { findMember, type Person } from '../store/members.ts'
-import { lockMeeting } from '../store/meetings.ts'
+import type { Person } from '../store/members.ts'
 import type { Db } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 
@@ -25,20 +24,10 @@ export const rejectedForMs = (entry: LobbyRow | undefined, at: Date): number =>
     : 0
 
 /**
- * In a transaction, for somebody whom the waiting room was to hold: their place in the queue as `takePlace` gives it, or
- * null when it has been switched off meanwhile and holds them no more.
- */
-export async function placeIfNeeded(trx: Db, person: Person, at: Date): Promise<Place | null> {
-  const meeting = await lockMeeting(trx, person.meetingId)
-  const removed = (await findMember(trx, person))?.must_wait === true
-  return meeting?.settings.waitingRoom === false && !removed ? null : takePlace(trx, person, at)
-}
-
-/**
  * In a transaction that has locked the meeting: the place of somebody in the queue, kept if they still wait, else a new
  * one at its end. @throws ProblemError `not-admitted` for who was just rejected, `meeting-full` for a full lobby
  */
-async function takePlace(trx: Db, person: Person, at: Date): Promise<Place> {
+export async function takePlace(trx: Db, person: Person, at: Date): Promise<Place> {
   const { meetingId, userId, name, guest } = person
   const entry = await findEntry(trx, { meetingId, userId })
   const retryAfterMs = rejectedForMs(entry, at)

@@ -3,7 +3,7 @@ import type { Handlers } from '@parley/kit'
 import { seekerOf, type CodeLimit } from '../code-limit.ts'
 import type { Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { decideLobby } from './decide.ts'
+import { decideLobby, type Decided } from './decide.ts'
 import { explainAccess } from './explain.ts'
 import { lobbyState } from './state.ts'
 
@@ -19,16 +19,18 @@ export const createLobbyRoutes = (context: Context, codes: CodeLimit) =>
       const { lobby, lv } = await lobbyState(context, { meetingId: params.id, present: [] })
       return { status: 200, body: { items: lobby, lv } }
     },
-    async admit({ params, body: { participantId }, principal }) {
+    async admit({ params, body: { participantId }, principal, once }) {
       const decision = { meetingId: params.id, by: principal.userId, participantId, admit: true }
-      return { status: 200, body: await decideLobby(context, decision) }
+      return decided(await decideLobby(context, decision, once(decided)))
     },
-    async reject({ params, body: { participantId }, principal }) {
+    async reject({ params, body: { participantId }, principal, once }) {
       const decision = { meetingId: params.id, by: principal.userId, participantId, admit: false }
-      return { status: 200, body: await decideLobby(context, decision) }
+      return decided(await decideLobby(context, decision, once(decided)))
     },
-    async admitAll({ params, principal }) {
+    async admitAll({ params, principal, once }) {
       const decision = { meetingId: params.id, by: principal.userId, participantId: null, admit: true }
-      return { status: 200, body: await decideLobby(context, decision) }
+      return decided(await decideLobby(context, decision, once(decided)))
     },
   }) satisfies Handlers<typeof lobbyOperations>
+
+const decided = ({ count }: Decided) => ({ status: 200, body: { count } }) as const

@@ -3,8 +3,7 @@ import type { Context } from '../context.ts'
 import { countLobby, settleEntries } from '../store/lobby.ts'
 import { admitMembers } from '../store/members.ts'
 import { lockMeeting } from '../store/meetings.ts'
-import { dropRemovals } from '../store/outbox.ts'
-import type { Db } from '../tables.ts'
+import type { Db, MeetingRow } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 
 type Which = Parameters<typeof settleEntries>[2]
@@ -37,18 +36,13 @@ export async function settleAsked(
   if (how.status === 'admitted') {
     const people = settled.map(({ user_id: userId, name, guest }) => ({ meetingId, userId, name, guest }))
     await admitMembers(trx, people, how.decided_at)
-    await dropRemovals(
-      trx,
-      meetingId,
-      people.map(({ userId }) => userId),
-    )
   }
   return { count: settled.length, lv: await countLobby(trx, meetingId) }
 }
 
 /**
- * In the transaction that switched the waiting room off: lets in all who wait for nothing else. Who was removed before
- * goes on waiting for somebody to decide.
+ * In the transaction that switched the waiting room off: lets in all who wait for nothing else. Who was removed before, or whom
+ * the meeting as it is now would not let in, goes on waiting for somebody to decide.
  */
-export const letInFreed = (trx: Db, meetingId: string, at: Date): Promise<{ lv: number | null }> =>
-  settleAsked(trx, meetingId, { unlessRemoved: true }, { status: 'admitted', decided_by: null, decided_at: at })
+export const letInFreed = (trx: Db, meeting: MeetingRow, at: Date): Promise<{ lv: number | null }> =>
+  settleAsked(trx, meeting.id, { freedIn: meeting }, { status: 'admitted', decided_by: null, decided_at: at })

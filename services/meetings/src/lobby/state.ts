@@ -3,8 +3,6 @@ import type { Static } from 'typebox'
 import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
 import { isOver, toMeeting } from '../meeting.ts'
-import { liveMeeting } from '../redeem.ts'
-import { roleIn } from '../role.ts'
 import {
   countLobby,
   findEntries,
@@ -14,10 +12,10 @@ import {
   seeEntries,
   settleEntries,
 } from '../store/lobby.ts'
-import { findMembers } from '../store/members.ts'
 import { lockMeeting } from '../store/meetings.ts'
 import type { MeetingRow } from '../tables.ts'
-import type { LobbyRow, MemberRow } from '../tables-admission.ts'
+import type { LobbyRow } from '../tables-admission.ts'
+import { admittedTo, refused } from './admitted.ts'
 import { unseenMs } from './place.ts'
 
 type LobbyState = Static<(typeof meetingsBus.lobby)['output']>
@@ -46,14 +44,9 @@ export async function lobbyState(context: Context, { meetingId, present }: Asked
     const ended = meeting?.end_reason ?? 'host'
     return { lv: meeting?.lobby_version ?? 0, lobby: [], decided, ended }
   }
-  const admitted = entries.filter(({ status }) => status === 'admitted').map((entry) => entry.user_id)
-  const members = await findMembers(context.db, meetingId, admitted)
   const byId = new Map(entries.map((entry) => [entry.participant_id, entry]))
-  const decided = fitting(present, (participantId) => {
-    const entry = byId.get(participantId)
-    const member = members.find((one) => one.user_id === entry?.user_id)
-    return decisionOn(context, meeting, participantId, entry && { entry, member })
-  })
+  const admitted = await admittedTo(context, meetingId, entries)
+  const decided = fitting(present, (participantId) => decisionOn(participantId, byId.get(participantId), admitted))
   const shown = toMeeting(meeting, roomBase(context, meeting))
   return { lv: meeting.lobby_version, lobby: waiting.map(toEntry), decided, meeting: shown }
 }
@@ -121,24 +114,18 @@ export async function lapseLobbies(context: Context, at: Date): Promise<void> {
     await refreshLobby(context, meetingId, { entries: [], at })
 }
 
-interface Known {
-  entry: LobbyRow
-  member: MemberRow | undefined
-}
-
 function decisionOn(
-  context: Context,
-  meeting: MeetingRow,
   participantId: string,
-  known: Known | undefined,
+  entry: LobbyRow | undefined,
+  admitted: ReadonlyMap<string, LobbyDecision>,
 ): LobbyDecision | null {
-  if (known === undefined) return refused(participantId, 'gone')
-  const { status } = known.entry
+  if (entry === undefined) return refused(participantId, 'gone')
+  const { status } = entry
   switch (status) {
     case 'waiting':
       return null
     case 'admitted':
-      return admittedTo(context, meeting, known)
+      return admitted.get(participantId) ?? null
     case 'rejected':
     case 'removed':
       return refused(participantId, status)
@@ -149,22 +136,6 @@ function decisionOn(
       return status satisfies never
   }
 }
-
-/** The grant to enter with: the same each time it is asked for, but for what has changed in the meeting. */
-function admittedTo(context: Context, meeting: MeetingRow, { entry, member }: Known): LobbyDecision {
-  const { participant_id: participantId, user_id: userId, name, guest } = entry
-  if (member?.banned_at != null || member?.must_wait === true) return refused(participantId, 'removed')
-  const asNobody = guest ? 'guest' : 'participant'
-  const role = roleIn(meeting, userId, { member, seenAs: asNobody }) ?? asNobody
-  const live = liveMeeting(context, meeting, entry.decided_at ?? entry.asked_at)
-  const grant = { participantId, userId, name, role, guest, admission: 'enter', meeting: live } as const
-  return { participantId, admitted: true, grant }
-}
-
-const refused = (
-  participantId: string,
-  reason: Extract<LobbyDecision, { admitted: false }>['reason'],
-): LobbyDecision => ({ participantId, admitted: false, reason })
 
 const toEntry = (row: LobbyRow, index: number): LobbyEntry => ({
   participantId: row.participant_id,

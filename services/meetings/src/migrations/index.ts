@@ -3,6 +3,8 @@ import { admission } from './002-admission.ts'
 import { invites } from './003-invites.ts'
 import { userEvents } from './004-user-events.ts'
 import { attempts } from './005-attempts.ts'
+import { numbers } from './006-numbers.ts'
+import { keptAnswers } from './007-kept-answers.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -10,4 +12,6 @@ export const migrations = {
   '003-invites': invites,
   '004-user-events': userEvents,
   '005-attempts': attempts,
+  '006-numbers': numbers,
+  '007-kept-answers': keptAnswers,
 } as const

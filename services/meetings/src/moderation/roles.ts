@@ -1,9 +1,10 @@
 import type { meetingsBus, Role } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { plainly, ProblemError, type Once } from '@parley/kit'
 import type { Static } from 'typebox'
 import { tellAccess } from '../access.ts'
 import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
+import { lockOwned } from '../locked.ts'
 import { isOver, toMeeting } from '../meeting.ts'
 import { say } from '../notices.ts'
 import { ownMeeting } from '../read.ts'
@@ -12,7 +13,8 @@ import { changeMeeting } from '../store/meetings.ts'
 import { enqueueCommand } from '../store/outbox.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putMeetingEvents } from '../user-events/put.ts'
-import { lockOrThrow, personOrThrow, type KnownPerson } from './person.ts'
+import { killTokensBy } from './join-tokens.ts'
+import { personOrThrow, type KnownPerson } from './person.ts'
 
 type RoleChange = Static<(typeof meetingsBus.setRole)['input']>
 type Hands = Pick<RoleChange, 'meetingId' | 'by' | 'userId'>
@@ -34,6 +36,7 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
     if (role === 'guest' && !person.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
     const next = role === 'participant' && person.guest ? 'guest' : role
     await setMember(trx, person, { role: next, ...(next === 'cohost' ? { admitted_at: at } : {}) })
+    if (next !== 'cohost') await killTokensBy(trx, person, at)
     await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: next }, at)
     return next
   })
@@ -43,36 +46,40 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
 }
 
 /** Makes somebody else the host; the host of before becomes cohost. @throws ProblemError as `giveRole` */
-export async function handOver(context: Context, hands: Hands): Promise<MeetingRow> {
+export async function handOver(
+  context: Context,
+  hands: Hands,
+  once: Once<MeetingRow> = plainly(),
+): Promise<MeetingRow> {
   const { meetingId, by, userId } = hands
   await ownMeeting(context, meetingId, by)
-  const at = now(context)
-  const changed = await changing(context, meetingId, async (trx) => {
-    const { meeting, person } = await sidesOrThrow(trx, hands, at)
-    if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
-    const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
-    if (row === undefined) throw new ProblemError('meeting-over')
-    const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
-    await setMember(trx, before, { role: 'cohost', admitted_at: at })
-    await setMember(trx, person, { admitted_at: at })
-    await keepListed(trx, meeting, by)
-    await enqueueCommand(
-      trx,
-      meetingId,
-      { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) },
-      at,
-    )
-    await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
-    await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
-    await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
-    await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
-    return row
-  })
+  const changed = await changing(context, meetingId, (trx) => once.in(trx, () => handOverIn(trx, context, hands)))
   context.wakeRelay()
   context.wakeTeller()
   context.tellLobby(meetingId, changed.lobby_version)
   for (const whose of [by, userId]) tellAccess(context, { meetingId, userId: whose })
   return changed
+}
+
+async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<MeetingRow> {
+  const { meetingId, by, userId } = hands
+  const at = now(context)
+  const { meeting, person } = await sidesOrThrow(trx, hands, at)
+  if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
+  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
+  if (row === undefined) throw new ProblemError('meeting-over')
+  const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
+  await setMember(trx, before, { role: 'cohost', admitted_at: at })
+  await setMember(trx, person, { admitted_at: at })
+  // Whoever leads on may have made participants; cohosts only the host makes.
+  await killTokensBy(trx, before, at, 'cohost')
+  await keepListed(trx, meeting, by)
+  await enqueueCommand(trx, meetingId, { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) }, at)
+  await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
+  await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
+  await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
+  await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
+  return row
 }
 
 /** In a transaction: the locked meeting of the host who asks, and the other one, who is no stranger to it. */
@@ -81,8 +88,7 @@ async function sidesOrThrow(
   { meetingId, by, userId }: Hands,
   at: Date,
 ): Promise<{ meeting: MeetingRow; person: KnownPerson }> {
-  const meeting = await lockOrThrow(trx, meetingId)
-  if (meeting.host_id !== by) throw new ProblemError('forbidden', 'Only the host may do this')
+  const meeting = await lockOwned(trx, meetingId, by)
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const person = await personOrThrow(trx, meeting, userId, at)
   if (person.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')

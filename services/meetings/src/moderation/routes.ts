@@ -7,20 +7,21 @@ import { toMeeting } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { listJoinTokens } from '../store/join-tokens.ts'
 import { listBans } from '../store/members.ts'
+import type { MeetingRow } from '../tables.ts'
 import type { MemberRow } from '../tables-admission.ts'
-import { createJoinToken, revokeJoinToken, toTokenInfo } from './join-tokens.ts'
+import { createJoinToken, revokeJoinToken, toTokenInfo, type MadeToken } from './join-tokens.ts'
 import { leaveMeeting, removePerson, unbanPerson } from './remove.ts'
 import { giveRole, handOver } from './roles.ts'
 
 const defaultLimit = 50
 const done = { status: 204 } as const
+const made = (token: MadeToken) => ({ status: 201, body: token }) as const
 
 /** The REST operations on the people of a meeting: M9, M10. */
 export const createModerationRoutes = (context: Context) =>
   ({
-    async createJoinToken({ params, body, principal }) {
-      const token = await createJoinToken(context, { meetingId: params.id, by: principal.userId, body })
-      return { status: 201, body: token }
+    async createJoinToken({ params, body, principal, once }) {
+      return made(await createJoinToken(context, { meetingId: params.id, by: principal, body }, once(made)))
     },
     async listJoinTokens({ params, query: { limit = defaultLimit, cursor }, principal }) {
       await moderatedMeeting(context, params.id, principal.userId)
@@ -32,12 +33,22 @@ export const createModerationRoutes = (context: Context) =>
       await revokeJoinToken(context, { meetingId: id, by: principal.userId, tokenId })
       return done
     },
-    async leave({ params, principal }) {
-      await leaveMeeting(context, params.id, principal.userId)
+    async leave({ params, principal, once }) {
+      await leaveMeeting(
+        context,
+        params.id,
+        principal.userId,
+        once(() => done),
+      )
       return done
     },
-    async kick({ params, body: { userId, ban = false }, principal }) {
-      await removePerson(context, { meetingId: params.id, by: principal.userId, userId, ban })
+    async kick({ params, body: { userId, ban = false }, principal, once }) {
+      const removal = { meetingId: params.id, by: principal.userId, userId, ban }
+      await removePerson(
+        context,
+        removal,
+        once(() => done),
+      )
       return done
     },
     async listBans({ params, query: { limit = defaultLimit, cursor }, principal }) {
@@ -54,10 +65,12 @@ export const createModerationRoutes = (context: Context) =>
       const role = await giveRole(context, { meetingId: id, by: principal.userId, userId, role: body.role })
       return { status: 200, body: { userId, role } }
     },
-    async handOver({ params, body, principal, request }) {
-      const row = await handOver(context, { meetingId: params.id, by: principal.userId, userId: body.userId })
+    async handOver({ params, body, principal, request, once }) {
       const base = publicBase(context.config.PUBLIC_URL, request)
-      return { status: 200, body: toMeeting(row, base), headers: { etag: `"${row.version}"` } }
+      const handed = (row: MeetingRow) =>
+        ({ status: 200, body: toMeeting(row, base), headers: { etag: `"${row.version}"` } }) as const
+      const hands = { meetingId: params.id, by: principal.userId, userId: body.userId }
+      return handed(await handOver(context, hands, once(handed)))
     },
   }) satisfies Handlers<typeof moderationOperations>
 

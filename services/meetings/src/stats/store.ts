@@ -1,9 +1,9 @@
-import type { Fact } from '@parley/contracts'
+import type { Move as MoveFact } from '../fact.ts'
 import type { AttendanceRow, Db, MeetingRow } from '../tables.ts'
 import type { Move } from './stats.ts'
 
-/** Writes down comings and goings, and who has been there. May be repeated. */
-export async function keepMoves(db: Db, meeting: MeetingRow, facts: readonly Fact[]): Promise<void> {
+/** Writes down comings and goings. May be repeated. */
+export async function keepMoves(db: Db, meeting: MeetingRow, facts: readonly MoveFact[]): Promise<void> {
   if (facts.length === 0) return
   await db
     .insertInto('moves')
@@ -18,7 +18,12 @@ export async function keepMoves(db: Db, meeting: MeetingRow, facts: readonly Fac
     )
     .onConflict((conflict) => conflict.column('fact_id').doNothing())
     .execute()
-  const users = [...new Set(facts.map(({ userId }) => userId))]
+}
+
+/** Writes down who has been there. May be repeated. */
+export async function keepVisits(db: Db, meeting: MeetingRow, people: readonly { userId: string }[]): Promise<void> {
+  if (people.length === 0) return
+  const users = [...new Set(people.map(({ userId }) => userId))]
   await db
     .insertInto('visits')
     .values(users.map((id) => ({ user_id: id, meeting_id: meeting.id, meeting_created_at: meeting.created_at })))

@@ -1,6 +1,7 @@
-import type { Fact } from '@parley/contracts'
+import type { RosterEntry } from '@parley/contracts'
 import { sql } from 'kysely'
 import type { Cursor } from '../cursor.ts'
+import type { Move } from '../fact.ts'
 import type { AttendanceRow, Db } from '../tables.ts'
 
 /**
@@ -8,14 +9,10 @@ import type { AttendanceRow, Db } from '../tables.ts'
  * times,
  * the rest is what the newest fact says. A `left` may therefore come before its `joined`.
  */
-export async function applyFact(db: Db, fact: Fact): Promise<void> {
+export async function applyMove(db: Db, fact: Move): Promise<void> {
   const at = new Date(fact.at)
-  const newer = sql<boolean>`(excluded.fact_at, excluded.fact_id) > (attendance.fact_at, attendance.fact_id)`
-  const ifNewer = <T>(column: string) =>
-    sql<T>`case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`attendance.${column}`)} end`
-  await db
-    .insertInto('attendance')
-    .values({
+  await putStays(db, [
+    {
       id: fact.participantId,
       meeting_id: fact.meetingId,
       user_id: fact.userId,
@@ -25,7 +22,56 @@ export async function applyFact(db: Db, fact: Fact): Promise<void> {
       left_at: fact.kind === 'left' ? at : null,
       fact_at: at,
       fact_id: fact.id,
-    })
+    },
+  ])
+}
+
+/** The same for all who a fact says are in the meeting. */
+export async function applyPresent(
+  db: Db,
+  people: readonly RosterEntry[],
+  fact: { meetingId: string; id: string; at: Date },
+): Promise<void> {
+  const stays = people.map((person) => stayOf(person, fact))
+  await putStays(db, [...new Map(stays.map((stay) => [stay.id, stay])).values()])
+}
+
+/** Writes down the stays of these people that were never heard of, as of when they came. Any fact on them is newer. */
+export async function addStays(db: Db, meetingId: string, people: readonly RosterEntry[]): Promise<void> {
+  if (people.length === 0) return
+  const stays = people.map((person) =>
+    stayOf(person, { meetingId, id: person.participantId, at: new Date(person.joinedAt) }),
+  )
+  await db
+    .insertInto('attendance')
+    .values(stays)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}
+
+const stayOf = (
+  { participantId, userId, name, role, joinedAt }: RosterEntry,
+  { meetingId, id, at }: { meetingId: string; id: string; at: Date },
+): AttendanceRow => ({
+  id: participantId,
+  meeting_id: meetingId,
+  user_id: userId,
+  name,
+  role,
+  joined_at: new Date(joinedAt),
+  left_at: null,
+  fact_at: at,
+  fact_id: id,
+})
+
+async function putStays(db: Db, stays: readonly AttendanceRow[]): Promise<void> {
+  if (stays.length === 0) return
+  const newer = sql<boolean>`(excluded.fact_at, excluded.fact_id) > (attendance.fact_at, attendance.fact_id)`
+  const ifNewer = <T>(column: string) =>
+    sql<T>`case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`attendance.${column}`)} end`
+  await db
+    .insertInto('attendance')
+    .values(stays)
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet({
         joined_at: sql`least(attendance.joined_at, excluded.joined_at)`,
@@ -39,15 +85,32 @@ export async function applyFact(db: Db, fact: Fact): Promise<void> {
     .execute()
 }
 
-/** Ends stays whose end was lost with a store that came back empty: nobody has been heard of since `before`. */
-export async function closeStays(db: Db, meetingId: string, { before, at }: { before: Date; at: Date }): Promise<void> {
-  await db
+/**
+ * Ends stays whose end was lost with a store that came back empty, but those of `except`: nobody has been heard of since
+ * `before`. Answers how many there were.
+ */
+export async function closeStays(
+  db: Db,
+  meetingId: string,
+  { before, at, except = [] }: { before: Date; at: Date; except?: readonly string[] },
+): Promise<number> {
+  let lost = db
     .updateTable('attendance')
     .set({ left_at: at })
     .where('meeting_id', '=', meetingId)
     .where('left_at', 'is', null)
     .where('fact_at', '<', before)
-    .execute()
+  if (except.length > 0) lost = lost.where('id', 'not in', except)
+  const closed = await lost.returning('id').execute()
+  return closed.length
+}
+
+/** The meetings of which somebody is written down as being in, in the order of their ids, from after one on. */
+export async function listOccupied(db: Db, after: string | null, limit: number): Promise<string[]> {
+  let query = db.selectFrom('attendance').select('meeting_id').distinct().where('left_at', 'is', null)
+  if (after !== null) query = query.where('meeting_id', '>', after)
+  const rows = await query.orderBy('meeting_id').limit(limit).execute()
+  return rows.map((row) => row.meeting_id)
 }
 
 /** Since when nobody is in the meeting; null while somebody is, or if nobody ever was. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Cursor } from '../cursor.ts'
 import type { Db } from '../tables.ts'
-import type { JoinTokenRow } from '../tables-admission.ts'
+import type { GivenRole, JoinTokenRow } from '../tables-admission.ts'
 
 export async function insertJoinToken(db: Db, token: JoinTokenRow): Promise<void> {
   await db.insertInto('join_tokens').values(token).execute()
@@ -83,18 +83,41 @@ export function listJoinTokens(
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
 }
 
-/** False if the meeting has no such token, or it was revoked before. */
-export async function revokeToken(
+/** Revokes tokens of a meeting that were not revoked before; answers which. */
+export async function revokeTokens(
   db: Db,
-  { meetingId, tokenId, at }: { meetingId: string; tokenId: string; at: Date },
-): Promise<boolean> {
-  const revoked = await db
+  which: { meetingId: string; tokenId?: string; createdBy?: string; role?: GivenRole },
+  at: Date,
+): Promise<string[]> {
+  let query = db
     .updateTable('join_tokens')
     .set({ revoked_at: at })
-    .where('id', '=', tokenId)
-    .where('meeting_id', '=', meetingId)
+    .where('meeting_id', '=', which.meetingId)
     .where('revoked_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst()
-  return revoked !== undefined
+  if (which.tokenId !== undefined) query = query.where('id', '=', which.tokenId)
+  if (which.createdBy !== undefined) query = query.where('created_by', '=', which.createdBy)
+  if (which.role !== undefined) query = query.where('role', '=', which.role)
+  const rows = await query.returning('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Takes back what these tokens gave to people who have never been in the meeting. */
+export async function forgetUses(db: Db, tokenIds: readonly string[]): Promise<void> {
+  if (tokenIds.length === 0) return
+  await db
+    .updateTable('members')
+    .set({ role: null, admitted_at: null, join_token: null })
+    .where('join_token', 'in', tokenIds)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('attendance')
+            .select('attendance.id')
+            .whereRef('attendance.meeting_id', '=', 'members.meeting_id')
+            .whereRef('attendance.user_id', '=', 'members.user_id'),
+        ),
+      ),
+    )
+    .execute()
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { goodStatuses } from '../invites/store.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 
@@ -63,10 +64,10 @@ export async function seeEntries(db: Db, participantIds: readonly string[], at: 
 export function settleEntries(
   db: Db,
   meetingId: string,
-  which: { participantId?: string; userId?: string; seenBefore?: Date; unlessRemoved?: boolean },
+  which: { participantId?: string; userId?: string; seenBefore?: Date; freedIn?: MeetingRow },
   how: Pick<LobbyRow, 'status' | 'decided_by' | 'decided_at'>,
 ): Promise<LobbyRow[]> {
-  const { participantId, userId, seenBefore, unlessRemoved } = which
+  const { participantId, userId, seenBefore, freedIn } = which
   let query = db
     .updateTable('lobby_entries')
     .set(how)
@@ -75,16 +76,43 @@ export function settleEntries(
   if (participantId !== undefined) query = query.where('participant_id', '=', participantId)
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (seenBefore !== undefined) query = query.where('seen_at', '<=', seenBefore)
-  if (unlessRemoved) {
-    const removed = db
-      .selectFrom('members')
-      .select('user_id')
-      .where('meeting_id', '=', meetingId)
-      .where((eb) => eb.or([eb('must_wait', '=', true), eb('banned_at', 'is not', null)]))
-    query = query.where('user_id', 'not in', removed)
+  if (freedIn !== undefined) {
+    query = query.where('user_id', 'not in', removedFrom(db, meetingId))
+    if (!freedIn.settings.guestsAllowed) query = query.where('guest', '=', false)
+    if (freedIn.type === 'invited_only') query = query.where('user_id', 'in', belongingTo(db, meetingId))
   }
   return query.returningAll().execute()
 }
+
+const removedFrom = (db: Db, meetingId: string) =>
+  db
+    .selectFrom('members')
+    .select('user_id')
+    .where('meeting_id', '=', meetingId)
+    .where((eb) => eb.or([eb('must_wait', '=', true), eb('banned_at', 'is not', null)]))
+
+/** Who is invited to a meeting, has been in it, or was let in. */
+const belongingTo = (db: Db, meetingId: string) =>
+  db
+    .selectFrom('attendance')
+    .select('user_id')
+    .where('meeting_id', '=', meetingId)
+    .union(
+      db
+        .selectFrom('members')
+        .select('user_id')
+        .where('meeting_id', '=', meetingId)
+        .where((eb) => eb.or([eb('role', 'is not', null), eb('admitted_at', 'is not', null)])),
+    )
+    .union(
+      db
+        .selectFrom('invites')
+        .select('claimed_by as user_id')
+        .where('meeting_id', '=', meetingId)
+        .where('claimed_by', 'is not', null)
+        .where('status', 'in', goodStatuses)
+        .$narrowType<{ user_id: string }>(),
+    )
 
 /** Somebody was removed from the meeting: what was decided before does not let them in any more. */
 export async function removeEntry(

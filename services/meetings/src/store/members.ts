@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Cursor } from '../cursor.ts'
 import type { Db, MeetingRow } from '../tables.ts'
-import type { GivenRole, MemberRow } from '../tables-admission.ts'
+import type { GivenRole, JoinTokenRow, MemberRow } from '../tables-admission.ts'
 
 interface Whom {
   meetingId: string
@@ -32,7 +32,7 @@ export function findMembers(db: Db, meetingId: string, userIds: readonly string[
 
 type Decided = Partial<Pick<MemberRow, 'role' | 'admitted_at' | 'must_wait' | 'banned_at' | 'banned_by'>>
 
-/** Writes down what is decided on somebody; what is not mentioned stays as it was. */
+/** Writes down what a person decided on somebody, in the place of a join token; what is not mentioned stays as it was. */
 export async function setMember(db: Db, { meetingId, userId, name, guest }: Person, decided: Decided): Promise<void> {
   const none = { role: null, admitted_at: null, must_wait: false, banned_at: null, banned_by: null }
   await db
@@ -41,7 +41,7 @@ export async function setMember(db: Db, { meetingId, userId, name, guest }: Pers
     .onConflict((conflict) =>
       conflict
         .columns(['meeting_id', 'user_id'])
-        .doUpdateSet({ name, guest: sql<boolean>`members.guest or excluded.guest`, ...decided }),
+        .doUpdateSet({ name, guest: sql<boolean>`members.guest or excluded.guest`, join_token: null, ...decided }),
     )
     .execute()
 }
@@ -64,13 +64,18 @@ export async function admitMembers(db: Db, people: readonly Person[], at: Date):
       })),
     )
     .onConflict((conflict) =>
-      conflict.columns(['meeting_id', 'user_id']).doUpdateSet({ admitted_at: at, must_wait: false }),
+      conflict.columns(['meeting_id', 'user_id']).doUpdateSet({ admitted_at: at, must_wait: false, join_token: null }),
     )
     .execute()
 }
 
 /** The role that a join token gives, unless the person has one that says as much or more. */
-export async function grantRole(db: Db, person: Person, { role, at }: { role: GivenRole; at: Date }): Promise<void> {
+export async function grantRole(
+  db: Db,
+  person: Person,
+  { id, role }: Pick<JoinTokenRow, 'id' | 'role'>,
+  at: Date,
+): Promise<void> {
   await db
     .insertInto('members')
     .values({
@@ -82,6 +87,7 @@ export async function grantRole(db: Db, person: Person, { role, at }: { role: Gi
       admitted_at: at,
       banned_at: null,
       banned_by: null,
+      join_token: id,
     })
     .onConflict((conflict) =>
       conflict
@@ -89,6 +95,7 @@ export async function grantRole(db: Db, person: Person, { role, at }: { role: Gi
         .doUpdateSet({
           role: sql<GivenRole>`case when members.role = 'cohost' then members.role else excluded.role end`,
           admitted_at: at,
+          join_token: sql`case when members.role = 'cohost' then members.join_token else excluded.join_token end`,
         })
         .where('members.must_wait', '=', false),
     )

@@ -6,8 +6,9 @@ import type { Db, OutboxCommand, Tables } from '../tables.ts'
 export type OutboxRow = Selectable<Tables['outbox']>
 
 /**
- * Writes down a command to the room of a meeting whose row the transaction has changed or locked. It takes the place of
- * those waiting for that room that it makes idle: an end of all, the others of those of their kind (and person).
+ * Writes down a command to the room of a meeting whose row the transaction has changed or locked, with the next number of that
+ * meeting. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
+ * kind (and person).
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
   let idle = db
@@ -18,7 +19,13 @@ export async function enqueueCommand(db: Db, meetingId: string, command: RoomCom
   if (command.kind !== 'end') idle = idle.where(sql`command ->> 'kind'`, '=', command.kind)
   if ('userId' in command) idle = idle.where(sql`command ->> 'userId'`, '=', command.userId)
   await idle.execute()
-  await insert(db, meetingId, command, at)
+  const { room_seq: seq } = await db
+    .updateTable('meetings')
+    .set({ room_seq: sql`room_seq + 1` })
+    .where('id', '=', meetingId)
+    .returning('room_seq')
+    .executeTakeFirstOrThrow()
+  await insert(db, meetingId, { ...command, seq }, at)
 }
 
 /** Writes down what is to be said in the chat of a meeting, in the transaction of what it is about. */
@@ -28,19 +35,7 @@ export const enqueueNotice = (db: Db, meetingId: string, text: string, at: Date)
 async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Date): Promise<void> {
   await db
     .insertInto('outbox')
-    .values({ meeting_id: meetingId, command: json(command), created_at: at, next_at: at })
-    .execute()
-}
-
-/** These people come in again: what still waits to send them out is of before. */
-export async function dropRemovals(db: Db, meetingId: string, userIds: readonly string[]): Promise<void> {
-  if (userIds.length === 0) return
-  await db
-    .deleteFrom('outbox')
-    .where('meeting_id', '=', meetingId)
-    .where('leased_until', 'is', null)
-    .where(sql`command ->> 'kind'`, '=', 'remove')
-    .where(sql<string>`command ->> 'userId'`, 'in', userIds)
+    .values({ meeting_id: meetingId, command: json(command), created_at: at, next_at: databaseNow })
     .execute()
 }
 
@@ -50,18 +45,22 @@ export type Lane = 'room' | 'chat'
 const inLane = (lane: Lane, table: 'command' | 'earlier') =>
   sql<boolean>`(${sql.ref(`${table}.command`)} ->> 'kind' = 'notice') = ${lane === 'chat'}`
 
-/** Takes the oldest command of each meeting that is due on a lane, for this relay alone until `until`. */
+/** The database's clock tells what is due and whose lease has run out: those of the replicas may differ by more than a lease. */
+const databaseNow = sql<Date>`now()`
+const fromNow = (ms: number) => sql<Date>`now() + make_interval(secs => ${ms / 1000})`
+
+/** Takes the oldest command of each meeting that is due on a lane, for this relay alone for `leaseMs`. */
 export function leaseCommands(
   db: Db,
   lane: Lane,
-  { at, until, limit }: { at: Date; until: Date; limit: number },
+  { leaseMs, limit }: { leaseMs: number; limit: number },
 ): Promise<OutboxRow[]> {
   const due = db
     .selectFrom('outbox as command')
     .select('command.seq')
     .where(inLane(lane, 'command'))
-    .where('command.next_at', '<=', at)
-    .where((eb) => eb.or([eb('command.leased_until', 'is', null), eb('command.leased_until', '<', at)]))
+    .where('command.next_at', '<=', databaseNow)
+    .where((eb) => eb.or([eb('command.leased_until', 'is', null), eb('command.leased_until', '<', databaseNow)]))
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -80,7 +79,7 @@ export function leaseCommands(
     .skipLocked()
   return db
     .updateTable('outbox')
-    .set({ leased_until: until, attempts: sql`attempts + 1` })
+    .set({ leased_until: fromNow(leaseMs), attempts: sql`attempts + 1` })
     .where('seq', 'in', due)
     .returningAll()
     .execute()
@@ -90,7 +89,11 @@ export async function deleteCommand(db: Db, seq: number): Promise<void> {
   await db.deleteFrom('outbox').where('seq', '=', seq).execute()
 }
 
-/** Gives a command back, to be tried again at `nextAt`. */
-export async function postponeCommand(db: Db, seq: number, nextAt: Date): Promise<void> {
-  await db.updateTable('outbox').set({ leased_until: null, next_at: nextAt }).where('seq', '=', seq).execute()
+/** Gives a command back, to be tried again after `waitMs`. */
+export async function postponeCommand(db: Db, seq: number, waitMs: number): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ leased_until: null, next_at: fromNow(waitMs) })
+    .where('seq', '=', seq)
+    .execute()
 }

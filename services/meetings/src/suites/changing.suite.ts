@@ -65,7 +65,7 @@ export const changingSuite = (open: OpenWorld) =>
     it('M6 needs If-Match, a real time, a known zone, and the host', async () => {
       const [host, member] = [product.person(), product.person()]
       const meeting = await product.create(host)
-      await product.joinByCode(member, meeting.code)
+      await product.comeIn(member, meeting)
       const good = { scheduledAt: inHours(1) }
       expect((await schedule(host, meeting, good)).body.code).toBe('precondition-required')
       expect((await schedule(host, meeting, good)).status).toBe(428)
@@ -85,6 +85,7 @@ export const changingSuite = (open: OpenWorld) =>
     it('M5 cancels once; the room is closed with that reason and nobody enters', async () => {
       const [host, member] = [product.person(), product.person()]
       const meeting = await product.create(host, { scheduledAt: inHours(1) })
+      await product.comeIn(member, meeting)
       const early = (await product.joinByCode(member, meeting.code)).body
       expect((await post(member, meeting, 'cancel')).body.code).toBe('forbidden')
       expect((await post(product.person(), meeting, 'cancel')).body.code).toBe('not-found')
@@ -107,6 +108,7 @@ export const changingSuite = (open: OpenWorld) =>
     it('M5 deletes softly: it ends and vanishes from lists, look-ups and joining', async () => {
       const [host, member] = [product.person(), product.person()]
       const meeting = await product.create(host)
+      await product.comeIn(member, meeting)
       const early = (await product.joinByCode(member, meeting.code)).body
       const remove = (as: Person) => product.call('DELETE', `/v1/meetings/${meeting.id}`, { as })
       expect((await remove(member)).body.code).toBe('forbidden')

@@ -177,6 +177,18 @@ export const lifeSuite = (open: OpenWorld) =>
       )
     })
 
+    it('C14 a command that waits for signaling is tried as soon, when the clock is set back meanwhile', async () => {
+      const host = product.person()
+      const meeting = await product.create(host)
+      product.loseSignaling()
+      await product.call('POST', `/v1/meetings/${meeting.id}/end`, { as: host, body: {} })
+      const waiting = () => product.db.selectFrom('outbox').select('attempts').where('meeting_id', '=', meeting.id)
+      await eventually(async () => expect((await waiting().execute()).at(0)?.attempts).toBeGreaterThan(0), 8000)
+      product.clock.step(-minute)
+      await product.findSignaling()
+      await eventually(() => expect(product.toldTo(meeting.id).at(-1)).toMatchObject({ kind: 'end' }), 8000)
+    })
+
     it('M7 two sweepers end empty and expired meetings once each, and leave the others', async () => {
       const host = product.person()
       const make = async (body: object, ...kinds: ('joined' | 'left')[]) => {

@@ -75,7 +75,7 @@ export const statsSuite = (open: OpenWorld) =>
       ])
       const [head, first, second] = csv.body.split('\r\n')
       expect(head).toContain('userId,name,role,firstJoinedAt,lastLeftAt,totalSeconds,joins')
-      expect(first).toMatch(new RegExp(`^${host.id},Host,participant,\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,`))
+      expect(first).toMatch(new RegExp(`^${host.id},Host,host,\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z,`))
       expect(second?.startsWith(`${bob.id},'=Bob,`)).toBe(true)
     })
 

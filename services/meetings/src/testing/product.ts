@@ -1,5 +1,23 @@
-import type { Fact, Joining, Meeting, RoomCommand } from '@parley/contracts'
-import { createMetrics, newId, readConfig, startService, type Clock, type StartedService } from '@parley/kit'
+import {
+  meetingsBus,
+  type Grant,
+  type Joining,
+  type Meeting,
+  type RoomCommand,
+  type RosterEntry,
+} from '@parley/contracts'
+import {
+  ask,
+  createMetrics,
+  newId,
+  readConfig,
+  startService,
+  type Bus,
+  type Clock,
+  type StartedService,
+} from '@parley/kit'
+import { steppingClock } from '@parley/kit/testing'
+import type { Move, Restoration } from '../fact.ts'
 import { meetingsService } from '../service.ts'
 import type { Tables } from '../tables.ts'
 import { createCall, type Call } from './call.ts'
@@ -17,8 +35,7 @@ export interface Person {
 /** The service on a world, with a clock that can be moved and an ear where signaling would be. */
 export async function startProduct(world: TestWorld, env: Record<string, string> = {}) {
   const { bus, kv, issuer } = world
-  let ahead = 0
-  const clock = { now: () => Date.now() + ahead }
+  const clock = steppingClock()
   const instances = createInstances(world, clock, env)
   const ear = createSignalingEar(world)
   await ear.find()
@@ -36,10 +53,16 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     start: instances.start,
     person: createPeople(world, clock),
     fact: createFacts(world, clock),
-    ...shorthands(call),
+    restored: createRestorations(world, clock),
+    ...shorthands(call, bus),
     /** Moves the clock of all instances. */
-    advance: (ms: number): void => void (ahead += ms),
+    advance: (ms: number): void => clock.advance(ms),
+    /** The commands that its room was told, without their numbers. */
     toldTo: (meetingId: string): RoomCommand[] => ear.toldTo(meetingId),
+    /** The numbers of these commands. */
+    numbersTo: (meetingId: string) => ear.numbersTo(meetingId),
+    /** Who signaling says is in a room; unless told, nobody can say. */
+    seat: (meetingId: string, people: readonly RosterEntry[]): void => ear.seat(meetingId, people),
     /** What the meeting has said in its chat. */
     saidIn: (meetingId: string): string[] => chat.saidIn(meetingId),
     loseChat: () => chat.lose(),
@@ -81,11 +104,14 @@ const createPeople =
     return { id, name, guest, token }
   }
 
+type At = Pick<Meeting, 'id'> & Partial<Pick<Meeting, 'hostId'>>
+const roleAt = ({ hostId }: At, { id, guest }: Person) => (hostId === id ? 'host' : guest ? 'guest' : 'participant')
+
 /** Appends a fact as signaling does in its commit. */
 const createFacts =
   ({ kv }: TestWorld, clock: Clock) =>
-  async (kind: Fact['kind'], meeting: Pick<Meeting, 'id'>, who: Person, more: Partial<Fact> = {}): Promise<Fact> => {
-    const fact: Fact = {
+  async (kind: Move['kind'], meeting: At, who: Person, more: Partial<Omit<Move, 'kind'>> = {}): Promise<Move> => {
+    const fact: Move = {
       id: newId(),
       at: new Date(clock.now()).toISOString(),
       meetingId: meeting.id,
@@ -93,7 +119,7 @@ const createFacts =
       participantId: newId(),
       userId: who.id,
       name: who.name,
-      role: who.guest ? 'guest' : 'participant',
+      role: roleAt(meeting, who),
       present: kind === 'joined' ? 1 : 0,
       ...more,
     }
@@ -101,9 +127,24 @@ const createFacts =
     return fact
   }
 
-const shorthands = (call: Call) => ({
+/** Appends the fact of a room that was put back with these people in it. */
+const createRestorations =
+  ({ kv }: TestWorld, clock: Clock) =>
+  async (meeting: At, people: readonly RosterEntry[], more: Partial<Restoration> = {}): Promise<Restoration> => {
+    const at = new Date(clock.now()).toISOString()
+    const fact: Restoration = { id: newId(), at, meetingId: meeting.id, kind: 'restored', people: [...people], ...more }
+    await kv.facts.append(JSON.stringify(fact))
+    return fact
+  }
+
+const shorthands = (call: Call, bus: Bus) => ({
   create: async (as: Person, body: object = {}): Promise<Meeting> =>
     (await call<Meeting>('POST', '/v1/meetings', { as, body })).body,
   joinByCode: (as: Person, code: string, more: object = {}) =>
     call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
+  /** Joins and redeems the room token, as signaling does for who enters. */
+  async comeIn(as: Person, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<Grant> {
+    const { body } = await call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } })
+    return ask(bus, meetingsBus.redeem, { roomToken: body.roomToken, userId: as.id })
+  },
 })

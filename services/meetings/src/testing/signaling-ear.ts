@@ -1,20 +1,33 @@
-import { chatBus, signalingBus, type RoomCommand } from '@parley/contracts'
-import { answer, newId, type BusSubscription } from '@parley/kit'
+import { chatBus, signalingBus, type RoomCommand, type RosterEntry } from '@parley/contracts'
+import { answer, newId, ProblemError, type BusSubscription } from '@parley/kit'
 import type { TestWorld } from './world.ts'
 
 /** Acknowledges commands to rooms in the place of signaling, and remembers them; it can be away. */
 export function createSignalingEar({ bus, log }: TestWorld) {
   const told: { meetingId: string; command: RoomCommand }[] = []
-  let subscription: BusSubscription | undefined
+  const rosters = new Map<string, readonly RosterEntry[]>()
+  let subscriptions: BusSubscription[] = []
+  const toldTo = (meetingId: string): RoomCommand[] =>
+    told.filter((entry) => entry.meetingId === meetingId).map(({ command }) => command)
   return {
     async find(): Promise<void> {
-      subscription = answer(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log)
-      await subscription.ready()
+      subscriptions = [
+        answer(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log),
+        answer(bus, signalingBus.roster, 'signaling', async ({ meetingId }) => rosterOf(rosters, meetingId), log),
+      ]
+      await Promise.all(subscriptions.map((subscription) => subscription.ready()))
     },
-    lose: (): void => subscription?.unsubscribe(),
-    toldTo: (meetingId: string): RoomCommand[] =>
-      told.filter((entry) => entry.meetingId === meetingId).map(({ command }) => command),
+    lose: (): void => subscriptions.forEach((subscription) => subscription.unsubscribe()),
+    seat: (meetingId: string, people: readonly RosterEntry[]): void => void rosters.set(meetingId, people),
+    toldTo: (meetingId: string) => toldTo(meetingId).map(({ seq: _seq, ...command }) => command),
+    numbersTo: (meetingId: string) => toldTo(meetingId).map(({ seq }) => seq),
   }
+}
+
+function rosterOf(rosters: ReadonlyMap<string, readonly RosterEntry[]>, meetingId: string) {
+  const people = rosters.get(meetingId)
+  if (people === undefined) throw new ProblemError('unavailable')
+  return { people: [...people] }
 }
 
 /** Stores notices in the place of chat, each once, and remembers them; it can be away. */

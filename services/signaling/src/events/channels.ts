@@ -15,7 +15,7 @@ export interface ChannelsDeps {
 interface Entry {
   channel: MeetingChannel
   ready: Promise<void>
-  /** When it had a reader last, ms since 1970. */
+  /** When it had a reader last, by the monotonic clock. */
   readAt: number
 }
 
@@ -58,7 +58,7 @@ export class Channels {
     await ask(bus, meetingsBus.access, { meetingId, userId })
     const known = this.#entries.get(meetingId)
     if (known !== undefined) {
-      known.readAt = clock.now()
+      known.readAt = clock.monotonic()
       await known.ready
       return known.channel
     }
@@ -83,7 +83,7 @@ export class Channels {
   }
 
   #add(channel: MeetingChannel): Entry {
-    const entry = { channel, ready: channel.begin(), readAt: this.#deps.clock.now() }
+    const entry = { channel, ready: channel.begin(), readAt: this.#deps.clock.monotonic() }
     this.#entries.set(channel.meetingId, entry)
     entry.ready.catch(() => this.#entries.delete(channel.meetingId))
     return entry
@@ -94,7 +94,7 @@ export class Channels {
   }
 
   #tick(): void {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.monotonic()
     for (const [meetingId, entry] of this.#entries) {
       if (entry.channel.readers.size > 0) entry.readAt = now
       else if (now - entry.readAt > keepMs) this.#entries.delete(meetingId)

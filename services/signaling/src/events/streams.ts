@@ -16,7 +16,7 @@ interface Stream {
   principal: Principal
   sink: EventSink
   feed: Feed | null
-  /** When it is looked for what no hint told of, ms since 1970. */
+  /** When it is looked for what no hint told of, by the monotonic clock. */
   pollAt: number
 }
 
@@ -70,7 +70,7 @@ export class Streams {
    * for a token that only the tolerance of clocks has let in
    */
   placeOrThrow(principal: Principal): Place {
-    if (principal.expiresAt * 1_000 < this.#clock.now()) throw new ProblemError('token-expired')
+    if (hasEnded(principal, this.#clock.now())) throw new ProblemError('token-expired')
     if (this.#draining || this.#places >= this.#max)
       throw new ProblemError('unavailable', 'This node takes no new streams', { retryAfterMs: movingRetryMs })
     const { userId } = principal
@@ -114,7 +114,7 @@ export class Streams {
   ): void {
     // A client that has gone before it was answered closes nothing any more.
     if (response.destroyed) return release()
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     const onClose = () => {
       release()
       this.#all.delete(stream)
@@ -136,9 +136,9 @@ export class Streams {
   }
 
   #tick(): void {
-    const now = this.#clock.now()
+    const [now, wallNow] = [this.#clock.monotonic(), this.#clock.now()]
     for (const stream of this.#all) {
-      if (stream.principal.expiresAt * 1_000 < now) stream.sink.end()
+      if (hasEnded(stream.principal, wallNow)) stream.sink.end()
       else stream.sink.tick(now)
       if (now < stream.pollAt) continue
       stream.pollAt = now + pollEveryMs
@@ -150,3 +150,5 @@ export class Streams {
     for (const { principal, sink } of this.#all) if (this.#auth.revocations.isRevoked(principal)) sink.end()
   }
 }
+
+const hasEnded = ({ expiresAt }: Principal, wallNow: number): boolean => expiresAt * 1_000 < wallNow

@@ -1,6 +1,7 @@
 import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
 import { ask, ProblemError, tell } from '@parley/kit'
 import { sendTo } from '../context.ts'
+import { noteAndTell } from '../room/chat-heads.ts'
 import { showPassing } from '../room/registry.ts'
 import { ack, type Call, type Handler, type SessionFor } from './call.ts'
 
@@ -24,12 +25,14 @@ export const sendChat: Handler<'chat.send'> = async ({ context, session, payload
   const { userId, name } = await writerOrThrow(session)
   const { meetingId } = session.room
   const { message } = await ask(context.bus, chatBus.send, { meetingId, sender: { id: userId, name }, ...payload })
+  noteAndTell(session.room, message, context.clock)
   return { type: 'chat.accepted', payload: { messageId: message.id, seq: message.seq, sentAt: message.sentAt } }
 }
 
 export const editChat: Handler<'chat.edit'> = async ({ context, session, payload }) => {
   const { userId } = await writerOrThrow(session)
-  await ask(context.bus, chatBus.edit, { meetingId: session.room.meetingId, userId, ...payload })
+  const { message } = await ask(context.bus, chatBus.edit, { meetingId: session.room.meetingId, userId, ...payload })
+  noteAndTell(session.room, message, context.clock)
   return ack
 }
 
@@ -37,7 +40,8 @@ export const editChat: Handler<'chat.edit'> = async ({ context, session, payload
 export const deleteChat: Handler<'chat.delete'> = async ({ context, session, payload }) => {
   const { userId, role } = await participantOrThrow(session)
   const deletion = { meetingId: session.room.meetingId, userId, moderator: may(role, 'moderate'), ...payload }
-  await ask(context.bus, chatBus.delete, deletion)
+  const { message } = await ask(context.bus, chatBus.delete, deletion)
+  noteAndTell(session.room, message, context.clock)
   return ack
 }
 

@@ -3,7 +3,7 @@ import type { IceServer } from '@parley/contracts'
 import { ConfigError, type Clock } from '@parley/kit'
 import type { SignalingConfig } from '../config.ts'
 
-/** What somebody is told to reach others by, and when to tell it again, ms since 1970; null: it does not run out. */
+/** What somebody is told to reach others by, and when to tell it again, by the monotonic clock; null: it does not run out. */
 export interface IceGrant {
   iceServers: IceServer[]
   renewAt: number | null
@@ -29,10 +29,12 @@ export class IceServers {
   grant(userId: string): IceGrant {
     const { TURN_URLS: urls, TURN_SECRET: secret, TURN_TTL_SECONDS: ttl } = this.#config
     if (urls.length === 0 || secret === undefined) return { iceServers: this.open(), renewAt: null }
-    const now = this.#clock.now()
     return {
-      iceServers: [...this.open(), { urls, ...turnCredentials(secret, userId, Math.floor(now / 1_000) + ttl) }],
-      renewAt: now + ttl * 1_000 * renewAfter,
+      iceServers: [
+        ...this.open(),
+        { urls, ...turnCredentials(secret, userId, Math.floor(this.#clock.now() / 1_000) + ttl) },
+      ],
+      renewAt: this.#clock.monotonic() + ttl * 1_000 * renewAfter,
     }
   }
 

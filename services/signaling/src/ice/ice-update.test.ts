@@ -1,4 +1,5 @@
 import { createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
+import { steppingClock } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aMeeting, startNodes } from '../testing/harness.ts'
 
@@ -9,11 +10,11 @@ const env = {
   TURN_SECRET: 'a-secret-of-the-turn-server',
   TURN_TTL_SECONDS: '60',
 }
-let ahead = 0
+const clock = steppingClock()
 const world = {
   bus: createMemoryBus({ log }),
   kv: createMemoryKv({ log }),
-  clock: { now: () => Date.now() + ahead },
+  clockOf: () => clock,
   env,
 }
 let product: Awaited<ReturnType<typeof startNodes>>
@@ -33,11 +34,11 @@ it('R11 TURN credentials come with the join, and again before they run out', asy
   const { client, joined } = await product.join(0, aMeeting(), 'Ada')
   const [first] = credentialsIn(joined['iceServers'])
   expect(first).toMatchObject({ urls: ['turn:turn.example.org:3478'] })
-  ahead = 49_000
+  clock.advance(49_000)
   const { payload } = await client.waitFor('ice.update')
   const [second] = credentialsIn(payload['iceServers'])
   expect(Number.parseInt(second?.username ?? '', 10)).toBeGreaterThan(Number.parseInt(first?.username ?? '', 10) + 40)
-  // A clock that jumps looks like a standstill: the room is read again, and goes on.
+  // Time that jumps looks like a standstill: the room is read again, and goes on.
   expect(await client.ask('hand.raise')).toMatchObject({ type: 'ack' })
 })
 

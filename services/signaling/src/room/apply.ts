@@ -1,4 +1,12 @@
-import { wire, type Change, type Fact, type Participant, type RosterEntry, type Seat, type ServerMessage } from '@parley/contracts'
+import {
+  wire,
+  type Change,
+  type Fact,
+  type Participant,
+  type RosterEntry,
+  type Seat,
+  type ServerMessage,
+} from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { commandField, departureFields, roomFields, seatFields, type RoomDraft, type RoomState } from './state.ts'
 
@@ -55,7 +63,10 @@ export function apply(room: RoomDraft, change: Change): void {
 }
 
 /** Whoever still has a socket on a node that does not hear of it is told why; who timed out may come back instead. */
-function rememberDeparture(room: RoomDraft, { participantId, reason, by, at }: Extract<Change, { kind: 'left' }>): void {
+function rememberDeparture(
+  room: RoomDraft,
+  { participantId, reason, by, at }: Extract<Change, { kind: 'left' }>,
+): void {
   if (at === undefined || (reason !== 'left' && reason !== 'kicked')) return
   for (const [id, departure] of room.departures)
     if (departure.at + rememberDeparturesMs < at || room.departures.size >= maxDepartures) room.departures.delete(id)

@@ -88,6 +88,14 @@ export function commitOf({ steps, facts, after }: Decided, before: RoomState): D
   }
 }
 
+/** What its caller gave up never happens. */
+export function dropLate(batch: Pending[]): void {
+  for (const pending of batch.filter(({ isLate }) => isLate?.())) {
+    batch.splice(batch.indexOf(pending), 1)
+    pending.reject(new ProblemError('deadline-exceeded', 'The room could not be changed in time'))
+  }
+}
+
 /** Tells the one who waits for a command what became of it. */
 export function settle(
   { resolve, reject }: Pending,

@@ -1,6 +1,7 @@
-import type { Doc, DocHead, Kv, Look } from '@parley/kit'
+import type { Doc, DocHead, Kv, Logger, Look } from '@parley/kit'
 import { newId, ProblemError } from '@parley/kit'
 import { restoredFact } from './apply.ts'
+import { isSame } from './news.ts'
 import { allFields, committed, draft, headOf, readFields, stateOf, type RoomState } from './state.ts'
 import type { StoreLife } from './store-life.ts'
 
@@ -20,6 +21,7 @@ export type Reading =
 export interface CatchUpDeps {
   kv: Pick<Kv, 'docs'>
   life: StoreLife
+  log: Logger
 }
 
 const maxTries = 8
@@ -36,13 +38,21 @@ export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupie
  */
 export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const look = await deps.kv.docs.look(known.meetingId, headOf(known))
-    if (look.found === 'none' && headOf(known) === null) return await confirmNone(deps, look)
+    const look = await lookAt(deps, known)
+    if (look.found === 'none' && headOf(known) === null) {
+      // Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost.
+      deps.life.note(look.incarnation)
+      if (deps.life.isSettled) return { found: 'none', incarnation: look.incarnation.id }
+      await deps.life.settled()
+      continue
+    }
     if (look.found === 'none' && look.incarnation.id === known.incarnation) return { found: 'expired' }
     const verdict = judge(known, look)
     const current = await deps.life.current(look.found === 'none' ? look.incarnation : verdict.state.incarnation)
     if (!verdict.begins && verdict.state.incarnation === current)
-      return verdict.found === 'nothing-new' ? { found: verdict.found } : { found: verdict.found, state: verdict.state, origin: null }
+      return verdict.found === 'nothing-new'
+        ? { found: verdict.found }
+        : { found: verdict.found, state: verdict.state, origin: null }
     const state = await restore(deps, verdict, current)
     const found = verdict.found === 'other-state' ? verdict.found : 'changes'
     if (state !== null) return { found, state, origin: headOf(verdict.state) }
@@ -50,13 +60,12 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
   throw new ProblemError('unavailable', 'The room is being restored')
 }
 
-/** Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost. */
-async function confirmNone({ life }: CatchUpDeps, { incarnation }: Extract<Look, { found: 'none' }>): Promise<Reading> {
-  life.note(incarnation)
-  if (life.isSettled) return { found: 'none', incarnation: incarnation.id }
-  throw new ProblemError('unavailable', 'The room store has lost rooms, and they are being restored', {
-    retryAfterMs: life.settlesInMs,
-  })
+/** What a restoration wrote is not among the changes since, nor is the incarnation it was in: such a document is read whole. */
+async function lookAt({ kv: { docs } }: CatchUpDeps, known: RoomState): Promise<Look> {
+  const look = await docs.look(known.meetingId, headOf(known))
+  if (look.found !== 'changes' || look.head.epoch === known.epoch) return look
+  const doc = await docs.read(known.meetingId)
+  return doc === null ? docs.look(known.meetingId, headOf(known)) : { found: 'other', doc }
 }
 
 export interface Verdict {
@@ -96,7 +105,9 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
   const where = { replaces: head, highest: Math.max(known.v, head.version) }
   if (isBehind(known, doc)) return { ...where, state: known, found: 'nothing-new', begins: true }
   const theirs = { ...where, state: stateOf(doc, known) }
-  if (headOf(known) === null) return { ...theirs, found: 'other-state', begins: false }
+  const own = headOf(known)
+  if (own === null) return { ...theirs, found: 'other-state', begins: false }
+  if (doc.origin !== null && isSame(doc.origin, own)) return { ...theirs, found: 'changes', begins: false }
   const sameEpoch = head.epoch === known.epoch
   // Too far back to be told apart from progress; what is shown then is the difference, which is right either way.
   const isLater = sameEpoch && (doc.commits.at(-1)?.version ?? 0) > known.v
@@ -126,7 +137,11 @@ function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'chan
 }
 
 /** Writes the history that stays under a new epoch; null when somebody else was first. */
-async function restore({ kv, life }: CatchUpDeps, verdict: Verdict, incarnation: string): Promise<RoomState | null> {
+async function restore(
+  { kv, life, log }: CatchUpDeps,
+  verdict: Verdict,
+  incarnation: string,
+): Promise<RoomState | null> {
   const origin = headOf(verdict.state)
   if (origin === null) throw new Error('only a room that was in the store is restored')
   const restored: RoomState = {
@@ -147,5 +162,8 @@ async function restore({ kv, life }: CatchUpDeps, verdict: Verdict, incarnation:
     facts: restored.ended ? [] : [JSON.stringify(restoredFact(restored, life.now()))],
     ttlMs: ttlOf(restored),
   })
-  return outcome === 'committed' ? committed(restored, commitId) : null
+  if (outcome !== 'committed') return null
+  const { meetingId, epoch, v } = restored
+  log.warn({ meetingId, origin, epoch, v }, 'the store may have lost this room or a part of it; it was restored')
+  return committed(restored, commitId)
 }

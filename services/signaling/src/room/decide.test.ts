@@ -79,13 +79,29 @@ describe('the rules of a room', () => {
     [
       'R8 a session that never was',
       roomOf('a'),
-      { kind: 'resume', participantId: 'x', userId: 'u-x', sessionId: 's-x', node, resumeHash: 'h', newResumeHash: 'i' },
+      {
+        kind: 'resume',
+        participantId: 'x',
+        userId: 'u-x',
+        sessionId: 's-x',
+        node,
+        resumeHash: 'h',
+        newResumeHash: 'i',
+      },
       'resume-failed',
     ],
     [
       'R8 a wrong resume token',
       roomOf('a'),
-      { kind: 'resume', participantId: 'a', userId: 'u-a', sessionId: 's-a', node, resumeHash: 'h', newResumeHash: 'i' },
+      {
+        kind: 'resume',
+        participantId: 'a',
+        userId: 'u-a',
+        sessionId: 's-a',
+        node,
+        resumeHash: 'h',
+        newResumeHash: 'i',
+      },
       'resume-failed',
     ],
   ]

@@ -109,7 +109,9 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     case 'role':
       return changeRole(room, command)
     case 'meeting-updated':
-      return command.meeting.version > (room.meeting?.version ?? 0) ? [{ kind: 'meeting', meeting: command.meeting }] : []
+      return command.meeting.version > (room.meeting?.version ?? 0)
+        ? [{ kind: 'meeting', meeting: command.meeting }]
+        : []
     default:
       return command satisfies never
   }
@@ -255,8 +257,7 @@ function lowerHand(room: RoomState, by: string, target: string): Change[] | Refu
 /** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
 const seatsOf = (room: RoomState, userId: string, seq: number | undefined): Seat[] =>
   [...room.seats.values(), ...room.parked.values()].filter(
-    ({ asOf, participant }) =>
-      participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),
+    ({ asOf, participant }) => participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),
   )
 
 function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now: number): Change[] {

@@ -1,11 +1,12 @@
-import type { Change, RoomNews } from '@parley/contracts'
-import { newId, ProblemError, type Clock, type DocHead, type Kv, type Logger } from '@parley/kit'
+import type { Change } from '@parley/contracts'
+import { newId, ProblemError } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
 import {
   advance,
   commitOf,
   commitTwice,
   decideAll,
+  dropLate,
   noChange,
   settle,
   type CommandResult,
@@ -15,28 +16,16 @@ import {
 } from './batch.ts'
 import { occupiedTtlMs, readMissed, type Reading } from './catch-up.ts'
 import type { Command } from './decide.ts'
-import { relationOf, type HeadNews } from './news.ts'
+import { Exclusive } from './exclusive.ts'
+import { NewsInbox } from './news-inbox.ts'
+import { relationOf, type CommitNews, type HeadNews } from './news.ts'
+import type { RoomDeps } from './room-deps.ts'
 import { RoomSessions } from './room-sessions.ts'
 import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
-import type { StoreLife } from './store-life.ts'
-
-export interface RoomDeps {
-  node: string
-  kv: Pick<Kv, 'docs'>
-  clock: Clock
-  life: StoreLife
-  log: Logger
-  /** Tells the other nodes of this room; lost when the bus is down, which they notice by the version. */
-  publish(news: RoomNews): void
-  onDelivered(count: number): void
-  /** After changes were taken on: what concerns others than those in the room. None: it was read, and is another. */
-  onChanges(room: LiveRoom, changes: readonly Change[]): void
-}
 
 const maxPending = 2_000
 const maxBatch = 64
 const maxTries = 20
-const maxBufferedNews = 1_000
 const readAgainAfterMs = 250
 const renewEveryMs = occupiedTtlMs / 4
 
@@ -54,7 +43,7 @@ export class LiveRoom {
   readonly #deps: RoomDeps
   readonly #sessions: RoomSessions
   #pending: Pending[] = []
-  #busy = false
+  readonly #work = new Exclusive(() => this.#goOn())
   /**
    * The store may have another state than this one: news were lost, a reading failed, or a commit got no answer and may have
    * happened, or happen yet. It is read before anything is decided, and on a timer until that succeeds.
@@ -67,10 +56,8 @@ export class LiveRoom {
   #unsure = false
   #readAgainAt = 0
   #renewAt = 0
-  /** The task that makes it busy, or the last one. */
-  #working: Promise<void> = Promise.resolve()
-  /** What other nodes told while a commit of ours was under way; null: too much to keep, read the store instead. */
-  #news: HeadNews[] | null = []
+  /** What other nodes told while a commit of ours was under way. */
+  readonly #inbox = new NewsInbox()
 
   constructor(meetingId: string, deps: RoomDeps) {
     this.meetingId = meetingId
@@ -89,17 +76,16 @@ export class LiveRoom {
   }
 
   get idle(): boolean {
-    return !this.#busy && !this.#stale && !this.#unsure && this.locals.size === 0
+    return !this.#work.busy && !this.#stale && !this.#unsure && this.locals.size === 0
   }
 
   /** How much waits here. */
   get waiting(): { commands: number; news: number } {
-    return { commands: this.#pending.length, news: this.#news?.length ?? 0 }
+    return { commands: this.#pending.length, news: this.#inbox.size }
   }
 
   /** Reads the room from the store; a room that certainly is not there yet is empty, at version 0. */
   async load(): Promise<void> {
-    await this.#deps.life.settled()
     await this.#readMissed()
   }
 
@@ -112,7 +98,7 @@ export class LiveRoom {
       return Promise.reject(new ProblemError('unavailable', 'The room is too busy'))
     return new Promise((resolve, reject) => {
       this.#pending.push({ command, isLate, resolve, reject })
-      if (!this.#busy) void this.#pump()
+      if (!this.#work.busy) void this.#pump()
     })
   }
 
@@ -127,9 +113,8 @@ export class LiveRoom {
   /** What another node tells of the document. */
   hear(news: HeadNews): void {
     if (news.node === this.#deps.node) return
-    if (!this.#busy) return this.#takeNews(news)
-    if (this.#news === null || this.#news.length >= maxBufferedNews) this.#news = null
-    else this.#news.push(news)
+    if (this.#work.busy) this.#inbox.add(news)
+    else this.#takeNews(news)
   }
 
   /**
@@ -138,28 +123,26 @@ export class LiveRoom {
    */
   async catchUp(): Promise<void> {
     this.#stale = true
-    if (!this.#busy) return await this.#alone(async () => void (await this.#readMissed()))
+    if (!this.#work.busy) return await this.#work.run(() => this.#readAgain())
     // What is under way was begun before; without news, a reading follows it.
-    this.#news = null
-    await Promise.allSettled([this.#working])
-    await this.#working
+    this.#inbox.overflow()
+    await this.#work.afterNext()
   }
 
   /** Called on a timer: reads again what could not be read, and keeps the document of a quiet room from running out. */
   tend(now: number): void {
-    if (this.#busy) return
+    if (this.#work.busy) return
     if ((this.#stale || this.#unsure) && now >= this.#readAgainAt) {
       this.#readAgainAt = now + readAgainAfterMs
-      if (this.#unsure) this.#run(() => this.#fence())
-      else this.#run(async () => void (await this.#readMissed()))
+      this.#run(() => (this.#unsure ? this.#fence() : this.#readAgain()))
     } else if (this.#state.seats.size > 0 && now >= this.#renewAt) this.#run(() => this.#renew(now))
   }
 
-  /** Tells the other nodes how far this one is; a node that is elsewhere reads what it missed. */
-  tellHead(): void {
+  /** Tells the other nodes how far this one is, and what was `restored` just now; a node that is elsewhere reads what it missed. */
+  tellHead(restored?: Extract<HeadNews, { kind: 'head' }>['restored']): void {
     const { node, publish } = this.#deps
     const head = headOf(this.#state)
-    if (head) publish({ kind: 'head', node, head })
+    if (head) publish({ kind: 'head', node, head, ...(restored && { restored }) })
   }
 
   /** Sends a frame that is not state to everybody here but `except`. */
@@ -177,71 +160,78 @@ export class LiveRoom {
       const state = committed({ ...this.#state, epoch, v, commits: [], incarnation }, commitId)
       return this.#show({ found: 'changes', state, origin: null })
     }
+    this.#follow(news)
+  }
+
+  #follow({ changes, commitId }: CommitNews): void {
     const after = draft(this.#state)
-    const frames = news.changes.map((change) => advance(after, change))
-    this.#adopt(committed(after, news.commitId), frames, news.changes)
+    const frames = changes.map((change) => advance(after, change))
+    this.#adopt(committed(after, commitId), frames, changes)
+  }
+
+  /** What was read is on its way as news, as a rule, and these say more than the difference of two states. True if they came. */
+  async #isFollowed({ found, origin, state }: Extract<Reading, { state: RoomState }>): Promise<boolean> {
+    if (found !== 'changes' || origin !== null) return false
+    const [latest] = state.commits
+    for (const news of latest ? await this.#inbox.upTo(latest.commitId) : [])
+      if (relationOf(news, this.#state) === 'next') this.#follow(news)
+    return this.#state.commits[0]?.commitId === latest?.commitId
   }
 
   #readSoon(): void {
     this.#stale = true
-    this.#run(async () => void (await this.#readMissed()))
+    this.#run(() => this.#readAgain())
   }
 
-  /** Runs a task that awaits the store as the room's only one, then goes on with what has queued. */
-  #alone(task: () => Promise<void>): Promise<void> {
-    this.#working = this.#work(task)
-    return this.#working
-  }
-
-  async #work(task: () => Promise<void>): Promise<void> {
-    this.#busy = true
-    try {
-      await task()
-    } finally {
-      this.#busy = false
-      try {
-        this.#settleNews()
-      } catch (err) {
-        this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
-        this.#readSoon()
-      } finally {
-        // Whatever becomes of the news: who waits for a commit must not wait for ever.
-        if (this.#pending.length > 0 && !this.#busy) void this.#pump()
-      }
-    }
+  async #readAgain(): Promise<void> {
+    await this.#readMissed()
   }
 
   #run(task: () => Promise<void>): void {
-    this.#alone(task).catch((err: unknown) =>
-      this.#deps.log.warn({ err, meetingId: this.meetingId }, 'room could not be read'),
-    )
+    this.#work
+      .run(task)
+      .catch((err: unknown) => this.#deps.log.warn({ err, meetingId: this.meetingId }, 'room could not be read'))
   }
 
-  #settleNews(): void {
-    const news = this.#news
-    this.#news = []
-    if (news === null) return this.#readSoon()
-    for (const entry of news) {
-      if (this.#busy) this.#news?.push(entry)
-      else this.#takeNews(entry)
+  /** Takes what was told meanwhile, then goes on with what has queued. Whatever becomes of the news: nobody waits for ever. */
+  #goOn(): void {
+    try {
+      const news = this.#inbox.takeAll()
+      if (news === null) this.#readSoon()
+      else for (const entry of news) this.hear(entry)
+    } catch (err) {
+      this.#deps.log.error({ err, meetingId: this.meetingId }, 'news of a room could not be taken; it is read again')
+      if (!this.#work.busy) this.#readSoon()
     }
+    if (this.#pending.length > 0 && !this.#work.busy) void this.#pump()
   }
 
   async #pump(): Promise<void> {
-    await this.#alone(async () => {
+    await this.#work.run(async () => {
       while (this.#pending.length > 0) await this.#commitBatch(this.#pending.splice(0, maxBatch))
     })
   }
 
   async #commitBatch(batch: Pending[]): Promise<void> {
     try {
-      await this.#deps.life.settled()
-      for (let tries = 0; tries < maxTries; tries++) if (await this.#tryCommit(batch)) return
+      for (let tries = 0; tries < maxTries; tries++) {
+        // Before each: it may be a try that finds out what the store has lost.
+        await this.#settle()
+        if (await this.#tryCommit(batch)) return
+      }
       throw new ProblemError('unavailable', 'The room is too busy')
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error))
       for (const { reject } of batch) reject(cause)
     }
+  }
+
+  /** When the store may have lost something: the room is put back at once, but goes on only once all nodes have put back theirs. */
+  async #settle(): Promise<void> {
+    const { life } = this.#deps
+    if (life.isSettled) return
+    if (headOf(this.#state) !== null) await this.#readMissed()
+    await life.settled()
   }
 
   /** Decides all on the present state, and commits or confirms it once; false when that was not the newest: it is decided anew. */
@@ -252,19 +242,27 @@ export class LiveRoom {
     dropLate(batch)
     const before = this.#state
     const decided = decideAll(node, before, batch, life.now())
-    if (decided.changes.length === 0) {
-      if (!fresh && (await this.#readMissed())) return false
-    } else if (!(await this.#commit(decided, before))) return false
+    if (decided.changes.length > 0) {
+      if (!(await this.#commit(decided, before))) return false
+    } else if (this.#unsure) {
+      if (!(await this.#ruleOut(before))) return false
+    } else if (!fresh && (await this.#readMissed())) return false
     const state = this.#state
     for (const [index, pending] of batch.entries()) settle(pending, decided.outcomes[index], { before, state })
     return true
   }
 
-  /** After a commit without an answer: reads what came of it, and makes one that changes nothing, after which it cannot happen. */
+  /** After a commit without an answer: reads what came of it, and sees to it that it cannot happen any more. */
   async #fence(): Promise<void> {
     await this.#readMissed()
-    if (headOf(this.#state) === null || this.#state.ended) this.#unsure = false
-    else await this.#commit(noChange(this.#state), this.#state)
+    await this.#ruleOut(this.#state)
+  }
+
+  /** Makes a commit that changes nothing, after which one without an answer cannot happen. False as of `#commit`. */
+  async #ruleOut(before: RoomState): Promise<boolean> {
+    if (!before.ended) return await this.#commit(noChange(before), before)
+    this.#unsure = false
+    return true
   }
 
   /** False: the room in the store is not at `before`, and has been read. */
@@ -282,10 +280,9 @@ export class LiveRoom {
     }
     this.#stale = false
     this.#renewAt = clock.monotonic() + renewEveryMs
-    const { commitId } = commit
+    const { commitId, follows, epoch } = commit
     const { changes } = decided
-    const follows = commit.follows ?? { epoch: before.epoch, version: 0, commitId: '' }
-    publish({ kind: 'commit', node, follows, commitId, changes })
+    publish({ kind: 'commit', node, follows: follows ?? { epoch, version: 0, commitId: '' }, commitId, changes })
     this.#adopt(committed(decided.after, commitId), decided.frames, changes)
     return true
   }
@@ -304,7 +301,7 @@ export class LiveRoom {
     this.#stale = false
     if (reading.found === 'none') this.#state = { ...before, incarnation: reading.incarnation }
     else if (reading.found === 'expired') this.#forget()
-    else if (reading.found !== 'nothing-new') this.#show(reading)
+    else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) this.#show(reading)
     return reading.found !== 'nothing-new' && reading.found !== 'none'
   }
 
@@ -314,16 +311,8 @@ export class LiveRoom {
     this.#state = state
     if (found === 'changes') this.#sessions.tellDelta(before, state)
     else this.#sessions.tellSnapshot(state, this)
-    if (origin !== null) this.#tellRestored(origin)
+    if (origin) this.tellHead({ from: origin, incarnation: state.incarnation })
     this.#deps.onChanges(this, [])
-  }
-
-  #tellRestored(origin: DocHead): void {
-    const { log, node, publish } = this.#deps
-    const head = headOf(this.#state)
-    if (head === null) return
-    log.warn({ meetingId: this.meetingId, origin, head }, 'the store may have lost this room or a part of it; it was restored')
-    publish({ kind: 'head', node, head, restored: { from: origin, incarnation: this.#state.incarnation } })
   }
 
   async #renew(now: number): Promise<void> {
@@ -337,13 +326,5 @@ export class LiveRoom {
   #forget(): void {
     this.#sessions.sendElsewhere()
     this.#state = emptyRoom(this.meetingId, newId())
-  }
-}
-
-/** What its caller gave up never happens. */
-function dropLate(batch: Pending[]): void {
-  for (const pending of batch.filter(({ isLate }) => isLate?.())) {
-    batch.splice(batch.indexOf(pending), 1)
-    pending.reject(new ProblemError('deadline-exceeded', 'The room could not be changed in time'))
   }
 }

@@ -3,6 +3,7 @@ import type { DocHead } from '@parley/kit'
 import { headOf, type RoomState } from './state.ts'
 
 export type HeadNews = Extract<RoomNews, { kind: 'commit' | 'head' }>
+export type CommitNews = Extract<RoomNews, { kind: 'commit' }>
 
 /**
  * What another node's news are to a node at `state`: `known` already, the `next` commit, the same contents `restored` under a new
@@ -21,7 +22,7 @@ export function relationOf(news: HeadNews, state: RoomState): 'known' | 'next' |
     : 'unknown'
 }
 
-const isSame = (one: DocHead | undefined, other: DocHead | null): boolean =>
+export const isSame = (one: DocHead | undefined, other: DocHead | null): boolean =>
   one !== undefined &&
   other !== null &&
   one.epoch === other.epoch &&

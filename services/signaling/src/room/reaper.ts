@@ -1,4 +1,4 @@
-import { wire } from '@parley/contracts'
+import { occupiedRooms, wire } from '@parley/contracts'
 import type { Kv, Logger } from '@parley/kit'
 import type { Command } from './decide.ts'
 import type { LiveRoom } from './live-room.ts'
@@ -18,8 +18,6 @@ export interface ReaperDeps {
   hadRunOut(at: number): boolean
 }
 
-/** The set of rooms with people in it; a room is announced by each node that has a session of it. */
-const occupied = 'signaling:rooms'
 const announceEveryMs = 2_000
 const announceTtlMs = 6_000
 const adoptEveryMs = 1_000
@@ -122,7 +120,7 @@ export class Reaper {
     const present = [...rooms.rooms()].filter((room) => room.state.seats.size > 0).map((room) => room.meetingId)
     if (present.length === 0) return
     await kv
-      .announce(occupied, present, announceTtlMs)
+      .announce(occupiedRooms, present, announceTtlMs)
       .catch((err: unknown) => log.warn({ err }, 'rooms could not be announced'))
   }
 
@@ -132,7 +130,7 @@ export class Reaper {
     this.#adopting = true
     const { kv, log } = this.#deps
     try {
-      await forEach(await kv.expired(occupied), adoptedAtOnce, (meetingId) => this.#adopt(meetingId))
+      await forEach(await kv.expired(occupiedRooms), adoptedAtOnce, (meetingId) => this.#adopt(meetingId))
     } catch (err) {
       log.warn({ err }, 'rooms of lost nodes could not be looked up')
     } finally {
@@ -144,7 +142,7 @@ export class Reaper {
     const { kv, log, rooms } = this.#deps
     try {
       const room = await rooms.open(meetingId)
-      if (room.state.seats.size === 0) await kv.withdraw(occupied, meetingId)
+      if (room.state.seats.size === 0) await kv.withdraw(occupiedRooms, meetingId)
     } catch (err) {
       log.warn({ err, meetingId }, 'the room of a lost node could not be opened yet')
     }

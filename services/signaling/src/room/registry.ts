@@ -1,6 +1,5 @@
-import { chatBus, signalingBus, type Change, type RoomNews } from '@parley/contracts'
+import { signalingBus, type Change, type RoomNews } from '@parley/contracts'
 import {
-  ask,
   listen,
   ProblemError,
   tell,
@@ -11,8 +10,9 @@ import {
   type Logger,
 } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
+import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
 import { forEach } from './for-each.ts'
-import { messageFrame, pingFrame } from './frames.ts'
+import { messageFrame } from './frames.ts'
 import { LiveRoom } from './live-room.ts'
 import type { StoreLife } from './store-life.ts'
 
@@ -49,12 +49,13 @@ const comparedAtOnce = 32
 export class RoomRegistry {
   readonly #deps: RegistryDeps
   readonly #entries = new Map<string, Entry>()
-  /** Rooms whose chat did not say where it is. */
-  readonly #withoutHead = new Set<LiveRoom>()
+  /** How far the chats of the rooms are. */
+  readonly chatHeads: ChatHeads
   #watch: RoomWatch | null = null
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps
+    this.chatHeads = new ChatHeads({ ...deps, rooms: () => this.rooms() })
   }
 
   /** From now on `watch` is told what happens in any room here. */
@@ -93,10 +94,9 @@ export class RoomRegistry {
     return this.#entries.get(room.meetingId)?.lobby
   }
 
-  /** Reads the lobbies that somebody waits in or looks at, and what of the chat could not be read; called every 2 s. */
+  /** Reads the lobbies that somebody waits in or looks at; called every 2 s. */
   refreshLobbies(): void {
     for (const { lobby } of this.#entries.values()) if (lobby.watched) void lobby.refresh()
-    for (const room of this.#withoutHead) if (this.#withoutHead.delete(room)) void this.#catchUpChat(room)
   }
 
   /** Tends each room, and lets go of those that nobody here uses; called on a timer. */
@@ -116,7 +116,7 @@ export class RoomRegistry {
   async catchUp(): Promise<void> {
     const rooms = [...this.rooms()]
     for (const room of rooms) room.tellHead()
-    await Promise.allSettled(rooms.flatMap((room) => [room.catchUp(), this.#catchUpChat(room)]))
+    await Promise.allSettled([...rooms.map((room) => room.catchUp()), this.chatHeads.askAll()])
   }
 
   /**
@@ -125,7 +125,9 @@ export class RoomRegistry {
    */
   async compareAll(): Promise<void> {
     await forEach(this.rooms(), comparedAtOnce, async (room) => {
-      await room.catchUp().catch((err: unknown) => this.#deps.log.warn({ err }, 'a room could not be compared with the store yet'))
+      await room
+        .catchUp()
+        .catch((err: unknown) => this.#deps.log.warn({ err }, 'a room could not be compared with the store yet'))
     })
   }
 
@@ -140,7 +142,6 @@ export class RoomRegistry {
 
   #forget(id: string): void {
     const entry = this.#entries.get(id)
-    if (entry) this.#withoutHead.delete(entry.room)
     entry?.subscription.unsubscribe()
     this.#entries.delete(id)
   }
@@ -184,7 +185,7 @@ export class RoomRegistry {
       // Without the bus the room works on this node; `catchUp` follows when the bus is back.
       this.#deps.log.warn({ err, meetingId: room.meetingId }, 'room is not connected to other nodes')
     }
-    await Promise.all([room.load(), this.#readChatHead(room)])
+    await Promise.all([room.load(), this.chatHeads.readFor(room)])
   }
 
   #hear(room: LiveRoom, lobby: Lobby, news: RoomNews): void {
@@ -197,6 +198,7 @@ export class RoomRegistry {
       case 'waiting':
         return news.node === this.#deps.node ? undefined : lobby.replace(news.participantId)
       case 'chat':
+        if (isKnown(room, news)) return
         noteChat(room, { seq: news.message.seq, rev: news.message.rev })
         this.#watch?.chatSaid(news, room.meetingId)
         return room.broadcast(messageFrame({ type: news.type, payload: { message: news.message } }))
@@ -207,28 +209,6 @@ export class RoomRegistry {
         news satisfies never
     }
   }
-
-  /** Who missed messages learns it at once, not with the next ping. */
-  async #catchUpChat(room: LiveRoom): Promise<void> {
-    const { chatSeq, chatRev } = room
-    await this.#readChatHead(room)
-    if (room.chatSeq > chatSeq || room.chatRev > chatRev) room.broadcast(pingFrame(room, this.#deps.clock.now()))
-  }
-
-  /** Without the chat service the numbers stay what they were until it answers again. */
-  async #readChatHead(room: LiveRoom): Promise<void> {
-    try {
-      noteChat(room, await ask(this.#deps.bus, chatBus.head, { meetingId: room.meetingId }))
-    } catch (err) {
-      this.#deps.log.warn({ err, meetingId: room.meetingId }, 'number of the newest chat message is not known')
-      if (this.peek(room.meetingId) === room) this.#withoutHead.add(room)
-    }
-  }
-}
-
-function noteChat(room: LiveRoom, { seq, rev = 0 }: { seq: number; rev?: number | undefined }): void {
-  room.chatSeq = Math.max(room.chatSeq, seq)
-  room.chatRev = Math.max(room.chatRev, rev)
 }
 
 /** In one process the bus has an echo: this node's own commits, most of what is said, are not worth being parsed. */

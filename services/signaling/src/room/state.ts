@@ -155,8 +155,7 @@ function readEntry<T>(entries: Map<string, T>, name: string, value: string | nul
 export function stateOf({ head, commits, fields }: Doc, known: RoomState): RoomState {
   const state = draft(emptyRoom(known.meetingId, head.epoch))
   readFields(state, fields)
-  for (const [id, seat] of known.seats)
-    if (fields[field.seat(id)] === JSON.stringify(seat)) state.seats.set(id, seat)
+  for (const [id, seat] of known.seats) if (fields[field.seat(id)] === JSON.stringify(seat)) state.seats.set(id, seat)
   return { ...state, v: head.version, commits }
 }
 

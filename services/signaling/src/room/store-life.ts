@@ -27,6 +27,11 @@ export class StoreLife {
     return this.#seen === null ? clock.now() : Math.round(this.#seen.now + clock.monotonic() - this.#seen.at)
   }
 
+  /** A clock for all that is told to or compared with others: it goes right on a machine whose own is set wrong. */
+  get clock(): Clock {
+    return { now: () => this.now(), monotonic: () => this.#deps.clock.monotonic() }
+  }
+
   /** Whether all nodes have had the time to put back what the store has lost. */
   get isSettled(): boolean {
     return this.settlesInMs === 0

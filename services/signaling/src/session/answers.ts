@@ -38,7 +38,8 @@ const handOverWaitMs = 100
 const printedBytes = 1_024
 
 /** A hash of a request's frame. Enough to tell requests apart that a client numbered anew after it came back. */
-export const printOf = (data: Buffer): string => `${data.length}.${hash('sha1', data.subarray(0, printedBytes), 'base64url')}`
+export const printOf = (data: Buffer): string =>
+  `${data.length}.${hash('sha1', data.subarray(0, printedBytes), 'base64url')}`
 
 /**
  * The latest answers of a session, by request id: a repeated request repeats the answer, not the act, also on the session's next

@@ -91,7 +91,7 @@ it('sends whoever is removed with the commit that lets them in back to ask meeti
   const { connection, enter, userId } = arriving(room)
   const entering = enter()
   void room.submit({ kind: 'remove', userId, reason: 'removed' })
-  await expect(entering).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(entering).rejects.toMatchObject({ code: 'room-token-invalid' })
   expect(connection.session.state).toBe('authenticated')
   expect(room.locals.size).toBe(0)
 })

@@ -91,11 +91,7 @@ export async function takeSeat(context: Context, connection: Connection, taking:
   const before = room.locals.get(participantId)
   const entry = local.enter(connection.socket)
   room.locals.set(participantId, local)
-  let result: CommandResult
-  try {
-    result = await room.submit(command)
-    seatedOrThrow(result, participantId)
-  } catch (error) {
+  const giveUp = (error: unknown): never => {
     entry.abandon()
     if (room.locals.get(participantId) === local && before !== local) {
       if (before === undefined) room.locals.delete(participantId)
@@ -103,16 +99,18 @@ export async function takeSeat(context: Context, connection: Connection, taking:
     }
     throw error
   }
+  const result = await room.submit(command).catch(giveUp)
+  if (room.state.seats.get(participantId)?.sessionId !== local.sessionId) giveUp(goneProblem(room, command))
   if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')
   attachOrThrow(context, connection, taking)
   return result
 }
 
-/** The meeting may end, or the participant be removed, with the very commit that took the seat: the way back says which. */
-function seatedOrThrow({ state }: CommandResult, participantId: string): void {
-  if (state.ended) throw new ProblemError('meeting-over')
-  if (!state.seats.has(participantId)) throw new ProblemError('unavailable', 'The seat was taken back at once')
-}
+/** Somebody whose seat was taken away in the very commit that gave it: they were removed, or the meeting has ended. */
+const goneProblem = ({ state }: LiveRoom, { kind }: SeatTaking['command']): ProblemError =>
+  state.ended
+    ? new ProblemError('meeting-over')
+    : new ProblemError(kind === 'join' ? 'room-token-invalid' : 'resume-failed', 'You are not in the room any more')
 
 /** The socket becomes the participant's. @throws ProblemError if it was closed meanwhile: then the seat is a lost one */
 function attachOrThrow(

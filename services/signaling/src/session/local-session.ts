@@ -185,6 +185,11 @@ export class LocalSession {
     this.#newest = new Map()
   }
 
+  /** Signals that were on their way here are lost: the client is told with its next resume. */
+  missSignals(): void {
+    this.#signals.miss()
+  }
+
   /** Whether a signal that was passed on comes after one that its sender sent later. */
   isOvertaken(from: string, sentAt: number): boolean {
     return sentAt < (this.#newest?.get(from) ?? 0)

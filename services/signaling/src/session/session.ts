@@ -13,7 +13,7 @@ export type Session =
   | { state: 'joined'; principal: Principal; room: LiveRoom; local: LocalSession }
   | { state: 'closed' }
 
-/** One socket and what the server knows of it. Times in ms since 1970. */
+/** One socket and what the server knows of it. Times are monotonic, in ms. */
 export interface Connection {
   readonly socket: WsPeerSocket
   session: Session

@@ -52,6 +52,11 @@ export class SignalOutbox {
     this.#bytes += bytes
   }
 
+  /** Some never came: that is told once, like what found no room. */
+  miss(): void {
+    this.#lost = true
+  }
+
   /** Everything has been written to a socket. */
   sent(): void {
     this.#written = this.seq

@@ -37,24 +37,32 @@ export async function startNodes(
     bus,
     kv,
     busOf = () => bus,
-    clock = systemClock,
+    kvOf = () => kv,
+    clockOf = () => systemClock,
     env = {},
-  }: { bus: Bus; kv: Kv; busOf?: (node: number) => Bus; clock?: Clock; env?: Record<string, string> },
+  }: {
+    bus: Bus
+    kv: Kv
+    busOf?: (node: number) => Bus
+    kvOf?: (node: number) => Kv
+    clockOf?: (node: number) => Clock
+    env?: Record<string, string>
+  },
 ) {
   const issuer = createTestIssuer(bus, log)
   const grants = new Map<string, Grant>()
   const messages = new Map<string, Message[]>()
-  standInForChat(bus, messages)
+  const chat = standInForChat(bus, messages)
   const meetings = standInForMeetings(bus, grants)
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => {
       const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
         bus: busOf(index),
-        kv,
+        kv: kvOf(index),
         metrics: createMetrics(),
         log,
-        clock,
+        clock: clockOf(index),
         instanceId: `node-${index}-${newId().slice(-6)}`,
       }
       return startService(signalingService, { config, world })
@@ -84,13 +92,14 @@ export async function startNodes(
     },
     /** Connects and joins; the joined payload is the second element. */
     async join(node: number, meeting: Meeting, name: string, role?: Role) {
-      const { roomToken, token } = grant(meeting, name, role)
+      const { roomToken, token, userId } = grant(meeting, name, role)
       const client = await new WireClient(url(node), [subprotocol, `bearer.${token}`]).open()
       const joined = await client.ask('room.join', { roomToken, device: { mic: true, cam: true } })
       if (joined.type !== 'room.joined') throw new Error(JSON.stringify(joined))
-      return { client, token, id: selfId(joined), joined: joined.payload }
+      return { client, token, userId, id: selfId(joined), joined: joined.payload }
     },
     ...meetings,
+    ...chat,
     async stop(): Promise<void> {
       await Promise.all(nodes.map((node) => node.stop()))
     },
@@ -99,18 +108,18 @@ export async function startNodes(
 
 const selfId = ({ payload }: WireMessage): string => (payload['selfParticipant'] as { id: string }).id
 
-function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
+function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
+  let silent = false
+  const announce = (meetingId: string, message: Message, again = false): void => {
+    if (!silent) tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
+  }
   standInForChanges(bus, messages)
-  answer(
-    bus,
-    chatBus.head,
-    'chat',
-    async ({ meetingId }) => {
-      const said = messages.get(meetingId) ?? []
-      return { seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
-    },
-    log,
-  )
+  const headOf = (meetingId: string) => {
+    const said = messages.get(meetingId) ?? []
+    return { meetingId, seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
+  }
+  answer(bus, chatBus.head, 'chat', async ({ meetingId }) => headOf(meetingId), log)
+  answer(bus, chatBus.heads, 'chat', async ({ meetingIds }) => ({ heads: meetingIds.map(headOf) }), log)
   answer(
     bus,
     chatBus.after,
@@ -131,7 +140,10 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
       const said = messages.get(meetingId) ?? []
       messages.set(meetingId, said)
       const known = said.find((message) => message.clientMessageId === clientMessageId)
-      if (known) return { message: known }
+      if (known) {
+        announce(meetingId, known, true)
+        return { message: known }
+      }
       const message: Message = {
         id: newId(),
         seq: said.length + 1,
@@ -142,11 +154,15 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>): void {
         sentAt: new Date().toISOString(),
       }
       said.push(message)
-      tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.message', message })
+      announce(meetingId, message)
       return { message }
     },
     log,
   )
+  return {
+    /** What is stored from now on is told to nobody, as by a process that dies after the commit. */
+    loseAnnouncements: (lose: boolean): void => void (silent = lose),
+  }
 }
 
 /** Edits and deletions as the chat service has them, without its database. */

@@ -1,5 +1,14 @@
-import { meetingsBus, signalingBus, type Grant, type LobbyDecision, type Meeting } from '@parley/contracts'
+import {
+  meetingsBus,
+  signalingBus,
+  type Grant,
+  type LobbyDecision,
+  type Meeting,
+  type Role,
+  type RoomCommand,
+} from '@parley/contracts'
 import { answer, ask, createLogger, ProblemError, tell, type Bus } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
@@ -12,6 +21,42 @@ const queues = new Map<string, Grant[]>()
 const decisions = new Map<string, LobbyDecision>()
 const changes = new Map<string, { meeting?: Meeting; ended?: 'host' }>()
 let lv = 0
+
+/** What meetings has written down of a meeting and told its room, with numbers. */
+interface Written {
+  seq: number
+  meeting: Meeting | null
+  /** By user id; null: removed. */
+  people: Map<string, Role | null>
+}
+const written = new Map<string, Written>()
+const writtenOf = (meetingId: string): Written => {
+  const known = written.get(meetingId) ?? { seq: 0, meeting: null, people: new Map() }
+  written.set(meetingId, known)
+  return known
+}
+
+/** A grant as it is decided now. */
+function decidedNow(grant: Grant): Grant {
+  const { seq, meeting, people } = writtenOf(grant.meeting.id)
+  const role = people.get(grant.userId)
+  if (role === null) throw new ProblemError('forbidden', 'You were removed')
+  return { ...grant, role: role ?? grant.role, meeting: meeting ?? grant.meeting, asOf: seq }
+}
+
+const asDecidedNow = (decision: LobbyDecision): LobbyDecision =>
+  decision.admitted ? { ...decision, grant: decidedNow(decision.grant) } : decision
+
+/** Writes a command down, and gives it its number. */
+function number(meetingId: string, command: RoomCommand): RoomCommand {
+  const known = writtenOf(meetingId)
+  known.seq += 1
+  if (command.kind === 'role') known.people.set(command.userId, command.role)
+  if (command.kind === 'remove') known.people.set(command.userId, null)
+  if (command.kind === 'meeting-updated') known.meeting = command.meeting
+  return { ...command, seq: known.seq }
+}
+
 const queueOf = (meetingId: string): Grant[] => {
   const queue = queues.get(meetingId) ?? []
   queues.set(meetingId, queue)
@@ -21,6 +66,9 @@ const queueOf = (meetingId: string): Grant[] => {
 
 /** The answers of the meetings service that signaling depends on, without its database and its rules. */
 export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
+  /** Until it is answered, as the relay of meetings does. */
+  const command = (meetingId: string, numbered: RoomCommand) =>
+    eventually(() => ask(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
   const hint = (meetingId: string) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv })
   answer(
     bus,
@@ -28,14 +76,14 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     'meetings',
     async ({ roomToken, userId, attempt = roomToken }) => {
       const again = spent.get(attempt)
-      if (again) return again
+      if (again) return decidedNow(again)
       const grant = grants.get(roomToken)
       if (!grant || grant.userId !== userId) throw new ProblemError('room-token-invalid')
       grants.delete(roomToken)
       spent.set(attempt, grant)
       if (grant.admission === 'wait') queueOf(grant.meeting.id).push(grant)
       if (lost.delete(roomToken)) throw new ProblemError('unavailable')
-      return grant
+      return decidedNow(grant)
     },
     log,
   )
@@ -53,7 +101,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
         position: index + 1,
         askedAt: new Date().toISOString(),
       })),
-      decided: present.flatMap((id) => decisions.get(id) ?? []),
+      decided: present.flatMap((id) => decisions.get(id) ?? []).map(asDecidedNow),
       ...changes.get(meetingId),
     }),
     log,
@@ -102,18 +150,37 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     meetingsBus.remove,
     'meetings',
     async ({ meetingId, userId }) =>
-      ask(bus, signalingBus.command, { meetingId, command: { kind: 'remove', userId, reason: 'removed' } }),
+      command(meetingId, number(meetingId, { kind: 'remove', userId, reason: 'removed' })),
     log,
   )
   answer(
     bus,
     meetingsBus.setRole,
     'meetings',
-    async ({ meetingId, userId, role }) =>
-      ask(bus, signalingBus.command, { meetingId, command: { kind: 'role', userId, role } }),
+    async ({ meetingId, userId, role }) => command(meetingId, number(meetingId, { kind: 'role', userId, role })),
+    log,
+  )
+  answer(
+    bus,
+    meetingsBus.end,
+    'meetings',
+    async ({ meetingId }) => command(meetingId, number(meetingId, { kind: 'end', reason: 'host' })),
     log,
   )
   return {
+    /** Writes a command down, which gives it a number, without telling the room. */
+    number,
+    /** Tells the room a command, or tells it again. */
+    command,
+    /** Writes a command down and tells the room. */
+    tellRoom: (meetingId: string, told: RoomCommand) => command(meetingId, number(meetingId, told)),
+    /** Tells a room that was restored what is written down, under new numbers. */
+    async tellAgain(meetingId: string): Promise<void> {
+      for (const [userId, role] of writtenOf(meetingId).people) {
+        const told: RoomCommand = role ? { kind: 'role', userId, role } : { kind: 'remove', userId, reason: 'removed' }
+        await command(meetingId, number(meetingId, told))
+      }
+    },
     /** The next answer to this room token does not arrive; it is spent all the same. */
     loseAnswer: (roomToken: string): void => void lost.add(roomToken),
     /** What meetings has of a meeting besides its queue: its newest version, or why it is over. */

@@ -1,16 +1,25 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { connectNatsBus, connectRedisKv, createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
+import { connectNatsBus, connectRedisKv, createLogger, createMemoryBus, createMemoryKv, type Kv } from '@parley/kit'
 import { startNats, startRedis } from '@parley/kit/testing'
 
 const run = promisify(execFile)
 const log = createLogger({ service: 'test', level: 'silent' })
 
-/** What nodes stand on: in one process, or real servers. `forget` makes the store lose everything. */
+/**
+ * What nodes stand on: in one process, or real servers. `forget` makes the store lose everything. `connectStore` gives a node a
+ * connection of its own.
+ */
 export const worlds = {
   'in one process': async () => {
     const kv = createMemoryKv({ log })
-    return { bus: createMemoryBus({ log }), kv, forget: async () => kv.forget(), stop: async () => {} }
+    return {
+      bus: createMemoryBus({ log }),
+      kv,
+      connectStore: async (): Promise<Kv> => kv,
+      forget: async () => kv.forget(),
+      stop: async () => {},
+    }
   },
   'on NATS and Redis': async () => {
     const [nats, redis] = await Promise.all([startNats(), startRedis()])
@@ -19,6 +28,9 @@ export const worlds = {
     return {
       bus,
       kv,
+      nats,
+      redis,
+      connectStore: () => connectRedisKv({ url: redis.url, log }),
       forget: async () => void (await run('redis-cli', ['-u', redis.url, 'flushall'])),
       stop: async () => void (await Promise.all([nats.stop(), redis.stop()])),
     }

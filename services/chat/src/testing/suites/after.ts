@@ -19,6 +19,21 @@ export function afterSuite(harness: () => Harness): void {
       expect(await after(newId(), 'seq', 0)).toEqual([])
     })
 
+    test('C7 where 1,000 meetings are, asked at once; those without messages are left out', async () => {
+      const { send, heads, change } = harness()
+      const meetings = Array.from({ length: 1_000 }, newId)
+      const [one = '', two = ''] = meetings
+      const { message } = await send({ meetingId: one })
+      await send({ meetingId: one })
+      await send({ meetingId: two })
+      await change.edit({ meetingId: one, userId: message.sender.id, messageId: message.id, text: 'changed' })
+      expect((await heads(meetings)).toSorted((a, b) => b.seq - a.seq)).toEqual([
+        { meetingId: one, seq: 2, rev: 1 },
+        { meetingId: two, seq: 1, rev: 0 },
+      ])
+      expect(await heads([])).toEqual([])
+    })
+
     test('R12 C3 messages by the number of their last change, as they are now', async () => {
       const meetingId = newId()
       const { message: one } = await harness().send({ meetingId, text: 'one' })

@@ -29,6 +29,18 @@ export function changingSuite(harness: () => Harness): void {
       expect(await storedIn(db, mine.meetingId)).toMatchObject([{ seq: 1, rev: 1, text: 'hällo 👋' }])
     })
 
+    test('C7 a change that is asked for again is told again, one that never was is not', async () => {
+      const { edit, delete: remove } = harness()
+      const mine = await said()
+      const again = await hearRoom(harness(), mine.meetingId, 'chat.updated', true)
+      await edit(mine, mine.token, 'hello')
+      const { body } = await edit(mine, mine.token, 'changed')
+      await edit(mine, mine.token, 'changed')
+      await eventually(() => expect(again).toEqual([body]))
+      for (let times = 0; times < 2; times += 1) await remove(mine, mine.token)
+      await eventually(() => expect(again).toMatchObject([body, { rev: 2 }]))
+    })
+
     test('others may not, nor may anybody where they may not write, or what is not there', async () => {
       const { edit, meetings, token } = harness()
       const mine = await said()

@@ -45,6 +45,22 @@ export function sendingSuite(harness: () => Harness): void {
     expect(await storedIn(db, meetingId)).toHaveLength(2)
   })
 
+  test('C7 a message that is sent again is told again, for it may have been lost with the process that stored it', async () => {
+    const { send, post, token } = harness()
+    const [meetingId, userId] = [newId(), newId()]
+    const again = await hearRoom(harness(), meetingId, 'chat.message', true)
+    const body = { clientMessageId: newId(), text: 'one' }
+    const { message } = await send({ meetingId, sender: { id: userId, name: 'Ann' }, ...body })
+    await send({ meetingId })
+    expect(again).toEqual([])
+    await post(meetingId, token(userId), body)
+    await eventually(() => expect(again).toEqual([message]))
+    // However many ask at once: once for each statement at most.
+    await Promise.all(Array.from({ length: 50 }, () => post(meetingId, token(userId), body)))
+    expect(again.length).toBeLessThan(50)
+    expect(again.every(({ seq }) => seq === 1)).toBe(true)
+  })
+
   test('C1 T12 16 parallel sends of one id through two replicas are one message, and all get it', async () => {
     const { post, token, db, replicas } = harness()
     const bearer = token()

@@ -1,0 +1,178 @@
+import { meetingsBus, type Attendance, type Meeting, type RosterEntry } from '@parley/contracts'
+import { ask, newId } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createActs } from '../testing/acts.ts'
+import { startProduct, type Person, type Product } from '../testing/product.ts'
+import type { OpenWorld, TestWorld } from '../testing/world.ts'
+
+/** Commands have a place in order, and what is written down is told again to a room that may not know it. */
+export const numbersSuite = (open: OpenWorld) =>
+  describe('numbered commands', () => {
+    let world: TestWorld
+    let product: Product
+    let acts: ReturnType<typeof createActs>
+    beforeAll(async () => {
+      world = await open()
+      product = await startProduct(world)
+      acts = createActs(product)
+    })
+    afterAll(async () => {
+      await product.stop()
+      await world.close()
+    })
+
+    const rename = (as: Person, { id }: Meeting, title: string) =>
+      product.call('PATCH', `/v1/meetings/${id}`, { as, body: { title } })
+    const post = (as: Person, { id }: Meeting, path: string, body: object = {}) =>
+      product.call('POST', `/v1/meetings/${id}/${path}`, { as, body })
+    const stays = async (as: Person, { id }: Meeting) => {
+      const path = `/v1/meetings/${id}/participants`
+      const { items } = (await product.call<{ items: Attendance[] }>('GET', path, { as })).body
+      return items.map(({ name, leftAt }) => [name, leftAt === null]).toSorted()
+    }
+    const seatOf = (who: Person, more: Partial<RosterEntry> = {}): RosterEntry => ({
+      participantId: newId(),
+      userId: who.id,
+      name: who.name,
+      role: who.guest ? 'guest' : 'participant',
+      joinedAt: new Date(product.clock.now()).toISOString(),
+      ...more,
+    })
+
+    it('C5 the commands to a room are numbered without gap, each meeting for itself, also of many at once', async () => {
+      const host = product.person('Host')
+      const [one, other] = [await product.create(host), await product.create(host)]
+      for (const [n, title] of ['a', 'b', 'c'].entries()) {
+        await rename(host, one, title)
+        await eventually(() => expect(product.numbersTo(one.id)).toHaveLength(n + 1))
+      }
+      expect(product.numbersTo(one.id)).toEqual([1, 2, 3])
+      await Promise.all(Array.from({ length: 5 }, (_, n) => rename(host, other, `t${n}`)))
+      await eventually(() => expect(product.numbersTo(other.id).at(-1)).toBe(5))
+      const numbers = product.numbersTo(other.id)
+      expect(numbers).toEqual([...new Set(numbers)].toSorted())
+    })
+
+    it('C5 X7b a grant says up to which command it knows, and the same attempt is decided on anew', async () => {
+      const [host, carl] = [product.person('Host'), product.person('Carl')]
+      const meeting = await product.create(host)
+      await product.comeIn(carl, meeting)
+      await acts.setRole(host, meeting, carl, 'cohost')
+      const { roomToken } = (await product.joinByCode(carl, meeting.code)).body
+      const attempt = newId()
+      const redeem = () => ask(product.bus, meetingsBus.redeem, { roomToken, userId: carl.id, attempt })
+      expect(await redeem()).toMatchObject({ role: 'cohost', asOf: 1 })
+      await acts.setRole(host, meeting, carl, 'participant')
+      const again = await redeem()
+      expect(again).toMatchObject({ role: 'participant', asOf: 2 })
+      await product.call('PATCH', `/v1/meetings/${meeting.id}`, {
+        as: host,
+        body: { settings: { waitingRoom: true } },
+      })
+      expect(await redeem()).toMatchObject({ participantId: again.participantId, admission: 'enter', asOf: 3 })
+      await product.call('PATCH', `/v1/meetings/${meeting.id}`, { as: host, body: { type: 'invited_only' } })
+      await post(host, meeting, 'end')
+      await expect(redeem()).rejects.toMatchObject({ code: 'meeting-over' })
+    })
+
+    it('C5 the grant of who was admitted from the lobby says so too, and covers the removal of before', async () => {
+      const [host, ann] = [product.person('Host'), product.person('Ann')]
+      const meeting = await product.create(host)
+      await product.comeIn(ann, meeting)
+      product.loseSignaling()
+      await post(host, meeting, 'kick', { userId: ann.id })
+      const { participantId, admission, asOf } = await product.comeIn(ann, meeting)
+      expect([admission, asOf]).toEqual(['wait', 1])
+      await post(host, meeting, 'lobby/admit', { participantId })
+      const { decided } = await ask(product.bus, meetingsBus.lobby, { meetingId: meeting.id, present: [participantId] })
+      expect(decided).toMatchObject([{ admitted: true, grant: { asOf: 1, admission: 'enter' } }])
+      await product.findSignaling()
+      await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1]), 8_000)
+    })
+
+    it('X7b X7d who came in with the role of before is given the one of now', async () => {
+      const [ann, bob, carl] = [product.person('Ann'), product.person('Bob'), product.person('Carl')]
+      const meeting = await product.create(ann)
+      for (const as of [bob, carl]) await product.comeIn(as, meeting)
+      await acts.setRole(ann, meeting, carl, 'cohost')
+      await acts.setRole(ann, meeting, carl, 'participant')
+      await post(ann, meeting, 'host', { userId: bob.id })
+      const roles = () => product.toldTo(meeting.id).flatMap((told) => (told.kind === 'role' ? [told] : []))
+      await eventually(() => expect(roles().at(-1)).toMatchObject({ userId: ann.id, role: 'cohost' }))
+      const before = roles().length
+      await product.fact('joined', meeting, carl, { role: 'cohost', present: 2 })
+      await product.fact('joined', meeting, ann, { role: 'host', present: 3 })
+      await eventually(() => expect(roles()).toHaveLength(before + 2))
+      expect(roles().slice(before)).toEqual([
+        { kind: 'role', userId: carl.id, role: 'participant' },
+        { kind: 'role', userId: ann.id, role: 'cohost' },
+      ])
+      await product.fact('joined', meeting, bob, { role: 'host', present: 4 })
+      await eventually(async () => expect(await stays(bob, meeting)).toHaveLength(3))
+      expect(roles()).toHaveLength(before + 2)
+    })
+
+    it('C4b a restored room is told again what is written down, with new numbers', async () => {
+      const [host, carl, eve] = [product.person('Host'), product.person('Carl'), product.person('Eve', true)]
+      const meeting = await product.create(host)
+      for (const as of [carl, eve]) await product.comeIn(as, meeting)
+      await acts.setRole(host, meeting, carl, 'cohost')
+      await post(host, meeting, 'kick', { userId: eve.id, ban: true })
+      await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1, 2]))
+      const people = [seatOf(host, { role: 'host' }), seatOf(carl), seatOf(eve), seatOf(product.person('Ann'))]
+      await product.restored(meeting, people)
+      await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(5))
+      expect(product.toldTo(meeting.id).slice(2)).toMatchObject([
+        { kind: 'meeting-updated', meeting: { id: meeting.id, status: 'live' } },
+        { kind: 'remove', userId: eve.id, reason: 'banned' },
+        { kind: 'role', userId: carl.id, role: 'cohost' },
+      ])
+      expect(product.numbersTo(meeting.id)).toEqual([1, 2, 3, 4, 5])
+      expect(await stays(host, meeting)).toEqual([
+        ['Ann', true],
+        ['Carl', true],
+        ['Eve', true],
+        ['Host', true],
+      ])
+    })
+
+    it('C1 a restored room of a meeting that is over is told to end', async () => {
+      const host = product.person('Host')
+      const meeting = await product.create(host)
+      await post(host, meeting, 'end')
+      await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(1))
+      await product.restored(meeting, [seatOf(host, { role: 'host' })])
+      const end = { kind: 'end', reason: 'host' }
+      await eventually(() => expect(product.toldTo(meeting.id)).toEqual([end, end]))
+      expect(product.numbersTo(meeting.id)).toEqual([1, 2])
+    })
+
+    it('C1 a restoration ends the stays of who is gone, opens those whose facts were lost, and may be told again', async () => {
+      const [host, gone, back] = [product.person('Host'), product.person('Gone'), product.person('Back')]
+      const [fresh, unheard] = [product.person('Fresh'), product.person('Unheard')]
+      const meeting = await product.create(host)
+      const participantId = newId()
+      await product.fact('joined', meeting, gone)
+      await product.fact('joined', meeting, back, { participantId, present: 2 })
+      await product.fact('left', meeting, back, { participantId, present: 1 })
+      product.advance(60_000)
+      await product.fact('joined', meeting, fresh, { present: 2 })
+      product.advance(1_000)
+      const fact = await product.restored(meeting, [seatOf(back, { participantId }), seatOf(unheard)])
+      const after = [
+        ['Back', true],
+        ['Fresh', false],
+        ['Gone', false],
+        ['Unheard', true],
+      ]
+      await eventually(async () => expect(await stays(host, meeting)).toEqual(after))
+      product.advance(1_000)
+      await product.fact('left', meeting, back, { participantId, present: 2 })
+      await product.restored(meeting, fact.people, fact)
+      await product.fact('joined', meeting, host, { present: 3 })
+      await eventually(async () =>
+        expect(await stays(host, meeting)).toEqual([['Back', false], ...after.slice(1, 3), ['Host', true], after[3]]),
+      )
+    })
+  })

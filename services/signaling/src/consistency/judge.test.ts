@@ -1,0 +1,119 @@
+import type { Doc, DocHead, Look } from '@parley/kit'
+import { describe, expect, it } from 'vitest'
+import { judge } from '../room/catch-up.ts'
+import { relationOf, type HeadNews } from '../room/news.ts'
+import { emptyRoom, type RoomState } from '../room/state.ts'
+
+/** A room at the last of these commits, the oldest first; each is one version. */
+const roomAt = (epoch: string, ids: readonly string[], first = 1): RoomState => ({
+  ...emptyRoom('m', epoch),
+  v: first + ids.length - 1,
+  incarnation: 'i1',
+  commits: ids.map((commitId, n) => ({ version: first + n, commitId })).toReversed(),
+})
+const headAt = (epoch: string, version: number, commitId: string): DocHead => ({ epoch, version, commitId })
+const docAt = (
+  epoch: string,
+  ids: readonly string[],
+  { first = 1, origin = null }: { first?: number; origin?: DocHead | null } = {},
+): Doc => {
+  const { commits, v } = roomAt(epoch, ids, first)
+  return {
+    head: headAt(epoch, v, ids.at(-1) ?? ''),
+    fields: { incarnation: 'i1' },
+    base: origin ? first : 0,
+    origin,
+    commits,
+  }
+}
+const other = (doc: Doc): Look => ({ found: 'other', doc })
+const known = roomAt('e', ['a', 'b', 'c'])
+
+describe('which history of a room stays (C4, C17)', () => {
+  it('C1 a room that is not in the store any more begins a new epoch with what is known', () => {
+    const look: Look = { found: 'none', incarnation: { id: 'i2', ageMs: 0, now: 0 } }
+    expect(judge(known, look)).toMatchObject({ state: known, found: 'nothing-new', begins: true, replaces: null })
+  })
+
+  it('C4 a store that went back to an ancestor is brought back, above all versions seen', () => {
+    const verdict = judge(known, other(docAt('e', ['a', 'b'])))
+    expect(verdict).toMatchObject({ state: known, found: 'nothing-new', begins: true, highest: 3 })
+    expect(verdict.replaces).toEqual(headAt('e', 2, 'b'))
+  })
+
+  it('C4 a branch is no progress: what others have built on stays, under a new epoch above both', () => {
+    const longer = judge(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
+    expect(longer).toMatchObject({ found: 'other-state', begins: true, highest: 4, state: { v: 4 } })
+    const same = judge(known, other(docAt('e', ['a', 'b', 'x'])))
+    expect(same).toMatchObject({ found: 'other-state', begins: true, highest: 3, state: { v: 3 } })
+    const shorter = judge(known, other(docAt('e', ['a', 'x'])))
+    expect(shorter).toMatchObject({ found: 'other-state', begins: true, highest: 3, state: { v: 2 } })
+  })
+
+  it('C4 another epoch whose version is not higher begins anew, for some may have seen that number already', () => {
+    const origin = headAt('o', 1, 'z')
+    expect(judge(known, other(docAt('f', ['r'], { first: 3, origin })))).toMatchObject({
+      found: 'other-state',
+      begins: true,
+      highest: 3,
+    })
+    expect(judge(known, other(docAt('f', ['r'], { first: 4, origin })))).toMatchObject({
+      found: 'other-state',
+      begins: false,
+    })
+  })
+
+  it('C4 what was restored from an ancestor, and not gone on since, is brought up to what is known', () => {
+    const restored = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
+    expect(judge(known, other(restored))).toMatchObject({ state: known, begins: true, highest: 3 })
+    const goneOn = docAt('f', ['r', 's'], { first: 3, origin: headAt('e', 2, 'b') })
+    expect(judge(known, other(goneOn))).toMatchObject({ found: 'other-state', begins: false })
+  })
+
+  it('C1 what was restored from just what is known has the same contents, and may have gone on', () => {
+    const restored = docAt('f', ['r', 's'], { first: 4, origin: headAt('e', 3, 'c') })
+    expect(judge(known, other(restored))).toMatchObject({
+      found: 'changes',
+      begins: false,
+      state: { epoch: 'f', v: 5 },
+    })
+  })
+
+  it('C4 progress that is too far back to be told apart is taken as progress', () => {
+    expect(judge(known, other(docAt('e', ['p', 'q'], { first: 9 })))).toMatchObject({ found: 'changes', begins: false })
+  })
+
+  it('C2 a node that knows nothing takes what is there', () => {
+    expect(judge(emptyRoom('m', 'n'), other(docAt('e', ['a'])))).toMatchObject({ found: 'other-state', begins: false })
+  })
+})
+
+describe('what news are to a node (C4)', () => {
+  const commit = (follows: DocHead, commitId: string): HeadNews => ({
+    kind: 'commit',
+    node: 'n2',
+    follows,
+    commitId,
+    changes: [{ kind: 'noted', seq: 0 }],
+  })
+  const headNews = (head: DocHead, from?: DocHead): HeadNews => ({
+    kind: 'head',
+    node: 'n2',
+    head,
+    ...(from && { restored: { from, incarnation: 'i2' } }),
+  })
+  it.each<[string, HeadNews, ReturnType<typeof relationOf>]>([
+    ['the commit that follows', commit(headAt('e', 3, 'c'), 'd'), 'next'],
+    ['a commit of before', commit(headAt('e', 1, 'a'), 'b'), 'known'],
+    ['a commit of the same number with another id', commit(headAt('e', 2, 'b'), 'x'), 'unknown'],
+    ['a commit that follows another one of the same number', commit(headAt('e', 3, 'x'), 'y'), 'unknown'],
+    ['a commit of another epoch', commit(headAt('f', 3, 'c'), 'd'), 'unknown'],
+    ['a commit that skips one', commit(headAt('e', 4, 'd'), 'e'), 'unknown'],
+    ['the head', headNews(headAt('e', 3, 'c')), 'known'],
+    ['a head of before', headNews(headAt('e', 2, 'b')), 'known'],
+    ['a head further on', headNews(headAt('e', 4, 'd')), 'unknown'],
+    ['another head of the same number', headNews(headAt('e', 3, 'x')), 'unknown'],
+    ['a restoration of the head', headNews(headAt('f', 4, 'r'), headAt('e', 3, 'c')), 'restored'],
+    ['a restoration of something else', headNews(headAt('f', 4, 'r'), headAt('e', 3, 'x')), 'unknown'],
+  ])('%s', (_what, news, relation) => expect(relationOf(news, known)).toBe(relation))
+})
