@@ -47,7 +47,7 @@ describe('what is read out of a history', () => {
       { client: 'ann', room: 'r', at: 349, how: 'resumed', signalsLost: true },
     ],
     stays: [{ client: 'ann', room: 'r', from: 0, until: Infinity }],
-    views: [{ client: 'ann', room: 'r', v: 1, people: [], messages: [], since: 0 }],
+    views: [{ client: 'ann', room: 'r', v: 1, people: [], members: [], meeting: { title: '', settings: {} }, contents: '', messages: [], since: 0 }],
     gone: new Map([['p-bob', 'r']]),
     marks: [{ participantId: 'p-bob', seenBy: 'ann', at: 130, connection: 'reconnecting' }],
     departures: [{ room: 'r', participantId: 'p-cid', seenBy: 'ann', at: 200 }],

@@ -8,6 +8,7 @@ import { Recorder } from './history/recorder.ts'
 import { startFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts'
 import { createRandom } from './random.ts'
 import { startCluster, type Cluster } from './stack/cluster.ts'
+import { chairOf } from './workload/chair.ts'
 import { gather } from './workload/crowd.ts'
 import { startLoad } from './workload/load.ts'
 import { placeOutsider } from './workload/outsider.ts'
@@ -98,7 +99,7 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
     if (load !== null) await sleep(Math.max(calmMs, begun + size.seconds * 1_000 - now()))
     await load?.stop()
     tell('waiting for rest')
-    const rest = await settle(crowd, recorder)
+    const rest = await settle(crowd, recorder, cluster.server('postgres').url)
     tell('reading what was recorded')
     recorder.clientFaults.push(...faults)
     const history = recorder.history({ ...rest, processes: cluster.records() })
@@ -121,11 +122,13 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   tell(`gathering ${asked.rooms} rooms × ${asked.clients} clients`)
   const urls = doors.map(({ url }) => url)
   const hint = (await fault.hints?.(cluster)) ?? astray
-  const crowd = await gather({ urls, ...asked, recorder, hint, ownAddresses: true })
+  const place = fault.places?.(cluster)
+  const crowd = await gather({ urls, ...asked, recorder, hint, ...(place && { place }), ownAddresses: true })
   const endOutsider = await placeOutsider(crowd, recorder, urls[0] ?? '')
   const scene: Scene = {
     cluster,
     crowd,
+    chair: chairOf(crowd, recorder, urls[0] ?? ''),
     recorder,
     doors,
     size,

@@ -17,6 +17,7 @@ import { reconnectStorm } from './t15-reconnect-storm.ts'
 import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
 import { soak } from './t25-soak.ts'
+import { storeEmptyInQuiet } from './t26-store-empty-in-quiet.ts'
 
 /** Every fault that has a command, in the order of its number. */
 export const faults: readonly Fault[] = [
@@ -38,4 +39,5 @@ export const faults: readonly Fault[] = [
   badNetwork,
   oneWayPartition,
   soak,
+  storeEmptyInQuiet,
 ]
