@@ -4,13 +4,19 @@ import type { History } from './history/history.ts'
 const codes = { 'room.kicked': 4403, 'room.ended': 4410 } as const
 const toldWithinMs = 5_000
 
-/** Closed by a server for a reason that is the meeting's, or because it has lost its way; not what a network does. */
-const isServersCode = (code: number): boolean => code === 1011 || code === 1012 || code >= 4000
+/** With these a server sends a client to another node; nobody notices. */
+const movingCodes: readonly number[] = [1011, 1012]
 
-/** Everybody who was sent away was told why, once, with the close code that goes with it; and nobody else was closed. */
-export function farewellFigures({ farewells, closings, sentences }: History): Figure[] {
+/**
+ * Everybody who was sent away was told why, once, with the close code that goes with it; and nobody else was closed by a server,
+ * except, with `mayMove`, to go to another node.
+ */
+export function farewellFigures(
+  { farewells, closings, sentences }: History,
+  { mayMove } = { mayMove: false },
+): Figure[] {
   const told = Map.groupBy(farewells, ({ client }) => client)
-  const byServer = closings.filter(({ code }) => isServersCode(code))
+  const byServer = closings.filter(({ code }) => code >= 4000 || (!mayMove && movingCodes.includes(code)))
   const closed = Map.groupBy(byServer, ({ client }) => client)
   const sent = new Set(sentences.map(({ client }) => client))
   const late = sentences.map(({ client, at }) => Math.max(0, (told.get(client)?.[0]?.at ?? Infinity) - at))

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '@parley/kit/testing'
 import type { Evidence, Fault, Scene, Size } from './fault.ts'
 import type { Figure } from './figures.ts'
 import { checkHistory, type Verdict } from './history/check.ts'
 import { now } from './history/history.ts'
 import { Recorder } from './history/recorder.ts'
-import { startFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts'
+import { openLinks } from './links.ts'
+import type { FaultProxy } from './proxy/fault-proxy.ts'
 import { createRandom } from './random.ts'
 import { startCluster, type Cluster } from './stack/cluster.ts'
 import { chairOf } from './workload/chair.ts'
@@ -33,6 +33,8 @@ export interface RunOptions {
   tell?: (line: string) => void
   /** A product that runs already, and goes on afterwards; one of its own unless given. */
   cluster?: Cluster
+  /** The links of that product, in the order in which the fault asks for them. */
+  links?: readonly FaultProxy[]
 }
 
 /** Before anything fails. */
@@ -45,7 +47,7 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
   const { cluster, links, stop } = await prepare(fault, options)
   const rejections = hearRejections()
   try {
-    const { evidence, remarks } = await play({ fault, cluster, links, ...options, faults: rejections.faults })
+    const { evidence, remarks } = await play({ ...options, fault, cluster, links, faults: rejections.faults })
     const bound = { growthMib: fault.growthMib ?? growthMib }
     const verdicts = checkHistory(evidence.history, bound)
     const figures = fault.figures(evidence)
@@ -60,9 +62,9 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
   }
 }
 
-async function prepare(fault: Fault, { tell, cluster }: RunOptions) {
-  if (cluster !== undefined) return { cluster, links: [], stop: () => Promise.resolve() }
-  const { links, args, close } = await startLinks(fault)
+async function prepare(fault: Fault, { tell, cluster, links: shared = [] }: RunOptions) {
+  if (cluster !== undefined) return { cluster, links: shared, stop: () => Promise.resolve() }
+  const { links, args, close } = await openLinks(fault.links)
   tell?.('starting the stack')
   const own = await startCluster({ ...fault.stack, args: [...(fault.stack?.args ?? []), ...args] })
   const stop = async (): Promise<void> => {
@@ -148,27 +150,6 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
       await crowd.close()
     },
   }
-}
-
-/** Proxies between replicas and servers, which listen before the servers do; and what the stack has to know of them. */
-async function startLinks({ links = [] }: Fault) {
-  const ports = new Map<string, number>()
-  const proxies: FaultProxy[] = []
-  const args: string[] = []
-  for (const { who, server } of links) {
-    const port = ports.get(server) ?? (await freePort())
-    if (!ports.has(server)) args.push('--server-port', `${server}=${port}`)
-    ports.set(server, port)
-    const proxy = await startFaultProxy({ targets: () => [{ host: '127.0.0.1', port }] })
-    proxies.push(proxy)
-    args.push('--set', `${who}:${settingOf(server, proxy.port)}`)
-  }
-  return { links: proxies, args, close: () => Promise.all(proxies.map((proxy) => proxy.close())) }
-}
-
-function settingOf(server: 'nats' | 'redis' | 'postgres', port: number): string {
-  if (server === 'postgres') return `DATABASE_URL=postgres://postgres@127.0.0.1:${port}/postgres`
-  return `${server.toUpperCase()}_URL=${server}://127.0.0.1:${port}`
 }
 
 /** What nobody catches in the process of the clients is a fault of the SDK. */

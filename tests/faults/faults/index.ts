@@ -18,6 +18,10 @@ import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
 import { soak } from './t25-soak.ts'
 import { storeEmptyInQuiet } from './t26-store-empty-in-quiet.ts'
+import { bothLinksCut } from './t28-both-links-cut.ts'
+import { lateCommands } from './t29-late-commands.ts'
+import { endUnderLoad } from './t30-end-under-load.ts'
+import { chatKilledBeforeTelling } from './t31-chat-killed-before-telling.ts'
 
 /** Every fault that has a command, in the order of its number. */
 export const faults: readonly Fault[] = [
@@ -40,4 +44,8 @@ export const faults: readonly Fault[] = [
   oneWayPartition,
   soak,
   storeEmptyInQuiet,
+  bothLinksCut,
+  lateCommands,
+  endUnderLoad,
+  chatKilledBeforeTelling,
 ]

@@ -13,6 +13,8 @@ export interface Chair {
   /** The same on the socket of somebody who is in it as its host; asked once. */
   endFromInside(meeting: Meeting, host: Attendee): Promise<boolean>
   setRole(meeting: Meeting, attendee: Attendee, role: 'cohost' | 'participant'): Promise<boolean>
+  /** The same on the socket of the host; the one concerned is a guest. */
+  setRoleFromInside(meeting: Meeting, host: Attendee, change: { attendee: Attendee; role: 'cohost' | 'participant' }): Promise<boolean>
   change(meeting: Meeting, change: Partial<MeetingSeen>): Promise<boolean>
 }
 
@@ -76,6 +78,18 @@ export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair
         // A guest becomes a guest again.
         role: typeof body['role'] === 'string' ? body['role'] : role,
       })),
+    async setRoleFromInside({ id }, host, { attendee: { userId, participantId }, role }) {
+      const order: Order = { kind: 'role', userId, role: role === 'participant' ? 'guest' : role }
+      for (let attempt = 1; attempt <= tries; attempt += 1) {
+        const at = now()
+        const answer = await host.sockets.ask('moderation.role', { participantId, role })
+        const is = answer?.type === 'ack' ? 'acknowledged' : 'unknown'
+        recorder.commands.push({ room: id, order, at, outcome: { is, at: now() } })
+        if (is === 'acknowledged') return true
+        await sleep(pauseMs)
+      }
+      return false
+    },
     change: (meeting, change) =>
       give(meeting, { method: 'PATCH', path: '', body: change }, () => ({ kind: 'settings', change })),
   }
