@@ -22,6 +22,8 @@ import { bothLinksCut } from './t28-both-links-cut.ts'
 import { lateCommands } from './t29-late-commands.ts'
 import { endUnderLoad } from './t30-end-under-load.ts'
 import { chatKilledBeforeTelling } from './t31-chat-killed-before-telling.ts'
+import { everythingAtOnce } from './t32-everything-at-once.ts'
+import { clocks } from './t33-clocks.ts'
 
 /** Every fault that has a command, in the order of its number. */
 export const faults: readonly Fault[] = [
@@ -48,4 +50,6 @@ export const faults: readonly Fault[] = [
   lateCommands,
   endUnderLoad,
   chatKilledBeforeTelling,
+  everythingAtOnce,
+  clocks,
 ]
