@@ -17,4 +17,7 @@ export async function comeBack({ cluster, crowd, recorder, note }: Scene): Promi
 
 /** Of those who were sent away none is in the room, or got in again. */
 export const comeBackFigure = ({ noted }: Evidence): Figure =>
-  none(`of ${noted('tried to come back').length} sent away: still in, resumed, joined or acted`, noted('came back').length)
+  none(
+    `of ${noted('tried to come back').length} sent away: still in, resumed, joined or acted`,
+    noted('came back').length,
+  )

@@ -20,7 +20,12 @@ export function farewellFigures(
   const closed = Map.groupBy(byServer, ({ client }) => client)
   const sent = new Set(sentences.map(({ client }) => client))
   const late = sentences.map(({ client, at }) => Math.max(0, (told.get(client)?.[0]?.at ?? Infinity) - at))
-  const wrongWord = sentences.filter(({ client, type }) => isNot(type, told.get(client)?.map((one) => one.type)))
+  const wrongWord = sentences.filter(({ client, type }) =>
+    isNot(
+      type,
+      told.get(client)?.map((one) => one.type),
+    ),
+  )
   const wrongCode = sentences.filter(({ client, type }) =>
     isNot(
       codes[type],

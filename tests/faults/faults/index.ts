@@ -18,6 +18,7 @@ import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
 import { soak } from './t25-soak.ts'
 import { storeEmptyInQuiet } from './t26-store-empty-in-quiet.ts'
+import { failover } from './t27-failover.ts'
 import { bothLinksCut } from './t28-both-links-cut.ts'
 import { lateCommands } from './t29-late-commands.ts'
 import { endUnderLoad } from './t30-end-under-load.ts'
@@ -46,6 +47,7 @@ export const faults: readonly Fault[] = [
   oneWayPartition,
   soak,
   storeEmptyInQuiet,
+  failover,
   bothLinksCut,
   lateCommands,
   endUnderLoad,

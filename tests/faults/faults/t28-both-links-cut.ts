@@ -59,9 +59,7 @@ async function cutBoth(scene: Scene, links: readonly FaultProxy[], apartMs: numb
   await healed
   const roster = untilOneRoster(crowd.meetings, patienceMs)
   await sleep(banAfterMs)
-  await Promise.all(
-    newcomers.map(([meeting, newcomer]) => scene.chair.remove(meeting, newcomer, { ban: true })),
-  )
+  await Promise.all(newcomers.map(([meeting, newcomer]) => scene.chair.remove(meeting, newcomer, { ban: true })))
   for (const ms of await roster) note('one roster', ms)
   for (const ms of await untilOneRoster(crowd.meetings, patienceMs)) note('one roster', ms)
 }

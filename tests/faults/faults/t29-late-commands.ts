@@ -111,7 +111,8 @@ async function editTwice(scene: Scene, { meeting, subject }: Pair): Promise<bool
   for (const n of [1, 2]) {
     const text = textOf(subject, n)
     const until = now() + doneMs
-    while ((await subject.sockets.ask('chat.edit', { messageId, text }))?.type !== 'ack') if (now() > until) return false
+    while ((await subject.sockets.ask('chat.edit', { messageId, text }))?.type !== 'ack')
+      if (now() > until) return false
     const isThere = () => meeting.attendees.every(({ view }) => view.messages.some((one) => one.text === text))
     for (; !isThere(); await scene.wait(pauseMs)) if (now() > until) return false
   }

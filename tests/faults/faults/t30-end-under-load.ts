@@ -27,7 +27,10 @@ export const endUnderLoad: Fault = {
     const place = () => nodeUrl(cluster, hostNode)
     const hosts = new Map<Meeting, Attendee>()
     for (const meeting of crowd.meetings) hosts.set(meeting, await crowd.come(meeting, { asHost: true, place }))
-    await endAll(scene, [...hosts].filter(([{ room }]) => room % 2 === 0))
+    await endAll(
+      scene,
+      [...hosts].filter(([{ room }]) => room % 2 === 0),
+    )
     await endAll(
       scene,
       [...hosts].filter(([{ room }]) => room % 2 === 1),
@@ -58,7 +61,7 @@ async function endAll(
   const done = await Promise.all(all.map(([meeting, host]) => chair.endFromInside(meeting, host)))
   note('ended', done.filter(Boolean).length)
   await frozen?.over
-  await sleep(afterwardsMs)
+  await Promise.race([Promise.all(acting), sleep(afterwardsMs)])
   over.abort()
   for (const count of await Promise.all(acting)) note('acts', count)
 }

@@ -17,7 +17,8 @@ const pollMs = 50
 export const chatKilledBeforeTelling: Fault = {
   id: 'T31',
   title: 'chat killed between storing and telling',
-  promise: 'A message that was stored is shown to everybody within 10 s, though the process that stored it died at once.',
+  promise:
+    'A message that was stored is shown to everybody within 10 s, though the process that stored it died at once.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 10 },
   places: inTurn,
   async inject(scene) {

@@ -18,7 +18,8 @@ const comers = 3
 export const clocks: Fault = {
   id: 'T33',
   title: 'clocks',
-  promise: 'Whatever is done to the clock of a node, nobody is seen to leave who did not, no send is refused, no ghost stays.',
+  promise:
+    'Whatever is done to the clock of a node, nobody is seen to leave who did not, no send is refused, no ghost stays.',
   stack: { fakeClockOf: 'signaling-2' },
   async inject(scene) {
     const { cluster, size, wait, mark } = scene

@@ -9,6 +9,7 @@ import { createFakeClock, type FakeClock } from './faketime.ts'
 import { exitCodeOf, uncaughtIn } from './logs.ts'
 import { environmentOf, ProcessTable } from './process-table.ts'
 import { startLike, type Replica, type ServiceName } from './replicas.ts'
+import { sentinelOf, type Sentinel } from './sentinel.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export type ServerName = 'nats' | 'redis' | 'postgres'
@@ -21,6 +22,8 @@ export interface Cluster {
   readonly disk: SmallDisk | null
   /** That of the replica for which one was asked. */
   readonly clock: FakeClock | null
+  /** Those of Redis with a Sentinel, when it was asked for. */
+  readonly sentinel: Sentinel | null
   replicas(service?: ServiceName): Replica[]
   /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
   end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
@@ -70,7 +73,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const { args = [], env = {}, diskMib, fakeClockOf } = options
   const logs = await mkdtemp(join(tmpdir(), 'parley-faults-'))
   const clock = fakeClockOf === undefined ? null : createFakeClock()
-  const onClock = Object.entries(clock?.env ?? {}).flatMap(([name, value]) => ['--set', `${fakeClockOf}:${name}=${value}`])
+  const onClock = Object.entries(clock?.env ?? {}).flatMap(([name, value]) => [
+    '--set',
+    `${fakeClockOf}:${name}=${value}`,
+  ])
   const disk = diskMib === undefined ? null : await mountSmallDisk(diskMib)
   const onDisk = disk === null ? [] : ['--postgres-dir', disk.dir]
   try {
@@ -89,6 +95,7 @@ class RunningCluster implements Cluster {
   readonly table = new ProcessTable()
   readonly disk: SmallDisk | null
   readonly clock: FakeClock | null
+  readonly sentinel: Sentinel | null
   readonly #product: Awaited<ReturnType<typeof startStack>>
   readonly #logs: string
   readonly #servers: Record<ServerName, { url: string; pid: number; dir: string }>
@@ -104,6 +111,7 @@ class RunningCluster implements Cluster {
     this.#logs = logs
     this.disk = disk
     this.clock = clock
+    this.sentinel = product.file.sentinel === undefined ? null : sentinelOf(product.file)
     const { nats, redis, postgres } = product.file
     this.#servers = { nats, redis, postgres }
     this.#replicas = replicasOf(product.file)

@@ -14,7 +14,11 @@ export interface Chair {
   endFromInside(meeting: Meeting, host: Attendee): Promise<boolean>
   setRole(meeting: Meeting, attendee: Attendee, role: 'cohost' | 'participant'): Promise<boolean>
   /** The same on the socket of the host; the one concerned is a guest. */
-  setRoleFromInside(meeting: Meeting, host: Attendee, change: { attendee: Attendee; role: 'cohost' | 'participant' }): Promise<boolean>
+  setRoleFromInside(
+    meeting: Meeting,
+    host: Attendee,
+    change: { attendee: Attendee; role: 'cohost' | 'participant' },
+  ): Promise<boolean>
   change(meeting: Meeting, change: Partial<MeetingSeen>): Promise<boolean>
 }
 
@@ -31,7 +35,11 @@ const pauseMs = 250
  * Each resolves to whether it was acknowledged. What was refused for now, or not answered, is asked again: 40 times.
  */
 export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair {
-  async function give({ id }: Meeting, call: Call, orderOf: (body: Record<string, unknown>) => Order): Promise<boolean> {
+  async function give(
+    { id }: Meeting,
+    call: Call,
+    orderOf: (body: Record<string, unknown>) => Order,
+  ): Promise<boolean> {
     for (let attempt = 1; attempt <= tries; attempt += 1) {
       const at = now()
       const token = await host.accessToken()

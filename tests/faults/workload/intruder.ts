@@ -18,10 +18,12 @@ export async function intrude(attendee: Attendee, meeting: Meeting, nodes: reado
   const all: Intrusion[] = []
   for (const node of nodes) {
     const { session } = attendee.sockets
-    if (session !== null) all.push(...(await enter(attendee, node, { type: 'room.resume', payload: { ...session, v: 0 } })))
+    if (session !== null)
+      all.push(...(await enter(attendee, node, { type: 'room.resume', payload: { ...session, v: 0 } })))
     const roomToken = await roomTokenFor(attendee, meeting)
     const device = { mic: true, cam: true }
-    if (roomToken !== null) all.push(...(await enter(attendee, node, { type: 'room.join', payload: { roomToken, device } })))
+    if (roomToken !== null)
+      all.push(...(await enter(attendee, node, { type: 'room.join', payload: { roomToken, device } })))
   }
   return all
 }

@@ -47,7 +47,10 @@ export function recordedSockets({ client, recorder, hint, place }: RecordingOpti
     readonly #waiting = new Map<string, Request>()
 
     constructor(url: string, protocols: string[]) {
-      super(placed(withHint(url, hint?.()), place?.()), protocols, { perMessageDeflate: false, handshakeTimeout: 10_000 })
+      super(placed(withHint(url, hint?.()), place?.()), protocols, {
+        perMessageDeflate: false,
+        handshakeTimeout: 10_000,
+      })
       open.add(this)
       this.on('message', (data) => this.#heard(JSON.parse(String(data)) as Frame))
       const at = now()
