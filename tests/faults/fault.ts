@@ -85,6 +85,8 @@ export interface Fault {
   places?(cluster: Cluster): Place
   /** Whether people are gathered and talk while it is injected; `false`: the fault does all by itself. */
   underLoad?: false
+  /** How many commands the host gives per second meanwhile, for H8; none unless told. */
+  commands?: number
   /** How much memory a process may grow by, in MiB; 150 unless told. */
   growthMib?: number
   /** Injects it while the load runs; resolves when the worst is over. */

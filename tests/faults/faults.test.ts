@@ -41,8 +41,15 @@ describe('faults, a short slice, one after the other on one product', () => {
 
   // The one that needs the links comes first: it looks for the node behind them by its place.
   it.each([
-    ...[bothLinksCut, storeEmptyInQuiet, endUnderLoad, chatKilledBeforeTelling],
-    ...[signalingKilled, natsKilled, redisAway, postgresStopped, rollingRestart],
+    bothLinksCut,
+    storeEmptyInQuiet,
+    endUnderLoad,
+    chatKilledBeforeTelling,
+    signalingKilled,
+    natsKilled,
+    redisAway,
+    postgresStopped,
+    rollingRestart,
   ])(
     '$id $title: $promise',
     async (fault) => {

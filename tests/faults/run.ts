@@ -9,6 +9,7 @@ import type { FaultProxy } from './proxy/fault-proxy.ts'
 import { createRandom } from './random.ts'
 import { startCluster, type Cluster } from './stack/cluster.ts'
 import { chairOf } from './workload/chair.ts'
+import { startCommands } from './workload/commands.ts'
 import { gather } from './workload/crowd.ts'
 import { startLoad } from './workload/load.ts'
 import { placeOutsider } from './workload/outsider.ts'
@@ -91,6 +92,7 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
   try {
     const { crowd, recorder } = scene
     const load = fault.underLoad === false ? null : startLoad(crowd.meetings, size, scene.random)
+    const commands = startCommands(scene, fault.commands ?? 0)
     const begun = now()
     if (load !== null) await sleep(calmMs)
     tell('injecting the fault')
@@ -99,7 +101,7 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
     await fault.heal?.(scene, links)
     scene.mark('healed')
     if (load !== null) await sleep(Math.max(calmMs, begun + size.seconds * 1_000 - now()))
-    await load?.stop()
+    await Promise.all([load?.stop(), commands.stop()])
     tell('waiting for rest')
     const rest = await settle(crowd, recorder, cluster.server('postgres').url)
     tell('reading what was recorded')

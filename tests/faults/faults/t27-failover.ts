@@ -5,7 +5,6 @@ import { atMost, single, type Figure } from '../figures.ts'
 import { untilOneRoster } from '../one-roster.ts'
 import { inTurn, nodeUrl } from '../places.ts'
 import type { Sentinel } from '../stack/sentinel.ts'
-import type { Attendee } from '../workload/attendee.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
 const rosterMs = 5_000
@@ -65,17 +64,17 @@ async function ban({ chair }: Scene, meeting: Meeting): Promise<void> {
 /** Somebody on each node acts at once, and others after; notes how long it takes until all have one roster. */
 async function actAndWatch(scene: Scene): Promise<void> {
   const { crowd, note } = scene
-  const acting = crowd.meetings.map(({ attendees }) => attendees[0]?.toggle('cam'))
+  const acting = crowd.meetings.map((meeting) => act(meeting, 0))
   for (const ms of await untilOneRoster(crowd.meetings, patienceMs)) note('one roster', ms)
   await Promise.all(acting)
-  for (let n = 0; n < actsAfterwards; n += 1)
-    await Promise.all(crowd.meetings.map(({ attendees }) => inTheRoom(attendees, n)?.toggle('mic')))
+  for (let n = 0; n < actsAfterwards; n += 1) await Promise.all(crowd.meetings.map((meeting) => act(meeting, n)))
   for (const ms of await untilOneRoster(crowd.meetings, patienceMs)) note('one roster later', ms)
 }
 
-function inTheRoom(attendees: readonly Attendee[], n: number): Attendee | undefined {
+/** Those who are in it take turns. */
+async function act({ attendees }: Meeting, turn: number): Promise<void> {
   const there = attendees.filter(({ status }) => status === 'joined')
-  return there[n % Math.max(1, there.length)]
+  await there[turn % Math.max(1, there.length)]?.toggle('mic')
 }
 
 /** The old master is a copy of the new one; then it takes over again, in good order. */

@@ -18,12 +18,12 @@ const mostCutMs = 1_800
 const banAfterMs = 150
 /** Which of the two is back first, and by how much. */
 const orders = [
-  { first: 'nats', ms: 30 },
+  { first: 'nats', ms: 400 },
   { first: 'redis', ms: 300 },
-  { first: 'nats', ms: 200 },
+  { first: 'nats', ms: 150 },
   { first: 'nats', ms: 600 },
   { first: 'redis', ms: 50 },
-  { first: 'nats', ms: 400 },
+  { first: 'nats', ms: 30 },
 ] as const
 
 /** One node loses NATS and Redis for a moment, while people come and go and are banned on the other one. */

@@ -128,10 +128,8 @@ function isTextOfBefore({ meeting, subject }: Pair): boolean {
 
 function figuresOf({ noted, size }: Evidence): Figure[] {
   const sum = (name: string): number => noted(name).reduce((total, one) => total + one, 0)
-  return [
-    ...cases.flatMap(({ service, rounds }) => [
-      share(`${service}: done in its place`, sum(`${service}: done`), size.rooms * rounds, 100),
-      none(`${service}: changed back when it went on`, sum(`${service}: late`)),
-    ]),
-  ]
+  return cases.flatMap(({ service, rounds }) => [
+    share(`${service}: done in its place`, sum(`${service}: done`), size.rooms * rounds, 100),
+    none(`${service}: changed back when it went on`, sum(`${service}: late`)),
+  ])
 }

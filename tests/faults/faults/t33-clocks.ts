@@ -21,6 +21,7 @@ export const clocks: Fault = {
   promise:
     'Whatever is done to the clock of a node, nobody is seen to leave who did not, no send is refused, no ghost stays.',
   stack: { fakeClockOf: 'signaling-2' },
+  commands: 0.5,
   async inject(scene) {
     const { cluster, size, wait, mark } = scene
     for (const { offBy, part, leastMs } of steps) {
@@ -50,7 +51,8 @@ async function comeAndVanish({ crowd, random, recorder, note }: Scene): Promise<
 }
 
 function figuresOf({ history, noted }: Evidence): Figure[] {
-  const lost = new Set(history.statuses.filter(({ state }) => state === 'reconnecting').map(({ client }) => client))
+  const staying = new Set(history.views.map(({ client }) => client))
+  const lost = history.statuses.filter(({ client, state }) => state === 'reconnecting' && staying.has(client))
   const cameAt = new Map(history.stays.map(({ client, from }) => [client, from]))
   const ghosts = sightingsOf(history).flatMap(({ participantId, seenBy, leftAt }) => {
     const [vanishedAt = 0] = noted(`vanished ${participantId}`)
@@ -60,7 +62,7 @@ function figuresOf({ history, noted }: Evidence): Figure[] {
   return [
     none('others seen to leave', unwantedDepartures(history)),
     none('sends that failed', failedSends(history)),
-    none('sockets lost', lost.size),
+    none('sockets lost', new Set(lost.map(({ client }) => client)).size),
     single('vanished', history.gone.size, { least: 1 }),
     atMost('who vanished is seen to leave', ghosts, { most: 22_000 }),
     single('came in meanwhile', noted('came').length, { least: 1 }),
