@@ -43,8 +43,7 @@ async function applyFact(trx: Db, fact: Fact): Promise<void> {
   const at = new Date(fact.at)
   if (isMove(fact)) {
     await applyMove(trx, fact)
-    if (fact.kind === 'left' && fact.present === 0)
-      await closeStays(trx, meetingId, { at, before: beforeDisorder(at) })
+    if (fact.kind === 'left' && fact.present === 0) await closeStays(trx, meetingId, { at, before: beforeDisorder(at) })
   } else {
     await applyPresent(trx, fact.people, { meetingId, id, at })
     // By the store's clock, and in the stream of the room: what was heard before it is of before it.
