@@ -85,9 +85,12 @@ export class RoomSessions {
     this.#closeAll('meetingEnded')
   }
 
+  /** Who is on the way in stays: the commit under way decides what becomes of them. */
   #closeAll(why: 'meetingEnded' | 'serverGoingAway'): void {
-    for (const session of this.all.values()) session.close(why)
-    this.all.clear()
+    for (const [id, session] of this.all) {
+      session.close(why)
+      if (!session.entering) this.all.delete(id)
+    }
   }
 
   /** What is broadcast leaves at once while the room is quiet; else within the window of its pace. */

@@ -1,0 +1,82 @@
+import type { Bus, BusSubscription, Clock, EdgeAuth, Kv, Logger } from '@parley/kit'
+import { Connections } from './connections.ts'
+import type { Context } from './context.ts'
+import type { IceServers } from './ice/ice-servers.ts'
+import { Relays } from './relay/relays.ts'
+import { NodeLease } from './room/node-lease.ts'
+import { Reaper } from './room/reaper.ts'
+import { RoomRegistry } from './room/registry.ts'
+import { StoreLife } from './room/store-life.ts'
+import { deliver, markLost, subscribe } from './subscriptions.ts'
+
+export interface NodeDeps {
+  /** The name of this node, a segment of a bus subject. */
+  node: string
+  bus: Bus
+  kv: Kv
+  clock: Clock
+  log: Logger
+  auth: EdgeAuth
+  ice: IceServers
+  onDelivered(count: number): void
+}
+
+export interface SignalingNode {
+  readonly rooms: RoomRegistry
+  readonly connections: Connections
+  readonly relays: Relays
+  /** Resolves when it has tried to take its lease. */
+  start(): Promise<void>
+  /** Gives its lease back and lets go; its sockets are gone by then. */
+  stop(): Promise<void>
+}
+
+/** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
+export function createNode({ node, bus, kv, clock, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
+  const life = new StoreLife({ kv, clock })
+  const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
+  const relays = new Relays({ node, bus, clock, log })
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
+  const lease = new NodeLease(node, { kv, clock, life, log })
+  const reaper = new Reaper({
+    node,
+    rooms,
+    kv,
+    life,
+    log,
+    isGone: (other) => lease.isGone(other),
+    hadRunOut: (at) => lease.hadRunOut(at),
+  })
+  const connections = new Connections(context, { fence: (room) => reaper.fence(room) })
+  let subscriptions: BusSubscription[] = []
+  let offStatus = () => {}
+  let offIncarnation = () => {}
+
+  return {
+    rooms,
+    connections,
+    relays,
+    async start() {
+      subscriptions = subscribe(context)
+      relays.start({ deliver: (relay) => deliver(context, relay), lost: (sender) => markLost(context, sender) })
+      offStatus = bus.onStatus((connected) => {
+        if (connected) void rooms.catchUp()
+      })
+      offIncarnation = kv.onIncarnation((incarnation) => {
+        life.note(incarnation)
+        void rooms.compareAll()
+      })
+      await lease.start()
+      connections.start()
+      rooms.chatHeads.start()
+      reaper.start()
+    },
+    async stop() {
+      await lease.stop()
+      for (const stopped of [reaper, relays, rooms.chatHeads, connections, rooms]) stopped.stop()
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      offStatus()
+      offIncarnation()
+    },
+  }
+}

@@ -1,0 +1,33 @@
+interface Write<T> {
+  value: T
+  from: number
+  /** When it was acknowledged; until then it may happen at any time, or never. */
+  until: number | null
+}
+
+/** What was written to one value that many may write to, and which values it may have now. */
+export class Register<T> {
+  readonly #writes: Write<T>[]
+
+  constructor(value: T, at: number) {
+    this.#writes = [{ value, from: at, until: at }]
+  }
+
+  /** Begins a write; what it answers is called when it was acknowledged. */
+  write(value: T, from: number): (until: number) => void {
+    const write: Write<T> = { value, from, until: null }
+    this.#writes.push(write)
+    return (until) => (write.until = until)
+  }
+
+  /** Values that no acknowledged write, which began after they were acknowledged, has replaced. */
+  get possible(): T[] {
+    const last = Math.max(...this.#writes.map(({ from, until }) => (until === null ? -1 : from)))
+    return this.#writes.filter(({ until }) => until === null || until >= last).map(({ value }) => value)
+  }
+
+  /** When the newest acknowledged write was acknowledged. */
+  get acknowledgedAt(): number {
+    return Math.max(...this.#writes.map(({ until }) => until ?? 0))
+  }
+}

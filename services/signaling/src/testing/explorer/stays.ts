@@ -1,0 +1,58 @@
+import type { Fact, RosterEntry } from '@parley/contracts'
+
+interface Stay {
+  participantId: string
+  userId: string
+  leftAt: number | null
+  factAt: number
+  factId: string
+}
+
+/** Facts may overtake each other by this much, as meetings has it. */
+const disorderMs = 30_000
+
+/** Who is written down as being in a meeting: attendance as meetings keeps it, of one meeting. */
+export class Stays {
+  readonly #all = new Map<string, Stay>()
+
+  get present(): string[] {
+    return [...this.#all.values()].filter(({ leftAt }) => leftAt === null).map(({ participantId }) => participantId)
+  }
+
+  apply(fact: Fact): void {
+    const at = Date.parse(fact.at)
+    if (fact.kind === 'restored') {
+      for (const person of fact.people) this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null })
+      this.#close(at, fact.people)
+      return
+    }
+    const { participantId, userId } = fact
+    this.#put({ participantId, userId, leftAt: fact.kind === 'left' ? at : null, factAt: at, factId: fact.id })
+    if (fact.kind === 'left' && fact.present === 0) this.#close(at, [])
+  }
+
+  /** Who was in the room at that time. */
+  compare(people: readonly RosterEntry[], at: number): void {
+    for (const person of people)
+      if (!this.#all.has(person.participantId))
+        this.#put({ ...stayOf(person), leftAt: null, factAt: Date.parse(person.joinedAt), factId: person.participantId })
+    this.#close(at, people)
+  }
+
+  #put(stay: Stay): void {
+    const known = this.#all.get(stay.participantId)
+    const isNewer =
+      !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
+    if (isNewer) this.#all.set(stay.participantId, stay)
+  }
+
+  /** Ends the stays of whom nothing has been heard for long. */
+  #close(at: number, except: readonly RosterEntry[]): void {
+    for (const stay of this.#all.values()) {
+      const isThere = except.some(({ participantId }) => participantId === stay.participantId)
+      if (stay.leftAt === null && !isThere && stay.factAt < at - disorderMs) stay.leftAt = at
+    }
+  }
+}
+
+const stayOf = ({ participantId, userId }: RosterEntry) => ({ participantId, userId })
