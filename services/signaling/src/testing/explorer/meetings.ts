@@ -1,4 +1,13 @@
-import { chatBus, meetingsBus, signalingBus, type Fact, type Grant, type Meeting, type Role, type Seat } from '@parley/contracts'
+import {
+  chatBus,
+  meetingsBus,
+  signalingBus,
+  type Fact,
+  type Grant,
+  type Meeting,
+  type Role,
+  type Seat,
+} from '@parley/contracts'
 import { answer, ask, newId, ProblemError, type Kv, type Logger } from '@parley/kit'
 import { aMeeting } from '../a-meeting.ts'
 import { newActor } from './loop.ts'
@@ -61,7 +70,9 @@ export class ModelMeetings {
 
   /** Begins to answer and to follow the room; called inside of its actor. */
   start(): void {
-    const log = { error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)) } as unknown as Logger
+    const log = {
+      error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)),
+    } as unknown as Logger
     const { bus } = this
     answer(bus, chatBus.head, 'chat', async () => ({ seq: 0, rev: 0 }), log)
     answer(bus, meetingsBus.redeem, 'meetings', async (asked) => this.#redeem(asked), log)
@@ -146,7 +157,15 @@ export class ModelMeetings {
     return user
   }
 
-  #redeem({ roomToken, userId, attempt = null }: { roomToken: string; userId: string; attempt?: string | null }): Grant {
+  #redeem({
+    roomToken,
+    userId,
+    attempt = null,
+  }: {
+    roomToken: string
+    userId: string
+    attempt?: string | null
+  }): Grant {
     const token = this.#tokens.get(roomToken)
     if (token?.userId !== userId || (token.attempt !== null && token.attempt !== attempt))
       throw new ProblemError('room-token-invalid')
@@ -172,7 +191,8 @@ export class ModelMeetings {
       const { actor } = this
       // Others who are written down as being there may have been lost with what the store lost.
       const isAlone = fact.kind === 'joined' && fact.present === 1
-      if (fact.kind === 'restored' || isAlone) this.#world.loop.after(compareAgainMs, actor, () => void this.#compareWithRoom())
+      if (fact.kind === 'restored' || isAlone)
+        this.#world.loop.after(compareAgainMs, actor, () => void this.#compareWithRoom())
     }
   }
 

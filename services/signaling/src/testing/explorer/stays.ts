@@ -35,14 +35,18 @@ export class Stays {
   compare(people: readonly RosterEntry[], at: number): void {
     for (const person of people)
       if (!this.#all.has(person.participantId))
-        this.#put({ ...stayOf(person), leftAt: null, factAt: Date.parse(person.joinedAt), factId: person.participantId })
+        this.#put({
+          ...stayOf(person),
+          leftAt: null,
+          factAt: Date.parse(person.joinedAt),
+          factId: person.participantId,
+        })
     this.#close(at, people)
   }
 
   #put(stay: Stay): void {
     const known = this.#all.get(stay.participantId)
-    const isNewer =
-      !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
+    const isNewer = !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
     if (isNewer) this.#all.set(stay.participantId, stay)
   }
 

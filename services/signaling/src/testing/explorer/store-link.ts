@@ -82,7 +82,10 @@ export class StoreLink {
       }
       if (this.#state === 'silent') return
       this.#arrival = Math.max(this.#arrival, loop.now + latency())
-      const asked: Asked = { fail: () => answer(Promise.reject(unavailable())), task: this.#arrive(() => act(this.#net.store), answer) }
+      const asked: Asked = {
+        fail: () => answer(Promise.reject(unavailable())),
+        task: this.#arrive(() => act(this.#net.store), answer),
+      }
       this.#asked.add(asked)
       loop.at(this.#arrival, null, () => this.#asked.delete(asked))
     })
