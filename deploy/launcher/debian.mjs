@@ -9,6 +9,8 @@ const binaries = {
   'nats-server': 'nats-server',
   chromium: 'chromium',
   iptables: 'iptables',
+  'redis-sentinel': 'redis-sentinel',
+  faketime: 'faketime',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

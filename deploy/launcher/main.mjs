@@ -31,7 +31,7 @@ const commands = {
   faults: {
     entry: 'tests/faults/main.ts',
     page: true,
-    debian: { install: 'asked', packages: servers, welcome: ['iptables'] },
+    debian: { install: 'asked', packages: servers, welcome: ['iptables', 'redis-sentinel', 'faketime'] },
   },
   fuzz: {
     entry: 'tests/fuzz/main.ts',
@@ -40,7 +40,7 @@ const commands = {
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
-    debian: { install: 'always', packages: [...servers, 'chromium'] },
+    debian: { install: 'always', packages: [...servers, 'redis-sentinel', 'chromium'] },
   },
   check: { entry: 'tests/runner/check-main.ts' },
 }

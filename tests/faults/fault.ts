@@ -4,7 +4,8 @@ import type { History } from './history/history.ts'
 import type { Recorder } from './history/recorder.ts'
 import type { FaultProxy } from './proxy/fault-proxy.ts'
 import type { Random } from './random.ts'
-import type { Crowd } from './workload/crowd.ts'
+import type { Chair } from './workload/chair.ts'
+import type { Crowd, Place } from './workload/crowd.ts'
 import type { Rates } from './workload/load.ts'
 import type { Rest } from './workload/settle.ts'
 
@@ -24,6 +25,8 @@ export type Door = FaultProxy & { url: string }
 export interface Scene {
   cluster: Cluster
   crowd: Crowd
+  /** The host of all meetings, over REST. */
+  chair: Chair
   recorder: Recorder
   /** The way in of everybody, or, with two of them, of every second client. */
   doors: readonly Door[]
@@ -78,8 +81,12 @@ export interface Fault {
   links?: readonly Link[]
   /** Which node of signaling a client goes to. Unless told, half of everybody goes astray, so that rooms are spread. */
   hints?(cluster: Cluster): Promise<Hint>
+  /** Where clients open their sockets, past the gateways, so that the fault chooses the node of each. */
+  places?(cluster: Cluster): Place
   /** Whether people are gathered and talk while it is injected; `false`: the fault does all by itself. */
   underLoad?: false
+  /** How many commands the host gives per second meanwhile, for H8; none unless told. */
+  commands?: number
   /** How much memory a process may grow by, in MiB; 150 unless told. */
   growthMib?: number
   /** Injects it while the load runs; resolves when the worst is over. */

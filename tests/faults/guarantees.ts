@@ -27,6 +27,8 @@ After every run the recorded history is checked:
 - **H5** all rosters equal the truth
 - **H6** every request answered, refused or closed within 10 s
 - **H7** no unexpected exit, nothing uncaught, memory bounded
+- **H8** every acknowledged command of meetings (ban, removal, end, role, settings) is true in the room and in the database
+- **H9** no two participants, and no two nodes, have the same version of a room with different contents
 - **S** signals in order, at most once
 `
 

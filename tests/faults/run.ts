@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '@parley/kit/testing'
 import type { Evidence, Fault, Scene, Size } from './fault.ts'
 import type { Figure } from './figures.ts'
 import { checkHistory, type Verdict } from './history/check.ts'
 import { now } from './history/history.ts'
 import { Recorder } from './history/recorder.ts'
-import { startFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts'
+import { openLinks } from './links.ts'
+import type { FaultProxy } from './proxy/fault-proxy.ts'
 import { createRandom } from './random.ts'
 import { startCluster, type Cluster } from './stack/cluster.ts'
+import { chairOf } from './workload/chair.ts'
+import { startCommands } from './workload/commands.ts'
 import { gather } from './workload/crowd.ts'
 import { startLoad } from './workload/load.ts'
 import { placeOutsider } from './workload/outsider.ts'
@@ -32,6 +34,8 @@ export interface RunOptions {
   tell?: (line: string) => void
   /** A product that runs already, and goes on afterwards; one of its own unless given. */
   cluster?: Cluster
+  /** The links of that product, in the order in which the fault asks for them. */
+  links?: readonly FaultProxy[]
 }
 
 /** Before anything fails. */
@@ -44,7 +48,7 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
   const { cluster, links, stop } = await prepare(fault, options)
   const rejections = hearRejections()
   try {
-    const { evidence, remarks } = await play({ fault, cluster, links, ...options, faults: rejections.faults })
+    const { evidence, remarks } = await play({ ...options, fault, cluster, links, faults: rejections.faults })
     const bound = { growthMib: fault.growthMib ?? growthMib }
     const verdicts = checkHistory(evidence.history, bound)
     const figures = fault.figures(evidence)
@@ -59,9 +63,9 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Outco
   }
 }
 
-async function prepare(fault: Fault, { tell, cluster }: RunOptions) {
-  if (cluster !== undefined) return { cluster, links: [], stop: () => Promise.resolve() }
-  const { links, args, close } = await startLinks(fault)
+async function prepare(fault: Fault, { tell, cluster, links: shared = [] }: RunOptions) {
+  if (cluster !== undefined) return { cluster, links: shared, stop: () => Promise.resolve() }
+  const { links, args, close } = await openLinks(fault.links)
   tell?.('starting the stack')
   const own = await startCluster({ ...fault.stack, args: [...(fault.stack?.args ?? []), ...args] })
   const stop = async (): Promise<void> => {
@@ -88,6 +92,7 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
   try {
     const { crowd, recorder } = scene
     const load = fault.underLoad === false ? null : startLoad(crowd.meetings, size, scene.random)
+    const commands = startCommands(scene, fault.commands ?? 0)
     const begun = now()
     if (load !== null) await sleep(calmMs)
     tell('injecting the fault')
@@ -96,9 +101,9 @@ async function play({ fault, cluster, links, size, seed, tell = () => undefined,
     await fault.heal?.(scene, links)
     scene.mark('healed')
     if (load !== null) await sleep(Math.max(calmMs, begun + size.seconds * 1_000 - now()))
-    await load?.stop()
+    await Promise.all([load?.stop(), commands.stop()])
     tell('waiting for rest')
-    const rest = await settle(crowd, recorder)
+    const rest = await settle(crowd, recorder, cluster.server('postgres').url)
     tell('reading what was recorded')
     recorder.clientFaults.push(...faults)
     const history = recorder.history({ ...rest, processes: cluster.records() })
@@ -121,11 +126,13 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   tell(`gathering ${asked.rooms} rooms × ${asked.clients} clients`)
   const urls = doors.map(({ url }) => url)
   const hint = (await fault.hints?.(cluster)) ?? astray
-  const crowd = await gather({ urls, ...asked, recorder, hint, ownAddresses: true })
+  const place = fault.places?.(cluster)
+  const crowd = await gather({ urls, ...asked, recorder, hint, ...(place && { place }), ownAddresses: true })
   const endOutsider = await placeOutsider(crowd, recorder, urls[0] ?? '')
   const scene: Scene = {
     cluster,
     crowd,
+    chair: chairOf(crowd, recorder, urls[0] ?? ''),
     recorder,
     doors,
     size,
@@ -145,27 +152,6 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
       await crowd.close()
     },
   }
-}
-
-/** Proxies between replicas and servers, which listen before the servers do; and what the stack has to know of them. */
-async function startLinks({ links = [] }: Fault) {
-  const ports = new Map<string, number>()
-  const proxies: FaultProxy[] = []
-  const args: string[] = []
-  for (const { who, server } of links) {
-    const port = ports.get(server) ?? (await freePort())
-    if (!ports.has(server)) args.push('--server-port', `${server}=${port}`)
-    ports.set(server, port)
-    const proxy = await startFaultProxy({ targets: () => [{ host: '127.0.0.1', port }] })
-    proxies.push(proxy)
-    args.push('--set', `${who}:${settingOf(server, proxy.port)}`)
-  }
-  return { links: proxies, args, close: () => Promise.all(proxies.map((proxy) => proxy.close())) }
-}
-
-function settingOf(server: 'nats' | 'redis' | 'postgres', port: number): string {
-  if (server === 'postgres') return `DATABASE_URL=postgres://postgres@127.0.0.1:${port}/postgres`
-  return `${server.toUpperCase()}_URL=${server}://127.0.0.1:${port}`
 }
 
 /** What nobody catches in the process of the clients is a fault of the SDK. */

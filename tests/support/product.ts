@@ -37,6 +37,8 @@ export interface StackFile {
   nats: { url: string; pid: number; dir: string }
   redis: { url: string; pid: number; dir: string }
   postgres: { url: string; pid: number; dir: string }
+  /** With `--sentinel`. */
+  sentinel?: Record<'master' | 'replica' | 'sentinel', { url: string; pid: number; dir: string }>
 }
 
 export async function startEmbedded({ dataDir, port }: { dataDir?: string; port?: number } = {}): Promise<Embedded> {

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import type { Replica } from './replica.ts'
 import type { ServiceName } from './options.ts'
-import type { Server, ServerName } from './server.ts'
+import type { SentinelPart, Server, ServerName } from './server.ts'
 
 interface Described {
   id: string
@@ -9,17 +9,21 @@ interface Described {
   url: string
 }
 
-/** What `--json` writes: who runs where. */
+interface DescribedServer {
+  url: string
+  pid: number
+  dir: string
+}
+
+/** What `--json` writes: who runs where. `sentinel`: the servers that Redis consists of, with `--sentinel`. */
 export type Description = Record<'gateways' | Exclude<ServiceName, 'gateway'>, Described[]> &
-  Record<ServerName, { url: string; pid: number; dir: string }>
+  Record<ServerName, DescribedServer> & { sentinel?: Record<SentinelPart, DescribedServer> }
 
 export function describe(replicas: readonly Replica[], servers: readonly Server[]): Description {
   const of = (name: ServiceName): Described[] =>
     replicas.filter(({ service }) => service === name).map(({ id, pid, url }) => ({ id, pid, url }))
-  const at = (name: ServerName): { url: string; pid: number; dir: string } => {
-    const server = servers.find((one) => one.name === name)
-    return { url: server?.url ?? '', pid: server?.pid ?? 0, dir: server?.dir ?? '' }
-  }
+  const at = (name: ServerName): DescribedServer => placeOf(servers.find((one) => one.name === name))
+  const parts = servers.find((one) => one.parts !== undefined)?.parts
   return {
     gateways: of('gateway'),
     signaling: of('signaling'),
@@ -29,8 +33,21 @@ export function describe(replicas: readonly Replica[], servers: readonly Server[
     nats: at('nats'),
     redis: at('redis'),
     postgres: at('postgres'),
+    ...(parts && {
+      sentinel: {
+        master: placeOf(parts.master),
+        replica: placeOf(parts.replica),
+        sentinel: { ...placeOf(parts.sentinel), url: `redis://127.0.0.1:${parts.sentinel.port}` },
+      },
+    }),
   }
 }
+
+const placeOf = (server?: DescribedServer): DescribedServer => ({
+  url: server?.url ?? '',
+  pid: server?.pid ?? 0,
+  dir: server?.dir ?? '',
+})
 
 /** Writes it in one step, so that nobody reads half of it; to the standard output without a file. */
 export async function writeDescription(file: string | undefined, description: Description): Promise<void> {

@@ -22,6 +22,8 @@ export interface Options {
   port: number
   /** Whether what was killed comes back. */
   respawn: boolean
+  /** Whether Redis is a master, a replica and a Sentinel that promotes it. */
+  sentinel: boolean
   settings: readonly Setting[]
   /** Ports of the servers, for what has to know them before they start; free ones otherwise. */
   serverPorts: Readonly<Partial<Record<ServerName, number>>>
@@ -41,6 +43,7 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--logs <folder>', 'a log file for each process, instead of lines here')
     .option('--port <number>', 'port of the first gateway (default: a free one)', count('--port', 65_535), 0)
     .option('--respawn', 'bring back what was killed, on the same port', false)
+    .option('--sentinel', 'Redis with a replica, and a Sentinel that promotes it (not with --respawn)', false)
     .option(
       '--set <replica:NAME=value>',
       'a setting of one replica, e.g. signaling-2:NATS_URL=nats://127.0.0.1:4333 (repeatable)',
@@ -58,10 +61,14 @@ export function parseOptions(argv: readonly string[]): Options {
   for (const name of serviceNames)
     command.option(`--${name} <replicas>`, `replicas of ${name}`, count(`--${name}`, mostReplicas), 1)
   const given = command.parse(argv).opts<Given>()
-  const { auth, meetings, chat, signaling, gateway, json, logs, port, respawn, set, serverPort, postgresDir } = given
-  const replicas = { auth, meetings, chat, signaling, gateway }
+  const { auth, meetings, chat, signaling, gateway, set: settings, serverPort, ...others } = given
   const serverPorts = Object.fromEntries(serverPort)
-  return { replicas, json, logs, port, respawn, settings: set, serverPorts, postgresDir }
+  // The Sentinel is what looks after Redis then, and has its own idea of who is there.
+  if (given.sentinel && (given.respawn || serverPorts['redis'] !== undefined))
+    throw new StartupError('--sentinel does not go with --respawn, nor with a --server-port of redis')
+  const { json, logs, port, respawn, sentinel, postgresDir } = others
+  const replicas = { auth, meetings, chat, signaling, gateway }
+  return { replicas, json, logs, port, respawn, sentinel, settings, serverPorts, postgresDir }
 }
 
 type Given = Record<ServiceName, number> &

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startNats, startPostgres, startRedis, type ServerOptions } from '@parley/kit/testing'
+import {
+  startNats,
+  startPostgres,
+  startRedis,
+  startRedisSentinel,
+  type RunningServer,
+  type ServerOptions,
+} from '@parley/kit/testing'
 
 const starters = { postgres: startPostgres, redis: startRedis, nats: startNats } as const
 export type ServerName = keyof typeof starters
+
+export type SentinelPart = 'master' | 'replica' | 'sentinel'
 
 /** A server that the replicas share: on a free port of 127.0.0.1, in a temporary folder, gone when this process is. */
 export interface Server {
@@ -11,6 +20,8 @@ export interface Server {
   readonly pid: number
   /** Its folder; PostgreSQL's data is in it. */
   readonly dir: string
+  /** Of Redis with a Sentinel: each of its servers. */
+  readonly parts?: Readonly<Record<SentinelPart, RunningServer>>
   /** Brings it back on its port after it was killed: PostgreSQL with its data, the others empty. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -51,6 +62,14 @@ export async function startServer(name: ServerName, fixed: ServerOptions = {}): 
       return current.pid
     },
   }
+}
+
+/** Redis as a master, a replica and a Sentinel; the url names the Sentinel, the rest is the master's. */
+export async function startSentinel(): Promise<Server> {
+  const { url, master, replica, sentinel, stop } = await startRedisSentinel()
+  const { pid, dir } = master
+  const restart = () => Promise.reject(new Error('what the Sentinel looks after is not brought back'))
+  return { name: 'redis', url, pid, dir, parts: { master, replica, sentinel }, restart, stop }
 }
 
 const watchEveryMs = 250

@@ -117,6 +117,18 @@ describe('npm run stack', () => {
     await eventually(() => expect(alive(pidsOf(after))).toEqual([]), 10_000)
   })
 
+  it('tells where the master, the replica and the Sentinel of Redis are with --sentinel, and leaves none of them', async () => {
+    const stack = run('--sentinel', '--logs', join(folder, 'logs-4'))
+    const description = await ready(stack)
+    const { master, replica, sentinel } = description.sentinel ?? {}
+    expect(description.redis).toMatchObject({ pid: master?.pid, url: expect.stringMatching(/^redis-sentinel:/) })
+    const pids = [master, replica, sentinel].map((one) => one?.pid ?? 0)
+    expect(alive(pids)).toEqual(pids)
+    stack.child.kill('SIGTERM')
+    expect(await stack.exit).toBe(0)
+    expect(alive(pids)).toEqual([])
+  })
+
   it('names the replica that did not become ready, with its last lines, and leaves nothing', async () => {
     const port = await freePort()
     const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1')
@@ -138,5 +150,8 @@ describe('npm run stack', () => {
     const other = run('--set', 'chat')
     expect(await other.exit).toBe(1)
     expect(other.output()).toContain('--set chat does not fit; expected <replica>:<NAME>=<value>')
+    const both = run('--sentinel', '--respawn')
+    expect(await both.exit).toBe(1)
+    expect(both.output()).toContain('--sentinel does not go with --respawn')
   })
 })

@@ -8,7 +8,7 @@ import type { Options, ServiceName } from './options.ts'
 import { createOutput } from './output.ts'
 import { pickPort } from './ports.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { startServer, watchServers, type Server, type ServerName } from './server.ts'
+import { startSentinel, startServer, watchServers, type Server, type ServerName } from './server.ts'
 
 export interface Stack {
   /** Resolves when every replica is ready and every gateway knows all of them. */
@@ -50,7 +50,9 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     if (options.respawn && ready) void comeBack(what, start)
   }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
-    const results = await Promise.allSettled(serverNames.map((name) => startServer(name, fixedOf(options, name))))
+    const start = (name: ServerName) =>
+      name === 'redis' && options.sentinel ? startSentinel() : startServer(name, fixedOf(options, name))
+    const results = await Promise.allSettled(serverNames.map(start))
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason

@@ -1,7 +1,7 @@
 import { Fact } from '@parley/contracts'
 import { compile, type FactConsumer } from '@parley/kit'
 import { now, type Context } from './context.ts'
-import { beforeDisorder, isJoining, isMove, isRestoration, type Move } from './fact.ts'
+import { isJoining, isMove, isRestoration, type Move } from './fact.ts'
 import { isOver } from './meeting.ts'
 import { keepMoves, keepVisits } from './stats/store.ts'
 import { occupy } from './occupancy.ts'
@@ -41,15 +41,18 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
 async function applyFact(trx: Db, fact: Fact): Promise<void> {
   const { meetingId, id } = fact
   const at = new Date(fact.at)
-  if (isMove(fact)) {
-    await applyMove(trx, fact)
-    if (fact.kind === 'left' && fact.present === 0)
-      await closeStays(trx, meetingId, { at, before: beforeDisorder(at) })
-  } else {
-    await applyPresent(trx, fact.people, { meetingId, id, at })
-    // By the store's clock, and in the stream of the room: what was heard before it is of before it.
-    await closeStays(trx, meetingId, { at, before: at, except: fact.people.map(({ participantId }) => participantId) })
-  }
+  if (isMove(fact)) await applyMove(trx, fact)
+  else await applyPresent(trx, fact.people, { meetingId, id, at })
+  const inRoom = everybodyIn(fact)
+  // By the store's clock, and in the stream of the room: whoever was heard of before this fact, and is not in the room by it, has left.
+  if (inRoom !== null) await closeStays(trx, meetingId, { at, before: at, except: inRoom })
+}
+
+/** The participants that are in the room by this fact, if it tells of all; otherwise null. */
+function everybodyIn(fact: Fact): string[] | null {
+  if (!isMove(fact)) return fact.people.map(({ participantId }) => participantId)
+  if (fact.kind === 'joined') return fact.present === 1 ? [fact.participantId] : null
+  return fact.present === 0 ? [] : null
 }
 
 /** Who has been in the room by this fact. */

@@ -17,6 +17,14 @@ import { reconnectStorm } from './t15-reconnect-storm.ts'
 import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
 import { soak } from './t25-soak.ts'
+import { storeEmptyInQuiet } from './t26-store-empty-in-quiet.ts'
+import { failover } from './t27-failover.ts'
+import { bothLinksCut } from './t28-both-links-cut.ts'
+import { lateCommands } from './t29-late-commands.ts'
+import { endUnderLoad } from './t30-end-under-load.ts'
+import { chatKilledBeforeTelling } from './t31-chat-killed-before-telling.ts'
+import { everythingAtOnce } from './t32-everything-at-once.ts'
+import { clocks } from './t33-clocks.ts'
 
 /** Every fault that has a command, in the order of its number. */
 export const faults: readonly Fault[] = [
@@ -38,4 +46,12 @@ export const faults: readonly Fault[] = [
   badNetwork,
   oneWayPartition,
   soak,
+  storeEmptyInQuiet,
+  failover,
+  bothLinksCut,
+  lateCommands,
+  endUnderLoad,
+  chatKilledBeforeTelling,
+  everythingAtOnce,
+  clocks,
 ]

@@ -10,6 +10,7 @@ export const signalingKilled: Fault = {
   id: 'T1',
   title: 'signaling killed',
   promise: 'When a node dies, everybody on it is back within 10 s, and nobody is seen to leave.',
+  commands: 0.5,
   async inject({ cluster, random, wait, mark, size }) {
     const times = Math.max(1, Math.min(most, Math.floor(size.seconds / 10)))
     for (let time = 0; time < times; time += 1) {

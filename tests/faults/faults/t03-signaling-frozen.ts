@@ -15,6 +15,7 @@ export const signalingFrozen: Fault = {
   title: 'grey failure',
   promise:
     'When a node stands still its people are back elsewhere within 10 s; when it wakes up it lets go within 1 s.',
+  commands: 0.5,
   async inject({ cluster, mark, wait, size, note }) {
     const node = cluster.replicas('signaling')[0]
     if (node === undefined) throw new Error('there is no signaling node')

@@ -14,6 +14,7 @@ export const natsKilled: Fault = {
   promise:
     'While NATS is away every send is answered within 1.5 s and none is lost; 5 s after it is back all is as it was.',
   field: 'an outage of NATS or Redis: nobody states a figure',
+  commands: 0.5,
   async inject(scene) {
     const { cluster, mark, wait, size } = scene
     mark('down')

@@ -12,6 +12,7 @@ export const redisAway: Fault = {
   promise:
     'When Redis comes back empty everybody has a right view 15 s later; nobody is logged out and no message is lost.',
   field: 'an outage of NATS or Redis: nobody states a figure',
+  commands: 0.5,
   async inject(scene) {
     const { cluster, wait, note, crowd } = scene
     await cluster.endServer('redis')

@@ -18,6 +18,7 @@ export const oneWayPartition: Fault = {
     { who: 'signaling-1', server: 'nats' },
     { who: 'signaling-1', server: 'redis' },
   ],
+  commands: 0.5,
   async inject(scene, [nats, redis]) {
     if (nats === undefined || redis === undefined) throw new Error('the links are missing')
     await stall(scene, nats, 'bus')

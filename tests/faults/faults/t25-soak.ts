@@ -26,6 +26,7 @@ export const soak: Fault = {
   size: { rooms: 200, clients: 10, chat: 200, state: 40, signals: 20, seconds: 1_800 },
   // Sessions of two thousand people are memory, and were not there when the processes were first looked at.
   growthMib: 600,
+  commands: 0.5,
   async inject(scene) {
     const { cluster, crowd, size, random, mark, note, wait } = scene
     await wait(warmUpMs)

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from './check.ts'
-import { emptyHistory, type History, type Person, type Seen, type Send, type View } from './history.ts'
+import {
+  emptyHistory,
+  type Command,
+  type History,
+  type MeetingSeen,
+  type Member,
+  type Order,
+  type Person,
+  type Seen,
+  type Send,
+  type Standing,
+  type View,
+} from './history.ts'
 
 /** Two people in one room, three accepted messages, one refused; everything as it should be. */
 const messages: Seen[] = ['one', 'two', 'three'].map((text, index) => ({ text, seq: index + 1, id: `id-${text}` }))
@@ -22,7 +34,38 @@ const person = (participantId: string): Person => ({
   connected: true,
 })
 const people = [person('p-ann'), person('p-bob')]
-const view = (client: string): View => ({ client, room: 'r', v: 7, people, messages, since: 0 })
+const members: Member[] = [
+  { participantId: 'p-ann', userId: 'u-ann', role: 'cohost' },
+  { participantId: 'p-bob', userId: 'u-bob', role: 'guest' },
+]
+const meeting: MeetingSeen = { title: 'new', settings: { chat: false } }
+const contents = 'all that is in r at 7'
+const seen = { people, members, meeting, contents, messages }
+const view = (client: string): View => ({ client, room: 'r', v: 7, ...seen, since: 0 })
+const command = (order: Order, at: number, is: Command['outcome']['is'] = 'acknowledged'): Command => ({
+  room: order.kind === 'end' ? 'ended' : 'r',
+  order,
+  at,
+  outcome: { is, at: at + 1 },
+})
+const commands: Command[] = [
+  command({ kind: 'ban', userId: 'u-cid' }, 1),
+  command({ kind: 'remove', userId: 'u-bob', participantIds: ['p-bob-before'] }, 2),
+  command({ kind: 'role', userId: 'u-ann', role: 'participant' }, 3),
+  command({ kind: 'role', userId: 'u-ann', role: 'cohost' }, 4),
+  command({ kind: 'settings', change: { title: 'new', settings: { chat: false } } }, 5),
+  command({ kind: 'end' }, 6),
+]
+const standing: Standing = {
+  ...meeting,
+  status: 'live',
+  banned: new Set(['u-cid']),
+  roles: new Map([['u-ann', 'cohost']]),
+}
+const standings = new Map([
+  ['r', standing],
+  ['ended', { ...standing, status: 'ended' }],
+])
 const good: History = {
   ...emptyHistory,
   endedAt: 60_000,
@@ -44,6 +87,9 @@ const good: History = {
     { client: 'ann', type: 'chat.send', at: 0, end: { at: 10_000, how: 'answered' } },
     { client: 'ann', type: 'chat.send', at: 55_000, end: null },
   ],
+  commands,
+  standings,
+  contents: ['ann', 'the node of ann', 'bob'].map((holder) => ({ room: 'r', v: 7, holder, text: contents })),
   signals: [1, 2, 4].map((n) => ({ from: 'ann', to: 'bob', n, at: n })),
   processes: [
     {
@@ -80,7 +126,7 @@ describe('the history checks', () => {
     expect(foundIn({})).toEqual([])
     const verdicts = checkHistory(good, { growthMib: 50 })
     expect(verdicts.map(({ id, looked }) => [id, looked > 0])).toEqual(
-      ['H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'H7', 'S'].map((id) => [id, true]),
+      ['H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'H7', 'H8', 'H9', 'S'].map((id) => [id, true]),
     )
   })
 
@@ -169,6 +215,43 @@ describe('the history checks', () => {
     expect(foundIn(change)).toEqual(['H7'])
   })
 
+  it.each<[string, Partial<History>]>([
+    ['somebody who was banned is in a view', withMember({ userId: 'u-cid' })],
+    ['the database has no ban', withStanding({ banned: new Set() })],
+    ['a stay that was ended is in a view', withMember({ participantId: 'p-bob-before' })],
+    ['a view has another role', withMember({ userId: 'u-ann', role: 'participant' })],
+    ['the database has another role', withStanding({ roles: new Map([['u-ann', 'participant']]) })],
+    ['a view has another title', withView({ meeting: { ...meeting, title: 'old' } })],
+    ['a view has another setting', withView({ meeting: { ...meeting, settings: { chat: true } } })],
+    ['the database has another setting', withStanding({ settings: { chat: true } })],
+    ['somebody is in a meeting that ended', { views: [...good.views, { ...view('cid'), room: 'ended' }] }],
+    ['the database has it as live', { standings: new Map([...standings, ['ended', standing]]) }],
+    ['the database has no such meeting', { standings: new Map([['r', standing]]) }],
+    ['a role of before is there again', withCommand({ kind: 'role', userId: 'u-ann', role: 'guest' })],
+    ['the last of them was refused', withCommand({ kind: 'ban', userId: 'u-bob' }, ['acknowledged', 'refused'])],
+  ])('H8 is broken when %s', (_, change) => {
+    expect(foundIn(change)).toContain('H8')
+  })
+
+  it('H8 is not broken by a command without an answer, whether or not it was carried out', () => {
+    const asked = withCommand({ kind: 'role', userId: 'u-ann', role: 'participant' }, ['unknown'])
+    expect(foundIn(asked)).toEqual([])
+    const done = withStanding({ roles: new Map([['u-ann', 'participant']]) })
+    const shown = { views: [withRole('ann', 'participant'), withRole('bob', 'participant')] }
+    expect(foundIn({ ...asked, ...done, ...shown })).toEqual([])
+    expect(foundIn({ ...asked, ...done })).toEqual(['H8'])
+    expect(foundIn(withCommand({ kind: 'ban', userId: 'u-bob' }, ['unknown', 'refused']))).toEqual([])
+  })
+
+  it('H9 is broken when somebody has something else at the same version, and only then', () => {
+    const other = (change: Partial<History['contents'][number]>) => ({
+      contents: [...good.contents, { room: 'r', v: 7, holder: 'the node of bob', text: 'else', ...change }],
+    })
+    expect(foundIn(other({}))).toEqual(['H9'])
+    expect(foundIn(other({ v: 8 }))).toEqual([])
+    expect(foundIn(other({ room: 'other' }))).toEqual([])
+  })
+
   it.each([
     ['a signal came twice', [1, 2, 2]],
     ['signals came in another order', [1, 3, 2]],
@@ -177,6 +260,19 @@ describe('the history checks', () => {
   })
 })
 
+function withMember(change: Partial<Member>) {
+  return withView({ members: [...members.slice(1), { participantId: 'p-x', userId: 'u-x', role: 'guest', ...change }] })
+}
+function withRole(client: string, role: string): View {
+  return { ...view(client), members: members.map((one) => (one.userId === 'u-ann' ? { ...one, role } : one)) }
+}
+function withStanding(change: Partial<Standing>) {
+  return { standings: new Map([...standings, ['r', { ...standing, ...change }]]) }
+}
+/** These after all others. */
+function withCommand(order: Order, outcomes: readonly Command['outcome']['is'][] = ['acknowledged']) {
+  return { commands: [...commands, ...outcomes.map((is, index) => command(order, 10 + index, is))] }
+}
 function noViews(): Partial<History> {
   return { views: [], shown: [] }
 }

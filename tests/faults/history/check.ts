@@ -1,3 +1,5 @@
+import { checkCommands } from './check-commands.ts'
+import { checkContents } from './check-contents.ts'
 import { checkNobodyElseHeard, checkRosters } from './check-members.ts'
 import { checkKept, checkNumbers, checkOnce } from './check-messages.ts'
 import { checkProcesses, type MemoryBound } from './check-processes.ts'
@@ -23,5 +25,7 @@ export const checkHistory = (history: History, memory: MemoryBound): Verdict[] =
   checkRosters(history),
   checkAnswered(history),
   checkProcesses(history, memory),
+  checkCommands(history),
+  checkContents(history),
   checkSignals(history),
 ]

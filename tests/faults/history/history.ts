@@ -33,12 +33,29 @@ export interface Person {
   connected: boolean
 }
 
+/** Who somebody is in a room, as a client or the server has it. */
+export interface Member {
+  participantId: string
+  userId: string
+  role: string
+}
+
+/** What a client, the server or the database has of a meeting itself. */
+export interface MeetingSeen {
+  title: string
+  settings: Readonly<Record<string, unknown>>
+}
+
 /** What one client (or the server, as `server`) has at the end. */
 export interface View {
   client: string
   room: string
   v: number
   people: readonly Person[]
+  members: readonly Member[]
+  meeting: MeetingSeen
+  /** Everything it has of the room at this version, as one text: the meeting and every participant in full. */
+  contents: string
   messages: readonly Seen[]
   /** Number of the last message that was there when this client came; its messages begin behind it. */
   since: number
@@ -116,6 +133,61 @@ export interface Entry {
   signalsLost: boolean
 }
 
+/** A command that meetings was given for a room. */
+export type Order =
+  | { kind: 'ban'; userId: string }
+  /** `participantIds`: the stays that it ends. Later ones of the same user are not concerned. */
+  | { kind: 'remove'; userId: string; participantIds: readonly string[] }
+  | { kind: 'end' }
+  | { kind: 'role'; userId: string; role: string }
+  | { kind: 'settings'; change: Partial<MeetingSeen> }
+
+/** An order, and whether it was acknowledged. `unknown`: no answer, or one that says neither. */
+export interface Command {
+  room: string
+  order: Order
+  at: number
+  outcome: { is: 'acknowledged' | 'refused' | 'unknown'; at: number }
+}
+
+/** What the database has of a meeting at the end. */
+export interface Standing extends MeetingSeen {
+  status: string
+  banned: ReadonlySet<string>
+  /** By user, of those who were given one. */
+  roles: ReadonlyMap<string, string>
+}
+
+/** Everything that somebody (a client, or the node it is on) had of a room at a version, when all had come to rest. */
+export interface Contents {
+  room: string
+  v: number
+  holder: string
+  text: string
+}
+
+/** A socket that was closed. The code is that of the server, if it gave one; 1006 when the connection just went. */
+export interface Closing {
+  client: string
+  code: number
+  at: number
+}
+
+/** The last word of a room to a client. */
+export interface Farewell {
+  client: string
+  type: 'room.kicked' | 'room.ended'
+  reason: string
+  at: number
+}
+
+/** A client that an acknowledged command sends away, when that was acknowledged, and the last word that is due to it. */
+export interface Sentence {
+  client: string
+  at: number
+  type: Farewell['type']
+}
+
 export interface ProcessRecord {
   label: string
   exits: readonly { how: string; expected: boolean; at: number }[]
@@ -150,6 +222,13 @@ export interface History {
   gone: ReadonlyMap<string, string>
   statuses: readonly StatusChange[]
   entries: readonly Entry[]
+  commands: readonly Command[]
+  /** By room. */
+  standings: ReadonlyMap<string, Standing>
+  contents: readonly Contents[]
+  closings: readonly Closing[]
+  farewells: readonly Farewell[]
+  sentences: readonly Sentence[]
   processes: readonly ProcessRecord[]
   /** Rejections that nobody handled in the clients' own process. */
   clientFaults: readonly string[]
@@ -175,6 +254,12 @@ export const emptyHistory: History = {
   gone: new Map(),
   statuses: [],
   entries: [],
+  commands: [],
+  standings: new Map(),
+  contents: [],
+  closings: [],
+  farewells: [],
+  sentences: [],
   processes: [],
   clientFaults: [],
   http: [],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkNobodyElseHeard } from './check-members.ts'
+import { emptyHistory } from './history.ts'
 import { Recorder, type Frame } from './recorder.ts'
 
 const joined = (id: string, chatSeq = 0): Frame => ({
@@ -7,7 +8,8 @@ const joined = (id: string, chatSeq = 0): Frame => ({
   payload: { meeting: { id }, selfParticipant: { id: `one in ${id}` }, chatSeq },
 })
 const hand = (participantId: string): Frame => ({ type: 'hand.changed', payload: { participantId } })
-const nothing = { stored: new Map(), views: [], truth: new Map(), processes: [] }
+const { stored, views, truth, standings, contents } = emptyHistory
+const nothing = { stored, views, truth, standings, contents, processes: [] }
 
 describe('the recorder', () => {
   it('H4 keeps only a count of what members got, and every event that somebody else did', () => {

@@ -1,9 +1,12 @@
 import {
   emptyHistory,
   now,
+  type Closing,
+  type Command,
   type CutOff,
   type Departure,
   type Entry,
+  type Farewell,
   type History,
   type Mark,
   type ProcessRecord,
@@ -11,6 +14,7 @@ import {
   type Request,
   type Seen,
   type Send,
+  type Sentence,
   type Shown,
   type Signal,
   type StatusChange,
@@ -31,6 +35,9 @@ interface SignalMark {
   n: number
 }
 
+/** What is known only when all is over. */
+export type AtTheEnd = Pick<History, 'stored' | 'views' | 'truth' | 'standings' | 'contents'>
+
 /** Takes down what happens while it happens; `history` is what the checks get. */
 export class Recorder {
   readonly sends: Send[] = []
@@ -50,6 +57,12 @@ export class Recorder {
   readonly leaving = new Set<string>()
   readonly statuses: StatusChange[] = []
   readonly entries: Entry[] = []
+  readonly commands: Command[] = []
+  readonly closings: Closing[] = []
+  readonly farewells: Farewell[] = []
+  readonly sentences: Sentence[] = []
+  /** The last ping that each client got. */
+  readonly pings = new Map<string, { v: number; chatSeq: number; at: number }>()
   readonly clientFaults: string[] = []
   readonly http: { client: string; route: string; status: number; at: number; ms: number }[] = []
   /** Which room a participant or a user belongs to: each is in one only. */
@@ -71,6 +84,9 @@ export class Recorder {
       this.#entered(client, type, payload, at)
     }
     if (type === 'room.left' || type === 'room.kicked' || type === 'room.ended') this.left(client)
+    if (type === 'room.kicked' || type === 'room.ended')
+      this.farewells.push({ client, type, reason: String(payload['reason']), at })
+    if (type === 'ping') this.#pinged(client, payload, at)
     if (type === 'rtc.signal') this.#signalOn(socket, client, payload['data'], at)
     if (type === 'participant.updated') this.#marked(client, payload, at)
     if (type === 'participant.left') this.#departed(client, [payload['participantId']], at)
@@ -105,12 +121,14 @@ export class Recorder {
   }
 
   /** All of it, with what is known at the end only. */
-  history(end: Pick<History, 'stored' | 'views' | 'truth'> & { processes: readonly ProcessRecord[] }): History {
+  history(end: AtTheEnd & { processes: readonly ProcessRecord[] }): History {
     const { sends, shown, stays, received, heard, requests, cutOffs, signals } = this
     const { departures, marks, gone, statuses, entries, clientFaults, http } = this
     const seen = { sends, shown, stays, received, heard, requests, cutOffs, signals }
+    const { commands, closings, farewells, sentences } = this
+    const told = { commands, closings, farewells, sentences }
     const states = { departures, marks, gone, statuses, entries, clientFaults, http }
-    return { ...emptyHistory, ...seen, ...states, ...end, endedAt: now() }
+    return { ...emptyHistory, ...seen, ...states, ...told, ...end, endedAt: now() }
   }
 
   #entered(client: string, type: string, payload: Readonly<Record<string, unknown>>, at: number): void {
@@ -157,6 +175,10 @@ export class Recorder {
   #heard(client: string, room: string | null, type: string, at: number): void {
     if (room !== null && this.#present.get(client) === room) this.heard += 1
     else this.received.push({ client, room, type, at })
+  }
+
+  #pinged(client: string, { v, chatSeq }: Readonly<Record<string, unknown>>, at: number): void {
+    if (typeof v === 'number' && typeof chatSeq === 'number') this.pings.set(client, { v, chatSeq, at })
   }
 
   #once(text: string): string {

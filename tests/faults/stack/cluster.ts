@@ -5,9 +5,11 @@ import { eventually, freeze, startNats, startPostgres, startRedis, type RunningS
 import { startStack, type StackFile } from '../../support/product.ts'
 import type { ProcessRecord } from '../history/history.ts'
 import { createEdge, type Edge } from './edge.ts'
+import { createFakeClock, type FakeClock } from './faketime.ts'
 import { exitCodeOf, uncaughtIn } from './logs.ts'
 import { environmentOf, ProcessTable } from './process-table.ts'
 import { startLike, type Replica, type ServiceName } from './replicas.ts'
+import { sentinelOf, type Sentinel } from './sentinel.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export type ServerName = 'nats' | 'redis' | 'postgres'
@@ -18,6 +20,10 @@ export interface Cluster {
   readonly table: ProcessTable
   /** That of PostgreSQL alone, when one was asked for; null also where it may not be mounted. */
   readonly disk: SmallDisk | null
+  /** That of the replica for which one was asked. */
+  readonly clock: FakeClock | null
+  /** Those of Redis with a Sentinel, when it was asked for. */
+  readonly sentinel: Sentinel | null
   replicas(service?: ServiceName): Replica[]
   /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
   end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
@@ -40,6 +46,8 @@ export interface ClusterOptions {
   env?: Readonly<Record<string, string>>
   /** PostgreSQL gets a disk of its own, of this size in MiB. */
   diskMib?: number
+  /** The replica whose clock can be set, such as `signaling-2`. */
+  fakeClockOf?: string
 }
 
 const standard = ['--gateway', '2', '--signaling', '2', '--chat', '2']
@@ -61,14 +69,22 @@ const services: Readonly<Record<string, ServiceName>> = {
 }
 const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
 
-export async function startCluster({ args = [], env = {}, diskMib }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { args = [], env = {}, diskMib, fakeClockOf } = options
   const logs = await mkdtemp(join(tmpdir(), 'parley-faults-'))
+  const clock = fakeClockOf === undefined ? null : createFakeClock()
+  const onClock = Object.entries(clock?.env ?? {}).flatMap(([name, value]) => [
+    '--set',
+    `${fakeClockOf}:${name}=${value}`,
+  ])
   const disk = diskMib === undefined ? null : await mountSmallDisk(diskMib)
   const onDisk = disk === null ? [] : ['--postgres-dir', disk.dir]
   try {
-    const product = await startStack([...standard, '--logs', logs, ...onDisk, ...args], { ...settings, ...env })
-    return new RunningCluster(product, { logs, disk })
+    const all = [...standard, '--logs', logs, ...onDisk, ...onClock, ...args]
+    const product = await startStack(all, { ...settings, ...env })
+    return new RunningCluster(product, { logs, disk, clock })
   } catch (error) {
+    clock?.remove()
     await disk?.unmount()
     throw error
   }
@@ -78,6 +94,8 @@ class RunningCluster implements Cluster {
   readonly edge: Edge
   readonly table = new ProcessTable()
   readonly disk: SmallDisk | null
+  readonly clock: FakeClock | null
+  readonly sentinel: Sentinel | null
   readonly #product: Awaited<ReturnType<typeof startStack>>
   readonly #logs: string
   readonly #servers: Record<ServerName, { url: string; pid: number; dir: string }>
@@ -87,11 +105,13 @@ class RunningCluster implements Cluster {
 
   constructor(
     product: Awaited<ReturnType<typeof startStack>>,
-    { logs, disk }: { logs: string; disk: SmallDisk | null },
+    { logs, disk, clock }: { logs: string; disk: SmallDisk | null; clock: FakeClock | null },
   ) {
     this.#product = product
     this.#logs = logs
     this.disk = disk
+    this.clock = clock
+    this.sentinel = product.file.sentinel === undefined ? null : sentinelOf(product.file)
     const { nats, redis, postgres } = product.file
     this.#servers = { nats, redis, postgres }
     this.#replicas = replicasOf(product.file)
@@ -165,6 +185,7 @@ class RunningCluster implements Cluster {
     await this.#product.stop()
     await Promise.all(this.#own.map((server) => server.stop()))
     await this.disk?.unmount()
+    this.clock?.remove()
     await rm(this.#logs, { recursive: true, force: true })
   }
 

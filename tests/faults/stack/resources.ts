@@ -27,7 +27,7 @@ export async function resourcesOf(cluster: Cluster): Promise<Resources> {
 }
 
 /** What each descriptor of a process is; one that is closed meanwhile is left out. */
-function linksOf(pid: number): string[] {
+export function linksOf(pid: number): string[] {
   const folder = `/proc/${pid}/fd`
   return readdirSync(folder).flatMap((name) => {
     try {

@@ -1,5 +1,5 @@
 import { createParley, type Parley, type ParleyOptions, type Room } from '@parley/client'
-import type { Message } from '@parley/contracts'
+import type { Meeting, Message, Participant } from '@parley/contracts'
 import { now, type Person, type Seen, type Send, type View } from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { recordedSockets, type RecordedSockets } from './recording-socket.ts'
@@ -14,6 +14,10 @@ export interface AttendeeOptions {
   /** As its address, for limits that count by address. */
   address?: string
   hint?: () => string | undefined
+  /** The URL of the signaling node to use, past the gateways. */
+  place?: () => string | undefined
+  /** Who signs in; a guest unless given. */
+  account?: { email: string; password: string }
 }
 
 /** What one can switch, and whether the server has agreed to the last change. */
@@ -38,16 +42,19 @@ export class Attendee {
   }
   readonly #recorder: Recorder
   readonly #options: ParleyOptions
+  readonly #account: AttendeeOptions['account']
   #room: Room | null = null
+  #userId = ''
   #since = 0
   #busy = false
   #signalsTo = new Map<string, number>()
 
-  constructor({ name, seat, url, recorder, address, hint }: AttendeeOptions) {
+  constructor({ name, seat, url, recorder, address, hint, place, account }: AttendeeOptions) {
     this.name = name
     this.seat = seat
     this.#recorder = recorder
-    this.sockets = recordedSockets({ client: name, recorder, ...(hint && { hint }) })
+    this.#account = account
+    this.sockets = recordedSockets({ client: name, recorder, ...(hint && { hint }), ...(place && { place }) })
     const fetch = recordedFetch(name, recorder, address)
     this.#options = { url, tokenDelivery: 'body', fetch, onWarning: () => undefined }
     this.parley = createParley({ ...this.#options, WebSocket: this.sockets.WebSocket })
@@ -63,6 +70,9 @@ export class Attendee {
   get participantId(): string {
     return this.room.state.get().self.id
   }
+  get userId(): string {
+    return this.#userId
+  }
   get status(): string {
     return this.#room?.state.get().status.state ?? 'outside'
   }
@@ -70,9 +80,11 @@ export class Attendee {
     return this.#busy
   }
 
-  /** Signs in as a guest and joins. `meetingId` is where that leads, for what is heard before the answer. */
+  /** Signs in and joins. `meetingId` is where that leads, for what is heard before the answer. */
   async join(code: string, meetingId: string): Promise<void> {
-    const user = await this.parley.signInAsGuest({ name: this.name })
+    const { parley } = this
+    const user = await (this.#account ? parley.signIn(this.#account) : parley.signInAsGuest({ name: this.name }))
+    this.#userId = user.id
     this.#recorder.belongs(user.id, meetingId)
     const room = await this.parley.join({ code, device: { mic: true, cam: true } })
     this.#room = room
@@ -131,9 +143,9 @@ export class Attendee {
 
   get view(): View {
     const { meeting, self, peers, v, messages } = this.room.state.get()
-    const people = [self, ...peers].map(personOf)
     const mine = messages.filter(({ seq }) => seq > this.#since)
-    return { client: this.name, room: meeting.id, v, people, messages: mine.map(seenOf), since: this.#since }
+    const seen = seenIn({ meeting, v }, [self, ...peers])
+    return { client: this.name, ...seen, messages: mine.map(seenOf), since: this.#since }
   }
 
   /** Number of the newest message that this one has. */
@@ -145,10 +157,10 @@ export class Attendee {
   async serverView(): Promise<View | null> {
     const snapshot = await this.room.snapshot()
     if (snapshot === null) return null
-    const { meeting, selfParticipant, peers, v } = snapshot
-    const people = [selfParticipant, ...peers].map(personOf)
+    const { selfParticipant, peers } = snapshot
     const since = Number.MAX_SAFE_INTEGER
-    return { client: `server (asked by ${this.name})`, room: meeting.id, v, people, messages: [], since }
+    const client = `server (asked by ${this.name})`
+    return { client, ...seenIn(snapshot, [selfParticipant, ...peers]), messages: [], since }
   }
 
   /** Another guest who comes from the same address, signed in and nowhere yet; closed by whoever asked. */
@@ -186,6 +198,28 @@ export const personOf = (one: {
   hand: one.hand !== null,
   connected: one.connection === 'connected',
 })
+
+/** The room at one version, as somebody has it. */
+function seenIn({ meeting, v }: { meeting: Meeting; v: number }, people: readonly Participant[]) {
+  const ordered = people.toSorted((one, other) => one.id.localeCompare(other.id))
+  const { id: room, title, settings } = meeting
+  return {
+    room,
+    v,
+    people: people.map(personOf),
+    members: people.map(({ id: participantId, userId, role }) => ({ participantId, userId, role })),
+    meeting: { title, settings },
+    contents: textOf([meeting, ...ordered]),
+  }
+}
+
+/** JSON whose fields are in the order of their names: the same for the same contents. */
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => one.localeCompare(other)))
+      : part,
+  )
 
 /** What people did not write has no text of its own. */
 export const seenOf = ({ id, seq, type, text = '' }: Pick<Message, 'id' | 'seq' | 'type' | 'text'>): Seen => ({

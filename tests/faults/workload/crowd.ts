@@ -2,13 +2,18 @@ import { createParley, type Parley } from '@parley/client'
 import { password } from '../../support/people.ts'
 import type { Seen } from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
-import { Attendee, seenOf } from './attendee.ts'
+import { Attendee, seenOf, type AttendeeOptions } from './attendee.ts'
 
 export interface Meeting {
   id: string
+  /** Its number in the run, from 0. */
+  room: number
   code: string
   attendees: Attendee[]
 }
+
+/** Where an attendee opens sockets, past the gateways: the URL of a node; undefined leaves it to the gateways. Asked each time. */
+export type Place = (room: number, client: number) => string | undefined
 
 export interface CrowdOptions {
   /** What clients know as the gateway; with several, the attendees of a room take them in turn. */
@@ -19,6 +24,7 @@ export interface CrowdOptions {
   recorder: Recorder
   /** The hint of an attendee instead of the meeting's; undefined leaves it to the meeting's own. */
   hint?: (room: number, client: number) => string | undefined
+  place?: Place
   /** An address of their own for each, for limits that count by address. */
   ownAddresses?: boolean
 }
@@ -31,10 +37,17 @@ export interface Crowd {
   /** Those who are there now. */
   readonly attendees: readonly Attendee[]
   /** One more guest, whose number in the room nobody had; rejects, and is not there, when it can't come in. */
-  come(meeting: Meeting): Promise<Attendee>
+  come(meeting: Meeting, how?: Coming): Promise<Attendee>
   /** Everything that is stored of a meeting's chat. */
   storedIn(meetingId: string): Promise<Seen[]>
   close(): Promise<void>
+}
+
+export interface Coming {
+  /** Comes as the host, who owns the meeting. */
+  asHost?: boolean
+  /** Instead of the place that the number in the room has. */
+  place?: () => string | undefined
 }
 
 const atOnce = 16
@@ -45,7 +58,8 @@ const joinTries = 3
 export async function gather(options: CrowdOptions): Promise<Crowd> {
   const { urls, rooms, clients, recorder } = options
   const host = createParley({ url: urls[0] ?? '', tokenDelivery: 'body' })
-  await host.signUp({ email: `${crypto.randomUUID()}@example.org`, password, name: 'Host' })
+  const account = { email: `${crypto.randomUUID()}@example.org`, password }
+  await host.signUp({ ...account, name: 'Host' })
   const meetings: Meeting[] = []
   await inParallel(
     Array.from({ length: rooms }, (_, room) => room),
@@ -53,12 +67,14 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
       const body = { title: `Room ${room}`, maxParticipants: Math.max(200, clients) }
       const { id, code } = await host.rest.createMeeting({ body })
       recorder.belongs(id, id)
-      meetings.push({ id, code, attendees: [] })
+      meetings.push({ id, room, code, attendees: [] })
     },
   )
-  const seats = meetings.flatMap((meeting, room) =>
-    Array.from({ length: clients }, (_, seat) => ({ meeting, room, seat, index: room * clients + seat })),
-  )
+  meetings.sort((one, other) => one.room - other.room)
+  const seats = meetings.flatMap((meeting) => {
+    const { room } = meeting
+    return Array.from({ length: clients }, (_, seat) => ({ meeting, room, seat, index: room * clients + seat }))
+  })
   await inParallel(seats, async ({ meeting, ...seat }) => {
     const attendee = seated(options, seat)
     meeting.attendees.push(attendee)
@@ -71,8 +87,10 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
     get attendees() {
       return meetings.flatMap(({ attendees }) => attendees)
     },
-    async come(meeting) {
-      const attendee = seated(options, { room: meetings.indexOf(meeting), seat: index, index })
+    async come(meeting, { asHost = false, place } = {}) {
+      const { room } = meeting
+      const own = { ...(asHost && { account }), ...(place && { place }) }
+      const attendee = seated(options, { room, seat: index, index }, own)
       index += 1
       try {
         await joinPatiently(attendee, meeting)
@@ -92,8 +110,9 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
 }
 
 function seated(
-  { urls, recorder, hint, ownAddresses = false }: CrowdOptions,
+  { urls, recorder, hint, place, ownAddresses = false }: CrowdOptions,
   { room, seat, index }: { room: number; seat: number; index: number },
+  own: Pick<AttendeeOptions, 'account' | 'place'> = {},
 ): Attendee {
   return new Attendee({
     name: `r${room}c${seat}`,
@@ -102,6 +121,8 @@ function seated(
     recorder,
     ...(ownAddresses && { address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` }),
     ...(hint && { hint: () => hint(room, seat) }),
+    ...(place && { place: () => place(room, seat) }),
+    ...own,
   })
 }
 

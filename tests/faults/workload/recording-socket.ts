@@ -7,6 +7,14 @@ export interface RecordingOptions {
   recorder: Recorder
   /** Instead of the hint in the URL: which node of signaling one gets; undefined leaves it as it is. */
   hint?: () => string | undefined
+  /** The URL of the node to open sockets on, past the gateways; undefined leaves it to them. */
+  place?: () => string | undefined
+}
+
+/** What takes a session up again on another socket. */
+export interface Session {
+  sessionId: unknown
+  resumeToken: unknown
 }
 
 /** The WebSockets of one client: everything on them is recorded. */
@@ -15,6 +23,10 @@ export interface RecordedSockets {
   readonly WebSocket: typeof globalThis.WebSocket
   /** Sends a request that the SDK does not know of on the socket in use; false when there is none. */
   inject(type: string, payload: unknown): boolean
+  /** The same, and resolves to the answer, an `error` too; null when there is none within `patienceMs` or the socket goes. */
+  ask(type: string, payload: unknown, patienceMs?: number): Promise<Frame | null>
+  /** Of the last stay. */
+  readonly session: Session | null
   /** Every socket that is open or opening. */
   readonly open: ReadonlySet<WebSocket>
 }
@@ -23,15 +35,22 @@ const refusal = /^Unexpected server response: (\d+)$/
 
 const injected = 'injected-'
 
-export function recordedSockets({ client, recorder, hint }: RecordingOptions): RecordedSockets {
+const patience = 12_000
+
+export function recordedSockets({ client, recorder, hint, place }: RecordingOptions): RecordedSockets {
   const open = new Set<WebSocket>()
+  const asked = new Map<string, (answer: Frame | null) => void>()
+  let session: Session | null = null
   let count = 0
 
   class Recorded extends WebSocket {
     readonly #waiting = new Map<string, Request>()
 
     constructor(url: string, protocols: string[]) {
-      super(withHint(url, hint?.()), protocols, { perMessageDeflate: false, handshakeTimeout: 10_000 })
+      super(placed(withHint(url, hint?.()), place?.()), protocols, {
+        perMessageDeflate: false,
+        handshakeTimeout: 10_000,
+      })
       open.add(this)
       this.on('message', (data) => this.#heard(JSON.parse(String(data)) as Frame))
       const at = now()
@@ -39,7 +58,8 @@ export function recordedSockets({ client, recorder, hint }: RecordingOptions): R
         const status = Number(refusal.exec(message)?.[1] ?? 0)
         recorder.http.push({ client, route: 'WebSocket', status, at, ms: now() - at })
       })
-      this.on('close', () => {
+      this.on('close', (code) => {
+        recorder.closings.push({ client, code, at: now() })
         open.delete(this)
         this.#over()
       })
@@ -81,25 +101,60 @@ export function recordedSockets({ client, recorder, hint }: RecordingOptions): R
           ...(typeof code === 'string' && refused && { code }),
         }
       }
+      if (frame.type === 'room.joined' || frame.type === 'room.resumed') session = sessionIn(frame, session)
       recorder.frameIn(client, frame, this)
+      asked.get(frame.requestId ?? '')?.(frame)
     }
 
     #over(): void {
-      for (const request of this.#waiting.values()) request.end = { at: now(), how: 'closed' }
+      for (const [requestId, request] of this.#waiting) {
+        request.end = { at: now(), how: 'closed' }
+        asked.get(requestId)?.(null)
+      }
       this.#waiting.clear()
     }
+  }
+  /** The id of a request that was sent on the newest open socket; null when there is none. */
+  function send(type: string, payload: unknown): string | null {
+    const socket = [...open].findLast(({ readyState }) => readyState === WebSocket.OPEN)
+    if (socket === undefined) return null
+    count += 1
+    const requestId = `${injected}${count}`
+    socket.send(JSON.stringify({ type, requestId, payload }))
+    return requestId
   }
   return {
     WebSocket: Recorded as unknown as typeof globalThis.WebSocket,
     open,
-    inject(type, payload) {
-      const socket = [...open].findLast(({ readyState }) => readyState === WebSocket.OPEN)
-      if (socket === undefined) return false
-      count += 1
-      socket.send(JSON.stringify({ type, requestId: `${injected}${count}`, payload }))
-      return true
+    get session() {
+      return session
+    },
+    inject: (type, payload) => send(type, payload) !== null,
+    async ask(type, payload, patienceMs = patience) {
+      const requestId = send(type, payload)
+      if (requestId === null) return null
+      const { promise, resolve } = Promise.withResolvers<Frame | null>()
+      asked.set(requestId, resolve)
+      const timer = setTimeout(() => resolve(null), patienceMs)
+      const answer = await promise
+      clearTimeout(timer)
+      asked.delete(requestId)
+      return answer
     },
   }
+}
+
+/** `room.resumed` has a new token for the session of before. */
+function sessionIn({ payload = {} }: Frame, before: Session | null): Session {
+  return { sessionId: payload['sessionId'] ?? before?.sessionId, resumeToken: payload['resumeToken'] }
+}
+
+/** The same path on another host. */
+function placed(url: string, node: string | undefined): string {
+  if (node === undefined) return url
+  const changed = new URL(url)
+  changed.host = new URL(node).host
+  return changed.href
 }
 
 function withHint(url: string, hint: string | undefined): string {

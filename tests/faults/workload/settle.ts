@@ -1,15 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkRosters } from '../history/check-members.ts'
-import { emptyHistory, now, type History, type Person, type Seen, type View } from '../history/history.ts'
+import {
+  emptyHistory,
+  now,
+  type Contents,
+  type History,
+  type Person,
+  type Seen,
+  type Standing,
+  type View,
+} from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
 import type { Attendee, SwitchName } from './attendee.ts'
-import type { Crowd, Meeting } from './crowd.ts'
+import { inParallel, type Crowd } from './crowd.ts'
+import { standingsOf } from './standings.ts'
 
 /** What is known of everybody when all has come to rest. */
 export interface Rest {
   stored: ReadonlyMap<string, readonly Seen[]>
   views: readonly View[]
   truth: ReadonlyMap<string, readonly Person[]>
+  standings: ReadonlyMap<string, Standing>
+  contents: readonly Contents[]
   /** When the rosters equalled the truth; null if they did not within the time. */
   convergedAt: number | null
   /** When nobody was reconnecting any more and every send had ended. */
@@ -21,7 +33,7 @@ const restMs = 40_000
 const convergeMs = 20_000
 
 /** Waits until nothing is under way, makes unsure switches sure, waits until all see the same, and reads it all. */
-export async function settle(crowd: Crowd, recorder: Recorder): Promise<Rest> {
+export async function settle(crowd: Crowd, recorder: Recorder, databaseUrl: string): Promise<Rest> {
   const restedAt = await until(() => isAtRest(crowd, recorder), restMs)
   const present = crowd.attendees.filter(({ status }) => status === 'joined')
   await Promise.all(present.map((attendee) => makeSure(attendee, recorder)))
@@ -31,10 +43,23 @@ export async function settle(crowd: Crowd, recorder: Recorder): Promise<Rest> {
   const convergedAt = await until(isSame, convergeMs)
   const stored = new Map<string, readonly Seen[]>()
   for (const { id } of crowd.meetings) stored.set(id, await crowd.storedIn(id))
-  const one = ({ attendees }: Meeting) => attendees.find(({ status }) => status === 'joined')
-  const asked = await Promise.all(crowd.meetings.map(async (meeting) => (await one(meeting)?.serverView()) ?? null))
-  const views = [...present.map(({ view }) => view), ...asked.filter((view) => view !== null)]
-  return { stored, views, truth, convergedAt, restedAt }
+  const asked = await serverViews(present)
+  const own = present.map(({ view }) => view)
+  const contents = [...own, ...asked].map(({ room, v, client, contents: text }) => ({ room, v, holder: client, text }))
+  // Of each node some say the same: one is enough for the other checks.
+  const views = [...own, ...new Map(asked.map((view) => [`${view.room} ${view.v} ${view.contents}`, view])).values()]
+  return { stored, views, truth, standings: await standingsOf(crowd, databaseUrl), contents, convergedAt, restedAt }
+}
+
+/** What the node of each says to it: so each node that has people of a room is asked for it. */
+async function serverViews(present: readonly Attendee[]): Promise<View[]> {
+  const views: View[] = []
+  await inParallel(present, async (attendee) => {
+    // One that lost its connection just now has nobody to ask.
+    const view = await attendee.serverView().catch(() => null)
+    if (view !== null) views.push(view)
+  })
+  return views
 }
 
 const isAtRest = ({ attendees }: Crowd, { sends }: Recorder): boolean =>

@@ -148,6 +148,22 @@ export const numbersSuite = (open: OpenWorld) =>
       expect(product.numbersTo(meeting.id)).toEqual([1, 2])
     })
 
+    it('C8 T32 somebody who comes into an empty room tells that the others are gone, though their leaving was lost', async () => {
+      const [gone, back] = [product.person('Gone'), product.person('Back')]
+      const meeting = await product.create(gone)
+      await product.fact('joined', meeting, gone)
+      await product.fact('joined', meeting, back, { present: 2 })
+      product.advance(1_000)
+      await product.fact('joined', meeting, back, { present: 1 })
+      await eventually(async () =>
+        expect(await stays(gone, meeting)).toEqual([
+          ['Back', false],
+          ['Back', true],
+          ['Gone', false],
+        ]),
+      )
+    })
+
     it('C1 a restoration ends the stays of who is gone, opens those whose facts were lost, and may be told again', async () => {
       const [host, gone, back] = [product.person('Host'), product.person('Gone'), product.person('Back')]
       const [fresh, unheard] = [product.person('Fresh'), product.person('Unheard')]

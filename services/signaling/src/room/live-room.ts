@@ -214,11 +214,7 @@ export class LiveRoom {
 
   async #commitBatch(batch: Pending[]): Promise<void> {
     try {
-      for (let tries = 0; tries < maxTries; tries++) {
-        // Before each: it may be a try that finds out what the store has lost.
-        await this.#settle()
-        if (await this.#tryCommit(batch)) return
-      }
+      for (let tries = 0; tries < maxTries; tries++) if (await this.#tryCommit(batch)) return
       throw new ProblemError('unavailable', 'The room is too busy')
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error))
@@ -237,32 +233,29 @@ export class LiveRoom {
   /** Decides all on the present state, and commits or confirms it once; false when that was not the newest: it is decided anew. */
   async #tryCommit(batch: Pending[]): Promise<boolean> {
     const { life, node } = this.#deps
+    // Before each try: it may be the one before that found out what the store has lost.
+    await this.#settle()
     const fresh = this.#stale || headOf(this.#state) === null
     if (fresh) await this.#readMissed()
     dropLate(batch)
     const before = this.#state
     const decided = decideAll(node, before, batch, life.now())
-    if (decided.changes.length > 0) {
-      if (!(await this.#commit(decided, before))) return false
-    } else if (this.#unsure) {
-      if (!(await this.#ruleOut(before))) return false
-    } else if (!fresh && (await this.#readMissed())) return false
+    // What was under way must not undo what is answered now.
+    const wanted = decided.changes.length === 0 && this.#unsure ? noChange(before) : decided
+    if (wanted.changes.length > 0 && !(await this.#commit(wanted, before))) return false
+    if (wanted.changes.length === 0 && !fresh && (await this.#readMissed())) return false
     const state = this.#state
     for (const [index, pending] of batch.entries()) settle(pending, decided.outcomes[index], { before, state })
     return true
   }
 
-  /** After a commit without an answer: reads what came of it, and sees to it that it cannot happen any more. */
+  /**
+   * After a commit without an answer: reads what came of it, and makes one that changes nothing, after which it cannot happen. A room
+   * that is not in the store is created empty.
+   */
   async #fence(): Promise<void> {
     await this.#readMissed()
-    await this.#ruleOut(this.#state)
-  }
-
-  /** Makes a commit that changes nothing, after which one without an answer cannot happen. False as of `#commit`. */
-  async #ruleOut(before: RoomState): Promise<boolean> {
-    if (!before.ended) return await this.#commit(noChange(before), before)
-    this.#unsure = false
-    return true
+    await this.#commit(noChange(this.#state), this.#state)
   }
 
   /** False: the room in the store is not at `before`, and has been read. */

@@ -37,6 +37,8 @@ export class Reaper {
   readonly #deps: ReaperDeps
   /** Sessions about which a command is under way: while the store is slow, one at a time. */
   readonly #asked = new Set<string>()
+  /** The rooms announced last; one that is occupied since is announced with the next tick, so that it is found if this node dies. */
+  #announced: ReadonlySet<string> = new Set()
   #timers: NodeJS.Timeout[] = []
   #adopting = false
 
@@ -48,7 +50,7 @@ export class Reaper {
     this.#timers = [
       setInterval(() => this.#tick(), everyMs),
       setInterval(() => this.#deps.rooms.refreshLobbies(), lobbyEveryMs),
-      setInterval(() => void this.#announce(), announceEveryMs),
+      setInterval(() => this.#announceAll(), announceEveryMs),
       setInterval(() => void this.#adoptOrphans(), adoptEveryMs),
     ]
   }
@@ -75,6 +77,7 @@ export class Reaper {
       this.fence(room)
       this.#reap(room)
     }
+    this.#announceNew()
     this.#deps.rooms.tend()
   }
 
@@ -115,12 +118,28 @@ export class Reaper {
       .finally(() => this.#asked.delete(command.sessionId))
   }
 
-  async #announce(): Promise<void> {
-    const { kv, log, rooms } = this.#deps
-    const present = [...rooms.rooms()].filter((room) => room.state.seats.size > 0).map((room) => room.meetingId)
-    if (present.length === 0) return
+  #announceAll(): void {
+    const present = this.#occupied()
+    this.#announced = new Set(present)
+    void this.#announce(present)
+  }
+
+  #announceNew(): void {
+    const fresh = this.#occupied().filter((meetingId) => !this.#announced.has(meetingId))
+    if (fresh.length === 0) return
+    this.#announced = new Set([...this.#announced, ...fresh])
+    void this.#announce(fresh)
+  }
+
+  #occupied(): string[] {
+    return [...this.#deps.rooms.rooms()].filter(({ state }) => state.seats.size > 0).map(({ meetingId }) => meetingId)
+  }
+
+  async #announce(meetingIds: readonly string[]): Promise<void> {
+    const { kv, log } = this.#deps
+    if (meetingIds.length === 0) return
     await kv
-      .announce(occupiedRooms, present, announceTtlMs)
+      .announce(occupiedRooms, meetingIds, announceTtlMs)
       .catch((err: unknown) => log.warn({ err }, 'rooms could not be announced'))
   }
 

@@ -10,7 +10,7 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
   let [up, deaf] = [true, false]
   const listeners = new Set<(connected: boolean) => void>()
   const stalled = new Set<string>()
-  const responders = new Map<string, (text: string) => Promise<string>>()
+  const responders = new Map<string, Parameters<Bus['respond']>[2]>()
   const hears = (subject: string) => up && !(deaf && subject.startsWith('room.'))
   const link: Bus = {
     publish: (subject, text) => void (up && bus.publish(subject, text)),
@@ -46,7 +46,7 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
     async ask(subject: string, text: string): Promise<string> {
       const answer = responders.get(subject)
       if (answer === undefined) throw new Error(`nobody answers ${subject} here`)
-      return await answer(text)
+      return await answer(text, { deadline: Infinity })
     },
     /** What other nodes tell of rooms is lost from now on, though the link counts as up. */
     deafen: () => void (deaf = true),

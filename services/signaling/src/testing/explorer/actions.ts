@@ -23,7 +23,9 @@ const on =
   (decide: (user: User, world: World, random: Random) => void): Act =>
   (world, random) => {
     const { users } = world.meetings
-    const user = random.pick([...users.values()].filter(({ removedSeq, role }) => role !== 'host' && removedSeq === null))
+    const user = random.pick(
+      [...users.values()].filter(({ removedSeq, role }) => role !== 'host' && removedSeq === null),
+    )
     if (user) return decided(world, () => decide(user, world, random))
   }
 
@@ -68,7 +70,9 @@ export const actions = {
   hand: by((client, _world, random) => client.setHand(random.chance(0.5))),
   mute: by(muteOther, moderators),
   signal: by(signalOther),
-  sync: by((client, _world, random) => void client.act('room.sync', { v: random.whole(0, client.session?.view.v ?? 0) })),
+  sync: by(
+    (client, _world, random) => void client.act('room.sync', { v: random.whole(0, client.session?.view.v ?? 0) }),
+  ),
   leave: by((client) => client.leave()),
   'close the page': by((client) => client.vanish(false), alive),
   'lose the network for good': by((client) => client.vanish(true), alive),

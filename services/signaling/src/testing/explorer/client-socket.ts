@@ -11,7 +11,17 @@ export class RefusedError extends Error {
   readonly next: string | undefined
   readonly retryable: boolean
 
-  constructor({ code, detail = '', next, retryable }: { code: string; detail?: string; next?: string; retryable: boolean }) {
+  constructor({
+    code,
+    detail = '',
+    next,
+    retryable,
+  }: {
+    code: string
+    detail?: string
+    next?: string
+    retryable: boolean
+  }) {
     super(`${code} ${detail}`)
     this.code = code
     this.next = next
@@ -56,7 +66,10 @@ export class ClientSocket {
   readonly #waiting = new Map<string, Waiting>()
   #seenAt: number
 
-  constructor(world: World, { actor, node, userId, listener }: { actor: Actor; node: ModelNode; userId: string; listener: Listener }) {
+  constructor(
+    world: World,
+    { actor, node, userId, listener }: { actor: Actor; node: ModelNode; userId: string; listener: Listener },
+  ) {
     const { loop, latency } = world
     this.#world = world
     this.#actor = actor
@@ -109,7 +122,14 @@ export class ClientSocket {
   #open(userId: string): void {
     const { node, wire } = this
     node.wires.add(wire)
-    const principal = { userId, sessionId: newId(), kind: 'user', name: userId, epoch: 0, expiresAt: epochMs / 500 } as const
+    const principal = {
+      userId,
+      sessionId: newId(),
+      kind: 'user',
+      name: userId,
+      epoch: 0,
+      expiresAt: epochMs / 500,
+    } as const
     wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal))
     this.#watch()
   }
@@ -122,7 +142,8 @@ export class ClientSocket {
       return this.#listener.message(message)
     }
     this.#waiting.delete(message.requestId)
-    if (message.type === 'error') waiting.reject(new RefusedError(message.payload as { code: string; retryable: boolean }))
+    if (message.type === 'error')
+      waiting.reject(new RefusedError(message.payload as { code: string; retryable: boolean }))
     else waiting.resolve(message)
   }
 

@@ -99,7 +99,9 @@ export const faults = {
   },
   'evict the index of changes': (world) => void (world.store.indexGone = true),
   'lose answers of the store': toNode((node, _world, random) => void (node.store.loseAnswers = random.whole(1, 3))),
-  'step a clock': toNode((node, _world, random) => void (node.clockOff += random.pick([-60_000, -8_000, 8_000, 60_000]) ?? 0)),
+  'step a clock': toNode(
+    (node, _world, random) => void (node.clockOff += random.pick([-60_000, -8_000, 8_000, 60_000]) ?? 0),
+  ),
   'cut meetings from the bus': (world, random) => {
     world.meetings.bus.cut(random.between(0, 500))
     world.loop.after(duration(random), null, () => world.meetings.bus.heal())

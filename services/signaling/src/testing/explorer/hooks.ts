@@ -17,7 +17,10 @@ const shims: Readonly<Record<string, string>> = {
   'node:crypto': pathToFileURL(join(here, 'shim-crypto.ts')).href,
 }
 const isOurs = (url: string | undefined): boolean =>
-  url !== undefined && url.startsWith(pathToFileURL(root).href) && !url.includes('/node_modules/') && !url.includes('/shim-')
+  url !== undefined &&
+  url.startsWith(pathToFileURL(root).href) &&
+  !url.includes('/node_modules/') &&
+  !url.includes('/shim-')
 
 /** The source with the edits in it. @throws where what an edit looks for is not there exactly once: it says nothing any more */
 export function edited(source: string, edits: readonly Edit[]): string {

@@ -104,9 +104,14 @@ export class Judge {
       if (!room) continue
       const head = headOf(room.state)
       if (doc === null && (head === null || room.state.seats.size === 0)) continue
-      if (head?.commitId !== doc?.head.commitId || head?.version !== doc?.head.version || head?.epoch !== doc?.head.epoch)
+      if (
+        head?.commitId !== doc?.head.commitId ||
+        head?.version !== doc?.head.version ||
+        head?.epoch !== doc?.head.epoch
+      )
         tell('node-behind', `${name} is at ${shown(head)}, the store at ${shown(doc?.head)}`)
-      else if (doc && !sameFields(withoutNothing(allFields(room.state)), withoutNothing(doc.fields))) tell('node-differs', `${name} differs at ${shown(head)}: ${differences(allFields(room.state), doc.fields)}`)
+      else if (doc && !sameFields(withoutNothing(allFields(room.state)), withoutNothing(doc.fields)))
+        tell('node-differs', `${name} differs at ${shown(head)}: ${differences(allFields(room.state), doc.fields)}`)
       if (room.waiting.commands > 0) tell('stuck', `${room.waiting.commands} commands wait on ${name}`)
     }
   }
@@ -119,7 +124,10 @@ export class Judge {
       if (view.v !== doc.head.version) tell('view-behind', `${name} is at ${view.v}, the store at ${doc.head.version}`)
       const wrong = [...seats].filter(([id, { participant }]) => !same(view.people.get(id), participant))
       if (wrong.length > 0 || view.people.size !== seats.size)
-        tell('view-differs', `${name} sees others than there are: ${wrong.map(([, { participant }]) => participant.name)}`)
+        tell(
+          'view-differs',
+          `${name} sees others than there are: ${wrong.map(([, { participant }]) => participant.name)}`,
+        )
       if (JSON.stringify(view.meeting) !== doc.fields['meeting']) tell('view-differs', `${name} sees another meeting`)
     }
   }
@@ -131,7 +139,8 @@ export class Judge {
     for (const { participant } of seats.values()) {
       const user = meetings.users.get(participant.userId)
       if (user?.removedSeq !== null) tell('removal-lost', `${participant.name} was removed, and has a seat`)
-      else if (user.role !== participant.role) tell('role-lost', `${participant.name} is ${participant.role}, not ${user.role}`)
+      else if (user.role !== participant.role)
+        tell('role-lost', `${participant.name} is ${participant.role}, not ${user.role}`)
     }
     const { version = meetings.meeting.version } = JSON.parse(doc?.fields['meeting'] ?? '{}') as { version?: number }
     if (seats.size > 0 && version !== meetings.meeting.version)
@@ -151,7 +160,8 @@ export class Judge {
 
   #judgeWaiting(tell: Tell): void {
     for (const { name, socket, stopped } of this.#world.clients)
-      if (stopped === null && socket?.unansweredMs) tell('unanswered', `${name} has been waiting for an answer for ${socket.unansweredMs} ms`)
+      if (stopped === null && socket?.unansweredMs)
+        tell('unanswered', `${name} has been waiting for an answer for ${socket.unansweredMs} ms`)
   }
 
   /**
@@ -164,7 +174,9 @@ export class Judge {
       (loss) =>
         loss.at >= at - 1 &&
         (loss.readByStranger ||
-          this.#world.troubles.some(({ from, to }) => from < loss.at + restoredWithinMs && to > Math.min(at, loss.at) - 1_000)),
+          this.#world.troubles.some(
+            ({ from, to }) => from < loss.at + restoredWithinMs && to > Math.min(at, loss.at) - 1_000,
+          )),
     )
   }
 
@@ -185,8 +197,10 @@ const short = (id: string): string => id.slice(-6)
 const shown = (head: { epoch: string; version: number; commitId: string } | null | undefined): string =>
   head ? `${short(head.epoch)}/${head.version}/${short(head.commitId)}` : 'nothing'
 
-const same = (one: object | undefined, other: object): boolean => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-const sorted = (value: object = {}): [string, unknown][] => Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+const same = (one: object | undefined, other: object): boolean =>
+  JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+const sorted = (value: object = {}): [string, unknown][] =>
+  Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
 const differences = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): string =>
   [...new Set([...Object.keys(one), ...Object.keys(other)])]
     .filter((field) => one[field] !== other[field])

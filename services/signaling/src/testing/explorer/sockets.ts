@@ -58,7 +58,8 @@ export class Wire {
   }
 
   send(text: string): void {
-    if (this.state === 'open') this.#toNode(() => this.#socket.readyState === 1 && this.#socket.emit('message', Buffer.from(text), false))
+    if (this.state === 'open')
+      this.#toNode(() => this.#socket.readyState === 1 && this.#socket.emit('message', Buffer.from(text), false))
   }
 
   /** By the client, who is gone then. */
@@ -136,9 +137,14 @@ export class Wire {
 /** The texts of unmasked, unfragmented frames (RFC 6455, 5.2). */
 function textsIn(data: Buffer): string[] {
   const texts: string[] = []
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const short = data[at + 1] ?? 0
-    const [header, length] = short < 126 ? [2, short] : short === 126 ? [4, data.readUInt16BE(at + 2)] : [10, Number(data.readBigUInt64BE(at + 2))]
+    const [header, length] =
+      short < 126
+        ? [2, short]
+        : short === 126
+          ? [4, data.readUInt16BE(at + 2)]
+          : [10, Number(data.readBigUInt64BE(at + 2))]
     texts.push(data.toString('utf8', at + header, at + header + length))
     at += header + length
   }

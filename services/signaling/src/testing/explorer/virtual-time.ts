@@ -49,10 +49,16 @@ function stop(timer: unknown): boolean {
  */
 export function installVirtualTime(): void {
   const put = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, writable: true })
-  put('setTimeout', (call: Call, ms = 1, ...args: unknown[]) =>
-    start(() => call(...args), ms, false) ?? real.setTimeout(call, ms, ...args))
-  put('setInterval', (call: Call, ms = 1, ...args: unknown[]) =>
-    start(() => call(...args), ms, true) ?? real.setInterval(call, ms, ...args))
+  put(
+    'setTimeout',
+    (call: Call, ms = 1, ...args: unknown[]) =>
+      start(() => call(...args), ms, false) ?? real.setTimeout(call, ms, ...args),
+  )
+  put(
+    'setInterval',
+    (call: Call, ms = 1, ...args: unknown[]) =>
+      start(() => call(...args), ms, true) ?? real.setInterval(call, ms, ...args),
+  )
   put('setImmediate', (call: Call, ...args: unknown[]) => {
     const loop = activeLoop()
     if (loop?.current) return void loop.after(0, loop.current, () => call(...args))

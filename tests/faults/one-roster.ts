@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkRosters } from './history/check-members.ts'
+import { emptyHistory, now } from './history/history.ts'
+import type { Meeting } from './workload/crowd.ts'
+
+const pollMs = 50
+
+/**
+ * For each meeting how long it takes, from now, until everybody who is in it has the same version and sees all of them as they are,
+ * though nobody does anything about it; Infinity for longer than `patienceMs`.
+ */
+export const untilOneRoster = (meetings: readonly Meeting[], patienceMs: number, from = now()): Promise<number[]> =>
+  Promise.all(meetings.map((meeting) => oneRoster(meeting, { from, until: from + patienceMs })))
+
+async function oneRoster(meeting: Meeting, { from, until }: { from: number; until: number }): Promise<number> {
+  while (now() < until) {
+    if (isOne(meeting)) return now() - from
+    await sleep(pollMs)
+  }
+  return Infinity
+}
+
+function isOne({ id, attendees }: Meeting): boolean {
+  const staying = attendees.filter(({ status }) => status === 'joined' || status === 'reconnecting')
+  if (staying.some(({ status }) => status === 'reconnecting')) return false
+  const views = staying.map(({ view }) => view)
+  const truth = new Map([[id, staying.map((attendee) => attendee.truth)]])
+  const isSame = new Set(views.map(({ contents }) => contents)).size <= 1
+  return isSame && checkRosters({ ...emptyHistory, views, truth }).breaches.length === 0
+}
