@@ -1,4 +1,4 @@
-import type { Bus, BusSubscription, Clock, EdgeAuth, Kv, Logger } from '@parley/kit'
+import type { Bus, BusSubscription, EdgeAuth, Kv, Logger } from '@parley/kit'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import type { IceServers } from './ice/ice-servers.ts'
@@ -6,7 +6,7 @@ import { Relays } from './relay/relays.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
-import { StoreLife } from './room/store-life.ts'
+import type { StoreLife } from './room/store-life.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 export interface NodeDeps {
@@ -14,7 +14,8 @@ export interface NodeDeps {
   node: string
   bus: Bus
   kv: Kv
-  clock: Clock
+  /** Its clock is the one of this node. */
+  life: StoreLife
   log: Logger
   auth: EdgeAuth
   ice: IceServers
@@ -32,8 +33,8 @@ export interface SignalingNode {
 }
 
 /** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
-export function createNode({ node, bus, kv, clock, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
-  const life = new StoreLife({ kv, clock })
+export function createNode({ node, bus, kv, life, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
+  const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
   const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }

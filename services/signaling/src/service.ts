@@ -6,6 +6,7 @@ import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
 import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
+import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
 
 /** Sockets, live rooms and fan-out. */
@@ -16,9 +17,14 @@ const drainPollMs = 50
 
 function create(deps: Deps<SignalingConfig, never>): RunningService {
   const { bus, config, instanceId, kv, log, metrics } = deps
+  const life = new StoreLife({ kv, clock: deps.clock })
+  const { clock } = life
+  const node = nodeName(instanceId)
+  const auth = createEdgeAuth({ bus, log, clock })
+  const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, clock)
   const onDelivered = (count: number) => delivered.inc({}, count)
-  const signaling = createNode({ node, bus, kv, clock, log, auth, ice, onDelivered })
+  const signaling = createNode({ node, bus, kv, life, log, auth, ice, onDelivered })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })

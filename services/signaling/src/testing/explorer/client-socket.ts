@@ -151,7 +151,7 @@ export class ClientSocket {
     const { loop } = this.#world
     loop.at(this.#seenAt + serverSilentMs, this.#actor, () => {
       if (!this.isOpen) return
-      if (loop.now - this.#seenAt < serverSilentMs) return this.#watch()
+      if (loop.now < this.#seenAt + serverSilentMs) return this.#watch()
       this.wire.close()
       this.#end(noHeartbeat)
     })

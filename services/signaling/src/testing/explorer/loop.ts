@@ -17,6 +17,8 @@ export interface Task {
   run: (() => void) | null
 }
 
+/** More than any schedule needs: something goes round in circles. */
+const maxTasks = 100_000
 const nextTurn = (): Promise<void> => new Promise((resolve) => turn(resolve))
 // The real one: the timers of the model are put in the place of the global ones later.
 const turn = setImmediate
@@ -81,6 +83,7 @@ export class Loop {
   async #step(actor: Actor | null, run: () => void): Promise<void> {
     this.current = actor
     this.tasks += 1
+    if (this.tasks > maxTasks) throw new Error(`no end in sight at ${this.now} ms`)
     run()
     await nextTurn()
     this.current = null

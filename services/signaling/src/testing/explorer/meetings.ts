@@ -38,8 +38,6 @@ const occupied = 'signaling:rooms'
 const lookEveryMs = 10_000
 const consumeEveryMs = 60
 const repeatChance = 0.05
-/** Later than the facts of before a restoration that are still believed. */
-const compareAgainMs = 31_000
 
 /** The meetings service of one meeting: its decisions, its commands to the room, and who it thinks is there. */
 export class ModelMeetings {
@@ -74,7 +72,7 @@ export class ModelMeetings {
       error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)),
     } as unknown as Logger
     const { bus } = this
-    answer(bus, chatBus.head, 'chat', async () => ({ seq: 0, rev: 0 }), log)
+    answer(bus, chatBus.heads, 'chat', async () => ({ heads: [] }), log)
     answer(bus, meetingsBus.redeem, 'meetings', async (asked) => this.#redeem(asked), log)
     answer(bus, meetingsBus.lobby, 'meetings', async () => ({ lv: 0, lobby: [], decided: [] }), log)
     answer(bus, meetingsBus.remove, 'meetings', async ({ userId, ban }) => (this.remove(userId, ban), {}), log)
@@ -188,11 +186,6 @@ export class ModelMeetings {
     for (const fact of facts) {
       this.stays.apply(fact)
       this.#tellAgain(fact)
-      const { actor } = this
-      // Others who are written down as being there may have been lost with what the store lost.
-      const isAlone = fact.kind === 'joined' && fact.present === 1
-      if (fact.kind === 'restored' || isAlone)
-        this.#world.loop.after(compareAgainMs, actor, () => void this.#compareWithRoom())
     }
   }
 

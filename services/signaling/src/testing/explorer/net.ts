@@ -1,11 +1,11 @@
-import { ProblemError, type Bus, type BusSubscription } from '@parley/kit'
+import { ProblemError, type Bus, type BusSubscription, type Respond } from '@parley/kit'
 import type { Actor, Loop } from './loop.ts'
 import type { Random } from './random.ts'
 
 interface Route {
   link: BusLink
   queue: string | null
-  deliver(text: string, from: BusLink, reply: (text: string) => void): void
+  deliver(text: string, call: { deadline: number }, reply: (text: string) => void): void
 }
 
 /** The bus of all processes: at most once, in order per publisher, nothing for whoever is cut off. */
@@ -80,7 +80,7 @@ export class BusLink implements Bus {
   publish(subject: string, text: string): void {
     if (!this.up) return
     for (const route of this.#net.listeners(subject, this))
-      this.#send(route.link, () => route.deliver(text, this, () => {}))
+      this.#send(route.link, () => route.deliver(text, { deadline: Infinity }, () => {}))
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
@@ -107,13 +107,13 @@ export class BusLink implements Bus {
       const givenUpAt = loop.now + timeoutMs
       this.#send(route.link, () => {
         // What its caller has given up is not begun with any more, however late it arrives.
-        if (loop.now <= givenUpAt) route.deliver(text, this, reply)
+        if (loop.now <= givenUpAt) route.deliver(text, { deadline: givenUpAt }, reply)
       })
     })
   }
 
-  respond(subject: string, queue: string, answer: (text: string) => Promise<string>): BusSubscription {
-    return this.#route(subject, queue, (text, _from, reply) => void answer(text).then(reply))
+  respond(subject: string, queue: string, answer: Respond): BusSubscription {
+    return this.#route(subject, queue, (text, call, reply) => void answer(text, call).then(reply))
   }
 
   connected(): boolean {

@@ -1,6 +1,7 @@
 import type { Clock, EdgeAuth, Logger } from '@parley/kit'
 import { IceServers } from '../../ice/ice-servers.ts'
 import { createNode, type SignalingNode } from '../../node.ts'
+import { StoreLife } from '../../room/store-life.ts'
 import { newActor, type Actor } from './loop.ts'
 import { BusLink } from './net.ts'
 import type { Wire } from './sockets.ts'
@@ -35,7 +36,16 @@ export class ModelNode {
     const log = logOf(world, name)
     const kv = kvOver(this.store)
     const ice = new IceServers(noIce as unknown as ConstructorParameters<typeof IceServers>[0], clock)
-    this.signaling = createNode({ node: name, bus: this.bus, kv, clock, log, auth, ice, onDelivered() {} })
+    this.signaling = createNode({
+      node: name,
+      bus: this.bus,
+      kv,
+      life: new StoreLife({ kv, clock }),
+      log,
+      auth,
+      ice,
+      onDelivered() {},
+    })
   }
 
   get name(): string {

@@ -23,12 +23,13 @@ export class Stays {
     const at = Date.parse(fact.at)
     if (fact.kind === 'restored') {
       for (const person of fact.people) this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null })
-      this.#close(at, fact.people)
-      return
+      return this.#close({ at, before: at, except: fact.people })
     }
     const { participantId, userId } = fact
     this.#put({ participantId, userId, leftAt: fact.kind === 'left' ? at : null, factAt: at, factId: fact.id })
-    if (fact.kind === 'left' && fact.present === 0) this.#close(at, [])
+    if (fact.kind === 'left' && fact.present === 0) this.#close({ at, before: at - disorderMs, except: [] })
+    // Nobody else is in the room: who was, was lost with it.
+    if (fact.kind === 'joined' && fact.present === 1) this.#close({ at, before: at, except: [fact] })
   }
 
   /** Who was in the room at that time. */
@@ -41,7 +42,7 @@ export class Stays {
           factAt: Date.parse(person.joinedAt),
           factId: person.participantId,
         })
-    this.#close(at, people)
+    this.#close({ at, before: at - disorderMs, except: people })
   }
 
   #put(stay: Stay): void {
@@ -50,11 +51,11 @@ export class Stays {
     if (isNewer) this.#all.set(stay.participantId, stay)
   }
 
-  /** Ends the stays of whom nothing has been heard for long. */
-  #close(at: number, except: readonly RosterEntry[]): void {
+  /** Ends the stays of whom nothing has been heard since `before`. */
+  #close({ at, before, except }: { at: number; before: number; except: readonly { participantId: string }[] }): void {
     for (const stay of this.#all.values()) {
       const isThere = except.some(({ participantId }) => participantId === stay.participantId)
-      if (stay.leftAt === null && !isThere && stay.factAt < at - disorderMs) stay.leftAt = at
+      if (stay.leftAt === null && !isThere && stay.factAt < before) stay.leftAt = at
     }
   }
 }

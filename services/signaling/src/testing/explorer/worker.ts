@@ -7,6 +7,8 @@ import { installVirtualTime } from './virtual-time.ts'
 const { edits } = workerData as { edits: Parameters<typeof installHooks>[0] }
 installHooks(edits)
 installVirtualTime()
+// Refusals are many, and nobody looks at where they come from.
+Error.stackTraceLimit = 0
 const { runBatch } = await import('./batch.ts')
 parentPort?.on('message', (batch: Batch) => {
   void runBatch(batch).then((report: Report) => parentPort?.postMessage(report))
