@@ -196,7 +196,8 @@ export class ModelClient {
       this.session = null
     }
     if (error.code === 'meeting-over') this.stop('ended', error.code)
-    else if (!error.retryable && !['resume-failed', 'room-token-invalid'].includes(error.code)) this.stop('refused', error.code)
+    else if (!error.retryable && !['resume-failed', 'room-token-invalid'].includes(error.code))
+      this.stop('refused', error.code)
   }
 
   #take(message: WireMessage): void {

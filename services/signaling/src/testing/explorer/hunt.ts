@@ -14,7 +14,10 @@ export interface Catch {
 }
 
 /** Runs schedules on the code without one mend, until something does not hold. */
-export async function hunt({ edits, id, without }: Mutant, { seed, most }: { seed: number; most: number }): Promise<Catch> {
+export async function hunt(
+  { edits, id, without }: Mutant,
+  { seed, most }: { seed: number; most: number },
+): Promise<Catch> {
   const explorer = new Explorer(edits)
   try {
     const { found, ran, tookMs } = await explorer.run({ seed, from: 0, count: most, stopAtFirst: true })

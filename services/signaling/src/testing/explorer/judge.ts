@@ -125,7 +125,9 @@ export class Judge {
 
   #judgeViews(doc: Doc | null, seats: ReadonlyMap<string, Seat>, tell: Tell): void {
     // Where the store goes back without a word, and nobody is left who knows, clients cannot be told.
-    const isUntold = this.#world.store.losses.some(({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger)
+    const isUntold = this.#world.store.losses.some(
+      ({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger,
+    )
     if (!doc || isUntold) return
     for (const { isIn, name, session } of this.#world.clients) {
       if (!isIn || !session) continue

@@ -1,4 +1,13 @@
-import { chatBus, meetingsBus, signalingBus, type Fact, type Grant, type Meeting, type Role, type Seat } from '@parley/contracts'
+import {
+  chatBus,
+  meetingsBus,
+  signalingBus,
+  type Fact,
+  type Grant,
+  type Meeting,
+  type Role,
+  type Seat,
+} from '@parley/contracts'
 import { answer, ask, newId, ProblemError, type Kv, type Logger } from '@parley/kit'
 import { aMeeting } from '../a-meeting.ts'
 import { newActor } from './loop.ts'
@@ -59,7 +68,9 @@ export class ModelMeetings {
 
   /** Begins to answer and to follow the room; called inside of its actor. */
   start(): void {
-    const log = { error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)) } as unknown as Logger
+    const log = {
+      error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)),
+    } as unknown as Logger
     const { bus } = this
     answer(bus, chatBus.heads, 'chat', async () => ({ heads: [] }), log)
     answer(bus, meetingsBus.redeem, 'meetings', async (asked) => this.#redeem(asked), log)
@@ -144,7 +155,15 @@ export class ModelMeetings {
     return user
   }
 
-  #redeem({ roomToken, userId, attempt = null }: { roomToken: string; userId: string; attempt?: string | null }): Grant {
+  #redeem({
+    roomToken,
+    userId,
+    attempt = null,
+  }: {
+    roomToken: string
+    userId: string
+    attempt?: string | null
+  }): Grant {
     const token = this.#tokens.get(roomToken)
     if (token?.userId !== userId || (token.attempt !== null && token.attempt !== attempt))
       throw new ProblemError('room-token-invalid')

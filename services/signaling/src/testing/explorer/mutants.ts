@@ -102,7 +102,11 @@ export const mutants: readonly Mutant[] = [
     id: 'C14',
     without: 'a clock that no setting moves',
     edits: [
-      edit(`${room}/store-life.ts`, 'monotonic: () => this.#deps.clock.monotonic()', 'monotonic: () => this.#deps.clock.now()'),
+      edit(
+        `${room}/store-life.ts`,
+        'monotonic: () => this.#deps.clock.monotonic()',
+        'monotonic: () => this.#deps.clock.now()',
+      ),
     ],
   },
   {
@@ -114,8 +118,16 @@ export const mutants: readonly Mutant[] = [
     id: 'C21',
     without: 'a store that notices that its index of changes is gone',
     edits: [
-      edit(`${model}/store.ts`, 'if (delta && this.indexGone) return null', 'if (delta && this.indexGone) return { ...delta, fields: {} }'),
-      edit(`${model}/store.ts`, "return this.#docs.look(id, { ...known, commitId: 'unknown' })", 'return { ...look, fields: {} }'),
+      edit(
+        `${model}/store.ts`,
+        'if (delta && this.indexGone) return null',
+        'if (delta && this.indexGone) return { ...delta, fields: {} }',
+      ),
+      edit(
+        `${model}/store.ts`,
+        "return this.#docs.look(id, { ...known, commitId: 'unknown' })",
+        'return { ...look, fields: {} }',
+      ),
     ],
   },
   {
@@ -136,17 +148,19 @@ export const mutants: readonly Mutant[] = [
     id: 'X9',
     without: 'the number of the newest command in a grant',
     edits: [
-      edit(
-        'services/signaling/src/session/enter.ts',
-        '...(grant.asOf !== undefined && { asOf: grant.asOf })',
-        '',
-      ),
+      edit('services/signaling/src/session/enter.ts', '...(grant.asOf !== undefined && { asOf: grant.asOf })', ''),
     ],
   },
   {
     id: 'X16',
     without: 'leaving everything as it was when the commit of a way in fails',
-    edits: [edit('services/signaling/src/session/enter.ts', '    entry.abandon()\n', '    if (room) throw error\n    entry.abandon()\n')],
+    edits: [
+      edit(
+        'services/signaling/src/session/enter.ts',
+        '    entry.abandon()\n',
+        '    if (room) throw error\n    entry.abandon()\n',
+      ),
+    ],
   },
   {
     id: 'X17',

@@ -31,7 +31,9 @@ export class ModelNet {
 
   /** What is said is for all that listen but the one who says it. */
   listeners(subject: string, from: BusLink): Route[] {
-    return [...(this.#routes.get(subject) ?? [])].filter(({ link, queue }) => queue === null && link !== from && link.up)
+    return [...(this.#routes.get(subject) ?? [])].filter(
+      ({ link, queue }) => queue === null && link !== from && link.up,
+    )
   }
 
   responder(subject: string, from: BusLink): Route | undefined {
@@ -77,7 +79,8 @@ export class BusLink implements Bus {
 
   publish(subject: string, text: string): void {
     if (!this.up) return
-    for (const route of this.#net.listeners(subject, this)) this.#send(route.link, () => route.deliver(text, { deadline: Infinity }, () => {}))
+    for (const route of this.#net.listeners(subject, this))
+      this.#send(route.link, () => route.deliver(text, { deadline: Infinity }, () => {}))
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {

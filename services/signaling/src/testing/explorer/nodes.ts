@@ -36,7 +36,16 @@ export class ModelNode {
     const log = logOf(world, name)
     const kv = kvOver(this.store)
     const ice = new IceServers(noIce as unknown as ConstructorParameters<typeof IceServers>[0], clock)
-    this.signaling = createNode({ node: name, bus: this.bus, kv, life: new StoreLife({ kv, clock }), log, auth, ice, onDelivered() {} })
+    this.signaling = createNode({
+      node: name,
+      bus: this.bus,
+      kv,
+      life: new StoreLife({ kv, clock }),
+      log,
+      auth,
+      ice,
+      onDelivered() {},
+    })
   }
 
   get name(): string {

@@ -23,14 +23,16 @@ export class Stays {
     const at = Date.parse(fact.at)
     // Only news end the stays of others: the same fact may come again, when there are others.
     if (fact.kind === 'restored') {
-      const isNews = fact.people.map((person) => this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null }))
+      const isNews = fact.people.map((person) =>
+        this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null }),
+      )
       if (!isNews.includes(false)) this.#close({ at, before: at, except: fact.people })
       return
     }
     const { participantId, userId } = fact
     const leftAt = fact.kind === 'left' ? at : null
     if (!this.#put({ participantId, userId, leftAt, factAt: at, factId: fact.id })) return
-    if (fact.kind === 'left' && fact.present === 0) this.#close({ at, before: at - disorderMs, except: [] })
+    if (fact.kind === 'left' && fact.present === 0) this.#close({ at, before: at, except: [] })
     // Nobody else is in the room: who was, was lost with it.
     if (fact.kind === 'joined' && fact.present === 1) this.#close({ at, before: at, except: [fact] })
   }
@@ -39,14 +41,18 @@ export class Stays {
   compare(people: readonly RosterEntry[], at: number): void {
     for (const person of people)
       if (!this.#all.has(person.participantId))
-        this.#put({ ...stayOf(person), leftAt: null, factAt: Date.parse(person.joinedAt), factId: person.participantId })
+        this.#put({
+          ...stayOf(person),
+          leftAt: null,
+          factAt: Date.parse(person.joinedAt),
+          factId: person.participantId,
+        })
     this.#close({ at, before: at - disorderMs, except: people })
   }
 
   #put(stay: Stay): boolean {
     const known = this.#all.get(stay.participantId)
-    const isNewer =
-      !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
+    const isNewer = !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
     if (isNewer) this.#all.set(stay.participantId, stay)
     return isNewer
   }
