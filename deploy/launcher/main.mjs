@@ -37,6 +37,7 @@ const commands = {
     entry: 'tests/fuzz/main.ts',
     debian: { install: 'asked', packages: servers },
   },
+  explore: { entry: 'tests/explore/main.ts' },
   test: {
     entry: 'tests/runner/main.ts',
     page: true,

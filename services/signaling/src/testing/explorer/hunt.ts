@@ -20,7 +20,7 @@ export async function hunt(
 ): Promise<Catch> {
   const explorer = new Explorer(edits)
   try {
-    const { found, ran, tookMs } = await explorer.run({ seed, from: 0, count: most, stopAtFirst: true })
+    const { found, ran, tookMs } = await explorer.run({ kind: 'run', seed, from: 0, count: most, stopAtFirst: true })
     const [first = null] = found
     const check = first?.faults[0]?.check ?? ''
     return { id, without, after: first && ran, check, found: first, tookMs }

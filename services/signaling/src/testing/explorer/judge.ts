@@ -15,6 +15,7 @@ export interface Fault {
 
 /** After the store has lost something, nodes that are in trouble for so long may be missed in what is put back. */
 const restoredWithinMs = 6_000
+const untoldWithinMs = 1_000
 
 /** Says what does not hold: some things at once, the rest when all has been quiet for long enough. */
 export class Judge {
@@ -80,10 +81,15 @@ export class Judge {
     return found
   }
 
+  /** Where the store goes back without a word, and nobody is left who knows, neither clients nor meetings can be told. */
+  get #isUntold(): boolean {
+    return this.#world.store.losses.some(({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger)
+  }
+
   /** Who is written down as being there, compared with who is. */
   async judgeAttendance(): Promise<Fault[]> {
     const { loop, meetings, store } = this.#world
-    if (this.#world.wentBackUnseen) return []
+    if (this.#world.wentBackUnseen || this.#isUntold) return []
     const there = [...seatsOf(await store.truth(meetings.meeting.id)).keys()].toSorted().map(short)
     const written = meetings.stays.present.toSorted().map(short)
     if (String(there) === String(written)) return []
@@ -124,11 +130,7 @@ export class Judge {
   }
 
   #judgeViews(doc: Doc | null, seats: ReadonlyMap<string, Seat>, tell: Tell): void {
-    // Where the store goes back without a word, and nobody is left who knows, clients cannot be told.
-    const isUntold = this.#world.store.losses.some(
-      ({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger,
-    )
-    if (!doc || isUntold) return
+    if (!doc || this.#isUntold) return
     for (const { isIn, name, session } of this.#world.clients) {
       if (!isIn || !session) continue
       const { view } = session
@@ -180,15 +182,14 @@ export class Judge {
    * all there to put it back, or somebody built on what was left.
    */
   #mayBeLost(at: number): boolean {
-    const { losses } = this.#world.store
-    return losses.some(
-      (loss) =>
-        loss.at >= at - 1 &&
-        (loss.readByStranger ||
-          this.#world.troubles.some(
-            ({ from, to }) => from < loss.at + restoredWithinMs && to > Math.min(at, loss.at) - 1_000,
-          )),
-    )
+    return this.#world.store.losses.some((loss) => {
+      if (loss.at < at - 1) return false
+      if (loss.readByStranger) return true
+      // Nobody waits for the others where the store does not say that it went back: some may not have heard of it yet.
+      if (loss.kind === 'rolled-back' && loss.at - at < untoldWithinMs) return true
+      const [from, to] = [Math.min(at, loss.at) - 1_000, loss.at + restoredWithinMs]
+      return this.#world.troubles.some((trouble) => trouble.from < to && trouble.to > from)
+    })
   }
 
   #fault(check: string, detail: string): void {

@@ -4,6 +4,8 @@ import type { Fault } from './judge.ts'
 
 /** Schedules for one thread. */
 export interface Batch {
+  /** `trace`: one schedule, with all that happens in it. */
+  kind: 'run' | 'trace'
   seed: number
   from: number
   count: number
@@ -14,12 +16,15 @@ export interface Found {
   faults: readonly Fault[]
 }
 export interface Report {
-  from: number
   ran: number
   simulatedMs: number
   tasks: number
   tookMs: number
+  /** How often each act and fault was begun. */
+  did: Map<string, number>
   found: Found[]
+  /** What happened, if it was traced. */
+  lines: string[]
 }
 
 const worker = new URL('./worker.ts', import.meta.url)
