@@ -2,7 +2,7 @@ import type { Doc, DocHead, Look } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
 import { judge } from '../room/catch-up.ts'
 import { relationOf, type HeadNews } from '../room/news.ts'
-import { emptyRoom, type RoomState } from '../room/state.ts'
+import { emptyRoom, pastOf, type RoomState } from '../room/state.ts'
 
 /** A room at the last of these commits, the oldest first; each is one version. */
 const roomAt = (epoch: string, ids: readonly string[], first = 1): RoomState => ({
@@ -68,6 +68,26 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(judge(known, other(restored))).toMatchObject({ state: known, begins: true, highest: 3 })
     const goneOn = docAt('f', ['r', 's'], { first: 3, origin: headAt('e', 2, 'b') })
     expect(judge(known, other(goneOn))).toMatchObject({ found: 'other-state', begins: false })
+  })
+
+  it('C4 a store that goes back twice, the second time behind its restoration, is brought back again', () => {
+    const restored = { ...roomAt('f', ['r', 's'], 4), past: pastOf(known) }
+    expect(judge(restored, other(docAt('e', ['a', 'b'])))).toMatchObject({ state: restored, begins: true, highest: 5 })
+    expect(judge(restored, other(docAt('e', ['a', 'x'])))).toMatchObject({ found: 'other-state' })
+    const again = { ...roomAt('g', ['t'], 6), past: pastOf(restored) }
+    expect(judge(again, other(docAt('e', ['a'])))).toMatchObject({ state: again, begins: true })
+    const byAnother = docAt('h', ['u'], { first: 4, origin: headAt('e', 3, 'c') })
+    expect(judge(again, other(byAnother))).toMatchObject({ state: again, begins: true })
+  })
+
+  it('C4 a node that reads a restored room knows what it was restored from', () => {
+    const { state } = judge(known, other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
+    expect(judge(state, other(docAt('e', ['a', 'b'])))).toMatchObject({ state, begins: true })
+    const stranger = judge(emptyRoom('m', 'n'), other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
+    expect(judge(stranger.state, other(docAt('e', ['a', 'b', 'c'])))).toMatchObject({
+      found: 'nothing-new',
+      begins: true,
+    })
   })
 
   it('C1 what was restored from just what is known has the same contents, and may have gone on', () => {

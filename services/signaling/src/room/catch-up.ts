@@ -2,7 +2,17 @@ import type { Doc, DocHead, Kv, Logger, Look } from '@parley/kit'
 import { newId, ProblemError } from '@parley/kit'
 import { restoredFact } from './apply.ts'
 import { isSame } from './news.ts'
-import { allFields, committed, draft, headOf, readFields, stateOf, type RoomState } from './state.ts'
+import {
+  allFields,
+  committed,
+  draft,
+  headOf,
+  pastOf,
+  readFields,
+  stateOf,
+  type PastEpoch,
+  type RoomState,
+} from './state.ts'
 import type { StoreLife } from './store-life.ts'
 
 /** What has become of a room in the store, for a node that knows it as of some version. */
@@ -117,15 +127,18 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
 
 /** Whether the store has gone back to an ancestor of what is known here, and nobody has gone on from there. */
 function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {
-  if (head.epoch === known.epoch) return head.version < known.v && isAncestor(known, head)
-  return origin !== null && head.version === base && origin.version < known.v && isAncestor(known, origin)
+  const isEarlier = (at: DocHead) => at.version < known.v && isAncestor(known, at)
+  return isEarlier(head) || (origin !== null && head.version === base && isEarlier(origin))
 }
 
+/** In this epoch, or in one that it was restored from. */
+const isAncestor = ({ epoch, v, commits, past }: RoomState, head: DocHead): boolean =>
+  [{ epoch, version: v, commits }, ...past].some((one) => one.epoch === head.epoch && leadsThrough(one, head))
+
 /** What is older than what is remembered counts as one. */
-function isAncestor({ epoch, commits }: RoomState, head: DocHead): boolean {
-  if (head.epoch !== epoch) return false
+function leadsThrough({ commits, version: end }: PastEpoch, { commitId, version }: DocHead): boolean {
   const oldest = commits.at(-1)?.version ?? 0
-  return head.version < oldest || commits.some(({ commitId }) => commitId === head.commitId)
+  return version <= end && (version < oldest || commits.some((commit) => commit.commitId === commitId))
 }
 
 function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'changes' }>): RoomState {
@@ -149,6 +162,7 @@ async function restore(
     epoch: newId(),
     v: verdict.highest + 1,
     commits: [],
+    past: pastOf(verdict.state),
     incarnation,
   }
   const commitId = newId()

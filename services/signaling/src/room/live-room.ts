@@ -21,7 +21,7 @@ import { NewsInbox } from './news-inbox.ts'
 import { relationOf, type CommitNews, type HeadNews } from './news.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { RoomSessions } from './room-sessions.ts'
-import { committed, draft, emptyRoom, headOf, type RoomState } from './state.ts'
+import { committed, draft, emptyRoom, headOf, pastOf, type RoomState } from './state.ts'
 
 const maxPending = 2_000
 const maxBatch = 64
@@ -157,7 +157,8 @@ export class LiveRoom {
     if (news.kind === 'head') {
       const { epoch, version: v, commitId } = news.head
       const { incarnation = '' } = news.restored ?? {}
-      const state = committed({ ...this.#state, epoch, v, commits: [], incarnation }, commitId)
+      const past = pastOf(this.#state)
+      const state = committed({ ...this.#state, epoch, v, commits: [], past, incarnation }, commitId)
       return this.#show({ found: 'changes', state, origin: null })
     }
     this.#follow(news)

@@ -11,6 +11,8 @@ export interface RoomState {
   v: number
   /** The latest commits of this epoch that led here, newest first: what tells an ancestor from a branch. Empty: not in the store. */
   commits: Doc['commits']
+  /** The epochs that this one goes on from, newest first: a store that goes back twice may go back behind its restoration. */
+  past: readonly PastEpoch[]
   /** The incarnation of the store in which this epoch began. */
   incarnation: string
   meeting: Meeting | null
@@ -23,6 +25,13 @@ export interface RoomState {
   departures: ReadonlyMap<string, Departure>
   /** Seats given up because the socket stayed away; their sessions may still be resumed until `resumeWindowMs` is over. */
   parked: ReadonlyMap<string, Seat>
+}
+
+/** An epoch up to the head that the next one was restored from, and the latest commits that led there. */
+export interface PastEpoch {
+  epoch: string
+  version: number
+  commits: Doc['commits']
 }
 
 export interface Departure {
@@ -45,6 +54,7 @@ export const emptyRoom = (meetingId: string, epoch: string): RoomState => ({
   epoch,
   v: 0,
   commits: [],
+  past: [],
   incarnation: '',
   meeting: null,
   ended: null,
@@ -59,6 +69,11 @@ export const headOf = ({ epoch, v, commits: [latest] }: RoomState): DocHead | nu
   latest === undefined ? null : { epoch, version: v, commitId: latest.commitId }
 
 const rememberedCommits = 16
+const rememberedEpochs = 8
+
+/** What a state goes on from that is restored from this one. */
+export const pastOf = ({ epoch, v, commits, past }: RoomState): RoomState['past'] =>
+  [{ epoch, version: v, commits }, ...past].slice(0, rememberedEpochs)
 
 /** The state after a commit that led to its version. */
 export const committed = (state: RoomState, commitId: string): RoomState => ({
@@ -152,11 +167,22 @@ function readEntry<T>(entries: Map<string, T>, name: string, value: string | nul
 }
 
 /** The room of a whole document. A seat that is the same in `known` is the same object, so that only others count as changed. */
-export function stateOf({ head, commits, fields }: Doc, known: RoomState): RoomState {
+export function stateOf(doc: Doc, known: RoomState): RoomState {
+  const { head, commits, fields } = doc
   const state = draft(emptyRoom(known.meetingId, head.epoch))
   readFields(state, fields)
   for (const [id, seat] of known.seats) if (fields[field.seat(id)] === JSON.stringify(seat)) state.seats.set(id, seat)
-  return { ...state, v: head.version, commits }
+  return { ...state, v: head.version, commits, past: pastOfDoc(doc, known) }
+}
+
+/** As far as the document, or a node that knew it before, can say. */
+function pastOfDoc({ head, origin }: Doc, known: RoomState): RoomState['past'] {
+  if (head.epoch === known.epoch) return known.past
+  if (origin === null) return []
+  const own = headOf(known)
+  if (own?.epoch === origin.epoch && own.commitId === origin.commitId) return pastOf(known)
+  const { commitId, epoch, version } = origin
+  return [{ epoch, version, commits: [{ version, commitId }] }]
 }
 
 /** A delta out of changed fields of the document; null if the room has ended meanwhile. */

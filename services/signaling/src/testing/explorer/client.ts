@@ -35,6 +35,8 @@ export class ModelClient {
   isLeaving = false
   mic: Register<boolean> | null = null
   hand: Register<boolean> | null = null
+  /** When it came into the room with this session. */
+  joinedAt = 0
   readonly #world: World
   readonly #heard = new Set<number>()
   #syncing = false
@@ -129,6 +131,7 @@ export class ModelClient {
     const { now } = this.#world.loop
     const view = new ClientView(joined)
     this.session = { participantId: selfParticipant.id, sessionId, resumeToken, view, signals: 0 }
+    this.joinedAt = now
     this.mic = new Register(selfParticipant.mic, now)
     this.hand = new Register(false, now)
     this.#enter(`joined at ${joined.v}`)
@@ -188,9 +191,13 @@ export class ModelClient {
     this.socket?.close()
     if (isProblem(error)) return this.stop(error.code === 'meeting-over' ? 'ended' : 'refused', error.code)
     if (!(error instanceof RefusedError)) throw error
-    if (error.code === 'resume-failed' || error.next === 'rejoin') this.session = null
-    else if (error.code === 'meeting-over') this.stop('ended', error.code)
-    else if (!error.retryable && error.code !== 'room-token-invalid') this.stop('refused', error.code)
+    if (error.code === 'resume-failed' || error.next === 'rejoin') {
+      if (this.session) this.#world.judge.resumeFailed(this)
+      this.session = null
+    }
+    if (error.code === 'meeting-over') this.stop('ended', error.code)
+    else if (!error.retryable && !['resume-failed', 'room-token-invalid'].includes(error.code))
+      this.stop('refused', error.code)
   }
 
   #take(message: WireMessage): void {

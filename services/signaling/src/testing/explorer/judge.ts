@@ -46,6 +46,13 @@ export class Judge {
     if (!this.#mayBeLost(0)) this.#fault('version-went-back', `${name} was shown version ${v} after a higher one`)
   }
 
+  /** A session is not there any more, which somebody wants to go on with in time. */
+  resumeFailed({ isLeaving, joinedAt, name, userId }: ModelClient): void {
+    const { ended, users } = this.#world.meetings
+    const isOver = isLeaving || ended || users.get(userId)?.removedSeq !== null
+    if (!isOver && !this.#mayBeLost(joinedAt)) this.#fault('session-lost', `${name} cannot go on`)
+  }
+
   heardTwice({ name }: ModelClient, n: number): void {
     if (this.#world.troubles.length === 0) this.#fault('signal-twice', `${name} got signal ${n} twice`)
   }
@@ -117,7 +124,11 @@ export class Judge {
   }
 
   #judgeViews(doc: Doc | null, seats: ReadonlyMap<string, Seat>, tell: Tell): void {
-    if (!doc) return
+    // Where the store goes back without a word, and nobody is left who knows, clients cannot be told.
+    const isUntold = this.#world.store.losses.some(
+      ({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger,
+    )
+    if (!doc || isUntold) return
     for (const { isIn, name, session } of this.#world.clients) {
       if (!isIn || !session) continue
       const { view } = session

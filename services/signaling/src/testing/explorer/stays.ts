@@ -21,13 +21,18 @@ export class Stays {
 
   apply(fact: Fact): void {
     const at = Date.parse(fact.at)
+    // Only news end the stays of others: the same fact may come again, when there are others.
     if (fact.kind === 'restored') {
-      for (const person of fact.people) this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null })
-      return this.#close({ at, before: at, except: fact.people })
+      const isNews = fact.people.map((person) =>
+        this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null }),
+      )
+      if (!isNews.includes(false)) this.#close({ at, before: at, except: fact.people })
+      return
     }
     const { participantId, userId } = fact
-    this.#put({ participantId, userId, leftAt: fact.kind === 'left' ? at : null, factAt: at, factId: fact.id })
-    if (fact.kind === 'left' && fact.present === 0) this.#close({ at, before: at - disorderMs, except: [] })
+    const leftAt = fact.kind === 'left' ? at : null
+    if (!this.#put({ participantId, userId, leftAt, factAt: at, factId: fact.id })) return
+    if (fact.kind === 'left' && fact.present === 0) this.#close({ at, before: at, except: [] })
     // Nobody else is in the room: who was, was lost with it.
     if (fact.kind === 'joined' && fact.present === 1) this.#close({ at, before: at, except: [fact] })
   }
@@ -45,10 +50,11 @@ export class Stays {
     this.#close({ at, before: at - disorderMs, except: people })
   }
 
-  #put(stay: Stay): void {
+  #put(stay: Stay): boolean {
     const known = this.#all.get(stay.participantId)
     const isNewer = !known || stay.factAt > known.factAt || (stay.factAt === known.factAt && stay.factId > known.factId)
     if (isNewer) this.#all.set(stay.participantId, stay)
+    return isNewer
   }
 
   /** Ends the stays of whom nothing has been heard since `before`. */

@@ -130,7 +130,9 @@ export class ModelStore {
 
   /** Goes back by some commits; `failover`: in a new incarnation, else nobody can tell by asking for it. */
   rollBack(commits: number, failover: boolean): void {
-    const lost = new Set(this.#effective().slice(-commits))
+    // Without a word that it went back there is still a document: one that is gone has run out.
+    const effective = this.#effective().slice(failover ? 0 : 1)
+    const lost = new Set(effective.slice(-commits))
     const kind = failover ? 'failover' : 'rolled-back'
     this.losses.push({ at: this.#loop.now, kind, commits: lost.size, readByStranger: false })
     this.facts = this.facts.filter(({ write }) => !lost.has(this.#writes[write] as Write))
