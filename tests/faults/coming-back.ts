@@ -3,15 +3,20 @@ import { none, type Figure } from './figures.ts'
 import { intrude } from './workload/intruder.ts'
 
 /** Those who were sent away try to come back, on each node. */
-export async function comeBack({ cluster, crowd, recorder, note }: Scene): Promise<void> {
+export async function comeBack({ cluster, crowd, recorder, note, remark }: Scene): Promise<void> {
   const nodes = cluster.replicas('signaling').map(({ url }) => url)
   const sent = new Set(recorder.sentences.map(({ client }) => client))
   for (const meeting of crowd.meetings)
     for (const attendee of meeting.attendees.filter(({ name }) => sent.has(name))) {
       note('tried to come back', 1)
       // In a room that was never told, the session is still in use.
-      const all = attendee.status === 'joined' ? ['there all the time'] : await intrude(attendee, meeting, nodes)
-      if (all.length > 0) note('came back', all.length)
+      const all =
+        attendee.status === 'joined'
+          ? ['there all the time']
+          : (await intrude(attendee, meeting, nodes)).map(({ what, node }) => `${what} on ${node}`)
+      if (all.length === 0) continue
+      note('came back', all.length)
+      remark(`${attendee.name}, who was sent away: ${all.join(', ')}`)
     }
 }
 

@@ -7,19 +7,25 @@ const toldWithinMs = 5_000
 /** With these a server sends a client to another node; nobody notices. */
 const movingCodes: readonly number[] = [1011, 1012]
 
-/**
- * Everybody who was sent away was told why, once, with the close code that goes with it; and nobody else was closed by a server,
- * except, with `mayMove`, to go to another node.
- */
+export interface FarewellOptions {
+  /** Others may be closed by a server to go to another node. */
+  mayMove?: boolean
+  /** What was acknowledged before this moment could not be told before it. */
+  since?: number
+}
+
+/** Everybody who was sent away was told why, once, with the close code that goes with it; and nobody else was closed by a server. */
 export function farewellFigures(
   { farewells, closings, sentences }: History,
-  { mayMove } = { mayMove: false },
+  { mayMove = false, since = 0 }: FarewellOptions = {},
 ): Figure[] {
   const told = Map.groupBy(farewells, ({ client }) => client)
   const byServer = closings.filter(({ code }) => code >= 4000 || (!mayMove && movingCodes.includes(code)))
   const closed = Map.groupBy(byServer, ({ client }) => client)
   const sent = new Set(sentences.map(({ client }) => client))
-  const late = sentences.map(({ client, at }) => Math.max(0, (told.get(client)?.[0]?.at ?? Infinity) - at))
+  const late = sentences.map(({ client, at }) =>
+    Math.max(0, (told.get(client)?.[0]?.at ?? Infinity) - Math.max(at, since)),
+  )
   const wrongWord = sentences.filter(({ client, type }) =>
     isNot(
       type,

@@ -13,6 +13,8 @@ const promotedMs = 20_000
 /** The Sentinel leaves a master that comes back alone for a while, before it makes it a copy. */
 const copyMs = 60_000
 const calmMs = 2_000
+/** Those who were banned while Redis was away are told so by then. */
+const toldMs = 5_000
 const actsAfterwards = 9
 
 /** The last writes reach the master of Redis alone; it stands still, and the replica without them is promoted. */
@@ -26,7 +28,7 @@ export const failover: Fault = {
   stack: { args: ['--sentinel'] },
   places: inTurn,
   async inject(scene) {
-    const { cluster, crowd, note, wait } = scene
+    const { cluster, crowd, mark, note, wait } = scene
     const { sentinel } = cluster
     if (sentinel === null) throw new Error('there is no Sentinel')
     await wait(calmMs)
@@ -37,9 +39,11 @@ export const failover: Fault = {
     await cluster.freeze(sentinel.master.pid)
     const meanwhile = Promise.all(crowd.meetings.filter(({ room }) => room % 4 === 3).map((one) => ban(scene, one)))
     await sentinel.untilPromoted(sentinel.replica, promotedMs)
+    mark('promoted')
     await actAndWatch(scene)
     cluster.thaw(sentinel.master.pid)
     await meanwhile
+    await wait(toldMs)
     await comeBack(scene)
     await returnTo(scene, sentinel)
   },
@@ -86,12 +90,12 @@ async function returnTo(scene: Scene, sentinel: Sentinel): Promise<void> {
 }
 
 function figuresOf(evidence: Evidence): Figure[] {
-  const { history, noted } = evidence
+  const { history, noted, at } = evidence
   return [
     single('of changes that the promoted replica had not got', noted('bytes lost')[0] ?? 0, { least: 1 }, 'bytes'),
     atMost('one roster after a promotion', noted('one roster'), { most: rosterMs }),
     atMost('one roster after more was done on both nodes', noted('one roster later'), { most: rosterMs }),
-    ...farewellFigures(history, { mayMove: true }),
+    ...farewellFigures(history, { mayMove: true, since: at('promoted')[0] ?? 0 }),
     comeBackFigure(evidence),
   ]
 }

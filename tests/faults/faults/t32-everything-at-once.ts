@@ -57,13 +57,17 @@ function takeAway({ recorder }: Scene, { room, attendees }: Meeting): void {
 const isStaying = ({ status }: Attendee): boolean => status === 'joined' || status === 'reconnecting'
 
 /** How long until the database has it as it is; Infinity for longer than 90 s. */
-async function untilRight({ crowd, wait }: Scene, meeting: Meeting): Promise<number> {
+async function untilRight({ crowd, remark, wait }: Scene, meeting: Meeting): Promise<number> {
   const from = now()
+  let last = 'no answer'
   while (now() < from + patienceMs) {
     const found = await crowd.host.rest.getMeeting({ params: { id: meeting.id } }).catch(() => null)
-    if (found !== null && isRight(found, meeting.attendees.filter(isStaying))) return now() - from
+    const staying = meeting.attendees.filter(isStaying)
+    if (found !== null && isRight(found, staying)) return now() - from
+    if (found !== null) last = `${found.status}, ${found.participants.length} present of ${staying.length}`
     await wait(pollMs)
   }
+  remark(`room ${meeting.room} was not right in the end: ${last}`)
   return Infinity
 }
 
