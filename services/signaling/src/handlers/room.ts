@@ -3,8 +3,9 @@ import { ask, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { wait } from '../lobby/wait.ts'
+import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
-import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
+import { decideUntilCurrent, enterRoom, snapshotOrThrow } from '../session/enter.ts'
 import type { LocalSession } from '../session/local-session.ts'
 import type { Handler } from './call.ts'
 import { changesSince } from './resume.ts'
@@ -52,18 +53,26 @@ export const leave: Handler<'room.leave'> = async ({ context, connection, sessio
   if (session.state === 'waiting') {
     context.rooms.lobbyOf(room).remove(session.participantId)
     await ask(context.bus, meetingsBus.leaveLobby, { meetingId: room.meetingId, participantId: session.participantId })
-  } else await leaveSeat(room, session.local)
+  } else await leaveSeat(context, room, session.local)
   if (connection.session.state !== 'closed') connection.session = { state: 'authenticated', principal }
   return { type: 'room.left', payload: {} }
 }
 
-/** Out of the room's sockets first, so that the leave is told to the others only. */
-async function leaveSeat(room: LiveRoom, local: LocalSession): Promise<void> {
-  room.locals.delete(local.participantId)
+/**
+ * Out of the room's sockets first, so that the leave is told to the others only. Whoever has to stay after all is shown what was not
+ * told meanwhile, unless the session has gone on elsewhere.
+ */
+async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession): Promise<void> {
+  const { participantId } = local
+  room.locals.delete(participantId)
   try {
-    await room.submit({ kind: 'leave', by: local.participantId })
+    await room.submit({ kind: 'leave', by: participantId })
   } catch (error) {
-    room.locals.set(local.participantId, local)
+    if (local.attached && room.state.seats.has(participantId) && !room.locals.has(participantId)) {
+      room.locals.set(participantId, local)
+      const snapshot = snapshotOrThrow(context, room, local)
+      local.deliver(messageFrame({ type: 'room.snapshot', payload: snapshot }), snapshot.v)
+    }
     throw error
   }
 }
