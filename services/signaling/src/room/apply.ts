@@ -160,7 +160,8 @@ function handOf(room: RoomDraft, participantId: string) {
 export function factsOf(change: Change, before: RoomDraft, after: RoomDraft, now: number): Fact[] {
   const fact = (kind: 'joined' | 'left', { participant }: Seat): Fact => ({
     id: newId(),
-    at: new Date(now).toISOString(),
+    // The time of the store that this node knows may be behind that of the node they came in on.
+    at: new Date(kind === 'left' ? Math.max(now, Date.parse(participant.joinedAt) + 1) : now).toISOString(),
     meetingId: after.meetingId,
     kind,
     participantId: participant.id,

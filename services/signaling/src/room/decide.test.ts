@@ -2,7 +2,7 @@ import type { Change } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
 import { aMeeting } from '../testing/harness.ts'
-import { apply, render } from './apply.ts'
+import { apply, factsOf, render } from './apply.ts'
 import { decide, type Command } from './decide.ts'
 import { draft, emptyRoom, type RoomDraft, type RoomState } from './state.ts'
 
@@ -183,4 +183,14 @@ describe('the rules of a room', () => {
     expect(decide(room, join('b'), 0)).toMatchObject({ refused: 'meeting-over' })
     expect(run(room, { kind: 'end', reason: 'host' })).toEqual([])
   })
+})
+
+it('dates a leaving after its joining, however far behind the node is with the time', () => {
+  const room = roomOf()
+  const joined = run(room, join('a'), 5_000).at(-1)
+  const before = draft(room)
+  const [left] = run(room, { kind: 'leave', by: 'a' }, 4_000)
+  const at = (change: Change | undefined, was: RoomDraft, now: number) =>
+    change && factsOf(change, was, room, now).map((fact) => Date.parse(fact.at))
+  expect([at(joined, before, 5_000), at(left, before, 4_000)]).toEqual([[5_000], [5_001]])
 })

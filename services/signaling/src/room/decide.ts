@@ -141,13 +141,14 @@ function join(room: RoomState, { seat, meeting: granted }: Of<'join'>, now: numb
   const full = refuseFull(room, meeting)
   if (full !== null) return full
   const news: Change[] = isNews ? [{ kind: 'meeting', meeting }] : []
-  return [...forgotten(room, now), ...news, { kind: 'joined', seat: allowedIn(meeting, seat) }]
+  return [...forgotten(room, now), ...news, { kind: 'joined', seat: allowedIn(meeting, seat, now) }]
 }
 
 /** Nobody comes in with a device that the meeting, as it is by now, does not allow. */
-function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat): Seat {
+function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat, now: number): Seat {
   const { mic, cam } = seat.participant
-  return { ...seat, participant: { ...seat.participant, mic: mic && audio, cam: cam && video } }
+  const joinedAt = new Date(now).toISOString()
+  return { ...seat, participant: { ...seat.participant, joinedAt, mic: mic && audio, cam: cam && video } }
 }
 
 const refuseFull = (room: RoomState, { maxParticipants }: Meeting): Refusal | null =>

@@ -7,10 +7,15 @@ import type { Clock, Incarnation, Kv } from '@parley/kit'
  */
 export const settleMs = 2_000
 
+/** Looks at the store's time of which the best counts: each is late by its answer's way here, and clocks drift apart slowly. */
+const looks = 16
+
 /** Which life of the room store this is, as far as this node knows, and the store's time: one clock for all nodes. */
 export class StoreLife {
   readonly #deps: { kv: Pick<Kv, 'incarnation'>; clock: Clock }
-  #seen: { id: string; ageMs: number; now: number; at: number } | null = null
+  #seen: { id: string; ageMs: number; at: number } | null = null
+  /** By how much the store's time is ahead of the monotonic clock, as seen lately. */
+  #ahead: number[] = []
 
   constructor(deps: { kv: Pick<Kv, 'incarnation'>; clock: Clock }) {
     this.#deps = deps
@@ -18,13 +23,16 @@ export class StoreLife {
 
   /** Takes what the store has said of itself just now. */
   note({ id, ageMs, now }: Incarnation): void {
-    this.#seen = { id, ageMs, now, at: this.#deps.clock.monotonic() }
+    const at = this.#deps.clock.monotonic()
+    const before = this.#seen?.id === id ? this.#ahead : []
+    this.#ahead = [...before, now - at].slice(-looks)
+    this.#seen = { id, ageMs, at }
   }
 
   /** The store's time, ms since 1970; by this machine's clock before it was first asked. */
   now(): number {
     const { clock } = this.#deps
-    return this.#seen === null ? clock.now() : Math.round(this.#seen.now + clock.monotonic() - this.#seen.at)
+    return this.#seen === null ? clock.now() : Math.round(clock.monotonic() + Math.max(...this.#ahead))
   }
 
   /** A clock for all that is told to or compared with others: it goes right on a machine whose own is set wrong. */
