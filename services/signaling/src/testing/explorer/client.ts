@@ -35,7 +35,7 @@ export class ModelClient {
   isLeaving = false
   mic: Register<boolean> | null = null
   hand: Register<boolean> | null = null
-  /** When it came into the room with this session. */
+  /** When it asked to come in with this session. */
   joinedAt = 0
   readonly #world: World
   readonly #heard = new Set<number>()
@@ -121,17 +121,17 @@ export class ModelClient {
   }
 
   async #join(): Promise<void> {
-    const { meetings, random } = this.#world
+    const { loop, meetings, random } = this.#world
     await this.#pause(random.between(1, 40))
     const roomToken = meetings.admit(this.userId)
+    this.joinedAt = loop.now
     const device = { mic: true, cam: true }
     const answer = await this.#open().request('room.join', { roomToken, device })
     const joined = answer.payload as unknown as RoomJoined
     const { selfParticipant, sessionId, resumeToken } = joined
-    const { now } = this.#world.loop
+    const { now } = loop
     const view = new ClientView(joined)
     this.session = { participantId: selfParticipant.id, sessionId, resumeToken, view, signals: 0 }
-    this.joinedAt = now
     this.mic = new Register(selfParticipant.mic, now)
     this.hand = new Register(false, now)
     this.#enter(`joined at ${joined.v}`)

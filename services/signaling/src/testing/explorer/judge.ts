@@ -26,7 +26,7 @@ export class Judge {
   }
 
   /** A client does not go on: only for a reason that is true. */
-  stopped({ isLeaving, name, stopped, userId }: ModelClient): void {
+  stopped({ isLeaving, joinedAt, name, stopped, userId }: ModelClient): void {
     const { meetings } = this.#world
     const user = meetings.users.get(userId)
     const removed = user?.removedSeq !== null
@@ -35,7 +35,8 @@ export class Judge {
       left: isLeaving,
       removed,
       ended: meetings.ended,
-      elsewhere: false,
+      // A session that is restored as it was before may have been elsewhere then.
+      elsewhere: this.#mayBeLost(joinedAt),
       refused: (code === 'removed-from-meeting' && removed) || (code === 'not-admitted' && meetings.lockedSeq !== null),
       gone: true,
     }

@@ -106,9 +106,9 @@ export class World {
       for (const client of this.clients) this.loop.after(500, client.actor, () => void client.setMic(true))
   }
 
-  /** The store went back without a word, and nobody is there to notice. */
+  /** The store went back, and nobody is there to notice: what it shows is of before, and nobody sees it. */
   get wentBackUnseen(): boolean {
-    return this.store.losses.some(({ kind }) => kind === 'rolled-back') && !this.clients.some(({ isIn }) => isIn)
+    return this.store.losses.some(({ kind }) => kind !== 'emptied') && !this.clients.some(({ isIn }) => isIn)
   }
 
   note(line: string): void {
