@@ -5,7 +5,7 @@ import { isJoining, isMove, isRestoration, type Move } from './fact.ts'
 import { isOver } from './meeting.ts'
 import { keepMoves, keepVisits } from './stats/store.ts'
 import { occupy } from './occupancy.ts'
-import { applyMove, applyPresent, closeStays } from './store/attendance.ts'
+import { applyMove, applyPresent, closeStays, isNewer } from './store/attendance.ts'
 import { lockMeeting } from './store/meetings.ts'
 import type { Db, MeetingRow } from './tables.ts'
 import { tellDecisions, tellEnd, tellMeeting } from './told-again.ts'
@@ -41,12 +41,17 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
 async function applyFact(trx: Db, fact: Fact): Promise<void> {
   const { meetingId, id } = fact
   const at = new Date(fact.at)
+  const inRoom = everybodyIn(fact)
+  // A fact that is given again tells nothing of those who came since.
+  const isNews = inRoom !== null && (await isNewer(trx, subjectsOf(fact), { at, id }))
   if (isMove(fact)) await applyMove(trx, fact)
   else await applyPresent(trx, fact.people, { meetingId, id, at })
-  const inRoom = everybodyIn(fact)
   // By the store's clock, and in the stream of the room: whoever was heard of before this fact, and is not in the room by it, has left.
-  if (inRoom !== null) await closeStays(trx, meetingId, { at, before: at, except: inRoom })
+  if (isNews) await closeStays(trx, meetingId, { at, before: at, except: inRoom })
 }
+
+const subjectsOf = (fact: Fact): string[] =>
+  isMove(fact) ? [fact.participantId] : fact.people.map(({ participantId }) => participantId)
 
 /** The participants that are in the room by this fact, if it tells of all; otherwise null. */
 function everybodyIn(fact: Fact): string[] | null {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { wire, type Principal } from '@parley/contracts'
 import type { WebSocket } from 'ws'
@@ -16,6 +17,8 @@ import { WriteBatch } from './socket/write-batch.ts'
 const tickMs = 250
 /** Longer than this without a turn of the event loop, and the lease of this node may have run out meanwhile. */
 const standstillMs = 3_000
+const maxReadings = 4
+const readAgainAfterMs = 200
 /** What the ticks on the way to a silent client's leaving take, so that it is not later than promised. */
 const silenceSlackMs = 500
 const expiryToleranceMs = 30_000
@@ -151,18 +154,24 @@ export class Connections {
     }
   }
 
+  /** Tried a few times: right after a standstill answers of before it count as late, though the store is there. */
   async #readAgain(room: LiveRoom): Promise<void> {
-    try {
-      await room.catchUp()
-      this.#fence(room)
-    } catch (err) {
-      // Not known what became of its sessions: they find out on another node.
-      this.#context.log.warn(
-        { err, meetingId: room.meetingId },
-        'a room could not be read again; its sockets are closed',
-      )
-      for (const local of room.locals.values()) local.close('serverGoingAway')
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await room.catchUp()
+        return this.#fence(room)
+      } catch (err) {
+        if (tries === maxReadings) return this.#closeUnknown(room, err)
+        await sleep(readAgainAfterMs)
+      }
     }
+  }
+
+  /** Not known what became of its sessions: they find out on another node. */
+  #closeUnknown(room: LiveRoom, err: unknown): void {
+    const { log } = this.#context
+    log.warn({ err, meetingId: room.meetingId }, 'a room could not be read again; its sockets are closed')
+    for (const local of room.locals.values()) local.close('serverGoingAway')
   }
 
   #tick(): void {

@@ -11,6 +11,7 @@ import {
   type View,
 } from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
+import { undelivered } from '../stack/half-written.ts'
 import type { Attendee, SwitchName } from './attendee.ts'
 import { inParallel, type Crowd } from './crowd.ts'
 import { standingsOf } from './standings.ts'
@@ -31,10 +32,13 @@ export interface Rest {
 const pollMs = 100
 const restMs = 40_000
 const convergeMs = 20_000
+const deliverMs = 10_000
+const newsMs = 300
 
 /** Waits until nothing is under way, makes unsure switches sure, waits until all see the same, and reads it all. */
 export async function settle(crowd: Crowd, recorder: Recorder, databaseUrl: string): Promise<Rest> {
   const restedAt = await until(() => isAtRest(crowd, recorder), restMs)
+  await untilDelivered(databaseUrl)
   const present = crowd.attendees.filter(({ status }) => status === 'joined')
   await Promise.all(present.map((attendee) => makeSure(attendee, recorder)))
   const truth = truthOf(crowd)
@@ -49,6 +53,14 @@ export async function settle(crowd: Crowd, recorder: Recorder, databaseUrl: stri
   // Of each node some say the same: one is enough for the other checks.
   const views = [...own, ...new Map(asked.map((view) => [`${view.room} ${view.v} ${view.contents}`, view])).values()]
   return { stored, views, truth, standings: await standingsOf(crowd, databaseUrl), contents, convergedAt, restedAt }
+}
+
+/** Commands that were acknowledged are tried again after 5 s at the latest; what is not delivered after 10 s is what H8 finds. */
+async function untilDelivered(databaseUrl: string): Promise<void> {
+  const from = now()
+  while ((await undelivered(databaseUrl)) > 0 && now() - from < deliverMs) await sleep(pollMs)
+  // From the node that carried out the last to the others and their clients.
+  await sleep(newsMs)
 }
 
 /** What the node of each says to it: so each node that has people of a room is asked for it. */

@@ -36,6 +36,20 @@ export async function applyPresent(
   await putStays(db, [...new Map(stays.map((stay) => [stay.id, stay])).values()])
 }
 
+/** Whether a fact is news of somebody of these stays, or of nobody at all; not one that was applied before, or overtaken. */
+export async function isNewer(db: Db, ids: readonly string[], fact: { at: Date; id: string }): Promise<boolean> {
+  if (ids.length === 0) return true
+  const known = await db
+    .selectFrom('attendance')
+    .select('id')
+    .where('id', 'in', ids)
+    .where((eb) =>
+      eb.or([eb('fact_at', '>', fact.at), eb.and([eb('fact_at', '=', fact.at), eb('fact_id', '>=', fact.id)])]),
+    )
+    .execute()
+  return known.length < new Set(ids).size
+}
+
 /** Writes down the stays of these people that were never heard of, as of when they came. Any fact on them is newer. */
 export async function addStays(db: Db, meetingId: string, people: readonly RosterEntry[]): Promise<void> {
   if (people.length === 0) return

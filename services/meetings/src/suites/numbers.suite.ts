@@ -148,6 +148,23 @@ export const numbersSuite = (open: OpenWorld) =>
       expect(product.numbersTo(meeting.id)).toEqual([1, 2])
     })
 
+    it('C8 a fact that is given again ends the stay of nobody who came since', async () => {
+      const [first, second] = [product.person('First'), product.person('Second')]
+      const meeting = await product.create(first)
+      const fact = await product.fact('joined', meeting, first)
+      // By a node whose reading of the store's clock is a little behind.
+      const at = new Date(Date.parse(fact.at) - 200).toISOString()
+      await product.fact('joined', meeting, second, { at, present: 2 })
+      product.advance(1_000)
+      await product.fact('joined', meeting, first, fact)
+      await product.fact('left', meeting, first, { participantId: fact.participantId, present: 1 })
+      const after = [
+        ['First', false],
+        ['Second', true],
+      ]
+      await eventually(async () => expect(await stays(first, meeting)).toEqual(after))
+    })
+
     it('C8 T32 somebody who comes into an empty room tells that the others are gone, though their leaving was lost', async () => {
       const [gone, back] = [product.person('Gone'), product.person('Back')]
       const meeting = await product.create(gone)
