@@ -68,13 +68,17 @@ async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession):
   try {
     await room.submit({ kind: 'leave', by: participantId })
   } catch (error) {
-    if (local.attached && room.state.seats.has(participantId) && !room.locals.has(participantId)) {
-      room.locals.set(participantId, local)
-      const snapshot = snapshotOrThrow(context, room, local)
-      local.deliver(messageFrame({ type: 'room.snapshot', payload: snapshot }), snapshot.v)
-    }
+    if (!room.locals.has(participantId)) stay(context, room, local)
     throw error
   }
+}
+
+/** Without a seat the socket is closed with the next tick, as that of anybody whose session is over. */
+function stay(context: Context, room: LiveRoom, local: LocalSession): void {
+  room.locals.set(local.participantId, local)
+  if (!room.state.seats.has(local.participantId)) return
+  const snapshot = snapshotOrThrow(context, room, local)
+  local.deliver(messageFrame({ type: 'room.snapshot', payload: snapshot }), snapshot.v)
 }
 
 export const endMeeting: Handler<'meeting.end'> = async ({ context, session: { principal, room } }) => {

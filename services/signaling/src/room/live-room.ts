@@ -238,6 +238,8 @@ export class LiveRoom {
     await this.#settle()
     const fresh = this.#stale || headOf(this.#state) === null
     if (fresh) await this.#readMissed()
+    // It was this reading that found out: the others have not had the time to put back what they know.
+    if (!life.isSettled) return false
     dropLate(batch)
     const before = this.#state
     const decided = decideAll(node, before, batch, life.now())

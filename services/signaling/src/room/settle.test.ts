@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLogger, createMemoryKv, ProblemError } from '@parley/kit'
+import { afterAll, expect, it } from 'vitest'
+import { aMeeting } from '../testing/a-meeting.ts'
+import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'
+
+const kv = createMemoryKv({ log: createLogger({ service: 'test', level: 'silent' }) })
+afterAll(() => kv.close())
+
+it('C1 C2 a room that finds out by its own reading that the store was lost waits for the others before it goes on', async () => {
+  const { room } = aLiveRoom(undefined, { kv })
+  await room.load()
+  await room.submit({ kind: 'join', seat: aSeat('ada'), meeting: aMeeting({ id: room.meetingId }) })
+  const look = kv.docs.look.bind(kv.docs)
+  kv.docs.look = () => Promise.reject(new ProblemError('unavailable'))
+  await expect(room.catchUp()).rejects.toMatchObject({ code: 'unavailable' })
+  kv.docs.look = look
+  kv.forget()
+  let committed = false
+  const acting = room.submit({ kind: 'hand', by: 'ada', raised: true }).then(() => (committed = true))
+  await sleep(500)
+  const restored = await kv.docs.read(room.meetingId)
+  expect(restored).toMatchObject({
+    base: restored?.head.version,
+    fields: { 'p:ada': expect.stringContaining('"hand":null') },
+  })
+  expect(committed).toBe(false)
+  await acting
+})
