@@ -148,6 +148,7 @@ export class Judge {
 
   #judgeDecisions(doc: Doc | null, seats: ReadonlyMap<string, Seat>, tell: Tell): void {
     const { meetings } = this.#world
+    if (this.#isUntold) return
     if (meetings.outbox.waiting.length > 0) tell('untold', `${meetings.outbox.waiting.length} commands are not told`)
     if (meetings.ended && seats.size > 0) tell('end-lost', 'the meeting has ended, and the room goes on')
     for (const { participant } of seats.values()) {

@@ -167,7 +167,10 @@ export class ModelMeetings {
     const token = this.#tokens.get(roomToken)
     if (token?.userId !== userId || (token.attempt !== null && token.attempt !== attempt))
       throw new ProblemError('room-token-invalid')
-    const { name, role } = this.#userOrThrow(userId)
+    const user = this.#userOrThrow(userId)
+    const { name, role } = user
+    // The host belongs to the meeting, whoever is host later.
+    if (role === 'host') user.inside = true
     token.attempt = attempt
     const { participantId } = token
     const grant = { participantId, userId, name, role, guest: false, admission: 'enter' as const }
