@@ -223,12 +223,16 @@ export class LiveRoom {
     }
   }
 
-  /** When the store may have lost something: the room is put back at once, but goes on only once all nodes have put back theirs. */
+  /**
+   * When the store may have lost something: the room is put back at once, but goes on only once all nodes have put back theirs. It is
+   * read again meanwhile, for others may put back more, and it may be lost once more.
+   */
   async #settle(): Promise<void> {
     const { life } = this.#deps
-    if (life.isSettled) return
-    if (headOf(this.#state) !== null) await this.#readMissed()
-    await life.settled()
+    while (!life.isSettled) {
+      if (headOf(this.#state) !== null) await this.#readMissed()
+      await life.settled(readAgainAfterMs)
+    }
   }
 
   /** Decides all on the present state, and commits or confirms it once; false when that was not the newest: it is decided anew. */

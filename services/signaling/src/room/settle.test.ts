@@ -27,3 +27,17 @@ it('C1 C2 a room that finds out by its own reading that the store was lost waits
   expect(committed).toBe(false)
   await acting
 })
+
+it('C1 a room that waits for the others is put back again when the store is lost once more meanwhile', async () => {
+  const { room } = aLiveRoom(undefined, { kv })
+  await room.load()
+  await room.submit({ kind: 'join', seat: aSeat('ada'), meeting: aMeeting({ id: room.meetingId }) })
+  kv.forget()
+  await room.catchUp()
+  const acting = room.submit({ kind: 'hand', by: 'ada', raised: true })
+  await sleep(1_000)
+  kv.forget()
+  await sleep(700)
+  expect(await kv.docs.read(room.meetingId)).not.toBeNull()
+  await acting
+})

@@ -50,10 +50,13 @@ export class StoreLife {
     return Math.max(0, Math.ceil(settleMs - this.#seen.ageMs - this.#deps.clock.monotonic() + this.#seen.at))
   }
 
-  /** Resolves once it is settled; within `settleMs`, unless the store is lost again. Rejects with `unavailable`. */
-  async settled(): Promise<void> {
-    if (this.#seen === null) this.note(await this.#deps.kv.incarnation())
-    while (!this.isSettled) await sleep(this.settlesInMs)
+  /** Resolves once it is settled, within `settleMs` unless the store is lost again, or after `atMostMs`. Rejects with `unavailable`. */
+  async settled(atMostMs = Infinity): Promise<void> {
+    const { clock, kv } = this.#deps
+    if (this.#seen === null) this.note(await kv.incarnation())
+    const until = clock.monotonic() + atMostMs
+    const leftMs = () => Math.ceil(Math.min(this.settlesInMs, until - clock.monotonic()))
+    while (leftMs() > 0) await sleep(leftMs())
   }
 
   /** The present incarnation; the store is asked when a document is of another than the one known here. */
