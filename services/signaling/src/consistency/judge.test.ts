@@ -1,6 +1,6 @@
 import type { Doc, DocHead, Look } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
-import { judge } from '../room/catch-up.ts'
+import { judge, pastWith } from '../room/catch-up.ts'
 import { relationOf, type HeadNews } from '../room/news.ts'
 import { emptyRoom, pastOf, type RoomState } from '../room/state.ts'
 
@@ -78,6 +78,13 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(judge(again, other(docAt('e', ['a'])))).toMatchObject({ state: again, begins: true })
     const byAnother = docAt('h', ['u'], { first: 4, origin: headAt('e', 3, 'c') })
     expect(judge(again, other(byAnother))).toMatchObject({ state: again, begins: true })
+  })
+
+  it('C4 what was replaced because it was behind is known to be, when somebody restores it once more', () => {
+    const behind = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
+    const restored = { ...roomAt('g', ['s'], 4), past: pastWith(judge(known, other(behind))) }
+    const again = docAt('h', ['t'], { first: 4, origin: headAt('f', 3, 'r') })
+    expect(judge(restored, other(again))).toMatchObject({ state: restored, begins: true })
   })
 
   it('C4 a node that reads a restored room knows what it was restored from', () => {

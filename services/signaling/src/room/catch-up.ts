@@ -149,6 +149,14 @@ function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'chan
   return committed(gone, head.commitId)
 }
 
+/** What a restoration goes on from: also from what it takes the place of, which somebody else may restore once more. */
+export function pastWith({ replaces, state }: Pick<Verdict, 'replaces' | 'state'>): RoomState['past'] {
+  const past = pastOf(state)
+  if (replaces === null || past.some(({ epoch }) => epoch === replaces.epoch)) return past
+  const { commitId, epoch, version } = replaces
+  return [{ epoch, version, commits: [{ version, commitId }] }, ...past]
+}
+
 /** Writes the history that stays under a new epoch; null when somebody else was first. */
 async function restore(
   { kv, life, log }: CatchUpDeps,
@@ -162,7 +170,7 @@ async function restore(
     epoch: newId(),
     v: verdict.highest + 1,
     commits: [],
-    past: pastOf(verdict.state),
+    past: pastWith(verdict),
     incarnation,
   }
   const commitId = newId()
