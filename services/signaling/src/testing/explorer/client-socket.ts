@@ -44,7 +44,7 @@ interface Waiting {
   reject(error: Error): void
 }
 
-const answerWithinMs = 5_000
+export const answerWithinMs = 5_000
 const serverSilentMs = 20_000
 const noHeartbeat = 4408
 /** Longer than that no request is left without an answer. */

@@ -1,6 +1,6 @@
 import type { RoomJoined, RoomSnapshot } from '@parley/contracts'
 import { isProblem, newId } from '@parley/kit'
-import { ClientSocket, RefusedError, SocketClosedError } from './client-socket.ts'
+import { answerWithinMs, ClientSocket, RefusedError, SocketClosedError } from './client-socket.ts'
 import { newActor } from './loop.ts'
 import { Register } from './register.ts'
 import type { WireMessage } from './sockets.ts'
@@ -114,8 +114,11 @@ export class ModelClient {
 
   async leave(): Promise<void> {
     this.isLeaving = true
+    const { loop } = this.#world
+    const from = loop.now
     const answer = await this.act('room.leave', {})
-    if (answer?.type !== 'room.left') return
+    // Whoever gets no answer is gone all the same.
+    if (answer?.type !== 'room.left' && loop.now - from < answerWithinMs) return
     this.stop('left', 'left')
     this.socket?.close()
   }
