@@ -21,7 +21,7 @@ class MemoryKv implements Kv {
   readonly #status = new LinkStatus(true)
   readonly #watch: IncarnationWatch
   // Nothing can have been lost before this process began: its first life counts as long settled.
-  #life = { ...newLife(), since: 0 }
+  #life = { ...newLife(), since: performance.now() - hourMs }
 
   constructor(log: Logger | undefined) {
     this.#watch = new IncarnationWatch(log)
@@ -136,4 +136,5 @@ class MemoryKv implements Kv {
   }
 }
 
+const hourMs = 3_600_000
 const newLife = () => ({ id: randomUUID(), since: performance.now() })
