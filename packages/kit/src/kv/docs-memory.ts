@@ -52,7 +52,8 @@ export class MemoryDocs implements VersionedDocs {
     if (isSame(head, known)) return { found: 'same' }
     const from = known && goesOnFrom(doc, known)
     const fields = from === null ? null : changesSince(doc, from)
-    return fields === null ? { found: 'other', doc: toDoc(doc) } : { found: 'changes', head, fields }
+    if (fields === null) return { found: 'other', doc: toDoc(doc) }
+    return { found: 'changes', head, fields, commits: [...doc.commits] }
   }
 
   async since(id: string, epoch: string, version: number): Promise<DocDelta | null> {

@@ -35,9 +35,10 @@ export class RedisDocs implements VersionedDocs {
     if (found === 'none') return { found, incarnation: this.#incarnation.noted(rest) }
     if (found === 'same') return { found }
     if (found === 'changes') {
-      const [epoch, version, commitId, changed, removed] = rest as [string, string, string, string[], string[]]
+      const [epoch, version, commitId, ...since] = rest as [string, string, string, string[], string[], string]
+      const [changed, removed, lines] = since
       const head = { epoch, version: Number(version), commitId }
-      return { found, head, fields: changesOf(changed, removed) }
+      return { found, head, fields: changesOf(changed, removed), commits: lines.split('\n').map(toCommit) }
     }
     const doc = toDoc(Object.fromEntries(pairsOf(rest[0] as string[])))
     if (doc === null) throw new TypeError(`The document ${id} is not one of this version`)

@@ -104,8 +104,8 @@ export type Look =
   | { found: 'none'; incarnation: Incarnation }
   /** It is at the head that the caller knows. */
   | { found: 'same' }
-  /** It has gone on from there, within the epoch or by a restoration of just that head: the fields changed since. */
-  | { found: 'changes'; head: DocHead; fields: Record<string, string | null> }
+  /** It has gone on from there, within the epoch or by a restoration of just that head: the fields changed since, `commits` as of `Doc`. */
+  | { found: 'changes'; head: DocHead; fields: Record<string, string | null>; commits: Doc['commits'] }
   /** Anything else: it is behind, has branched off, is of another epoch, or does not remember that far back. */
   | { found: 'other'; doc: Doc }
 export interface DocCommit {

@@ -27,7 +27,7 @@ return since and {has[2], since[1], since[2]} or false
 
 /**
  * KEYS document, changes, removals, incarnation. ARGV epoch and line of what is known (an empty line: nothing), a random id. Answers
- * 'none' with the incarnation, 'same', 'changes' with the head and the changes, or 'other' with the document.
+ * 'none' with the incarnation, 'same', 'changes' with the head, the changes and the commits, or 'other' with the document.
  */
 export const lookScript = script(`${heads}${incarnations}${changes}
 local doc, epoch, line = KEYS[1], ARGV[1], ARGV[2]
@@ -45,6 +45,6 @@ end
 local since = from and changesSince(has[6], from, has[2])
 if not since then return {'other', redis.call('HGETALL', doc)} end
 local head = answer('changes', has)
-head[5], head[6] = since[1], since[2]
+head[5], head[6], head[7] = since[1], since[2], has[3]
 return head
 `)

@@ -41,6 +41,14 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(verdict.replaces).toEqual(headAt('e', 2, 'b'))
   })
 
+  it('C4 a node that skipped commits knows them for ancestors', () => {
+    const { commits } = roomAt('e', ['a', 'b', 'c', 'd', 'f', 'g'])
+    const head = headAt('e', 6, 'g')
+    const { state } = judge(roomAt('e', ['a']), { found: 'changes', head, fields: {}, commits })
+    expect(judge(state, other(docAt('e', ['a', 'b', 'c', 'd'])))).toMatchObject({ state, begins: true })
+    expect(judge(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
+  })
+
   it('C4 a branch is no progress: what others have built on stays, under a new epoch above both', () => {
     const longer = judge(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
     expect(longer).toMatchObject({ found: 'other-state', begins: true, highest: 4, state: { v: 4 } })

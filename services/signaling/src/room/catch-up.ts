@@ -141,12 +141,10 @@ function leadsThrough({ commits, version: end }: PastEpoch, { commitId, version 
   return version <= end && (version < oldest || commits.some((commit) => commit.commitId === commitId))
 }
 
-function goneOn(known: RoomState, { head, fields }: Extract<Look, { found: 'changes' }>): RoomState {
+function goneOn(known: RoomState, { commits, fields, head }: Extract<Look, { found: 'changes' }>): RoomState {
   const state = draft(known)
   readFields(state, fields)
-  const before = head.epoch === known.epoch ? known.commits : []
-  const gone = { ...state, epoch: head.epoch, v: head.version, commits: before }
-  return committed(gone, head.commitId)
+  return { ...state, epoch: head.epoch, v: head.version, commits }
 }
 
 /** What a restoration goes on from: also from what it takes the place of, which somebody else may restore once more. */

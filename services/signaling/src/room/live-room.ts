@@ -262,6 +262,8 @@ export class LiveRoom {
    */
   async #fence(): Promise<void> {
     await this.#readMissed()
+    // To commit is to build upon what is there, which is not all that will be put back; it is tried again.
+    if (!this.#deps.life.isSettled) return
     await this.#commit(noChange(this.#state), this.#state)
   }
 
@@ -301,7 +303,11 @@ export class LiveRoom {
     this.#stale = false
     if (reading.found === 'none') this.#state = { ...before, incarnation: reading.incarnation }
     else if (reading.found === 'expired') this.#forget()
-    else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) this.#show(reading)
+    else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) {
+      this.#show(reading)
+      // Whoever committed it may have died before telling, so that the others do not know it either.
+      if (headOf(before) !== null && reading.origin === null) this.tellHead()
+    }
     return reading.found !== 'nothing-new' && reading.found !== 'none'
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createLogger, createMemoryKv, ProblemError } from '@parley/kit'
 import { afterAll, expect, it } from 'vitest'
 import { aMeeting } from '../testing/a-meeting.ts'
+import { headOf } from './state.ts'
 import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'
 
 const kv = createMemoryKv({ log: createLogger({ service: 'test', level: 'silent' }) })
@@ -40,4 +41,32 @@ it('C1 a room that waits for the others is put back again when the store is lost
   await sleep(700)
   expect(await kv.docs.read(room.meetingId)).not.toBeNull()
   await acting
+})
+
+it('X17 C2 a commit without an answer is not ruled out before all have put back what they know', async () => {
+  const { room } = aLiveRoom(undefined, { kv })
+  await room.load()
+  await room.submit({ kind: 'join', seat: aSeat('ada'), meeting: aMeeting({ id: room.meetingId }) })
+  const commit = kv.docs.commit.bind(kv.docs)
+  kv.docs.commit = () => Promise.reject(new ProblemError('unavailable'))
+  await expect(room.submit({ kind: 'hand', by: 'ada', raised: true })).rejects.toMatchObject({ code: 'unavailable' })
+  kv.docs.commit = commit
+  kv.forget()
+  room.tend(performance.now())
+  await sleep(300)
+  const restored = await kv.docs.read(room.meetingId)
+  expect(restored?.base).toBe(restored?.head.version)
+})
+
+it('H5 a node that reads what nobody told of tells the others', async () => {
+  const there = aLiveRoom(undefined, { kv })
+  await there.room.load()
+  const meeting = aMeeting({ id: there.room.meetingId })
+  await there.room.submit({ kind: 'join', seat: aSeat('ada'), meeting })
+  const here = aLiveRoom(meeting.id, { kv, node: 'n2' })
+  await here.room.load()
+  expect(here.told).toEqual([])
+  await there.room.submit({ kind: 'hand', by: 'ada', raised: true })
+  await here.room.catchUp()
+  expect(here.told).toEqual([{ kind: 'head', node: 'n2', head: headOf(there.room.state) }])
 })

@@ -35,8 +35,10 @@ export class ModelClient {
   isLeaving = false
   mic: Register<boolean> | null = null
   hand: Register<boolean> | null = null
-  /** When it asked to come in with this session. */
-  joinedAt = 0
+  /** When it asked to come in, or to come back, with this session for the last time that it could. */
+  enteredAt = 0
+  /** Of the attempt under way. */
+  #enteringAt = 0
   readonly #world: World
   readonly #heard = new Set<number>()
   #syncing = false
@@ -127,7 +129,7 @@ export class ModelClient {
     const { loop, meetings, random } = this.#world
     await this.#pause(random.between(1, 40))
     const roomToken = meetings.admit(this.userId)
-    this.joinedAt = loop.now
+    this.#enteringAt = loop.now
     const device = { mic: true, cam: true }
     const answer = await this.#open().request('room.join', { roomToken, device })
     const joined = answer.payload as unknown as RoomJoined
@@ -144,6 +146,7 @@ export class ModelClient {
     const { sessionId, resumeToken, view, signals } = session
     // Whoever comes back after the grace has lost the hand.
     this.hand?.write(false, this.#world.loop.now)
+    this.#enteringAt = this.#world.loop.now
     const asked = { sessionId, resumeToken, v: view.v, signalSeq: signals }
     const { payload } = await this.#open().request('room.resume', asked)
     const { delta, snapshot } = payload as { delta?: object; snapshot?: RoomSnapshot }
@@ -175,6 +178,7 @@ export class ModelClient {
 
   #enter(how: string): void {
     this.isIn = true
+    this.enteredAt = this.#enteringAt
     this.#world.note(`${this.name} ${how} as ${this.session?.participantId.slice(-6)}`)
   }
 

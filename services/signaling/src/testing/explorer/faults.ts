@@ -86,7 +86,10 @@ export const faults = {
     cutStore(node, world, random, forMs + random.between(0, 900))
   }),
   'freeze the store': (world, random) => void (world.frozenUntil = world.loop.now + random.between(50, 4_000)),
-  'freeze the bus': (world, random) => void (world.net.frozenUntil = world.loop.now + random.between(50, 3_000)),
+  'freeze the bus': (world, random) => {
+    world.net.frozenUntil = world.loop.now + random.between(50, 3_000)
+    world.deafness.push({ from: world.loop.now, to: world.net.frozenUntil })
+  },
   'empty the store': (world) => world.store.empty(),
   'the store restarts empty': (world, random) => {
     world.store.empty()

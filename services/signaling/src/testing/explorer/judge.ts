@@ -26,7 +26,7 @@ export class Judge {
   }
 
   /** A client does not go on: only for a reason that is true. */
-  stopped({ isLeaving, joinedAt, name, stopped, userId }: ModelClient): void {
+  stopped({ isLeaving, enteredAt, name, stopped, userId }: ModelClient): void {
     const { meetings } = this.#world
     const user = meetings.users.get(userId)
     const removed = user?.removedSeq !== null
@@ -36,7 +36,7 @@ export class Judge {
       removed,
       ended: meetings.ended,
       // A session that is restored as it was before may have been elsewhere then.
-      elsewhere: this.#mayBeLost(joinedAt),
+      elsewhere: this.#mayBeLost(enteredAt),
       refused: (code === 'removed-from-meeting' && removed) || (code === 'not-admitted' && meetings.lockedSeq !== null),
       gone: true,
     }
@@ -49,10 +49,10 @@ export class Judge {
   }
 
   /** A session is not there any more, which somebody wants to go on with in time. */
-  resumeFailed({ isLeaving, joinedAt, name, userId }: ModelClient): void {
+  resumeFailed({ isLeaving, enteredAt, name, userId }: ModelClient): void {
     const { ended, users } = this.#world.meetings
     const isOver = isLeaving || ended || users.get(userId)?.removedSeq !== null
-    if (!isOver && !this.#mayBeLost(joinedAt)) this.#fault('session-lost', `${name} cannot go on`)
+    if (!isOver && !this.#mayBeLost(enteredAt)) this.#fault('session-lost', `${name} cannot go on`)
   }
 
   heardTwice({ name }: ModelClient, n: number): void {
@@ -188,7 +188,9 @@ export class Judge {
       if (loss.at < at - 1) return false
       if (loss.readByStranger) return true
       // Nobody waits for the others where the store does not say that it went back: some may not have heard of it yet.
-      if (loss.kind === 'rolled-back' && loss.at - at < untoldWithinMs) return true
+      const isUntold = (since: number) => loss.at - since < untoldWithinMs
+      const isDeaf = this.#world.deafness.some(({ from, to }) => from < loss.at && isUntold(to))
+      if (loss.kind === 'rolled-back' && (isUntold(at) || isDeaf)) return true
       const [from, to] = [Math.min(at, loss.at) - 1_000, loss.at + restoredWithinMs]
       return this.#world.troubles.some((trouble) => trouble.from < to && trouble.to > from)
     })

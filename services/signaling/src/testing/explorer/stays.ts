@@ -26,7 +26,7 @@ export class Stays {
       const isNews = fact.people.map((person) =>
         this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null }),
       )
-      if (!isNews.includes(false)) this.#close({ at, before: at, except: fact.people })
+      if (isNews.length === 0 || isNews.includes(true)) this.#close({ at, before: at, except: fact.people })
       return
     }
     const { participantId, userId } = fact

@@ -32,6 +32,8 @@ export class World {
   readonly nodes: ModelNode[] = []
   readonly clients: ModelClient[] = []
   readonly troubles: Trouble[] = []
+  /** When nobody heard of what others did. */
+  readonly deafness: Trouble[] = []
   /** Nodes that are to be started: one each. */
   readonly wantedNodes: number[] = []
   readonly faults: Fault[] = []
@@ -103,7 +105,7 @@ export class World {
     if (!this.nodes.some(({ isRunning }) => isRunning)) await this.startNode()
     // Where the store went back and does not say so, the next commit shows it.
     if (this.store.losses.some(({ kind }) => kind === 'rolled-back'))
-      for (const client of this.clients) this.loop.after(500, client.actor, () => void client.setMic(true))
+      for (const client of this.clients) this.loop.after(500, client.actor, () => void client.setHand(true))
   }
 
   /** The store went back, and nobody is there to notice: what it shows is of before, and nobody sees it. */
