@@ -167,7 +167,8 @@ export async function changesSince(context: Context, room: LiveRoom, local: Loca
       context.log.info({ err, meetingId: room.meetingId }, 'a client gets a snapshot, for the store cannot be asked')
       return null
     })
-    const delta = missed && readDelta(missed)
+    // A store that has gone back does not know what this node has told already.
+    const delta = missed && missed.version >= state.v ? readDelta(missed) : null
     if (delta) return { v: delta.v, change: { delta } }
   }
   const snapshot = snapshotOrThrow(context, room, local)

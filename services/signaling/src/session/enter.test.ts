@@ -106,3 +106,14 @@ it('keeps whoever comes into a room that has run out meanwhile', async () => {
   expect(connection.session.state).toBe('joined')
   expect(room.locals.get(participantId)?.attached).toBe(true)
 })
+
+it('C5 lets nobody in whose socket is closed before the commit', async () => {
+  const room = await aBusyRoom()
+  const { connection, enter, participantId } = arriving(room)
+  const entering = enter()
+  connection.session = { state: 'closed' }
+  await expect(entering).rejects.toMatchObject({ code: 'deadline-exceeded' })
+  await room.submit({ kind: 'confirm' })
+  expect(room.state.seats.has(participantId)).toBe(false)
+  expect(room.locals.size).toBe(0)
+})

@@ -99,7 +99,9 @@ export async function takeSeat(context: Context, connection: Connection, taking:
     }
     throw error
   }
-  const result = await room.submit(command).catch(giveUp)
+  // Nobody waits for it on a socket that is closed, and its client may have come in elsewhere since: this node may have stood still.
+  const isLate = () => connection.session.state === 'closed'
+  const result = await room.submit(command, isLate).catch(giveUp)
   if (room.state.seats.get(participantId)?.sessionId !== local.sessionId) giveUp(goneProblem(room, command))
   if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')
   attachOrThrow(context, connection, taking)
