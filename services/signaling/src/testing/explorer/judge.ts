@@ -166,9 +166,9 @@ export class Judge {
     for (const { hand, mic, name, session } of this.#world.clients) {
       const participant = session && seats.get(session.participantId)?.participant
       if (!participant || !mic || !hand) continue
-      if (!mic.possible.includes(participant.mic) && !this.#mayBeLost(mic.acknowledgedAt))
+      if (!mic.possible.includes(participant.mic) && !this.#mayBeLost(mic.acknowledgedFrom))
         tell('change-lost', `${name}: mic is ${participant.mic}`)
-      if (!hand.possible.includes(participant.hand !== null) && !this.#mayBeLost(hand.acknowledgedAt))
+      if (!hand.possible.includes(participant.hand !== null) && !this.#mayBeLost(hand.acknowledgedFrom))
         tell('change-lost', `${name}: hand is ${participant.hand}`)
     }
   }
