@@ -248,9 +248,7 @@ export const mutants: readonly Mutant[] = [
     id: 'E15',
     without: 'telling the others what nobody has told',
     focus: ['kill a node', 'settings'],
-    edits: [
-      edit(`${room}/live-room.ts`, 'if (headOf(before) !== null && reading.origin === null) this.tellHead()', ''),
-    ],
+    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', '')],
   },
   {
     id: 'E17',
