@@ -52,7 +52,8 @@ const chosen = mutants.filter(({ id }) => mutant === 'all' || mutant === id)
 if (mutant !== undefined && chosen.length === 0) program.error(`There is no mutant ${mutant}; see --help`)
 
 if (trace !== undefined) {
-  const { faults, lines } = await traceOf({ seed, index: trace, edits: chosen.flatMap(({ edits }) => edits) })
+  const [{ edits = [], focus = [] } = {}] = chosen
+  const { faults, lines } = await traceOf({ seed, index: trace, edits, focus })
   for (const line of [...lines, ...faults.map(({ check, detail }) => `${check}: ${detail}`)]) say(line)
   process.exitCode = faults.length === 0 ? 0 : 1
 } else if (chosen.length > 0) {

@@ -306,7 +306,7 @@ export class LiveRoom {
     else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) {
       this.#show(reading)
       // Whoever committed it may have died before telling, so that the others do not know it either.
-      if (headOf(before) !== null && reading.origin === null) this.tellHead()
+      if (reading.origin === null) this.tellHead()
     }
     return reading.found !== 'nothing-new' && reading.found !== 'none'
   }

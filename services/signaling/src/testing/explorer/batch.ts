@@ -15,12 +15,12 @@ const emptyReport = (): Report => ({
 const maxFaults = 5
 
 /** Runs schedules one after the other; up to the first in which something does not hold, if it is told to stop there. */
-export async function runBatch({ count, from, kind, seed, stopAtFirst }: Batch): Promise<Report> {
-  if (kind === 'trace') return await traceSchedule(seed, from)
+export async function runBatch({ count, focus, from, kind, seed, stopAtFirst }: Batch): Promise<Report> {
+  if (kind === 'trace') return await traceSchedule(planOf(seed, from, focus), from)
   const report = emptyReport()
   const began = realNow()
   for (let index = from; index < from + count; index += 1) {
-    const plan = planOf(seed, index)
+    const plan = planOf(seed, index, focus)
     const { faults, lasted, tasks } = await runSchedule(plan)
     report.ran += 1
     report.simulatedMs += lasted
@@ -33,8 +33,8 @@ export async function runBatch({ count, from, kind, seed, stopAtFirst }: Batch):
 }
 
 /** One schedule with all that happens in it; where something goes wrong, with the fewest steps in which it still does. */
-async function traceSchedule(seed: number, index: number): Promise<Report> {
-  const plan = await shrink(planOf(seed, index))
+async function traceSchedule(whole: Plan, index: number): Promise<Report> {
+  const plan = await shrink(whole)
   const report = emptyReport()
   const { faults } = await runSchedule(plan, (line) => report.lines.push(line))
   return { ...report, ran: 1, found: faults.length > 0 ? [{ index, faults }] : [] }

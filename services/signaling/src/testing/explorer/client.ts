@@ -120,7 +120,7 @@ export class ModelClient {
     const from = loop.now
     const answer = await this.act('room.leave', {})
     // Whoever gets no answer is gone all the same.
-    if (answer?.type !== 'room.left' && loop.now - from < answerWithinMs) return
+    if (answer?.type !== 'room.left' && loop.now < from + answerWithinMs) return
     this.stop('left', 'left')
     this.socket?.close()
   }

@@ -35,7 +35,7 @@ export async function exploreAll({ onProgress, schedules, seed, threads }: Optio
     while (next < schedules) {
       const [from, count] = [next, Math.min(batch, schedules - next)]
       next += count
-      add(progress, await explorer.run({ kind: 'run', seed, from, count, stopAtFirst: false }))
+      add(progress, await explorer.run({ kind: 'run', seed, from, count, stopAtFirst: false, focus: [] }))
       progress.seconds = (performance.now() - began) / 1_000
       if (performance.now() - toldAt < progressEveryMs) continue
       toldAt = performance.now()
@@ -58,16 +58,18 @@ function add(progress: Progress, { did, found, ran, simulatedMs, tasks }: Report
 
 /** What happens in one schedule, step by step, after leaving out all that does not matter for what goes wrong in it. */
 export async function traceOf({
-  edits,
+  edits = [],
+  focus = [],
   index,
   seed,
 }: {
   seed: number
   index: number
-  edits: readonly Edit[]
+  edits?: readonly Edit[]
+  focus?: readonly string[]
 }): Promise<{ lines: string[]; faults: readonly Fault[] }> {
   const explorer = new Explorer(edits)
-  const { found, lines } = await explorer.run({ kind: 'trace', seed, from: index, count: 1, stopAtFirst: true })
+  const { found, lines } = await explorer.run({ kind: 'trace', seed, from: index, count: 1, stopAtFirst: true, focus })
   await explorer.stop()
   return { lines, faults: found[0]?.faults ?? [] }
 }

@@ -11,13 +11,17 @@ const running = (world: World): ModelNode[] => world.nodes.filter(({ isRunning }
 
 /** A fault of one node, if there is one that runs. */
 const toNode =
-  (act: (node: ModelNode, world: World, random: Random) => void | Promise<void>): Act =>
+  (act: (node: ModelNode, world: World, random: Random) => void): Act =>
   (world, random) => {
     const node = random.pick(running(world))
-    if (node) {
+    if (!node) return
+    const now = (): void => {
       world.note(`  to ${node.name}`)
-      return act(node, world, random)
+      void act(node, world, random)
     }
+    // Halfway through a commit is the worst moment.
+    if (random.chance(0.5)) node.store.moment = { when: random.chance(0.5) ? 'sent' : 'carried-out', act: now }
+    else now()
   }
 
 const trouble = (world: World, forMs: number): void => {
@@ -101,6 +105,7 @@ export const faults = {
     reconnectAll(world, random)
   },
   'evict the index of changes': (world) => void (world.store.indexGone = true),
+  'an empty room runs out': (world) => world.store.runOut(world.meetings.meeting.id),
   'lose answers of the store': toNode((node, _world, random) => void (node.store.loseAnswers = random.whole(1, 3))),
   'step a clock': toNode(
     (node, _world, random) => void (node.clockOff += random.pick([-60_000, -8_000, 8_000, 60_000]) ?? 0),

@@ -15,12 +15,19 @@ export interface Catch {
 
 /** Runs schedules on the code without one mend, until something does not hold. */
 export async function hunt(
-  { edits, id, without }: Mutant,
+  { edits, focus = [], id, without }: Mutant,
   { seed, most }: { seed: number; most: number },
 ): Promise<Catch> {
   const explorer = new Explorer(edits)
   try {
-    const { found, ran, tookMs } = await explorer.run({ kind: 'run', seed, from: 0, count: most, stopAtFirst: true })
+    const { found, ran, tookMs } = await explorer.run({
+      kind: 'run',
+      seed,
+      from: 0,
+      count: most,
+      stopAtFirst: true,
+      focus,
+    })
     const [first = null] = found
     const check = first?.faults[0]?.check ?? ''
     return { id, without, after: first && ran, check, found: first, tookMs }

@@ -166,9 +166,9 @@ export class Judge {
     for (const { hand, mic, name, session } of this.#world.clients) {
       const participant = session && seats.get(session.participantId)?.participant
       if (!participant || !mic || !hand) continue
-      if (!mic.possible.includes(participant.mic) && !this.#mayBeLost(mic.acknowledgedAt))
+      if (!mic.possible.includes(participant.mic) && !this.#mayBeLost(mic.acknowledgedFrom))
         tell('change-lost', `${name}: mic is ${participant.mic}`)
-      if (!hand.possible.includes(participant.hand !== null) && !this.#mayBeLost(hand.acknowledgedAt))
+      if (!hand.possible.includes(participant.hand !== null) && !this.#mayBeLost(hand.acknowledgedFrom))
         tell('change-lost', `${name}: hand is ${participant.hand}`)
     }
   }
@@ -186,7 +186,7 @@ export class Judge {
   #mayBeLost(at: number): boolean {
     return this.#world.store.losses.some((loss) => {
       if (loss.at < at - 1) return false
-      if (loss.readByStranger) return true
+      if (loss.readByStranger || this.#isLostAgain(loss.at)) return true
       // Nobody waits for the others where the store does not say that it went back: some may not have heard of it yet.
       const isUntold = (since: number) => loss.at - since < untoldWithinMs
       const isDeaf = this.#world.deafness.some(({ from, to }) => from < loss.at && isUntold(to))
@@ -194,6 +194,12 @@ export class Judge {
       const [from, to] = [Math.min(at, loss.at) - 1_000, loss.at + restoredWithinMs]
       return this.#world.troubles.some((trouble) => trouble.from < to && trouble.to > from)
     })
+  }
+
+  /** Three times, before all could put back what they know: somebody always comes too late. */
+  #isLostAgain(at: number): boolean {
+    const { losses } = this.#world.store
+    return losses.filter((other) => Math.abs(other.at - at) < restoredWithinMs / 2).length >= 3
   }
 
   #fault(check: string, detail: string): void {

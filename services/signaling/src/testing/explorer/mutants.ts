@@ -7,6 +7,8 @@ export interface Mutant {
   /** What is taken out. */
   without: string
   edits: readonly Edit[]
+  /** What has to happen for it to show, so that it is found soon. */
+  focus?: readonly string[]
 }
 
 const room = 'services/signaling/src/room'
@@ -14,10 +16,17 @@ const model = 'services/signaling/src/testing/explorer'
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 
+/** Whoever is gone was removed, for all that is known. */
+const toldRemoved = [
+  edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
+  edit(`${room}/room-sessions.ts`, 'const { by } = departure\n', 'const { by } = departure ?? {}\n'),
+]
+
 export const mutants: readonly Mutant[] = [
   {
     id: 'C1',
     without: 'waiting until all nodes have put back their rooms, before a room is said not to be there',
+    focus: ['empty the store', 'come in', 'ban'],
     edits: [edit(`${room}/store-life.ts`, 'export const settleMs = 2_000', 'export const settleMs = 0')],
   },
   {
@@ -33,6 +42,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C4',
     without: 'the name of the commit in a head: a branch is taken for progress',
+    focus: ['roll the store back', 'fail over to a replica behind', 'mic', 'hand'],
     edits: [
       edit(
         'packages/kit/src/kv/docs-memory.ts',
@@ -49,6 +59,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C5',
     without: 'the order of the commands of meetings',
+    focus: ['a relay stands still', 'make cohost', 'demote'],
     edits: [edit(`${room}/decide.ts`, '|| (seq !== undefined && seq <= room.commandSeq)', '')],
   },
   {
@@ -60,7 +71,7 @@ export const mutants: readonly Mutant[] = [
         'next: RoomState): void {\n    if (next.ended) return this.#end(next.ended)',
         'next: RoomState): void {',
       ),
-      edit(`${room}/room-sessions.ts`, "departure?.reason !== 'kicked'", "departure && departure.reason !== 'kicked'"),
+      ...toldRemoved,
     ],
   },
   {
@@ -68,7 +79,7 @@ export const mutants: readonly Mutant[] = [
     without: 'the reason why somebody has left',
     edits: [
       edit(`${room}/apply.ts`, "if (at === undefined || (reason !== 'left' && reason !== 'kicked')) return", 'return'),
-      edit(`${room}/room-sessions.ts`, "departure?.reason !== 'kicked'", "departure && departure.reason !== 'kicked'"),
+      ...toldRemoved,
     ],
   },
   {
@@ -90,6 +101,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C12',
     without: 'answers that move with the session',
+    focus: ['signal', 'break the socket'],
     edits: [
       edit(
         'services/signaling/src/session/enter.ts',
@@ -101,6 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C14',
     without: 'a clock that no setting moves',
+    focus: ['step a clock'],
     edits: [
       edit(
         `${room}/store-life.ts`,
@@ -117,6 +130,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C21',
     without: 'a store that notices that its index of changes is gone',
+    focus: ['evict the index of changes'],
     edits: [
       edit(
         `${model}/store.ts`,
@@ -170,6 +184,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'X28',
     without: 'a commit that rules out the one before it that got no answer',
+    focus: ['cut a node from the store', 'mic', 'hand', 'come in'],
     edits: [
       edit(
         `${room}/live-room.ts`,
@@ -181,6 +196,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'E2',
     without: 'looking whether the seat is still there, before the socket becomes its own',
+    focus: ['end', 'come in'],
     edits: [
       edit(
         'services/signaling/src/session/enter.ts',
@@ -192,6 +208,58 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'E5',
     without: 'keeping who is on the way in when a room sends its people elsewhere',
+    focus: ['an empty room runs out', 'leave', 'come in'],
     edits: [edit(`${room}/room-sessions.ts`, 'if (!session.entering) this.all.delete(id)', 'this.all.delete(id)')],
+  },
+  {
+    id: 'E8',
+    without: 'the epochs that a room goes on from',
+    focus: ['fail over to a replica behind', 'mic', 'break the socket'],
+    edits: [edit(`${room}/state.ts`, '...past].slice(0, rememberedEpochs)', '].slice(0, 0)')],
+  },
+  {
+    id: 'E9',
+    without: 'showing whoever could not leave what happened meanwhile',
+    focus: ['leave', 'mic', 'hand', 'cut a node from the store', 'freeze the store'],
+    edits: [
+      edit(
+        'services/signaling/src/handlers/room.ts',
+        'if (!room.state.seats.has(local.participantId)) return',
+        'if (room) return',
+      ),
+    ],
+  },
+  {
+    id: 'E10',
+    without: 'dating a leaving after its joining',
+    focus: ['come in', 'ban', 'remove'],
+    edits: [
+      edit(`${room}/apply.ts`, "kind === 'left' ? Math.max(now, Date.parse(participant.joinedAt) + 1) : now", 'now'),
+      edit(`${room}/store-life.ts`, 'const looks = 16', 'const looks = 1'),
+    ],
+  },
+  {
+    id: 'E14',
+    without: 'reading again while waiting for the others',
+    focus: ['empty the store', 'break the socket', 'leave'],
+    edits: [edit(`${room}/live-room.ts`, 'await life.settled(readAgainAfterMs)', 'await life.settled()')],
+  },
+  {
+    id: 'E15',
+    without: 'telling the others what nobody has told',
+    focus: ['kill a node', 'settings'],
+    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', '')],
+  },
+  {
+    id: 'E17',
+    without: 'waiting before a commit is ruled out',
+    focus: ['freeze the bus', 'the store restarts empty', 'mic'],
+    edits: [edit(`${room}/live-room.ts`, 'if (!this.#deps.life.isSettled) return\n', '\n')],
+  },
+  {
+    id: 'E18',
+    without: 'asking whether the socket is still open before somebody comes in on it',
+    focus: ['freeze a node', 'break the socket'],
+    edits: [edit('services/signaling/src/session/enter.ts', 'room.submit(command, isLate)', 'room.submit(command)')],
   },
 ]

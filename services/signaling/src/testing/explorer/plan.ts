@@ -46,14 +46,16 @@ const paces: readonly Pace[] = [
 
 /**
  * Not everything that may happen happens in one schedule: each has a few kinds of acts and of faults, so that all mixtures of few
- * come up often (swarm testing; Groce et al., ISSTA 2012).
+ * come up often (swarm testing; Groce et al., ISSTA 2012). `focus`: what is in it in any case.
  */
-export function planOf(seed: number, index: number): Plan {
+export function planOf(seed: number, index: number, focus: readonly string[] = []): Plan {
   const own = mix(seed, index)
   const random = new Random(own)
   const quietFrom = random.chance(0.1) ? random.between(10_000, 25_000) : random.between(1_500, 7_000)
-  const kinds = random.some(Object.keys(actions), random.whole(3, 9))
-  const faultKinds = random.some(Object.keys(faults), random.whole(1, 3))
+  const kinds = [...random.some(Object.keys(actions), random.whole(3, 9)), ...focus.filter((what) => what in actions)]
+  const faultKinds = focus.filter((what) => what in faults)
+  if (faultKinds.length === 0 || random.chance(0.3))
+    faultKinds.push(...random.some(Object.keys(faults), random.whole(1, 3)))
   const step = (what: string, at: number): Step => ({ what, at, salt: Math.floor(random.next() * 2 ** 32) })
   const steps = Array.from({ length: random.whole(2, 4) }, () => step('come in', random.between(0, 300)))
   for (let count = random.whole(3, 22); count > 0; count -= 1)

@@ -10,6 +10,8 @@ export interface Batch {
   from: number
   count: number
   stopAtFirst: boolean
+  /** Acts and faults that are in each schedule. */
+  focus: readonly string[]
 }
 export interface Found {
   index: number

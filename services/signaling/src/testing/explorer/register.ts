@@ -22,12 +22,12 @@ export class Register<T> {
 
   /** Values that no acknowledged write, which began after they were acknowledged, has replaced. */
   get possible(): T[] {
-    const last = Math.max(...this.#writes.map(({ from, until }) => (until === null ? -1 : from)))
+    const last = this.acknowledgedFrom
     return this.#writes.filter(({ until }) => until === null || until >= last).map(({ value }) => value)
   }
 
-  /** When the newest acknowledged write was acknowledged. */
-  get acknowledgedAt(): number {
-    return Math.max(...this.#writes.map(({ until }) => until ?? 0))
+  /** When the newest acknowledged write began. */
+  get acknowledgedFrom(): number {
+    return Math.max(...this.#writes.map(({ from, until }) => (until === null ? 0 : from)))
   }
 }

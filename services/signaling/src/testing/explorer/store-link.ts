@@ -20,6 +20,12 @@ const lateChance = 0.5
 /** How likely an answer takes no time: so that fewer things happen, which makes a schedule quicker. */
 const atOnceChance = 0.6
 
+/** Something that happens just when a process has sent its next commit, or when that has been carried out and not answered. */
+export interface Moment {
+  when: 'sent' | 'carried-out'
+  act(): void
+}
+
 interface Asked {
   /** That it gets there. */
   task: Task | null
@@ -43,6 +49,7 @@ export class StoreLink {
   #return = 0
   /** The next so many answers are lost. */
   loseAnswers = 0
+  moment: Moment | null = null
 
   constructor(net: StoreNet, actor: Actor) {
     this.#net = net
@@ -74,6 +81,24 @@ export class StoreLink {
   }
 
   call<T>(act: (store: ModelStore) => T | Promise<T>): Promise<T> {
+    return this.#call(act, false)
+  }
+
+  /** The same, of a commit or a restoration. */
+  write<T>(act: (store: ModelStore) => Promise<T>): Promise<T> {
+    const answered = this.#call(act, true)
+    this.#meet('sent')
+    return answered
+  }
+
+  #meet(when: Moment['when']): void {
+    if (this.moment?.when !== when) return
+    const { act } = this.moment
+    this.moment = null
+    act()
+  }
+
+  #call<T>(act: (store: ModelStore) => T | Promise<T>, isWrite: boolean): Promise<T> {
     const { loop, latency } = this.#net
     if (this.#state === 'down') return Promise.reject(unavailable())
     return new Promise((resolve, reject) => {
@@ -89,7 +114,11 @@ export class StoreLink {
       this.#asked.add(asked)
       asked.task = loop.at(this.#arrival, null, () => {
         this.#asked.delete(asked)
-        this.#carryOut(() => act(this.#net.store), answer)
+        this.#carryOut(() => {
+          const result = act(this.#net.store)
+          if (isWrite) this.#meet('carried-out')
+          return result
+        }, answer)
       })
     })
   }
@@ -160,8 +189,8 @@ export function kvOver(link: StoreLink): Kv {
     read: (id) => link.call((store) => store.docs.read(id)),
     look: (id, known) => link.call((store) => store.look(id, known)),
     since: (id, epoch, version) => link.call((store) => store.since(id, epoch, version)),
-    commit: (id, commit) => link.call((store) => store.commit(id, commit)),
-    restore: (id, restoration) => link.call((store) => store.restore(id, restoration)),
+    commit: (id, commit) => link.write((store) => store.commit(id, commit)),
+    restore: (id, restoration) => link.write((store) => store.restore(id, restoration)),
     renew: (id, head, ttlMs) => link.call((store) => store.docs.renew(id, head, ttlMs)),
     remove: (id, expected, facts) => link.call((store) => store.docs.remove(id, expected, facts)),
   }

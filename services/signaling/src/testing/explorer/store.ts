@@ -128,6 +128,15 @@ export class ModelStore {
     this.#beginLife()
   }
 
+  /** The time of a document without people is over. */
+  async runOut(id: string): Promise<void> {
+    const doc = await this.#docs.read(id)
+    if (!doc || Object.keys(doc.fields).some((field) => field.startsWith('p:'))) return
+    await this.#docs.remove(id, doc.head, [])
+    // It is not a part of what the store may go back to.
+    this.#writes = []
+  }
+
   /** Goes back by some commits; `failover`: in a new incarnation, else nobody can tell by asking for it. */
   rollBack(commits: number, failover: boolean): void {
     // Without a word that it went back there is still a document: one that is gone has run out.

@@ -99,6 +99,7 @@ export class World {
     for (const link of [this.meetings, ...this.nodes]) {
       if (link.actor.state === 'dead') continue
       this.loop.thaw(link.actor)
+      link.store.moment = null
       link.bus.heal()
       link.store.heal()
     }
