@@ -52,7 +52,7 @@ const chosen = mutants.filter(({ id }) => mutant === 'all' || mutant === id)
 if (mutant !== undefined && chosen.length === 0) program.error(`There is no mutant ${mutant}; see --help`)
 
 if (trace !== undefined) {
-  const [{ edits = [], focus = [] } = {}] = chosen
+  const [{ edits, focus = [] } = { edits: [] }] = chosen
   const { faults, lines } = await traceOf({ seed, index: trace, edits, focus })
   for (const line of [...lines, ...faults.map(({ check, detail }) => `${check}: ${detail}`)]) say(line)
   process.exitCode = faults.length === 0 ? 0 : 1

@@ -17,7 +17,7 @@ const toNode =
     if (!node) return
     const now = (): void => {
       world.note(`  to ${node.name}`)
-      void act(node, world, random)
+      act(node, world, random)
     }
     // Halfway through a commit is the worst moment.
     if (random.chance(0.5)) node.store.moment = { when: random.chance(0.5) ? 'sent' : 'carried-out', act: now }

@@ -1,5 +1,5 @@
 import { Explorer, type Found } from './pool.ts'
-import type { Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
 
 /** What became of a mutant. */
 export interface Catch {

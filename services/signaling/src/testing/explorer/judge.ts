@@ -94,7 +94,9 @@ export class Judge {
     const there = [...seatsOf(await store.truth(meetings.meeting.id)).keys()].toSorted().map(short)
     const written = meetings.stays.present.toSorted().map(short)
     if (String(there) === String(written)) return []
-    return [{ check: 'attendance', detail: `written down [${written}], in the room [${there}]`, at: loop.now }]
+    return [
+      { check: 'attendance', detail: `written down [${written.join()}], in the room [${there.join()}]`, at: loop.now },
+    ]
   }
 
   #judgeRoster(seats: ReadonlyMap<string, Seat>, tell: Tell): void {
@@ -140,7 +142,7 @@ export class Judge {
       if (wrong.length > 0 || view.people.size !== seats.size)
         tell(
           'view-differs',
-          `${name} sees others than there are: ${wrong.map(([, { participant }]) => participant.name)}`,
+          `${name} sees others than there are: ${wrong.map(([, { participant }]) => participant.name).join()}`,
         )
       if (JSON.stringify(view.meeting) !== doc.fields['meeting']) tell('view-differs', `${name} sees another meeting`)
     }

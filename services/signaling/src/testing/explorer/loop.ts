@@ -40,8 +40,10 @@ export class Loop {
   readonly #heap: Task[] = []
   #order = 0
 
-  constructor() {
-    active = this
+  /** A new loop, which is the present one from now on. */
+  static begin(): Loop {
+    active = new Loop()
+    return active
   }
 
   at(time: number, actor: Actor | null, run: () => void): Task {

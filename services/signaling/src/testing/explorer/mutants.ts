@@ -1,26 +1,4 @@
-import type { Edit } from './hooks.ts'
-
-/** The code with one mend taken out: the explorer has to find the fault again. */
-export interface Mutant {
-  /** Of the fault, as in the tests that carry its id. */
-  id: string
-  /** What is taken out. */
-  without: string
-  edits: readonly Edit[]
-  /** What has to happen for it to show, so that it is found soon. */
-  focus?: readonly string[]
-}
-
-const room = 'services/signaling/src/room'
-const model = 'services/signaling/src/testing/explorer'
-
-const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
-
-/** Whoever is gone was removed, for all that is known. */
-const toldRemoved = [
-  edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
-  edit(`${room}/room-sessions.ts`, 'const { by } = departure\n', 'const { by } = departure ?? {}\n'),
-]
+import { edit, model, room, toldRemoved, type Mutant } from './mutant.ts'
 
 export const mutants: readonly Mutant[] = [
   {

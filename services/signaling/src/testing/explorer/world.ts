@@ -23,7 +23,7 @@ export interface Pace {
 
 /** Everything there is in one schedule: the real nodes, and the modelled world around them. */
 export class World {
-  readonly loop = new Loop()
+  readonly loop = Loop.begin()
   readonly random: Random
   readonly store: ModelStore
   readonly net: ModelNet
