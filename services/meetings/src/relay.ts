@@ -9,7 +9,8 @@ const leaseMs = 10_000
 const batch = 32
 const everyMs = 1000
 const firstBackoffMs = 200
-const maxBackoffMs = 5000
+/** Somebody who was banned while the room could not be told is to be out within 5 s after it can. */
+const maxBackoffMs = 2000
 /** No room lives that long without being told of by a later command or ended. */
 const giveUpMs = 48 * 3_600_000
 
