@@ -3,7 +3,7 @@ import { exploreAll, type Progress } from '../../services/signaling/src/testing/
 import { huntAll } from '../../services/signaling/src/testing/explorer/hunt.ts'
 import { mutants } from '../../services/signaling/src/testing/explorer/mutants.ts'
 import { traceOf } from '../../services/signaling/src/testing/explorer/explore.ts'
-import { caughtLine, progressLine, reportLines } from './report.ts'
+import { caughtLine, foundLine, progressLine, reportLines } from './report.ts'
 
 const number = (text: string): number => Number.parseInt(text, 10)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -62,7 +62,12 @@ if (trace !== undefined) {
   process.exitCode = caught.every(({ after }) => after !== null) ? 0 : 1
 } else {
   say(`${schedules} schedules of seed ${seed}`)
-  const onProgress = (progress: Progress) => say(progressLine(progress))
+  let told = 0
+  const onProgress = (progress: Progress) => {
+    say(progressLine(progress))
+    for (const found of progress.found.slice(told)) say(foundLine(found, seed))
+    told = progress.found.length
+  }
   const progress = await exploreAll({ seed, schedules, threads, onProgress })
   for (const line of reportLines(progress, seed)) say(line)
   process.exitCode = progress.found.length === 0 ? 0 : 1

@@ -6,6 +6,9 @@ const shownOfEach = 5
 export const progressLine = ({ found, ran, seconds }: Progress): string =>
   `… ${ran} schedules, ${(ran / seconds).toFixed(0)}/s, ${found.length} in which something did not hold`
 
+export const foundLine = ({ faults, index }: Progress['found'][number], seed: number): string =>
+  `  npm run explore -- --seed ${seed} --trace ${index}   ${faults[0]?.check}: ${faults[0]?.detail.slice(0, 160) ?? ''}`
+
 /** A row of the table of mutants: which, after how many schedules, and what said so. */
 export const caughtLine = ({ after, check, id, without }: Catch): string =>
   `${id.padEnd(4)} ${after === null ? 'NOT FOUND' : `after ${String(after).padStart(5)}: ${check}`.padEnd(32)} without ${without}`
@@ -20,8 +23,7 @@ export function reportLines({ did, found, ran, seconds, simulatedMs, tasks }: Pr
   const byCheck = Map.groupBy(found, ({ faults }) => faults[0]?.check ?? '')
   for (const [check, all] of byCheck) {
     lines.push(`${check}: ${all.length}`)
-    for (const { faults, index } of all.slice(0, shownOfEach))
-      lines.push(`  npm run explore -- --seed ${seed} --trace ${index}   ${faults[0]?.detail.slice(0, 160) ?? ''}`)
+    for (const found of all.slice(0, shownOfEach)) lines.push(foundLine(found, seed))
   }
   return [
     ...lines,

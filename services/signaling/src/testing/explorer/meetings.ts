@@ -36,7 +36,7 @@ interface Token {
 
 const occupied = 'signaling:rooms'
 const lookEveryMs = 10_000
-const consumeEveryMs = 60
+const consumeWithinMs = 120
 const repeatChance = 0.05
 
 /** The meetings service of one meeting: its decisions, its commands to the room, and who it thinks is there. */
@@ -55,6 +55,7 @@ export class ModelMeetings {
   readonly #world: World
   readonly #kv: Kv
   #missing = false
+  #consuming = false
 
   constructor(world: World, host: User) {
     this.#world = world
@@ -81,7 +82,7 @@ export class ModelMeetings {
     const every = (ms: number, act: () => void): void => {
       this.#world.loop.after(ms, this.actor, () => (act(), every(ms, act)))
     }
-    every(consumeEveryMs, () => this.#consume())
+    this.#world.store.onFacts = () => this.#consumeSoon()
     every(lookEveryMs, () => void this.#lookAtRoom())
   }
 
@@ -177,10 +178,17 @@ export class ModelMeetings {
     return { ...grant, meeting: this.meeting, asOf: this.outbox.seq }
   }
 
+  #consumeSoon(): void {
+    if (this.#consuming) return
+    this.#consuming = true
+    this.#world.loop.after(this.#world.random.between(1, consumeWithinMs), this.actor, () => this.#consume())
+  }
+
   #consume(): void {
     const { loop, random, store, frozenUntil } = this.#world
-    if (loop.now < frozenUntil || !this.store.connected || store.facts.length === 0) return
-    const facts = store.facts.splice(0, 64).map(({ text }) => JSON.parse(text) as Fact)
+    this.#consuming = false
+    if (loop.now < frozenUntil || !this.store.connected) return this.#consumeSoon()
+    const facts = store.facts.splice(0).map(({ text }) => JSON.parse(text) as Fact)
     this.#take(facts)
     if (random.chance(repeatChance)) loop.after(random.between(50, 3_000), this.actor, () => this.#take(facts))
   }

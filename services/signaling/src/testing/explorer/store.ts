@@ -37,6 +37,8 @@ export class ModelStore {
   indexGone = false
   /** Told of each participant's first seat, and up to which number the room had carried out commands by then. */
   onSeat: (seat: Seat, seq: number) => void = () => {}
+  /** Told that facts were appended. */
+  onFacts: () => void = () => {}
   readonly #seated = new Set<string>()
   readonly #loop: Loop
   #docs = this.#newDocs()
@@ -182,6 +184,7 @@ export class ModelStore {
       append: (facts) => {
         if (this.#replaying) return
         for (const text of facts) this.facts.push({ text, write: this.#writes.length - 1 })
+        if (facts.length > 0) this.onFacts()
       },
       incarnation: () => this.incarnation(),
     })
