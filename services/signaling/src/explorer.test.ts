@@ -8,7 +8,7 @@ const minutes = 60_000
 const seed = 9
 const schedules = 10_000
 /** Schedules until a mutant has to be found; most are within a few hundred. */
-const mostPerMutant = 8_000
+const mostPerMutant = 6_000
 
 const row = ({ after, check, id, without }: Catch): string =>
   `${id.padEnd(4)} ${after === null ? 'not found' : `after ${after}: ${check}`}, without ${without}`

@@ -1,4 +1,4 @@
-import type { Doc, DocHead, Kv, Logger, Look } from '@parley/kit'
+import type { Doc, DocHead, Incarnation, Kv, Logger, Look } from '@parley/kit'
 import { newId, ProblemError } from '@parley/kit'
 import { restoredFact } from './apply.ts'
 import { isSame } from './news.ts'
@@ -58,7 +58,7 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
     }
     if (look.found === 'none' && look.incarnation.id === known.incarnation) return { found: 'expired' }
     const verdict = judge(known, look)
-    const current = await deps.life.current(look.found === 'none' ? look.incarnation : verdict.state.incarnation)
+    const current = await deps.life.current(incarnationIn(look, verdict))
     if (!verdict.begins && verdict.state.incarnation === current)
       return verdict.found === 'nothing-new'
         ? { found: verdict.found }
@@ -68,6 +68,12 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
     if (state !== null) return { found, state, origin: headOf(verdict.state) }
   }
   throw new ProblemError('unavailable', 'The room is being restored')
+}
+
+/** The incarnation that a reading shows; of a document that is behind its own, for another node may have found it lost before. */
+function incarnationIn(look: Look, { state }: Verdict): string | Incarnation {
+  if (look.found === 'none') return look.incarnation
+  return look.found === 'other' ? stateOf(look.doc, state).incarnation : state.incarnation
 }
 
 /** What a restoration wrote is not among the changes since, nor is the incarnation it was in: such a document is read whole. */

@@ -176,7 +176,8 @@ export class LiveRoom {
     const [latest] = state.commits
     for (const news of latest ? await this.#inbox.upTo(latest.commitId) : [])
       if (relationOf(news, this.#state) === 'next') this.#follow(news)
-    return this.#state.commits[0]?.commitId === latest?.commitId
+    // They may have gone further than what was read: never back to that.
+    return this.#state.commits.some(({ commitId }) => commitId === latest?.commitId)
   }
 
   #readSoon(): void {

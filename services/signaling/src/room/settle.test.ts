@@ -71,3 +71,23 @@ it('H5 a node that reads what nobody told of tells the others', async () => {
   await here.room.catchUp()
   expect(here.told).toEqual([head, { ...head, head: headOf(there.room.state) }])
 })
+
+it('C1 C2 a room that another node has restored before, not knowing all, waits for the others, too', async () => {
+  const there = aLiveRoom(undefined, { kv })
+  await there.room.load()
+  const meeting = aMeeting({ id: there.room.meetingId })
+  await there.room.submit({ kind: 'join', seat: aSeat('ada', { node: 'n2' }), meeting })
+  const here = aLiveRoom(meeting.id, { kv, node: 'n2' })
+  await here.room.load()
+  await here.room.submit({ kind: 'hand', by: 'ada', raised: true })
+  kv.forget()
+  await there.room.catchUp()
+  let committed = false
+  const acting = here.room.submit({ kind: 'media', by: 'ada', changed: { mic: false } }).then(() => (committed = true))
+  await sleep(500)
+  expect(JSON.parse((await kv.docs.read(meeting.id))?.fields['p:ada'] ?? '')).toMatchObject({
+    participant: { hand: 3 },
+  })
+  expect(committed).toBe(false)
+  await acting
+})

@@ -119,7 +119,9 @@ export class Judge {
       const room = isRunning ? signaling.rooms.peek(meetings.meeting.id) : undefined
       if (!room) continue
       const head = headOf(room.state)
-      if (doc === null && (head === null || room.state.seats.size === 0)) continue
+      // Nobody sees what such a node has.
+      const isEmpty = room.state.seats.size === 0 && room.locals.size === 0
+      if (isEmpty && seatsOf(doc).size === 0) continue
       if (
         head?.commitId !== doc?.head.commitId ||
         head?.version !== doc?.head.version ||
