@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts'
 /** The state of each dependency of a service by name, true when it can be used. */
 export type Checks = Record<string, boolean>
 
-/** What is not well although it can be used. */
+/** Faults of dependencies that can still be used. */
 export const warningsOf = (kv: Pick<Kv, 'faults'>): { kvKeepsAll: boolean } => ({
   kvKeepsAll: kv.faults().length === 0,
 })

@@ -39,7 +39,8 @@ const cases: readonly Case[] = [
 export const lateCommands: Fault = {
   id: 'T29',
   title: 'late commands',
-  promise: 'What was asked of a process that stood still, and was done elsewhere, is not done again when it goes on.',
+  promise:
+    'A request to a process that stood still, which was done elsewhere meanwhile, is not done again when the process goes on.',
   size: { rooms: 4, clients: 2, chat: 0, state: 0, signals: 0, seconds: 10 },
   stack: { args: ['--meetings', '2'] },
   places: (cluster) => () => nodeUrl(cluster, 1),
