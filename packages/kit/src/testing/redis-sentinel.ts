@@ -20,7 +20,7 @@ export interface RedisWithSentinel {
   hideMaster(): Promise<void>
   /** The port of the master, as the Sentinel sees it. */
   masterPort(): Promise<number>
-  /** Makes the replica the master in good order. */
+  /** Makes the replica the master, once it has everything: a Sentinel alone does not wait for that. */
   switchOver(): Promise<void>
   stop(): Promise<void>
 }
@@ -75,6 +75,7 @@ export async function startRedisSentinel(): Promise<RedisWithSentinel> {
       return Number(address[1])
     },
     async switchOver() {
+      await follows(admin, copy)
       // Until the Sentinel has looked at the replica once, it has none to promote.
       await eventually(() => watcher.call('SENTINEL', 'FAILOVER', name), patienceMs)
     },
