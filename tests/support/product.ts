@@ -34,6 +34,7 @@ export interface StackFile {
   auth: { id: string; pid: number; url: string }[]
   meetings: { id: string; pid: number; url: string }[]
   chat: { id: string; pid: number; url: string }[]
+  media: { id: string; pid: number; url: string }[]
   nats: { url: string; pid: number; dir: string }
   redis: { url: string; pid: number; dir: string }
   postgres: { url: string; pid: number; dir: string }

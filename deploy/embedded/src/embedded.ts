@@ -12,6 +12,7 @@ import {
   type StartedService,
   type Supervisor,
 } from '@parley/kit'
+import { mediaService } from '@parley/media'
 import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
@@ -22,7 +23,7 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, signalingService, gatewayService]
+const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has three steps, each within the drain: the edge, the other services, the shared parts. */
 const stopSteps = 3
 const portPatienceMs = 2000
@@ -71,7 +72,7 @@ async function startAll({ services }: Configs, { world, supervisor, loggers }: P
   const stopTogether = (started: readonly StartedService[]): void =>
     supervisor.onStop(async () => void (await Promise.all(started.map((one) => one.stop()))))
   const auth = await start(authService)
-  const durable = await Promise.all([start(meetingsService), start(chatService)])
+  const durable = await Promise.all([start(meetingsService), start(chatService), start(mediaService)])
   stopTogether([auth, ...durable])
   const signaling = await start(signalingService)
   const gateway = await start(gatewayService)

@@ -30,6 +30,7 @@ export function describe(replicas: readonly Replica[], servers: readonly Server[
     auth: of('auth'),
     meetings: of('meetings'),
     chat: of('chat'),
+    media: of('media'),
     nats: at('nats'),
     redis: at('redis'),
     postgres: at('postgres'),

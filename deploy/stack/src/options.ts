@@ -2,7 +2,7 @@ import { StartupError } from '@parley/kit'
 import { Command } from 'commander'
 import type { ServerName } from './server.ts'
 
-export const serviceNames = ['auth', 'meetings', 'chat', 'signaling', 'gateway'] as const
+export const serviceNames = ['auth', 'meetings', 'chat', 'media', 'signaling', 'gateway'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
 /** A setting of one replica (`signaling-2`) or of all replicas of a service (`signaling`), over everything else. */
@@ -61,13 +61,13 @@ export function parseOptions(argv: readonly string[]): Options {
   for (const name of serviceNames)
     command.option(`--${name} <replicas>`, `replicas of ${name}`, count(`--${name}`, mostReplicas), 1)
   const given = command.parse(argv).opts<Given>()
-  const { auth, meetings, chat, signaling, gateway, set: settings, serverPort, ...others } = given
+  const { auth, meetings, chat, media, signaling, gateway, set: settings, serverPort, ...others } = given
   const serverPorts = Object.fromEntries(serverPort)
   // The Sentinel is what looks after Redis then, and has its own idea of who is there.
   if (given.sentinel && (given.respawn || serverPorts['redis'] !== undefined))
     throw new StartupError('--sentinel does not go with --respawn, nor with a --server-port of redis')
   const { json, logs, port, respawn, sentinel, postgresDir } = others
-  const replicas = { auth, meetings, chat, signaling, gateway }
+  const replicas = { auth, meetings, chat, media, signaling, gateway }
   return { replicas, json, logs, port, respawn, sentinel, settings, serverPorts, postgresDir }
 }
 

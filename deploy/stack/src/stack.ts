@@ -84,7 +84,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       const urls = await startServers()
       // The others ask it for keys; those that do so too early are ready a minute later.
       await startReplicas('auth', urls)
-      await Promise.all((['meetings', 'chat', 'signaling'] as const).map((name) => startReplicas(name, urls)))
+      await Promise.all((['meetings', 'chat', 'media', 'signaling'] as const).map((name) => startReplicas(name, urls)))
       // A gateway reads who is there before it serves: started last, each knows all of them at once.
       await untilAnnounced(replicas, { redis: urls.redis, log })
       await startReplicas('gateway', urls)

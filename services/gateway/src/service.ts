@@ -22,7 +22,7 @@ import { createUpstreams } from './upstreams.ts'
 import { spreadMs } from './ws/pipes.ts'
 import { serveSockets } from './ws/serve.ts'
 
-const services = ['auth', 'meetings', 'chat', 'signaling'] as const satisfies readonly ServiceName[]
+const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const satisfies readonly ServiceName[]
 
 /** The one URL: REST, WebSocket, the web page and the documents on one port. */
 export const gatewayService = defineService({

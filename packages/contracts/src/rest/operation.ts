@@ -2,7 +2,7 @@ import Type, { type TObject, type TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
 export type HttpMethod = Operation['method']
-export type ServiceName = 'auth' | 'meetings' | 'chat' | 'signaling'
+export type ServiceName = 'auth' | 'meetings' | 'chat' | 'media' | 'signaling'
 
 /** Server-sent events, as section 9.2 of the HTML standard describes them. */
 export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { IceServer } from '../ws/room.ts'
+import { IceServer } from '../ws/ice.ts'
 import type { Operations } from './operation.ts'
 
 export const signalingOperations = {

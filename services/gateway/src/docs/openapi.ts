@@ -18,6 +18,7 @@ const tags = [
   { name: 'auth', description: 'Accounts, sessions, tokens, guests' },
   { name: 'meetings', description: 'Meetings and who may enter them' },
   { name: 'chat', description: 'Messages of a meeting' },
+  { name: 'media', description: 'Files, the SFU, recordings' },
   { name: 'signaling', description: 'Event streams, and what the realtime parts need' },
 ]
 

@@ -1,0 +1,73 @@
+import { mediaOperations } from '@parley/contracts'
+import {
+  createEdgeAuth,
+  createHttpServer,
+  createKeptAnswers,
+  defineService,
+  drainHttp,
+  serveHealth,
+  serveOperations,
+  startHttp,
+  type BusSubscription,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
+import { sql } from 'kysely'
+import manifest from '../package.json' with { type: 'json' }
+import { mediaConfig, type MediaConfig } from './config.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import { migrations } from './migrations/index.ts'
+import { mediaHandlers } from './routes.ts'
+import { subscribeMedia } from './subscriptions.ts'
+import type { MediaTables } from './tables.ts'
+
+const name = 'media'
+
+/** The media service: files, rooms of the SFU, recordings. */
+export const mediaService = defineService({
+  name,
+  config: mediaConfig,
+  database: { schema: 'media', migrations },
+  create,
+})
+
+function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
+  const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
+  const auth = createEdgeAuth({ bus, log, clock })
+  const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  const readiness = async () => ({
+    database: await succeeds(sql`select 1`.execute(db)),
+    bus: bus.connected(),
+    auth: auth.ready(),
+  })
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
+  serveOperations(app, mediaOperations, mediaHandlers(), {
+    authenticate: auth.authenticate,
+    kv,
+    kept: createKeptAnswers({ db, clock }),
+    checkAnswers: config.NODE_ENV !== 'production',
+  })
+  const housekeeping = createHousekeeping({ db, clock, log })
+  let subscriptions: BusSubscription[] = []
+  return {
+    readiness,
+    async start() {
+      await auth.start()
+      void housekeeping.start()
+      subscriptions = subscribeMedia()
+      return startHttp(app, { host: config.HOST, port: config.PORT })
+    },
+    async stop() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      housekeeping.stop()
+      auth.stop()
+    },
+  }
+}
+
+const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,4 @@
+import type { KeptTables } from '@parley/kit'
+
+/** The schema `media`. */
+export type MediaTables = KeptTables
