@@ -20,9 +20,9 @@ interface Parts {
   body: unknown
 }
 
-/** All requests for an operation: right ones, and for every part of it odd ones. Who sends them is added by the caller. */
-export function* requestsFor(place: Place, random: Random, known: Known): Generator<Asked> {
-  const right = (): Parts => rightParts(place, random, known)
+/** All requests for an operation: right ones, and for every part of it odd ones. Who sends them is added by the caller; `known` is asked anew for each. */
+export function* requestsFor(place: Place, random: Random, known: () => Known): Generator<Asked> {
+  const right = (): Parts => rightParts(place, random, known())
   for (let count = 0; count < 12; count += 1) yield asked(place, 'right', right())
   for (const { name, in: where, schema } of place.parameters ?? []) {
     for (const value of [...oddTexts, ...edges(schema)]) {
@@ -36,7 +36,15 @@ export function* requestsFor(place: Place, random: Random, known: Known): Genera
     delete parts[where][name]
     if (where !== 'path') yield asked(place, `no ${where} ${name}`, parts)
   }
-  for (const query of ['?unknown=1', '?limit=1&limit=2', '?%zz=1', '?a=%ff', '?__proto__=1', `?${'x'.repeat(3_000)}`, '?'])
+  for (const query of [
+    '?unknown=1',
+    '?limit=1&limit=2',
+    '?%zz=1',
+    '?a=%ff',
+    '?__proto__=1',
+    `?${'x'.repeat(3_000)}`,
+    '?',
+  ])
     yield withQuery(asked(place, `the query ${query.slice(0, 20)}`, right()), query)
   yield* oddHeads(place, right)
   if (place.method !== 'GET') yield* oddBodies(place, right)
@@ -85,7 +93,19 @@ function* oddHeads(place: Place, right: () => Parts): Generator<Asked> {
 }
 
 function* oddBodies(place: Place, right: () => Parts): Generator<Asked> {
-  const texts = ['', 'null', '[]', 'false', '0', '""', '{', '{"a":1}', '{}', '{"__proto__":{}}', `${'['.repeat(5_000)}${']'.repeat(5_000)}`]
+  const texts = [
+    '',
+    'null',
+    '[]',
+    'false',
+    '0',
+    '""',
+    '{',
+    '{"a":1}',
+    '{}',
+    '{"__proto__":{}}',
+    `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+  ]
   const json = { 'content-type': 'application/json' }
   for (const text of [...texts, `"${'x'.repeat(70_000)}"`]) {
     const { body: _right, ...request } = asked(place, `the body ${text.slice(0, 20)}`, right())
@@ -126,7 +146,10 @@ function asked({ path }: Place, about: string, parts: Parts): Asked {
   return {
     about,
     path: query.length === 0 ? filled : `${filled}?${query.join('&')}`,
-    headers: { ...Object.fromEntries(headers), ...(parts.body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      ...Object.fromEntries(headers),
+      ...(parts.body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(parts.body !== undefined && { body: JSON.stringify(parts.body) }),
   }
 }

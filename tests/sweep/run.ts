@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Joining } from '@parley/contracts'
+import type { Joining, Tokens } from '@parley/contracts'
 import { randomOf, type Random } from '../fuzz/random.ts'
-import { aGuest, anAccount, callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
-import { anEmail, password } from '../support/people.ts'
+import { callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
+import { anEmail, password, rest } from '../support/people.ts'
 import type { Place } from './document.ts'
 import { createJudge, type Answered } from './judge.ts'
 import { requestsFor, type Asked } from './requests.ts'
@@ -17,6 +17,8 @@ export interface SweepReport {
 }
 
 const atOnce = 8
+/** Requests with the same people and meeting: the first right one may end them, and limits count by person. */
+const perCast = 40
 const withinMs = 20_000
 const maxFaults = 50
 
@@ -36,11 +38,25 @@ export async function sweep(url: string, places: readonly Place[], seed: number)
   }
   for (const [index, place] of places.entries()) {
     const random = randomOf(seed * 1_009 + index)
-    const cast = await castFor(url)
-    const waiting = [...requestsFor(place, random, cast.known)].map((request) => () => ask(place, request, cast.token(random)))
-    await Promise.all(Array.from({ length: atOnce }, () => work(waiting)))
+    let cast = await castFor(url)
+    const requests = requestsFor(place, random, () => cast.known)
+    for (let some = take(requests, perCast); some.length > 0; some = take(requests, perCast)) {
+      const waiting = some.map((request) => () => ask(place, request, cast.token(random)))
+      await Promise.all(Array.from({ length: atOnce }, () => work(waiting)))
+      cast = await castFor(url)
+    }
   }
   return { sent, statuses, faults }
+}
+
+function take<T>(from: Generator<T>, most: number): T[] {
+  const taken: T[] = []
+  while (taken.length < most) {
+    const next = from.next()
+    if (next.done === true) break
+    taken.push(next.value)
+  }
+  return taken
 }
 
 async function work(waiting: (() => Promise<void>)[]): Promise<void> {
@@ -53,18 +69,26 @@ interface Cast {
   token(random: Random): string | null
 }
 
-/** People and a meeting for one operation, which may end them. */
+/** People and a meeting, with everything that an operation may name. */
 async function castFor(url: string): Promise<Cast> {
   const [host, member, guest] = await Promise.all([
-    anAccount(url, 'Host'),
-    anAccount(url, 'Member'),
-    aGuest(url, 'Guest'),
+    somebody(url, 'register', { email: anEmail(), password, name: 'Host' }),
+    somebody(url, 'register', { email: anEmail(), password, name: 'Member' }),
+    somebody(url, 'guest', { name: 'Guest' }),
   ])
   const meeting = await createMeeting(url, host, { settings: { waitingRoom: true } })
   const base = `${url}/v1/meetings/${meeting.id}`
   const invite = await callOrThrow<{ id: string }>(host, 'POST', `${base}/invites`, { userId: member.id })
-  const { joinToken, id: tokenId } = await callOrThrow<{ joinToken: string; id: string }>(host, 'POST', `${base}/tokens`, {})
-  const message = await callOrThrow<{ id: string }>(host, 'POST', `${base}/messages`, { clientMessageId: 'a-first-message', text: 'Hello' })
+  const { joinToken, id: tokenId } = await callOrThrow<{ joinToken: string; id: string }>(
+    host,
+    'POST',
+    `${base}/tokens`,
+    {},
+  )
+  const message = await callOrThrow<{ id: string }>(host, 'POST', `${base}/messages`, {
+    clientMessageId: 'a-first-message',
+    text: 'Hello',
+  })
   await callOrThrow<Joining>(host, 'POST', `${base}/room-token`)
   const known: Known = {
     id: meeting.id,
@@ -83,17 +107,37 @@ async function castFor(url: string): Promise<Cast> {
   return { known, token: (random) => tokenOf(random, { host, member, guest }) }
 }
 
-const tokenOf = (random: Random, { host, member, guest }: Record<'host' | 'member' | 'guest', Account>): string | null =>
+async function somebody(url: string, how: 'register' | 'guest', body: object): Promise<Account> {
+  const answer = await rest('POST', `${url}/v1/auth/${how}`, {
+    body: { ...body, tokenDelivery: 'body' },
+    headers: { 'x-forwarded-for': anAddress() },
+  })
+  if (answer.status !== 201) throw new Error(`${how} was answered ${JSON.stringify(answer.body)}`)
+  const { user, accessToken, refreshToken = '' } = answer.body as unknown as Tokens
+  return { id: user.id, name: user.name, token: accessToken, refreshToken }
+}
+
+/** The limits by address are not what is tried. */
+const anAddress = (): string => `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`
+
+const tokenOf = (
+  random: Random,
+  { host, member, guest }: Record<'host' | 'member' | 'guest', Account>,
+): string | null =>
   random.chance(0.8) ? host.token : random.pick([member.token, guest.token, `${host.token}x`, 'nonsense', null])
 
-/** From an address of its own each time: the limits by address are not what is tried. */
-async function send(url: string, method: string, { path, headers, body }: Asked, token: string | null): Promise<Answered> {
+async function send(
+  url: string,
+  method: string,
+  { path, headers, body }: Asked,
+  token: string | null,
+): Promise<Answered> {
   const stop = new AbortController()
   const response = await fetch(url + path, {
     method,
     redirect: 'manual',
     headers: {
-      'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`,
+      'x-forwarded-for': anAddress(),
       ...(token !== null && { authorization: `Bearer ${token}` }),
       ...headers,
     },

@@ -56,7 +56,10 @@ const forPattern: readonly [begins: string, text: string][] = [
 function rightText({ pattern, minLength = 0, maxLength = 40 }: Schema, random: Random): string {
   const fits = forPattern.find(([begins]) => pattern?.startsWith(begins))
   if (fits !== undefined) return fits[1]
-  const length = Math.max(minLength, Math.min(maxLength, random.pick([minLength, 8, 12, maxLength > 500 ? 40 : maxLength])))
+  const length = Math.max(
+    minLength,
+    Math.min(maxLength, random.pick([minLength, 8, 12, maxLength > 500 ? 40 : maxLength])),
+  )
   return Array.from({ length }, () => 'abcxyz019'[random.below(9)]).join('')
 }
 
@@ -109,9 +112,12 @@ export const oddValues: readonly unknown[] = [
 export function edges({ type, minLength, maxLength, minimum, maximum, enum: choices, anyOf }: Schema): unknown[] {
   if (choices !== undefined) return [...choices]
   if (anyOf !== undefined) return anyOf.flatMap((one) => ('const' in one ? [one.const] : edges(one)))
-  if (type === 'integer') return [minimum, maximum].flatMap((edge) => (edge === undefined ? [] : [edge - 1, edge, edge + 1]))
+  if (type === 'integer')
+    return [minimum, maximum].flatMap((edge) => (edge === undefined ? [] : [edge - 1, edge, edge + 1]))
   if (type !== 'string') return []
   return [minLength, maxLength].flatMap((edge) =>
-    edge === undefined || edge > 10_000 ? [] : [edge - 1, edge, edge + 1].map((length) => 'a'.repeat(Math.max(0, length))),
+    edge === undefined || edge > 10_000
+      ? []
+      : [edge - 1, edge, edge + 1].map((length) => 'a'.repeat(Math.max(0, length))),
   )
 }

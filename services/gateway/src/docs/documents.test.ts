@@ -111,20 +111,27 @@ describe('O3 OpenAPI', () => {
 
   it('H15 requires what is required, and nothing else', () => {
     const body = (path: string, method = 'post') => at(path, method)?.['requestBody']?.['required']
-    for (const path of ['/v1/meetings/{id}/end', '/v1/meetings', '/v1/auth/logout', '/v1/auth/refresh', '/v1/meetings/{id}/room-token'])
+    for (const path of [
+      '/v1/meetings/{id}/end',
+      '/v1/meetings',
+      '/v1/auth/logout',
+      '/v1/auth/refresh',
+      '/v1/meetings/{id}/room-token',
+    ])
       expect([path, body(path)]).toEqual([path, false])
     for (const path of ['/v1/auth/login', '/v1/meetings/join', '/v1/meetings/{id}/invites'])
       expect([path, body(path)]).toEqual([path, true])
     expect(body('/v1/meetings/{id}', 'patch')).toBe(true)
     const ifMatch = (path: string, method: string) =>
-      (at(path, method)?.['parameters'] as unknown as { name: string; required?: boolean }[]).find(
+      ((at(path, method)?.['parameters'] ?? []) as unknown as { name: string; required?: boolean }[]).find(
         ({ name }) => name === 'if-match',
       )?.required ?? false
     expect([ifMatch('/v1/meetings/{id}/schedule', 'put'), ifMatch('/v1/meetings/{id}', 'patch')]).toEqual([true, false])
   })
 
   it('H15 shows which fields exclude each other, defaults, and every code of a problem', () => {
-    const schema = (path: string) => at(path, 'post')?.['requestBody']?.['content']?.['application/json']?.['schema'] as Json
+    const schema = (path: string) =>
+      at(path, 'post')?.['requestBody']?.['content']?.['application/json']?.['schema'] as Json
     expect(schema('/v1/meetings/join')['oneOf']).toEqual([{ required: ['code'] }, { required: ['joinToken'] }])
     expect(schema('/v1/meetings/{id}/invites')['oneOf']).toEqual([{ required: ['email'] }, { required: ['userId'] }])
     expect(schema('/v1/meetings')['properties']?.['maxParticipants']?.['default']).toBe(50)
@@ -134,7 +141,9 @@ describe('O3 OpenAPI', () => {
   })
 
   it('O3 an answer without a body has none', () => {
-    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).toMatchObject({ description: 'Done' })
+    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).toMatchObject({
+      description: 'Done',
+    })
     expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).not.toHaveProperty('content')
   })
 })

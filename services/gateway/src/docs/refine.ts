@@ -36,7 +36,11 @@ const needs = (operation: Operation, header: string): boolean =>
 
 /** An absent body is an empty one. */
 const needsBody = ({ body }: Operation): boolean => {
-  const { required = [], minProperties = 0, oneOf } = body as { required?: string[]; minProperties?: number; oneOf?: unknown }
+  const {
+    required = [],
+    minProperties = 0,
+    oneOf,
+  } = body as { required?: string[]; minProperties?: number; oneOf?: unknown }
   return required.length > 0 || minProperties > 0 || oneOf !== undefined
 }
 
