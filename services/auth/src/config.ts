@@ -48,7 +48,8 @@ export const authConfig = Strict({
   }),
   CROSS_SITE_ORIGINS: Type.Array(Type.String({ pattern: '^https?://[^/,\\s]+$' }), {
     default: [],
-    description: 'as ALLOWED_ORIGINS, for frontends of another site: cookies are SameSite=None; Secure; Partitioned for them',
+    description:
+      'as ALLOWED_ORIGINS, for frontends of another site: cookies are SameSite=None; Secure; Partitioned for them',
   }),
   KEY_ROTATION_DAYS: Type.Integer({
     default: 30,

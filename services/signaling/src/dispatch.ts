@@ -108,9 +108,13 @@ function problemWith({ clock }: Context, connection: Connection, message: unknow
     return new ProblemError('invalid-input', 'The message is nested too deep, or has too many values')
   const faults = faultsOfEnvelope(message)
   if (faults.length > 0)
-    return new ProblemError('invalid-input', 'The message is no envelope {type, requestId?, payload?} of well-formed text', {
-      errors: faults,
-    })
+    return new ProblemError(
+      'invalid-input',
+      'The message is no envelope {type, requestId?, payload?} of well-formed text',
+      {
+        errors: faults,
+      },
+    )
   const { type, payload = {} } = message as Envelope
   if (!isType(type))
     return new ProblemError('unknown-type', `There is no message type ${JSON.stringify(type.slice(0, 40))}`)

@@ -55,6 +55,7 @@ test('H2 what cannot be read is said once, and shortened', () => {
   const lines: object[] = []
   const log = { warn: (line: object) => void lines.push(line) } as unknown as Parameters<typeof createLoggedTrust>[1]
   const trust = createLoggedTrust(['loopback'], log)
-  for (let index = 0; index < 50; index += 1) trust.addressOf(asked('127.0.0.1', legacy(`nonsense-${'x'.repeat(200)}${index}`)))
+  for (let index = 0; index < 50; index += 1)
+    trust.addressOf(asked('127.0.0.1', legacy(`nonsense-${'x'.repeat(200)}${index}`)))
   expect(lines).toEqual([{ entry: expect.stringMatching(/^nonsense-x{91}$/) }])
 })

@@ -74,8 +74,12 @@ test.each<[string, string | undefined, number]>([
 
 test('H10 nothing is nothing, whatever its type is said to be', async () => {
   for (const type of ['application/x-www-form-urlencoded', 'text/plain', ';;;'])
-    expect((await post(`/v1/things/${newId()}/end`, undefined, { 'content-type': type, 'content-length': '0' })).status).toBe(204)
-  expect((await post(`/v1/things/${newId()}/end`, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
+    expect(
+      (await post(`/v1/things/${newId()}/end`, undefined, { 'content-type': type, 'content-length': '0' })).status,
+    ).toBe(204)
+  expect(
+    (await post(`/v1/things/${newId()}/end`, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status,
+  ).toBe(415)
 })
 
 test.each([
@@ -90,7 +94,9 @@ test.each([
 
 test('H11 also where anything may stand, in names of fields, and deep; a whole pair is fine', async () => {
   const paths = async (note: string) =>
-    ((await post('/v1/pick', `{"code":"c","note":${note}}`)).body?.errors ?? []).map((fault: { path: string }) => fault.path)
+    ((await post('/v1/pick', `{"code":"c","note":${note}}`)).body?.errors ?? []).map(
+      (fault: { path: string }) => fault.path,
+    )
   expect(await paths('["a",{"b/c":"\\udc00"}]')).toEqual(['/note/1/b~1c'])
   expect(await paths('{"\\ud800":1}')).toEqual(['/note'])
   expect((await paths(`${'['.repeat(10_000)}"\\ud800"${']'.repeat(10_000)}`)).length).toBe(1)

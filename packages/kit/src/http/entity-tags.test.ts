@@ -20,16 +20,26 @@ test.each<[string | undefined, number[] | null]>([
   expect(found === null ? null : [...found]).toEqual(versions)
 })
 
-test.each(['', ' ', ',', '1', 'nonsense', '"1', '1"', '"1" "2"', 'w/"1"', '*, "1"', '"1", *', `${'"1",'.repeat(9_000)}x`])(
-  'H6 %s is no If-Match',
-  (header) => {
-    const error = (() => {
-      try {
-        return versionsOf(header)
-      } catch (thrown) {
-        return thrown
-      }
-    })()
-    expect(isProblem(error, 'invalid-input') && error.extra.errors?.[0]?.path).toBe('headers.if-match')
-  },
-)
+test.each([
+  '',
+  ' ',
+  ',',
+  '1',
+  'nonsense',
+  '"1',
+  '1"',
+  '"1" "2"',
+  'w/"1"',
+  '*, "1"',
+  '"1", *',
+  `${'"1",'.repeat(9_000)}x`,
+])('H6 %s is no If-Match', (header) => {
+  const error = (() => {
+    try {
+      return versionsOf(header)
+    } catch (thrown) {
+      return thrown
+    }
+  })()
+  expect(isProblem(error, 'invalid-input') && error.extra.errors?.[0]?.path).toBe('headers.if-match')
+})

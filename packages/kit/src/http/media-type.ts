@@ -18,7 +18,10 @@ export function checkContentOrThrow(request: Described): void {
   const { headers } = request
   const coding = listOf(headers['content-encoding']).find((one) => one.toLowerCase() !== 'identity')
   if (coding !== undefined)
-    throw new ProblemError('unsupported-media-type', 'The content is compressed: send it as it is, without Content-Encoding')
+    throw new ProblemError(
+      'unsupported-media-type',
+      'The content is compressed: send it as it is, without Content-Encoding',
+    )
   const charset = charsetOf(headers['content-type'] ?? '')
   if (charset !== null && !/^utf-?8$/i.test(charset))
     throw new ProblemError('unsupported-media-type', 'The only character encoding is UTF-8')

@@ -28,5 +28,7 @@ test.each<[string[] | undefined, string]>([
 ])('H3 the Origin %o is %s', (given, verdict) => expect(judge(given, own)).toBe(verdict))
 
 test('H3 a refusal names the settings that end it', () => {
-  expect(foreignOrigin(['https://meet.test']).message).toMatch(/https:\/\/meet\.test .*PUBLIC_URL.*TRUST_PROXY.*ALLOWED_ORIGINS/)
+  expect(foreignOrigin(['https://meet.test']).message).toMatch(
+    /https:\/\/meet\.test .*PUBLIC_URL.*TRUST_PROXY.*ALLOWED_ORIGINS/,
+  )
 })

@@ -2,7 +2,16 @@ import type { User } from '@parley/contracts'
 import type { UserRow } from '../tables.ts'
 
 /** A user as the API shows it. */
-export const toUser = ({ id, kind, email, email_verified_at, name, username, created_at, updated_at }: UserRow): User => ({
+export const toUser = ({
+  id,
+  kind,
+  email,
+  email_verified_at,
+  name,
+  username,
+  created_at,
+  updated_at,
+}: UserRow): User => ({
   id,
   kind,
   email,

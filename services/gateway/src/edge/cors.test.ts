@@ -62,7 +62,9 @@ describe('S31 headers and CORS', () => {
   }
   it.each(Object.entries(early))('H12 the refusal of %s can be read by an allowed page', async (_what, head) => {
     const ask = (origin: string) => exchangeRaw(gateway.url, `${head}Origin: ${origin}\r\nConnection: close\r\n\r\n`)
-    const answer = /origin:/i.test(head) ? await exchangeRaw(gateway.url, `${head}\r\n`) : await ask('https://app.example')
+    const answer = /origin:/i.test(head)
+      ? await exchangeRaw(gateway.url, `${head}\r\n`)
+      : await ask('https://app.example')
     expect(answer.status).toBeGreaterThanOrEqual(400)
     expect(answer.status).toBeLessThan(500)
     expect(answer.headers).toMatchObject({
@@ -93,16 +95,21 @@ describe('S31 headers and CORS', () => {
     }
   })
 
-  it.each(['https://app.example', 'http://localhost:5173', 'https://APP.example', 'https://app.example:443'])('S31 CORS lets %s in, with credentials', async (origin) => {
-    const response = await preflight(origin)
-    expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-origin')).toBe(origin)
-    expect(response.headers.get('access-control-allow-credentials')).toBe('true')
-    const actual = await me({ origin, authorization: authorization() })
-    expect(actual.headers.get('access-control-allow-origin')).toBe(origin)
-    expect(actual.headers.get('access-control-expose-headers')).toMatch(/ETag.*Location.*Retry-After.*X-Request-Id.*Content-Disposition/)
-    expect(actual.headers.get('vary')).toContain('Origin')
-  })
+  it.each(['https://app.example', 'http://localhost:5173', 'https://APP.example', 'https://app.example:443'])(
+    'S31 CORS lets %s in, with credentials',
+    async (origin) => {
+      const response = await preflight(origin)
+      expect(response.status).toBe(204)
+      expect(response.headers.get('access-control-allow-origin')).toBe(origin)
+      expect(response.headers.get('access-control-allow-credentials')).toBe('true')
+      const actual = await me({ origin, authorization: authorization() })
+      expect(actual.headers.get('access-control-allow-origin')).toBe(origin)
+      expect(actual.headers.get('access-control-expose-headers')).toMatch(
+        /ETag.*Location.*Retry-After.*X-Request-Id.*Content-Disposition/,
+      )
+      expect(actual.headers.get('vary')).toContain('Origin')
+    },
+  )
 
   it.each([
     'https://evil.example',

@@ -30,7 +30,12 @@ describe('one judgement of an origin for REST, refresh, event streams and WebSoc
     ['our own, in other letters', {}, { Host: 'Meet.Test', Origin: 'http://meet.test' }, true],
     ['our own, with the port of the scheme', {}, { Host: 'meet.test:80', Origin: 'http://meet.test' }, true],
     ['behind a TLS proxy nobody told us of', {}, { Host: 'meet.test', Origin: 'https://meet.test' }, false],
-    ['behind one that PUBLIC_URL tells of', { PUBLIC_URL: 'https://meet.test' }, { Host: 'a', Origin: 'https://meet.test' }, true],
+    [
+      'behind one that PUBLIC_URL tells of',
+      { PUBLIC_URL: 'https://meet.test' },
+      { Host: 'a', Origin: 'https://meet.test' },
+      true,
+    ],
     [
       'behind one that is trusted',
       { TRUST_PROXY: 'loopback' },
@@ -40,13 +45,22 @@ describe('one judgement of an origin for REST, refresh, event streams and WebSoc
     [
       'behind two, in capitals',
       { TRUST_PROXY: 'loopback' },
-      { Host: 'a', Origin: 'https://meet.test', 'X-Forwarded-Proto': 'HTTPS, http', 'X-Forwarded-Host': 'Meet.test:443, inner' },
+      {
+        Host: 'a',
+        Origin: 'https://meet.test',
+        'X-Forwarded-Proto': 'HTTPS, http',
+        'X-Forwarded-Host': 'Meet.test:443, inner',
+      },
       true,
     ],
     [
       'behind one that speaks RFC 7239',
       { TRUST_PROXY: 'loopback' },
-      { Host: 'a', Origin: 'https://meet.test', Forwarded: 'for=192.0.2.1;proto=https;host="meet.test:443", for=10.0.0.1' },
+      {
+        Host: 'a',
+        Origin: 'https://meet.test',
+        Forwarded: 'for=192.0.2.1;proto=https;host="meet.test:443", for=10.0.0.1',
+      },
       true,
     ],
     [
@@ -55,8 +69,18 @@ describe('one judgement of an origin for REST, refresh, event streams and WebSoc
       { Host: 'meet.test', Origin: 'https://meet.test', 'X-Forwarded-Proto': 'https' },
       false,
     ],
-    ['a frontend that is named', { ALLOWED_ORIGINS: 'https://App.example:443' }, { Host: 'a', Origin: 'https://app.example' }, true],
-    ['a frontend of another site', { CROSS_SITE_ORIGINS: 'https://far.example' }, { Host: 'a', Origin: 'https://far.example' }, true],
+    [
+      'a frontend that is named',
+      { ALLOWED_ORIGINS: 'https://App.example:443' },
+      { Host: 'a', Origin: 'https://app.example' },
+      true,
+    ],
+    [
+      'a frontend of another site',
+      { CROSS_SITE_ORIGINS: 'https://far.example' },
+      { Host: 'a', Origin: 'https://far.example' },
+      true,
+    ],
     ['somebody else', { ALLOWED_ORIGINS: 'https://app.example' }, { Host: 'a', Origin: 'https://evil.example' }, false],
     ['nobody: null', {}, { Host: 'a', Origin: 'null' }, false],
   ])('H3 %s', async (_name, env, headers, allowed) => {

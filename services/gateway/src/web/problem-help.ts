@@ -49,7 +49,8 @@ export const help = {
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
-  'unsupported-media-type': 'The content type is not one this address takes: send application/json, in UTF-8, not compressed.',
+  'unsupported-media-type':
+    'The content type is not one this address takes: send application/json, in UTF-8, not compressed.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',
   'rate-limited':
     'Too many requests came from this address or account: wait as long as Retry-After says, then go on more slowly.',

@@ -67,7 +67,10 @@ describe('O8 the web page', () => {
     async (path) => {
       const status = async (accept: string | null, method = 'GET') => {
         const lines = accept === null ? '' : `Accept: ${accept}\r\n`
-        const answer = await exchangeRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: a\r\n${lines}Connection: close\r\n\r\n`)
+        const answer = await exchangeRaw(
+          gateway.url,
+          `${method} ${path} HTTP/1.1\r\nHost: a\r\n${lines}Connection: close\r\n\r\n`,
+        )
         return `${answer.status} ${answer.headers['content-type']?.split(';', 1)[0]}`
       }
       const html = '200 text/html'
@@ -98,7 +101,8 @@ describe('O8 the web page', () => {
         expect([path, method, answer.status, answer.headers.get('allow')]).toEqual([path, method, 405, 'GET, HEAD'])
       }
     }
-    for (const path of ['/nowhere', '/none.txt']) expect((await fetch(gateway.url + path, { method: 'POST' })).status).toBe(404)
+    for (const path of ['/nowhere', '/none.txt'])
+      expect((await fetch(gateway.url + path, { method: 'POST' })).status).toBe(404)
   })
 
   it.each<[string, Record<string, string>, number]>([
@@ -108,7 +112,11 @@ describe('O8 the web page', () => {
   ])('H7 %s is the fault of the caller', async (_name, headers, status) => {
     for (const path of ['/robots.txt', '/assets/app-1a2b.js', '/docs/static/swagger-ui.css']) {
       const answer = await fetch(gateway.url + path, { headers: { ...headers, 'accept-encoding': 'identity' } })
-      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, status, 'application/problem+json'])
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+        path,
+        status,
+        'application/problem+json',
+      ])
     }
   })
 

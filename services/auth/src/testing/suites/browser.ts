@@ -49,7 +49,9 @@ export function browserSuite(auth: () => TestAuth): void {
     expect([second.status, second.cookies]).toEqual([200, []])
     const next = second.tokens().refreshToken
     expect(next).toMatch(/^[\w-]{43}$/)
-    const asked = await auth().call('POST', '/v1/auth/refresh', { body: { refreshToken: next, tokenDelivery: 'cookie' } })
+    const asked = await auth().call('POST', '/v1/auth/refresh', {
+      body: { refreshToken: next, tokenDelivery: 'cookie' },
+    })
     expect([asked.tokens().refreshToken, asked.cookies.length]).toEqual([undefined, 1])
     const cookie = asked.cookies[0]?.split(';', 1)[0] ?? ''
     const back = await auth().call('POST', '/v1/auth/refresh', { body: { tokenDelivery: 'body' }, headers: { cookie } })
@@ -79,7 +81,9 @@ export function browserSuite(auth: () => TestAuth): void {
     const evil = { ...far, origin: 'https://evil.example', cookie }
     expect((await post('/v1/auth/refresh', evil)).status).toBe(403)
     const out = await post('/v1/auth/logout', { ...far, cookie })
-    expect(out.cookies[0]).toMatch(/^__Host-parley_refresh=; Max-Age=0; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/)
+    expect(out.cookies[0]).toMatch(
+      /^__Host-parley_refresh=; Max-Age=0; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/,
+    )
     const guest = await auth().call('POST', '/v1/auth/guest', { body: { name: 'G' }, headers: far })
     expect(guest.cookies.map((one) => /SameSite=None/.test(one) && /Partitioned/.test(one))).toEqual([true, true])
   })
