@@ -14,7 +14,8 @@ export { createAuthenticate, type Authenticate } from './http/authenticate.ts'
 export { drainHttp, startHttp } from './http/drain.ts'
 export { createEdgeAuth, type EdgeAuth } from './http/edge-auth.ts'
 export { sendProblem } from './http/errors.ts'
-export { compile, type Faults } from './http/faults.ts'
+export { versionsOf } from './http/entity-tags.ts'
+export { compile, compileShape, type Faults } from './http/faults.ts'
 export { serveHealth, type HealthOptions } from './http/health.ts'
 export {
   serveOperations,
@@ -28,7 +29,20 @@ export {
 export { limitKey } from './http/limit-key.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
-export { checkShapeOrThrow, isHost } from './http/request-shape.ts'
+export { checkHeaderSizeOrThrow, checkShapeOrThrow, isHost } from './http/request-shape.ts'
+export { createLoggedTrust, createNetworks, createProxyTrust, peerOf, type ProxyTrust } from './http/client-address.ts'
+export { type HeadersFor } from './http/early.ts'
+export { headerValues } from './http/header-values.ts'
+export { listOf, readForwarded } from './http/forwarded.ts'
+export {
+  canonicalOrigin,
+  createOriginJudge,
+  foreignOrigin,
+  originAt,
+  type JudgeOrigin,
+  type OriginVerdict,
+} from './http/origin.ts'
+export { createOnce } from './log-once.ts'
 export { newId } from './ids.ts'
 export type * from './kv/kv.ts'
 export { createMemoryKv } from './kv/kv-memory.ts'

@@ -4,15 +4,17 @@ import { ResetPasswordPage } from './features/auth/reset-page.tsx'
 import { VerifyEmailPage } from './features/auth/verify-page.tsx'
 import { AccountPage } from './features/account/account-page.tsx'
 import { HomePage } from './features/home/home-page.tsx'
-import { DetailsPage } from './features/details/details-page.tsx'
 import { InvitePage } from './features/invites/invite-page.tsx'
-import { MeetingPage } from './features/meeting-page.tsx'
 import { detailsPath } from './router.ts'
 import { ServicesContext, useServices, type Services } from './services.ts'
+import { later } from './ui/later.tsx'
 import { Link } from './ui/link.tsx'
 import { Page } from './ui/page.tsx'
 import { Spinner } from './ui/spinner.tsx'
 import { ToastHost } from './ui/toast.tsx'
+
+const MeetingPage = later(async () => (await import('./features/meeting-page.tsx')).MeetingPage)
+const DetailsPage = later(async () => (await import('./features/details/details-page.tsx')).DetailsPage)
 
 /** The whole page. */
 export const App = ({ services }: { services: Services }) => (

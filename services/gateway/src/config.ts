@@ -23,7 +23,13 @@ export const gatewayConfig = Strict({
   ),
   ALLOWED_ORIGINS: Type.Array(Type.String({ pattern: origin }), {
     default: [],
-    description: 'origins of frontends served from elsewhere (CORS, WebSocket), compared exactly',
+    description:
+      'origins of frontends served from elsewhere (CORS, WebSocket): scheme, host and port, as browsers name them',
+  }),
+  CROSS_SITE_ORIGINS: Type.Array(Type.String({ pattern: origin }), {
+    default: [],
+    description:
+      'as ALLOWED_ORIGINS, for frontends of another site: their refresh cookie is SameSite=None, Partitioned',
   }),
   WEB_DIR: Type.Optional(Type.String({ description: 'folder of the built web page; default packages/web/dist' })),
   MAX_SOCKETS: Type.Integer({

@@ -1,8 +1,8 @@
-import type { Meeting, meetingsOperations, Principal } from '@parley/contracts'
+import { meetingDefaults, type Meeting, type meetingsOperations, type Principal } from '@parley/contracts'
 import { newId, type Call, type Once } from '@parley/kit'
 import { newCode } from './codes.ts'
 import { now, type Context } from './context.ts'
-import { defaultSettings, toMeeting } from './meeting.ts'
+import { toMeeting } from './meeting.ts'
 import { hashPasscode } from './passcode.ts'
 import { scheduleOrThrow, timeZoneOrThrow } from './schedule.ts'
 import { insertMeeting } from './store/meetings.ts'
@@ -25,12 +25,12 @@ export async function createMeeting(context: Context, wanted: NewMeeting, once: 
 async function draftOf(context: Context, { body, principal, base }: NewMeeting): Promise<Omit<MeetingRow, 'code'>> {
   const at = now(context)
   const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
-  const timeZone = timeZoneOrThrow(body.timeZone ?? 'UTC')
+  const timeZone = timeZoneOrThrow(body.timeZone ?? meetingDefaults.timeZone)
   return {
     id: newId(),
-    title: body.title ?? 'Meeting',
-    description: body.description ?? '',
-    type: body.type ?? 'public',
+    title: body.title ?? meetingDefaults.title,
+    description: body.description ?? meetingDefaults.description,
+    type: body.type ?? meetingDefaults.type,
     status: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
     host_id: principal.userId,
     host_name: principal.name,
@@ -38,13 +38,14 @@ async function draftOf(context: Context, { body, principal, base }: NewMeeting):
     duration_minutes: body.durationMinutes ?? null,
     time_zone: timeZone,
     passcode_hash: body.passcode === undefined ? null : await hashPasscode(body.passcode),
-    max_participants: body.maxParticipants ?? 50,
-    settings: { ...defaultSettings, ...body.settings },
+    max_participants: body.maxParticipants ?? meetingDefaults.maxParticipants,
+    settings: { ...meetingDefaults.settings, ...body.settings },
     version: 1,
     lobby_version: 0,
     room_seq: 0,
     public_base: base,
     created_at: at,
+    updated_at: at,
     started_at: null,
     ended_at: null,
     end_reason: null,

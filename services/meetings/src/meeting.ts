@@ -1,17 +1,6 @@
-import type { Attendance, Meeting, MeetingSettings, MeetingStatus } from '@parley/contracts'
+import type { Attendance, Meeting, MeetingStatus } from '@parley/contracts'
 import { joinLink } from './links.ts'
 import type { AttendanceRow, MeetingRow } from './tables.ts'
-
-export const defaultSettings: MeetingSettings = {
-  video: true,
-  audio: true,
-  screenShare: true,
-  chat: true,
-  waitingRoom: false,
-  recording: false,
-  guestsAllowed: true,
-  topology: 'auto',
-}
 
 /** Ended or cancelled: nobody may enter or change it any more. */
 export const isOver = (status: MeetingStatus): boolean => status === 'ended' || status === 'cancelled'
@@ -34,6 +23,7 @@ export const toMeeting = (row: MeetingRow, base: string): Meeting => ({
   settings: row.settings,
   version: row.version,
   createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
 })

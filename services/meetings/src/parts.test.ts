@@ -5,7 +5,6 @@ import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
 import { publicBase, signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
-import { versionOrThrow } from './update.ts'
 
 describe('codes', () => {
   it('M2 codes are 3-4-3 letters and do not repeat', () => {
@@ -63,16 +62,4 @@ describe('cursors', () => {
     expect(pageOf(rows, 2, how).items).toHaveLength(2)
     expect(pageOf(rows, 2, how).nextCursor).not.toBeNull()
   })
-})
-
-describe('versions', () => {
-  it.each([
-    [undefined, null],
-    ['*', null],
-    ['"3"', 3],
-    ['W/"12"', 12],
-  ])('M5 %s is %s', (header, version) => expect(versionOrThrow(header)).toBe(version))
-  it.each(['3', '""', '"x"', '"1", "2"', '"99999999999"'])('M5 %s is refused', (header) =>
-    expect(() => versionOrThrow(header)).toThrow(ProblemError),
-  )
 })

@@ -125,5 +125,5 @@ const joined = ({ joining }: Joined) => ({ status: 200, body: joining }) as cons
 const answerWith = <Status extends 200 | 201, Body extends Meeting>(status: Status, body: Body) => ({
   status,
   body,
-  headers: { etag: `"${body.version}"` },
+  headers: { etag: `"${body.version}"`, ...(status === 201 && { location: `/v1/meetings/${body.id}` }) },
 })

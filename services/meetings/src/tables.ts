@@ -41,6 +41,8 @@ interface MeetingsTable {
   /** Where the gateway was when it was made: the links of a meeting that is told over the bus. */
   public_base: string
   created_at: Date
+  /** When its version last changed. */
+  updated_at: Generated<Date>
   started_at: Date | null
   ended_at: Date | null
   end_reason: EndReason | null

@@ -27,6 +27,7 @@ export const User = Type.Object(
     name: Type.String(),
     username: Type.Union([Type.String(), Type.Null()]),
     createdAt: Instant,
+    updatedAt: { ...Instant, description: 'When the account last changed: its name, its password, its address' },
   },
   { title: 'User' },
 )
@@ -48,7 +49,13 @@ export type Tokens = Static<typeof Tokens>
 
 const tokenDelivery = Type.Optional(
   Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
-    description: 'Where the refresh token goes; cookie by default',
+    description: 'Where the refresh token goes',
+    default: 'cookie',
+  }),
+)
+const refreshDelivery = Type.Optional(
+  Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
+    description: 'Where the new refresh token goes; the way the old one came, if absent',
   }),
 )
 const RefreshToken = Type.String({ minLength: 20, maxLength: 200 })
@@ -107,6 +114,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['email-taken', 'username-taken', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -123,6 +131,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-credentials', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -136,6 +145,7 @@ export const authOperations = {
       'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body"',
     body: Strict({ name: DisplayName, tokenDelivery }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['origin-not-allowed'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -146,8 +156,9 @@ export const authOperations = {
     auth: 'none',
     rows: ['A3', 'A12'],
     summary: 'Exchange the refresh token (cookie or body) for new tokens; the old one is spent',
-    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery }),
+    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery: refreshDelivery }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-refresh-token', 'refresh-token-reused', 'origin-not-allowed'],
   },
   logout: {
@@ -159,6 +170,7 @@ export const authOperations = {
     summary: 'End this session, named by its refresh token (cookie or body) or its access token',
     body: Strict({ refreshToken: Type.Optional(RefreshToken) }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['origin-not-allowed'],
   },
   logoutAll: {
@@ -170,6 +182,7 @@ export const authOperations = {
     summary: 'End every session of this account; their sockets close within 2 s',
     body: Nothing,
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: [],
   },
   me: {
@@ -225,6 +238,7 @@ export const authOperations = {
     summary: "End one of this account's sessions; its sockets close within 2 s",
     params: Strict({ id: Id }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['not-found'],
   },
   forgotPassword: {
@@ -295,6 +309,7 @@ export const authOperations = {
       'Begin to sign in at the provider: a whole page goes there, not a fetch. OIDC authorization code with PKCE',
     query: Strict({ returnTo: Type.Optional(ReturnTo) }),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -312,6 +327,7 @@ export const authOperations = {
       { additionalProperties: true },
     ),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -330,6 +346,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['oauth-failed', 'identity-conflict', 'not-found', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },

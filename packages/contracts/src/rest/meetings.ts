@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
 import { DisplayName } from './auth.ts'
 import type { Operations } from './operation.ts'
@@ -62,6 +62,7 @@ export const Meeting = Type.Object(
     settings: MeetingSettings,
     version: Type.Integer(),
     createdAt: Instant,
+    updatedAt: { ...Instant, description: 'When its version last changed' },
     startedAt: nullable(Instant),
     endedAt: nullable(Instant),
   },
@@ -100,6 +101,33 @@ export const Joining = Type.Object(
 export type Joining = Static<typeof Joining>
 
 const byId = Strict({ id: Id })
+/** What a new meeting has of what nobody said. */
+export const meetingDefaults = {
+  title: 'Meeting',
+  description: '',
+  type: 'public',
+  timeZone: 'UTC',
+  maxParticipants: 50,
+  settings: {
+    video: true,
+    audio: true,
+    screenShare: true,
+    chat: true,
+    waitingRoom: false,
+    recording: false,
+    guestsAllowed: true,
+    topology: 'auto',
+  },
+} as const satisfies Partial<Meeting>
+
+/** RFC 9110, 13.1.1. */
+const IfMatch = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description:
+    'The ETag of the meeting as you know it, several of them, or *: if none is its ETag, the answer is version-conflict with the current version',
+  examples: ['"3"'],
+})
 /** 256 random bits, base64url, made by the host for others to enter with. */
 export const JoinToken = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', minLength: 43, maxLength: 43 })
 const entryProblems = [
@@ -115,6 +143,10 @@ export const paging = {
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 }
 
+/** An optional field of a new meeting, with its default for the document. */
+const byDefault = <S extends Type.TSchema>(name: keyof typeof meetingDefaults, schema: S) =>
+  Type.Optional({ ...schema, default: meetingDefaults[name] })
+
 export const meetingsOperations = {
   createMeeting: {
     method: 'POST',
@@ -124,17 +156,18 @@ export const meetingsOperations = {
     rows: ['M1', 'M2'],
     summary: 'Create a meeting: at once, or scheduled',
     body: Strict({
-      title: Type.Optional(Title),
-      description: Type.Optional(Description),
-      type: Type.Optional(MeetingType),
+      title: byDefault('title', Title),
+      description: byDefault('description', Description),
+      type: byDefault('type', MeetingType),
       scheduledAt: Type.Optional(Instant),
       durationMinutes: Type.Optional(DurationMinutes),
-      timeZone: Type.Optional(TimeZone),
+      timeZone: byDefault('timeZone', TimeZone),
       passcode: Type.Optional(Passcode),
-      maxParticipants: Type.Optional(MaxParticipants),
-      settings: Type.Optional(SettingsInput),
+      maxParticipants: byDefault('maxParticipants', MaxParticipants),
+      settings: byDefault('settings', SettingsInput),
     }),
     answers: { 201: Meeting },
+    sends: { 201: ['etag', 'location'] },
     problems: [],
     limit: { by: 'principal', points: 120, seconds: 60 },
   },
@@ -146,7 +179,7 @@ export const meetingsOperations = {
     summary: 'My meetings (host, joined or invited), newest first; with scope=active, public meetings that are live',
     query: Strict({
       ...paging,
-      scope: Type.Optional(Type.Union([Type.Literal('mine'), Type.Literal('active')])),
+      scope: Type.Optional(Type.Union([Type.Literal('mine'), Type.Literal('active')], { default: 'mine' })),
       role: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('joined'), Type.Literal('invited')])),
       status: Type.Optional(MeetingStatus),
     }),
@@ -161,6 +194,7 @@ export const meetingsOperations = {
     summary: 'A meeting and who is in it; for those who belong to it',
     params: byId,
     answers: { 200: MeetingWithParticipants },
+    sends: { 200: ['etag'] },
     problems: ['not-found'],
   },
   getMeetingByCode: {
@@ -171,6 +205,7 @@ export const meetingsOperations = {
     summary: 'A meeting by its code',
     params: Strict({ code: MeetingCode }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found'],
     limit: { by: 'principal', points: 60, seconds: 60 },
   },
@@ -194,7 +229,7 @@ export const meetingsOperations = {
     rows: ['M5'],
     summary: 'Change a meeting (host); with If-Match only if nobody changed it meanwhile',
     params: byId,
-    headers: Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 32 })) }),
+    headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
     body: Strict(
       {
         title: Type.Optional(Title),
@@ -207,6 +242,7 @@ export const meetingsOperations = {
       { minProperties: 1 },
     ),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'version-conflict', 'meeting-over'],
   },
   scheduleMeeting: {
@@ -217,15 +253,15 @@ export const meetingsOperations = {
     rows: ['M6'],
     summary: 'Set when a meeting takes place (host), while it is live too; If-Match is required',
     params: byId,
-    headers: Type.Object({
-      'if-match': Type.Optional(Type.String({ maxLength: 32, description: 'Required: the ETag' })),
-    }),
+    headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
+    needs: ['if-match'],
     body: Strict({
       scheduledAt: Instant,
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: Type.Optional(TimeZone),
     }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'precondition-required', 'version-conflict', 'meeting-over'],
   },
   cancelMeeting: {
@@ -238,6 +274,7 @@ export const meetingsOperations = {
     params: byId,
     body: Nothing,
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'meeting-over'],
   },
   deleteMeeting: {
@@ -261,6 +298,7 @@ export const meetingsOperations = {
     params: byId,
     body: Nothing,
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden'],
   },
   join: {
@@ -270,12 +308,15 @@ export const meetingsOperations = {
     auth: 'any',
     rows: ['M8'],
     summary: 'Ask to enter by code or by join token, one of the two; gives the room token for room.join',
-    body: Strict({
-      code: Type.Optional(MeetingCode),
-      joinToken: Type.Optional(JoinToken),
-      passcode: Type.Optional(Type.String({ maxLength: 64 })),
-      displayName: Type.Optional(DisplayName),
-    }),
+    body: Strict(
+      {
+        code: Type.Optional(MeetingCode),
+        joinToken: Type.Optional(JoinToken),
+        passcode: Type.Optional(Type.String({ maxLength: 64 })),
+        displayName: Type.Optional(DisplayName),
+      },
+      exactlyOne('code', 'joinToken'),
+    ),
     answers: { 200: Joining },
     problems: [...entryProblems, 'join-token-invalid'],
     limit: { by: 'principal', points: 300, seconds: 60 },

@@ -31,6 +31,9 @@ export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })
 export type JoinTokenInfo = Static<typeof JoinTokenInfo>
 const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'NewJoinToken' })
 
+/** What a new join token has of what nobody said: one use, for a day. */
+export const joinTokenDefaults = { role: 'participant', expiresInSeconds: 86_400, uses: 1 } as const
+
 export const moderationOperations = {
   createJoinToken: {
     method: 'POST',
@@ -41,11 +44,11 @@ export const moderationOperations = {
     summary: 'Make a join token (host, cohost): who has it enters past invitation, passcode and lobby',
     params: byId,
     body: Strict({
-      role: Type.Optional(TokenRole),
+      role: Type.Optional({ ...TokenRole, default: joinTokenDefaults.role }),
       expiresInSeconds: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'A day if absent' }),
+        Type.Integer({ minimum: 1, maximum: 31_536_000, default: joinTokenDefaults.expiresInSeconds }),
       ),
-      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '1 if absent' })),
+      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: joinTokenDefaults.uses })),
     }),
     answers: { 201: NewJoinToken },
     problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state'],
@@ -141,6 +144,7 @@ export const moderationOperations = {
     params: byId,
     body: Strict({ userId: Id }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'meeting-over'],
   },
 } as const satisfies Operations

@@ -69,7 +69,7 @@ export async function replaceHash(db: Db, id: string, { from, to }: { from: stri
 export async function markVerified(trx: Db, id: string, email: string, at: Date): Promise<void> {
   await trx
     .updateTable('users')
-    .set({ email_verified_at: at })
+    .set({ email_verified_at: at, updated_at: at })
     .where('id', '=', id)
     .where('email', '=', email)
     .where('email_verified_at', 'is', null)

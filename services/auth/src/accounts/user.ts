@@ -2,7 +2,16 @@ import type { User } from '@parley/contracts'
 import type { UserRow } from '../tables.ts'
 
 /** A user as the API shows it. */
-export const toUser = ({ id, kind, email, email_verified_at, name, username, created_at }: UserRow): User => ({
+export const toUser = ({
+  id,
+  kind,
+  email,
+  email_verified_at,
+  name,
+  username,
+  created_at,
+  updated_at,
+}: UserRow): User => ({
   id,
   kind,
   email,
@@ -10,6 +19,7 @@ export const toUser = ({ id, kind, email, email_verified_at, name, username, cre
   name,
   username,
   createdAt: created_at.toISOString(),
+  updatedAt: updated_at.toISOString(),
 })
 
 /** One spelling per mailbox: addresses that differ in case or outer spaces are the same here. */

@@ -7,25 +7,28 @@ import type { AuthHandlers, RoutesDeps } from './deps.ts'
 
 export const signIn = ({
   accounts,
-  allowedOrigins,
   publicUrl,
+  ...browsers
 }: RoutesDeps): Pick<AuthHandlers, 'register' | 'login' | 'guest'> => ({
   async register({ body: { tokenDelivery, ...account }, once, ...call }) {
     const { request } = call
-    const answer = (issued: Issued) => granted(201, issued, { request, tokenDelivery })
+    const { cookies } = browsers
+    const answer = (issued: Issued) => granted(201, issued, { request, cookies, tokenDelivery })
     const by = { device: deviceOf(call), once: once(answer) }
     return answer(await accounts.register(account, baseOf(request.headers, publicUrl), by))
   },
   async login({ body: { tokenDelivery, ...credentials }, ...call }) {
     const { request } = call
-    return granted(200, await accounts.login(credentials, deviceOf(call)), { request, tokenDelivery })
+    const { cookies } = browsers
+    return granted(200, await accounts.login(credentials, deviceOf(call)), { request, cookies, tokenDelivery })
   },
   async guest({ body: { tokenDelivery, name }, once, ...call }) {
     const { request } = call
+    const { cookies } = browsers
     const inBody = tokenDelivery === 'body'
-    const key = inBody ? null : (presentedGuestKey(request, allowedOrigins) ?? newRandomToken())
-    const cookies = key === null ? [] : [guestCookie(request, key)]
-    const answer = (issued: Issued) => granted(201, issued, { request, tokenDelivery, cookies })
+    const key = inBody ? null : (presentedGuestKey(request, browsers) ?? newRandomToken())
+    const besides = key === null ? [] : [guestCookie(request, key, browsers)]
+    const answer = (issued: Issued) => granted(201, issued, { request, cookies, tokenDelivery, besides })
     return answer(await accounts.guest(name, key, { device: deviceOf(call), once: once(answer) }))
   },
 })

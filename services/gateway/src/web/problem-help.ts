@@ -14,7 +14,7 @@ export const help = {
     'The refresh token had been exchanged before, so its whole session was ended as a precaution: sign in again.',
   forbidden: 'You are known but may not do this: ask somebody whose role allows it, such as the host.',
   'origin-not-allowed':
-    'The page that sent this is not served from an allowed origin: the operator adds it to ALLOWED_ORIGINS, exactly as the browser sends it.',
+    'The page that sent this is not served from an allowed origin. If it is our own, the operator sets PUBLIC_URL to it, or TRUST_PROXY to the proxy in front; if it is another frontend, the operator adds it to ALLOWED_ORIGINS.',
   'guests-not-allowed': 'The host admits accounts only: sign in with an account and join again.',
   'not-admitted':
     'The meeting does not admit you, because it is private, you are not invited, or you were removed: ask the host.',
@@ -49,7 +49,8 @@ export const help = {
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
-  'unsupported-media-type': 'The content type is not one this address takes: send application/json.',
+  'unsupported-media-type':
+    'The content type is not one this address takes: send application/json, in UTF-8, not compressed.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',
   'rate-limited':
     'Too many requests came from this address or account: wait as long as Retry-After says, then go on more slowly.',

@@ -1,6 +1,6 @@
 import { newId } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
-import { defaultSettings } from '../meeting.ts'
+import { meetingDefaults } from '@parley/contracts'
 import type { MeetingRow } from '../tables.ts'
 import { readCalendar } from '../testing/read-calendar.ts'
 import { addressIn, calendarOf } from './calendar.ts'
@@ -20,10 +20,11 @@ const meeting: MeetingRow = {
   time_zone: 'Europe/Berlin',
   passcode_hash: null,
   max_participants: 50,
-  settings: defaultSettings,
+  settings: meetingDefaults.settings,
   version: 3,
   public_base: 'https://meet.test',
   created_at: at,
+  updated_at: at,
   started_at: null,
   ended_at: null,
   end_reason: null,
