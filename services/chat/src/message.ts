@@ -1,5 +1,5 @@
 import { ClientMessageId, MessageText, type Message, type Problem } from '@parley/contracts'
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
 
@@ -53,8 +53,8 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type }: Draft)
 
 type Faults = NonNullable<Problem['errors']>
 
-const clientIdFaults = compile(ClientMessageId)
-const textFaults = compile(MessageText)
+const clientIdFaults = compileInput(ClientMessageId)
+const textFaults = compileInput(MessageText)
 
 /**
  * Refuses what cannot be stored and given back as it was: U+0000, halves of surrogate pairs, and, for callers whose

@@ -1,22 +1,14 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
+import { AddressText, NameText, SecretText } from '../text.ts'
 import type { Operations } from './operation.ts'
 
-/** RFC 5321 limits the whole address to 254 characters; the pattern is linear and only sorts out what is clearly not one. */
-export const Email = Type.String({
-  pattern: '^[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,64}@[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,189}$',
-  minLength: 3,
-  maxLength: 254,
-})
+/** RFC 5321 limits the whole address to 254 characters. */
+export const Email = AddressText({ minLength: 3, maxLength: 254 })
 const Username = Type.String({ pattern: '^[a-z0-9][a-z0-9_.-]{1,30}[a-z0-9]$', minLength: 3, maxLength: 32 })
-/** Longer than 72 bytes in UTF-8 is refused too: bcrypt would ignore the rest. */
-const NewPassword = Type.String({ minLength: 8, maxLength: 72, description: '8 characters to 72 bytes' })
-/** No control characters, and something to see. What begins it is spaces alone, so that matching it takes linear time. */
-export const DisplayName = Type.String({
-  minLength: 1,
-  maxLength: 80,
-  pattern: '^[^\\S\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
-})
+/** More than 72 bytes in UTF-8, in NFC, are refused too: bcrypt would ignore the rest. Its decomposed form may be longer. */
+const NewPassword = SecretText({ minLength: 8, maxLength: 288, description: '8 characters to 72 bytes, as NFC' })
+export const DisplayName = NameText({ minLength: 1, maxLength: 80 })
 
 export const User = Type.Object(
   {

@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Strict } from '../ids.ts'
+import { SpokenText } from '../text.ts'
 import type { Operations } from './operation.ts'
 
 /** Made by the client, once per message; sending it again gives the same message. */
 export const ClientMessageId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' })
-export const MessageText = Type.String({ minLength: 1, maxLength: 4000 })
+export const MessageText = SpokenText({ minLength: 1, maxLength: 4000 })
 
 export const Message = Type.Object(
   {

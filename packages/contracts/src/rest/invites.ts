@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Strict } from '../ids.ts'
+import { ProseText } from '../text.ts'
 import { Email } from './auth.ts'
 import { Meeting, paging } from './meetings.ts'
 import type { Operations } from './operation.ts'
@@ -32,7 +33,7 @@ export const ReceivedInvite = Type.Object(
 )
 export type ReceivedInvite = Static<typeof ReceivedInvite>
 
-const Message = Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' })
+const Message = ProseText({ minLength: 1, maxLength: 1000 })
 /** 256 random bits, base64url: what the link of a mail carries behind `#`. */
 const InviteToken = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', minLength: 43, maxLength: 43 })
 
