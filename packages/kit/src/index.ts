@@ -37,7 +37,14 @@ export { startService, type StartedService, type World } from './lifecycle.ts'
 export * from './text/index.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { mailConfig } from './mail/mail-config.ts'
-export { createMailer, MailRefusedError, type Mail, type Mailer, type MailerOptions } from './mail/mailer.ts'
+export {
+  createMailer,
+  MailLaterError,
+  MailRefusedError,
+  type Mail,
+  type Mailer,
+  type MailerOptions,
+} from './mail/mailer.ts'
 export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mail/outbox.ts'
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'

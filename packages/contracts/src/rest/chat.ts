@@ -13,7 +13,14 @@ export const Message = Type.Object(
     seq: Type.Integer({ minimum: 1, description: 'Number in the meeting, without gaps' }),
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
-    sender: Type.Object({ id: Id, name: Type.String() }, { description: 'Of a system message: the meeting itself' }),
+    sender: Type.Object(
+      {
+        id: Id,
+        name: Type.String(),
+        guest: Type.Optional(Type.Boolean({ description: 'True for a guest, whose name nobody has vouched for' })),
+      },
+      { description: 'Of a system message: the meeting itself' },
+    ),
     clientMessageId: Type.String(),
     sentAt: Instant,
     editedAt: Type.Optional(Instant),

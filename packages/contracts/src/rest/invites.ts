@@ -57,11 +57,11 @@ export const invitesOperations = {
     auth: 'user',
     rows: ['M12'],
     summary:
-      'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail. Who is invited already is answered as is (200)',
+      'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail; only who has confirmed their own address invites by mail. Who is invited already is answered as is (200)',
     params: inMeeting,
     body: Strict({ email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) }),
     answers: { 200: Invite, 201: Invite },
-    problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state'],
+    problems: ['not-found', 'forbidden', 'email-not-verified', 'meeting-over', 'wrong-state', 'unavailable'],
     limit: { by: 'principal', points: 300, seconds: 3600 },
   },
   listInvites: {
