@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
+import { eventually } from './testing/index.ts'
 
 function captured() {
   const lines: string[] = []
@@ -70,3 +71,17 @@ test('O2 a process whose output nobody reads any more still ends', async () => {
   expect(await once(child, 'exit')).toEqual([3, null])
   clearTimeout(timer)
 }, 20_000)
+
+test('S13 nothing that somebody is called acts on a terminal, in either format', async () => {
+  const name = 'Eve\u001b[2J\u202e\u2028\u0085x'
+  for (const format of ['json', 'pretty'] as const) {
+    const lines: string[] = []
+    const destination = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) })
+    const log = createLogger({ service: 'test', format, destination })
+    log.warn({ name, err: new Error(`no ${name}`), deep: [{ name }] }, 'refused')
+    await eventually(() => expect(lines.join('')).toContain('refused'))
+    const text = lines.join('').replace(/\u001b\[\d+m/g, '')
+    expect(text).toContain('u001b[2J')
+    expect(text).not.toMatch(/[\u001b\u0080-\u009f\u202e\u2028]/)
+  }
+})
