@@ -19,6 +19,8 @@ export interface Context {
   /** The incarnation of the room store, and its time. */
   life: StoreLife
   ice: IceServers
+  /** Places that one person may hold in a room at once. */
+  seatsPerPerson: number
   relays: Relays
 }
 

@@ -19,6 +19,7 @@ export interface NodeDeps {
   log: Logger
   auth: EdgeAuth
   ice: IceServers
+  seatsPerPerson: number
   onDelivered(count: number): void
 }
 
@@ -33,11 +34,12 @@ export interface SignalingNode {
 }
 
 /** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
-export function createNode({ node, bus, kv, life, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
+export function createNode(deps: NodeDeps): SignalingNode {
+  const { node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered } = deps
   const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, seatsPerPerson, relays }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

@@ -12,6 +12,10 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
     title: 'The meeting is full',
     text: 'Somebody has to leave before you can come in. Try again in a moment.',
   },
+  'seat-limit': {
+    title: 'You are here on too many devices',
+    text: 'Leave the meeting on one of them, then join again.',
+  },
   'guests-not-allowed': { title: 'Guests can’t join this meeting', text: 'Sign in with an account to take part.' },
   'not-admitted': {
     title: 'You’re not on the list',

@@ -50,6 +50,7 @@ async function resumeSeat(
     node: context.node,
     resumeHash: token.hash,
     newResumeHash: next.hash,
+    seatsPerPerson: context.seatsPerPerson,
   } as const
   await foreseeOrThrow(context, room, command)
   const local = localOf(context, room, command)
