@@ -13,6 +13,7 @@ type Body = Call<typeof meetingsOperations.createMeeting>['body']
 interface NewMeeting {
   body: Body
   principal: Principal
+  address: string
   base: string
 }
 
@@ -22,7 +23,10 @@ export async function createMeeting(context: Context, wanted: NewMeeting, once: 
   return once.transaction(context.db, async (db) => toMeeting(await insertMeeting(db, draft, newCode), wanted.base))
 }
 
-async function draftOf(context: Context, { body, principal, base }: NewMeeting): Promise<Omit<MeetingRow, 'code'>> {
+async function draftOf(
+  context: Context,
+  { body, principal, address, base }: NewMeeting,
+): Promise<Omit<MeetingRow, 'code'>> {
   const at = now(context)
   const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
   const timeZone = timeZoneOrThrow(body.timeZone ?? 'UTC')
@@ -37,7 +41,9 @@ async function draftOf(context: Context, { body, principal, base }: NewMeeting):
     scheduled_at: scheduledAt,
     duration_minutes: body.durationMinutes ?? null,
     time_zone: timeZone,
-    passcode_hash: body.passcode === undefined ? null : await hashPasscode(body.passcode),
+    passcode_hash:
+      body.passcode === undefined ? null : await hashPasscode(body.passcode, { address, person: principal.userId }),
+    passcode_round: 0,
     max_participants: body.maxParticipants ?? 50,
     settings: { ...defaultSettings, ...body.settings },
     version: 1,

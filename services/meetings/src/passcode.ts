@@ -1,19 +1,28 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
 import { promisify } from 'node:util'
-import { createGate } from '@parley/kit'
+import { createFairGate, type Owner } from '@parley/kit'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
 /** scrypt (RFC 7914) with 16 MiB: about 40 ms of a thread. */
 const cost = { N: 16_384, r: 8, p: 1 }
 const length = 32
-/** Node has four threads for this, file and DNS work together. */
-const gate = createGate({ running: 2, waiting: 500, full: 'Too many passcodes are being checked' })
+/**
+ * Node has four threads for this, file and DNS work together. One queue for those who set a passcode and those who say one: each
+ * address has its turn. A class of 200 comes in behind one address.
+ */
+const gate = createFairGate({
+  running: 2,
+  waiting: 600,
+  each: { person: 12, address: 400 },
+  waitMs: 8_000,
+  full: 'Too many passcodes are being checked',
+})
 
 /** A salted hash of a passcode, as `scrypt$<salt>$<hash>` in base64url. Rejects with `unavailable` under overload. */
-export async function hashPasscode(passcode: string): Promise<string> {
+export async function hashPasscode(passcode: string, owner: Owner): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await gate(() => derive(passcode, salt, length, cost))
+  const hash = await gate(owner, () => derive(passcode, salt, length, cost))
   return `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`
 }
 
@@ -21,11 +30,15 @@ export async function hashPasscode(passcode: string): Promise<string> {
  * Whether `passcode` is the one that `stored` was made of. `first` is awaited when its turn has come; when it rejects,
  * nothing is looked at. Rejects with `unavailable` under overload.
  */
-export async function verifyPasscode(passcode: string, stored: string, first?: () => Promise<void>): Promise<boolean> {
+export async function verifyPasscode(
+  passcode: string,
+  stored: string,
+  { owner, first }: { owner: Owner; first?: () => Promise<void> },
+): Promise<boolean> {
   const [kind, salt = '', hash = ''] = stored.split('$')
   if (kind !== 'scrypt') throw new Error('a passcode hash of an unknown kind')
   const expected = Buffer.from(hash, 'base64url')
-  const found = await gate(async () => {
+  const found = await gate(owner, async () => {
     await first?.()
     return derive(passcode, Buffer.from(salt, 'base64url'), length, cost)
   })

@@ -1,5 +1,5 @@
 import type { Meeting, meetingsOperations } from '@parley/contracts'
-import { ProblemError, type Call } from '@parley/kit'
+import { ProblemError, type Call, type Owner } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
@@ -24,6 +24,7 @@ interface Plan {
 interface Update {
   id: string
   userId: string
+  address: string
   body: Call<typeof meetingsOperations.updateMeeting>['body']
   ifMatch: string | undefined
 }
@@ -32,11 +33,14 @@ interface Update {
  * Changes a meeting and tells its room. @throws ProblemError `not-found`, `forbidden`, `meeting-over`, `version-
  * conflict`
  */
-export async function updateMeeting(context: Context, { id, userId, body, ifMatch }: Update): Promise<MeetingRow> {
+export async function updateMeeting(
+  context: Context,
+  { id, userId, address, body, ifMatch }: Update,
+): Promise<MeetingRow> {
   const expected = versionOrThrow(ifMatch)
   const before = await ownMeeting(context, id, userId)
   refuseUnfit(before, expected)
-  return changeAndTell(context, { id, userId }, await changeOf(body), expected)
+  return changeAndTell(context, { id, userId }, await changeOf(body, { address, person: userId }), expected)
 }
 
 /**
@@ -103,11 +107,13 @@ function refuseUnfit(meeting: MeetingRow | undefined, expected: number | null): 
   })
 }
 
-async function changeOf({ passcode, maxParticipants, ...same }: Update['body']): Promise<MeetingChange> {
+async function changeOf({ passcode, maxParticipants, ...same }: Update['body'], owner: Owner): Promise<MeetingChange> {
   return {
     ...same,
     ...(maxParticipants === undefined ? {} : { max_participants: maxParticipants }),
-    ...(passcode === undefined ? {} : { passcode_hash: passcode === null ? null : await hashPasscode(passcode) }),
+    ...(passcode === undefined
+      ? {}
+      : { passcode_hash: passcode === null ? null : await hashPasscode(passcode, owner) }),
   }
 }
 

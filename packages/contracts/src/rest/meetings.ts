@@ -83,8 +83,24 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
+/** What guesses at the passcode have come to, for those who lead the meeting. */
+export const PasscodeGuesses = Type.Object(
+  {
+    wrong: Type.Integer({ description: 'Different wrong passcodes within an hour' }),
+    turnedAway: Type.Integer({ description: 'People who were refused unheard within an hour' }),
+    locked: Type.Boolean({
+      description: 'Too many different ones were wrong: nobody new is heard until some are forgotten',
+    }),
+  },
+  { title: 'PasscodeGuesses' },
+)
+
 const MeetingWithParticipants = Type.Object(
-  { ...Meeting.properties, participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }) },
+  {
+    ...Meeting.properties,
+    participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }),
+    passcodeGuesses: Type.Optional(PasscodeGuesses),
+  },
   { title: 'MeetingWithParticipants' },
 )
 
@@ -108,6 +124,7 @@ const entryProblems = [
   'not-admitted',
   'removed-from-meeting',
   'passcode-required',
+  'meeting-full',
   'meeting-over',
 ] as const
 export const paging = {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { ProblemError } from '@parley/kit'
-import type { BcryptPool } from './bcrypt-pool.ts'
+import type { BcryptPool, JobOwner } from './bcrypt-pool.ts'
 
 export interface Passwords {
+  /** The same, for the work of one person at one address: the queue is fair between them. */
+  of(owner: JobOwner): Passwords
   /**
    * Rejects with `invalid-input` for what bcrypt would cut off, with `unavailable` when too many wait. `field` is what the
    * caller calls it.
@@ -20,20 +22,29 @@ export interface Passwords {
 const maxBytes = 72
 const fits = (password: string): boolean => Buffer.byteLength(password) <= maxBytes
 
-export function createPasswords(pool: BcryptPool, cost: number): Passwords {
-  const decoy = makeDecoy(cost)
+/** Work that nobody in particular waits for. */
+const nobody: JobOwner = { address: '', person: '', late: true }
+
+export const createPasswords = (pool: BcryptPool, cost: number, owner: JobOwner = nobody): Passwords =>
+  passwordsOf(pool, { cost, decoy: makeDecoy(cost), owner })
+
+function passwordsOf(
+  pool: BcryptPool,
+  { cost, decoy, owner }: { cost: number; decoy: string; owner: JobOwner },
+): Passwords {
   return {
+    of: (other) => passwordsOf(pool, { cost, decoy, owner: other }),
     async hash(password, field = 'password') {
       if (!fits(password)) throw tooLong(field)
-      return String(await pool.run({ kind: 'hash', password, cost }))
+      return String(await pool.run({ kind: 'hash', password, cost }, owner))
     },
     async verify(password, hash) {
       // No stored password is longer: that says nothing about the account.
       if (!fits(password)) return false
-      const matches = await pool.run({ kind: 'compare', password, hash: hash ?? decoy })
+      const matches = await pool.run({ kind: 'compare', password, hash: hash ?? decoy }, owner)
       return hash !== null && matches === true
     },
-    refuseIfBusy: () => pool.refuseIfBusy(),
+    refuseIfBusy: () => pool.refuseIfBusy(owner),
     isWeak: (hash) => costOf(hash) < cost,
   }
 }

@@ -19,6 +19,7 @@ const meeting: MeetingRow = {
   duration_minutes: 30,
   time_zone: 'Europe/Berlin',
   passcode_hash: null,
+  passcode_round: 0,
   max_participants: 50,
   settings: defaultSettings,
   version: 3,
