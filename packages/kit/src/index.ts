@@ -42,6 +42,7 @@ export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mai
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { isProblem, ProblemError } from './problem.ts'
+export { createPlaces, type Places } from './places.ts'
 export { createFairGate } from './fair-gate.ts'
 export { FairQueue, type Owner } from './fair-queue.ts'
 export { createGate, createGates, type GateOptions } from './gate.ts'

@@ -117,7 +117,7 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
       }),
     )
   }
-  const wanted = { used: token, shown: { ...shown, passcode: checked } }
+  const wanted = { used: token, shown: { ...shown, passcode: checked }, address: request.address }
   const waiting = await changing(context, meeting.id, (trx) =>
     once.in(trx, async () => ({ joining, place: await issueWith(trx, draft, wanted, at) })),
   )
@@ -132,12 +132,12 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
 async function issueWith(
   trx: Db,
   draft: Draft,
-  { used, shown }: { used: HeldToken | undefined; shown: Shown },
+  { used, shown, address }: { used: HeldToken | undefined; shown: Shown; address: string },
   at: Date,
 ): Promise<Place | null> {
   const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
   const { entry } = await admitIn(trx, { ...person, shown: () => shown }, at)
-  const place = entry.kind === 'wait' ? await takePlace(trx, person, at) : null
+  const place = entry.kind === 'wait' ? await takePlace(trx, { ...person, by: { address } }, at) : null
   if (used !== undefined) await spendUse(trx, used.token, person, at)
   await insertRoomToken(trx, {
     ...draft,

@@ -7,6 +7,7 @@ import { fullSuite } from './suites/full.suite.ts'
 import { guessingSuite } from './suites/guessing.suite.ts'
 import { joinTokensSuite } from './suites/join-tokens.suite.ts'
 import { lifeSuite } from './suites/life.suite.ts'
+import { lobbyPlacesSuite } from './suites/lobby-places.suite.ts'
 import { lobbySuite } from './suites/lobby.suite.ts'
 import { meetingsSuite } from './suites/meetings.suite.ts'
 import { moderationSuite } from './suites/moderation.suite.ts'
@@ -29,6 +30,7 @@ const suites = [
   fullSuite,
   joinTokensSuite,
   lobbySuite,
+  lobbyPlacesSuite,
   waitingRoomSuite,
   moderationSuite,
   lifeSuite,

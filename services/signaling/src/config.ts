@@ -17,6 +17,12 @@ export const signalingConfig = Strict({
     maximum: 1_000_000,
     description: 'event streams on this node; more are answered 503',
   }),
+  MAX_SOCKETS_PER_PERSON: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'sockets of one account or guest on this node; more are answered 429',
+  }),
   MAX_SEATS_PER_PERSON: Type.Integer({
     default: defaultSeatsPerPerson,
     minimum: 1,

@@ -6,6 +6,7 @@ import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
+import type { SocketShares } from './socket/socket-shares.ts'
 
 /** What handlers work with. */
 export interface Context {
@@ -21,6 +22,8 @@ export interface Context {
   ice: IceServers
   /** Places that one person may hold in a room at once. */
   seatsPerPerson: number
+  /** How many sockets each person has here. */
+  shares: SocketShares
   relays: Relays
 }
 

@@ -25,8 +25,19 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
   const onDelivered = (count: number) => delivered.inc({}, count)
-  const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
-  const signaling = createNode({ node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered })
+  const { MAX_SEATS_PER_PERSON: seatsPerPerson, MAX_SOCKETS_PER_PERSON: socketsPerPerson } = config
+  const signaling = createNode({
+    node,
+    bus,
+    kv,
+    life,
+    log,
+    auth,
+    ice,
+    seatsPerPerson,
+    socketsPerPerson,
+    onDelivered,
+  })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })

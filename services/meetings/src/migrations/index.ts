@@ -6,6 +6,7 @@ import { attempts } from './005-attempts.ts'
 import { numbers } from './006-numbers.ts'
 import { keptAnswers } from './007-kept-answers.ts'
 import { passcodeRound } from './008-passcode-round.ts'
+import { lobbyAddress } from './009-lobby-address.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -16,4 +17,5 @@ export const migrations = {
   '006-numbers': numbers,
   '007-kept-answers': keptAnswers,
   '008-passcode-round': passcodeRound,
+  '009-lobby-address': lobbyAddress,
 } as const

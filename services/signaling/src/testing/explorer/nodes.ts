@@ -49,6 +49,7 @@ export class ModelNode {
       auth,
       ice,
       seatsPerPerson: 3,
+      socketsPerPerson: 1_000,
       onDelivered() {},
     })
   }
