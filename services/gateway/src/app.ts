@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import cors from '@fastify/cors'
+import { authOperations } from '@parley/contracts'
 import {
   checkShapeOrThrow,
   createHttpServer,
+  isProblem,
   ProblemError,
   serveHealth,
   type EdgeAuth,
@@ -11,10 +13,11 @@ import {
   type Logger,
   type Metrics,
 } from '@parley/kit'
+import type { FastifyRequest } from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
 import type { ProxyTrust } from './edge/client-address.ts'
-import type { Limits } from './edge/limits.ts'
+import type { Limits, RequestKind } from './edge/limits.ts'
 import type { Origins } from './edge/origins.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { serveRoutes } from './rest/routes.ts'
@@ -78,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 /** Asked often by orchestrators and scrapers, and cheap. */
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
-async function guard(app: HttpServer, { config, trust, origins, limits }: AppOptions): Promise<void> {
+async function guard(app: HttpServer, { config, trust, origins, limits, auth }: AppOptions): Promise<void> {
   const headers = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
   const mayReadMetrics = createMetricsGuard(config.METRICS_TOKEN)
   app.addHook('onRequest', async (request, reply) => {
@@ -103,7 +106,21 @@ async function guard(app: HttpServer, { config, trust, origins, limits }: AppOpt
   })
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (!unlimited.has(route)) await limits.request(trust.addressOf(request.raw))
+    if (!unlimited.has(route)) await limits.request(await kindOf(request, auth), trust.addressOf(request.raw))
     if (route === '/metrics' && !mayReadMetrics(request.raw)) throw new ProblemError('not-found')
   })
+}
+
+/** By what the limits of an address count a request. */
+async function kindOf(request: FastifyRequest, { authenticate }: EdgeAuth): Promise<RequestKind> {
+  if (request.is404) return 'unknown'
+  if (request.routeOptions.url === authOperations.refresh.path) return 'refresh'
+  if (request.headers.authorization === undefined) return 'anonymous'
+  try {
+    await authenticate(request)
+    return 'signed-in'
+  } catch (error) {
+    if (isProblem(error)) return 'anonymous'
+    throw error
+  }
 }

@@ -30,11 +30,12 @@ async function draftOf(
   const at = now(context)
   const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
   const timeZone = timeZoneOrThrow(body.timeZone ?? 'UTC')
+  const type = body.type ?? 'private'
   return {
     id: newId(),
     title: body.title ?? 'Meeting',
     description: body.description ?? '',
-    type: body.type ?? 'public',
+    type,
     status: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
     host_id: principal.userId,
     host_name: principal.name,
@@ -45,7 +46,7 @@ async function draftOf(
       body.passcode === undefined ? null : await hashPasscode(body.passcode, { address, person: principal.userId }),
     passcode_round: 0,
     max_participants: body.maxParticipants ?? 50,
-    settings: { ...defaultSettings, ...body.settings },
+    settings: { ...defaultSettings(type), ...body.settings },
     version: 1,
     lobby_version: 0,
     room_seq: 0,

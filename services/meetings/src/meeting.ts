@@ -1,8 +1,8 @@
 import type { Attendance, Meeting, MeetingSettings, MeetingStatus } from '@parley/contracts'
 import { joinLink } from './links.ts'
-import type { AttendanceRow, MeetingRow } from './tables.ts'
+import type { AttendanceRow, EndReason, MeetingRow } from './tables.ts'
 
-export const defaultSettings: MeetingSettings = {
+const settingsOfAll: MeetingSettings = {
   video: true,
   audio: true,
   screenShare: true,
@@ -11,6 +11,20 @@ export const defaultSettings: MeetingSettings = {
   recording: false,
   guestsAllowed: true,
   topology: 'auto',
+}
+
+/** What a new meeting of a type has. A private one takes guests only when that is said: its word promises as much. */
+export const defaultSettings = (type: Meeting['type']): MeetingSettings => ({
+  ...settingsOfAll,
+  guestsAllowed: type !== 'private',
+})
+
+/** Why a meeting is over, for whoever comes too late. */
+export const whyOver: Readonly<Record<EndReason, string>> = {
+  host: 'Its host has ended the meeting',
+  cancelled: 'Its host has cancelled the meeting',
+  empty: 'Everybody had left, and nobody came back for a long time',
+  expired: 'The time of the meeting is over',
 }
 
 /** Ended or cancelled: nobody may enter or change it any more. */

@@ -40,7 +40,7 @@ export async function updateMeeting(
   const expected = versionOrThrow(ifMatch)
   const before = await ownMeeting(context, id, userId)
   refuseUnfit(before, expected)
-  return changeAndTell(context, { id, userId }, await changeOf(body, { address, person: userId }), expected)
+  return changeAndTell(context, { id, userId }, await changeOf(body, before, { address, person: userId }), expected)
 }
 
 /**
@@ -107,14 +107,28 @@ function refuseUnfit(meeting: MeetingRow | undefined, expected: number | null): 
   })
 }
 
-async function changeOf({ passcode, maxParticipants, ...same }: Update['body'], owner: Owner): Promise<MeetingChange> {
+async function changeOf(
+  { passcode, maxParticipants, settings, ...same }: Update['body'],
+  before: MeetingRow,
+  owner: Owner,
+): Promise<MeetingChange> {
   return {
     ...same,
+    ...settingsOf({ type: same.type, settings }, before),
     ...(maxParticipants === undefined ? {} : { max_participants: maxParticipants }),
     ...(passcode === undefined
       ? {}
       : { passcode_hash: passcode === null ? null : await hashPasscode(passcode, owner) }),
   }
+}
+
+/** A meeting that becomes private takes guests only when the same change says so. */
+function settingsOf(
+  { type, settings }: { type: Update['body']['type'] | undefined; settings: Update['body']['settings'] | undefined },
+  before: MeetingRow,
+): Pick<MeetingChange, 'settings'> {
+  if (type !== 'private' || before.type === 'private') return settings === undefined ? {} : { settings }
+  return { settings: { guestsAllowed: false, ...settings } }
 }
 
 /** The version of an entity tag (RFC 9110, 8.8.3); null when any will do. @throws ProblemError `invalid-input` */

@@ -40,6 +40,11 @@ export const EntryAccess = Type.Object(
         description: 'How long until one may ask again: when not-admitted, meeting-full or too-many-passcodes',
       }),
     ),
+    endReason: Type.Optional(
+      Type.Union([Type.Literal('host'), Type.Literal('cancelled'), Type.Literal('empty'), Type.Literal('expired')], {
+        description: 'When meeting-over: who or what ended it; empty: everybody had left, expired: its time was over',
+      }),
+    ),
     meeting: Type.Optional(
       Type.Object({
         title: Type.String(),

@@ -6,7 +6,13 @@ import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
-export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')])
+/** Who finds a meeting, and who may enter; see docs/spec/doors.md. */
+export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')], {
+  description:
+    'public: listed to everybody while it is live; who has its code or id may enter, guests too unless guestsAllowed is false. ' +
+    'private: not listed; who has its code may enter with an account, guests only if guestsAllowed is set to true. ' +
+    'invited_only: only those who are invited or have a join token know that it exists, and enter.',
+})
 export const MeetingStatus = Type.Union([
   Type.Literal('scheduled'),
   Type.Literal('waiting'),
@@ -23,7 +29,7 @@ const settings = {
   chat: Type.Boolean(),
   waitingRoom: Type.Boolean(),
   recording: Type.Boolean(),
-  guestsAllowed: Type.Boolean(),
+  guestsAllowed: Type.Boolean({ description: 'Guests may enter; false for a private meeting unless it is said' }),
   topology: Type.Union([Type.Literal('auto'), Type.Literal('mesh'), Type.Literal('sfu')]),
 }
 export const MeetingSettings = Type.Object(settings, { title: 'MeetingSettings' })
@@ -143,7 +149,7 @@ export const meetingsOperations = {
     body: Strict({
       title: Type.Optional(Title),
       description: Type.Optional(Description),
-      type: Type.Optional(MeetingType),
+      type: Type.Optional(Type.Union(MeetingType.anyOf, { ...MeetingType, default: 'private' })),
       scheduledAt: Type.Optional(Instant),
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: Type.Optional(TimeZone),

@@ -7,7 +7,7 @@ export interface Explanation {
 
 const known: Partial<Record<ProblemCode, Explanation>> = {
   'not-found': { title: 'No such meeting', text: 'Check the code or ask for a new link. It may have been deleted.' },
-  'meeting-over': { title: 'This meeting is over', text: 'It was ended or cancelled by its host.' },
+  'meeting-over': { title: 'This meeting is over', text: 'It has ended or was cancelled.' },
   'meeting-full': {
     title: 'The meeting is full',
     text: 'Somebody has to leave before you can come in. Try again in a moment.',

@@ -21,7 +21,7 @@ const meeting: MeetingRow = {
   passcode_hash: null,
   passcode_round: 0,
   max_participants: 50,
-  settings: defaultSettings,
+  settings: defaultSettings('public'),
   version: 3,
   public_base: 'https://meet.test',
   created_at: at,

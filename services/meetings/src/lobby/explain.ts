@@ -48,7 +48,7 @@ export async function explainAccess(
     case 'refuse': {
       const asked = admission.problem === 'passcode-required'
       const lockedForMs = asked ? await passcodes.lockedForMs(seen.meeting, knockerOf(seen, { principal, address })) : 0
-      return lockedForMs > 0 ? { ...locked(lockedForMs), meeting } : refusalOf(admission.problem, meeting)
+      return lockedForMs > 0 ? { ...locked(lockedForMs), meeting } : refusalOf(admission.problem, seen.meeting)
     }
     default:
       return admission satisfies never
@@ -71,14 +71,21 @@ async function waitOf(context: Context, { meeting }: Seen, { userId }: Principal
   return { canEnter: false, reason: 'waiting-room', next: 'wait-in-lobby' }
 }
 
-function refusalOf(problem: string, meeting: EntryAccess['meeting'] & object): EntryAccess {
+function refusalOf(problem: string, row: MeetingRow): EntryAccess {
+  const meeting = summary(row)
   switch (problem) {
     case 'passcode-required':
       return { canEnter: false, reason: problem, next: 'join-with-passcode', meeting }
     case 'guests-not-allowed':
       return { canEnter: false, reason: problem, next: 'sign-in', meeting }
     case 'meeting-over':
-      return { canEnter: false, reason: problem, next: 'none', meeting }
+      return {
+        canEnter: false,
+        reason: problem,
+        next: 'none',
+        ...(row.end_reason && { endReason: row.end_reason }),
+        meeting,
+      }
     case 'removed-from-meeting':
       return { canEnter: false, reason: problem, next: 'none' }
     default:
