@@ -241,8 +241,8 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M7 one may come back for hours to a meeting that everybody left; it is not listed meanwhile, and says why it ended', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
       const other = await startProduct(world)
+      const [host, ann] = [other.person('Host'), other.person('Ann')]
       try {
         const meeting = await other.create(host)
         const participantId = newId()
