@@ -39,6 +39,7 @@ export const problems = {
   'version-conflict': { status: 409, title: 'Somebody else changed it first', retryable: false },
   'idempotency-conflict': { status: 409, title: 'The same key was used for another request', retryable: false },
   'meeting-full': { status: 409, title: 'The meeting is full', retryable: true },
+  'seat-limit': { status: 409, title: 'You are in this meeting on too many devices', retryable: true },
   'meeting-over': { status: 410, title: 'The meeting has ended or was cancelled', retryable: false },
   'resume-failed': { status: 409, title: 'The session cannot be resumed', retryable: false },
   'wrong-state': { status: 409, title: 'Not possible in this state', retryable: false },

@@ -68,7 +68,11 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
 /** What the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
-  const streams = createStreams({ total: config.MAX_STREAMS, perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL })
+  const streams = createStreams({
+    total: config.MAX_STREAMS,
+    perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
+  })
   metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
   const trust = createLoggedTrust(config.TRUST_PROXY, log)
   const origins = createOrigins({

@@ -7,6 +7,7 @@ import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
+import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 export interface NodeDeps {
@@ -19,6 +20,9 @@ export interface NodeDeps {
   log: Logger
   auth: EdgeAuth
   ice: IceServers
+  seatsPerPerson: number
+  /** Sockets of one person on this node. */
+  socketsPerPerson: number
   onDelivered(count: number): void
 }
 
@@ -33,11 +37,13 @@ export interface SignalingNode {
 }
 
 /** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
-export function createNode({ node, bus, kv, life, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
+export function createNode(deps: NodeDeps): SignalingNode {
+  const { node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered } = deps
+  const shares = new SocketShares(deps.socketsPerPerson)
   const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, seatsPerPerson, shares, relays }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

@@ -7,10 +7,14 @@ export interface Explanation {
 
 const known: Partial<Record<ProblemCode, Explanation>> = {
   'not-found': { title: 'No such meeting', text: 'Check the code or ask for a new link. It may have been deleted.' },
-  'meeting-over': { title: 'This meeting is over', text: 'It was ended or cancelled by its host.' },
+  'meeting-over': { title: 'This meeting is over', text: 'It has ended or was cancelled.' },
   'meeting-full': {
     title: 'The meeting is full',
     text: 'Somebody has to leave before you can come in. Try again in a moment.',
+  },
+  'seat-limit': {
+    title: 'You are here on too many devices',
+    text: 'Leave the meeting on one of them, then join again.',
   },
   'guests-not-allowed': { title: 'Guests can’t join this meeting', text: 'Sign in with an account to take part.' },
   'not-admitted': {

@@ -17,6 +17,7 @@ import {
   usernameKey,
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
+import type { WorkOf } from './password-work.ts'
 import type { InTurn } from './in-turn.ts'
 import { toUser } from './user.ts'
 
@@ -54,6 +55,8 @@ export interface AccountsDeps {
   clock: Clock
   log: Logger
   passwords: Passwords
+  /** Whose work a hash is. */
+  workOf: WorkOf
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
@@ -88,8 +91,9 @@ async function register(
   base: string,
   { device, once }: Registering,
 ): Promise<Issued> {
-  const { clock, passwords, sessions, mails } = deps
+  const { clock, sessions, mails, workOf } = deps
   const { email, password, name, username } = account
+  const passwords = deps.passwords.of(await workOf(device.address, email))
   // Hashed first in any case: how long the answer takes does not say whether the address is taken.
   const user = {
     ...blank(clock.now()),
@@ -115,12 +119,17 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { passwords, guesses, sessions, inTurn } = deps
+  const { guesses, sessions, inTurn, workOf } = deps
+  const owner = await workOf(device.address, email)
+  const passwords = deps.passwords.of(owner)
   passwords.refuseIfBusy()
-  const { user, match } = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
+  const { user, match } = await guesses({ address: device.address, email }, () =>
+    userOf({ ...deps, passwords }, email, password),
+  )
+  await workOf.wasRight(device.address)
   const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
   if (user.password_hash !== null && (match === 'as-typed' || passwords.isWeak(user.password_hash)))
-    void strengthen(deps, user.id, { password, hash: user.password_hash })
+    void strengthen({ ...deps, passwords }, user.id, { password, hash: user.password_hash })
   return issued
 }
 

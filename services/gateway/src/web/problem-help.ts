@@ -45,6 +45,8 @@ export const help = {
   'idempotency-conflict':
     'The same idempotency key or message id was used for a different request: make a new one for each new request.',
   'meeting-full': 'The meeting has reached its number of participants: try again when somebody has left.',
+  'seat-limit':
+    'You are in this meeting on as many devices as one person may use: leave on one of them, then join again.',
   'meeting-over': 'The meeting has ended or was cancelled: there is nothing to enter any more.',
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
   'wrong-state':
