@@ -40,7 +40,6 @@ export class JanusKeeper {
   #answeredAt: number
   #failures = 0
   #comparedAt = 0
-  #holding = false
   #isDraining = false
 
   constructor(deps: JanusKeeperDeps) {
@@ -75,7 +74,6 @@ export class JanusKeeper {
     const { db, peer, holder, log } = this.#deps
     try {
       const held = await holdServer(db, peer.id, holder)
-      this.#holding = held !== null
       if (held === null) return await this.#letGo()
       this.#isDraining = held.draining || this.#deps.draining
       await this.#keep()

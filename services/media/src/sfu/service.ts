@@ -63,8 +63,10 @@ export function createSfu(deps: SfuDeps): SfuService {
   metrics.reading('parley_media_sfu_rooms', 'Rooms at Janus that this replica keeps', () =>
     [...keepers.values()].reduce((sum, keeper) => sum + keeper.rooms, 0),
   )
-  metrics.reading('parley_media_janus_links', 'Janus that this replica has a session with', () =>
-    [...peers.values()].filter(({ link }) => link.up).length,
+  metrics.reading(
+    'parley_media_janus_links',
+    'Janus that this replica has a session with',
+    () => [...peers.values()].filter(({ link }) => link.up).length,
   )
   const parts = { ...deps, rooms, rosters, peers, tokenSecret: secrets?.tokenSecret ?? '' }
   let subscriptions: BusSubscription[] = []
@@ -75,7 +77,9 @@ export function createSfu(deps: SfuDeps): SfuService {
     async start() {
       subscriptions = subscribe(parts)
       await Promise.all([...peers.values()].map(({ link }) => link.start()))
-      await addServers(db, [...peers.keys()]).catch((err: unknown) => log.warn({ err }, 'the Janus are not written down'))
+      await addServers(db, [...peers.keys()]).catch((err: unknown) =>
+        log.warn({ err }, 'the Janus are not written down'),
+      )
       for (const keeper of keepers.values()) void keeper.start()
     },
     async stop() {
@@ -177,13 +181,7 @@ function subscribe(parts: Parts): BusSubscription[] {
       log,
     ),
     answer(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
-    answer(
-      bus,
-      mediaBus.janusEnded,
-      queue,
-      async ({ places }) => ({ ended: await endedPlaces(parts, places) }),
-      log,
-    ),
+    answer(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
     answer(
       bus,
       mediaBus.drainJanus,

@@ -199,14 +199,12 @@ export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
 export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | 'ended' | 'seats'>) => ({
   meeting,
   ended: ended !== null,
-  people: [...seats.values()].map(
-    ({ participant: { id, userId, joinedAt, mic, cam, screen } }): ShownPerson => ({
-      participantId: id,
-      userId,
-      joinedAt,
-      mic,
-      cam,
-      screen,
-    }),
-  ),
+  people: [...seats.values()].map(({ participant: { id, userId, joinedAt, mic, cam, screen } }): ShownPerson => ({
+    participantId: id,
+    userId,
+    joinedAt,
+    mic,
+    cam,
+    screen,
+  })),
 })
