@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { IceServer } from '@parley/contracts'
 import { ConfigError, type Clock } from '@parley/kit'
 import type { SignalingConfig } from '../config.ts'
+import type { TurnHolders } from './turn-holders.ts'
 
 /** What somebody is told to reach others by, and when to tell it again, by the monotonic clock; null: it does not run out. */
 export interface IceGrant {
@@ -16,17 +17,39 @@ const renewAfter = 0.8
 export class IceServers {
   readonly #config: SignalingConfig
   readonly #clock: Clock
+  readonly #holders: TurnHolders
 
   /** @throws ConfigError when TURN is set without its secret */
-  constructor(config: SignalingConfig, clock: Clock) {
+  constructor(config: SignalingConfig, { clock, holders }: { clock: Clock; holders: TurnHolders }) {
     if (config.TURN_URLS.length > 0 && config.TURN_SECRET === undefined)
       throw new ConfigError(['TURN_SECRET: must be set where TURN_URLS is; it is the TURN server’s static-auth-secret'])
     this.#config = config
     this.#clock = clock
+    this.#holders = holders
   }
 
-  /** For somebody who is in a room, or has an account. */
-  grant(userId: string): IceGrant {
+  /** For a participant who is in a room; from now on `forCaller` gives them too, until `release`. */
+  grant({ userId, participantId }: { userId: string; participantId: string }): IceGrant {
+    const granted = this.#make(userId)
+    if (granted.renewAt !== null) void this.#holders.hold(userId, participantId, this.#config.TURN_TTL_SECONDS * 1_000)
+    return granted
+  }
+
+  /** The participant has left the room. */
+  release({ userId, participantId }: { userId: string; participantId: string }): void {
+    if (this.#turn) void this.#holders.release(userId, participantId)
+  }
+
+  /** For whoever asks by REST: relaying is for those who are in a room. */
+  async forCaller(userId: string): Promise<IceServer[]> {
+    return this.#turn && (await this.#holders.holds(userId)) ? this.#make(userId).iceServers : this.open()
+  }
+
+  get #turn(): boolean {
+    return this.#config.TURN_URLS.length > 0 && this.#config.TURN_SECRET !== undefined
+  }
+
+  #make(userId: string): IceGrant {
     const { TURN_URLS: urls, TURN_SECRET: secret, TURN_TTL_SECONDS: ttl } = this.#config
     if (urls.length === 0 || secret === undefined) return { iceServers: this.open(), renewAt: null }
     return {
