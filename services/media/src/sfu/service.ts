@@ -1,6 +1,7 @@
 import { mediaBus, type sfuOperations } from '@parley/contracts'
 import {
   answer,
+  checkIceConfig,
   iceServersFor,
   ProblemError,
   publicBase,
@@ -50,6 +51,7 @@ const adminAnswerMs = 1_500
 /** @throws ConfigError when Janus are set without their secrets */
 export function createSfu(deps: SfuDeps): SfuService {
   const { config, bus, clock, db, log, metrics } = deps
+  checkIceConfig(config)
   const secrets = readSecrets(config)
   const keepers = new Map<string, JanusKeeper>()
   const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
