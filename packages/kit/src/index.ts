@@ -27,6 +27,7 @@ export {
   type WriteStream,
 } from './http/operations.ts'
 export { limitKey } from './http/limit-key.ts'
+export { publicBase } from './http/public-base.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
 export { checkHeaderSizeOrThrow, checkShapeOrThrow, isHost } from './http/request-shape.ts'
@@ -43,6 +44,8 @@ export {
   type OriginVerdict,
 } from './http/origin.ts'
 export { createOnce } from './log-once.ts'
+export { iceConfig, type IceConfig } from './ice/ice-config.ts'
+export { checkIceConfig, hasTurn, iceServersFor, openIceServers } from './ice/ice-servers.ts'
 export { newId } from './ids.ts'
 export type * from './kv/kv.ts'
 export type { DistinctLimiter, DistinctVerdict } from './kv/distinct.ts'

@@ -21,6 +21,7 @@ import { serveDocuments } from './docs/serve.ts'
 import { answerPreflights, crossOriginHeaders } from './edge/cross-origin.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
 import type { Limits, RequestKind } from './edge/limits.ts'
+import { janusRoute } from './janus/handshake.ts'
 import type { Origins } from './edge/origins.ts'
 import { maxHeaderBytes } from './edge/request-shape.ts'
 import { securityHeaders } from './edge/security-headers.ts'
@@ -71,10 +72,11 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     bodyLimit,
     factsOf: (request) => options.factsOf(request.raw, request.id),
   })
-  app.get(socketPath, async (_request, reply) => {
-    reply.header('upgrade', 'websocket')
-    throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
-  })
+  for (const path of [socketPath, janusRoute])
+    app.get(path, async (_request, reply) => {
+      reply.header('upgrade', 'websocket')
+      throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
+    })
   serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
   await serveDocuments(app, version)
   serveProblemPages(app)

@@ -6,6 +6,7 @@ import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
+import type { SfuAccess } from './sfu/sfu-links.ts'
 import type { SocketShares } from './socket/socket-shares.ts'
 
 /** What handlers work with. */
@@ -25,6 +26,7 @@ export interface Context {
   /** How many sockets each person has here. */
   shares: SocketShares
   relays: Relays
+  sfu: SfuAccess
 }
 
 /**

@@ -34,6 +34,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     log,
     auth,
     ice,
+    sfuFromPeople: config.SFU_FROM_PEOPLE,
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,

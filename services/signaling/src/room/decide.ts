@@ -10,6 +10,7 @@ import {
   type Seat,
 } from '@parley/contracts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
+import { allowedOf, switchedOff } from './settings.ts'
 import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
@@ -113,12 +114,17 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     case 'name':
       return rename(room, command)
     case 'meeting-updated':
-      return command.meeting.version > (room.meeting?.version ?? 0)
-        ? [{ kind: 'meeting', meeting: command.meeting }]
-        : []
+      return changeMeeting(room, command.meeting)
     default:
       return command satisfies never
   }
+}
+
+/** What is on and is not allowed any more goes off with the settings. */
+function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
+  if (meeting.version <= (room.meeting?.version ?? 0)) return []
+  const participants = [...room.seats.values()].map((seat) => seat.participant)
+  return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -184,7 +190,8 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
   const { userId, role } = seat.participant
   const freed = room.meeting ? placeFor(room, { userId, role, meeting: room.meeting, seatsPerPerson }) : []
   if (isNoPlace(freed)) return freed
-  const participant = { ...seat.participant, connection: 'connected' as const, hand: null, screen: false }
+  const allowed = room.meeting && allowedOf(room.meeting, seat.participant)
+  const participant = { ...seat.participant, ...allowed, connection: 'connected' as const, hand: null, screen: false }
   return [...freed, { kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
@@ -280,10 +287,16 @@ function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now:
   }))
 }
 
-const changeRole = (room: RoomState, { userId, role, seq }: Of<'role'>): Change[] =>
-  seatsOf(room, userId, seq)
-    .filter(({ participant }) => participant.role !== role)
-    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))
+/** Whoever moderates no more shows no more than others may. */
+function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
+  const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
+  const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))
+  const others = present.map((participant) => ({ ...participant, role }))
+  return [
+    ...seats.map(({ participant }): Change => ({ kind: 'seat', participantId: participant.id, role })),
+    ...(room.meeting ? switchedOff(room.meeting, others) : []),
+  ]
+}
 
 const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
   seatsOf(room, userId, seq)

@@ -50,6 +50,7 @@ export class ModelNode {
       ice,
       seatsPerPerson: 3,
       socketsPerPerson: 1_000,
+      sfuFromPeople: null,
       onDelivered() {},
     })
   }
