@@ -9,6 +9,8 @@ import { runEntry, signals } from './run-entry.mjs'
 import { ensureWebPage } from './web-page.mjs'
 
 const servers = ['postgresql', 'redis-server', 'nats-server']
+/** An S3 store that checks signatures, and a virus scanner. */
+const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
 /**
  * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
@@ -41,7 +43,7 @@ const commands = {
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
-    debian: { install: 'always', packages: [...servers, 'redis-sentinel', 'chromium'] },
+    debian: { install: 'always', packages: [...servers, 'redis-sentinel', 'chromium', ...fileServers] },
   },
   check: { entry: 'tests/runner/check-main.ts' },
 }

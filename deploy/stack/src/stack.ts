@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@parley/kit'
 import type { ServerOptions } from '@parley/kit/testing'
@@ -28,6 +31,8 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   let watcher: { stop(): void } | undefined
   let stopping = false
   let ready = false
+  /** Where the files are, unless the settings name another place. */
+  let objectsDir = ''
 
   const tellWhere = async (): Promise<void> => {
     if (ready) await writeDescription(options.json, describe(replicas, servers))
@@ -69,7 +74,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         service,
         label,
         port: chosen === 0 ? await pickPort() : chosen,
-        env: { ...environmentOf(service, env, urls), ...settingsOf(options, service, label) },
+        env: { ...environmentOf(service, env, urls, objectsDir), ...settingsOf(options, service, label) },
         output: createOutput(label, options.logs),
         onExit: (how) => onExit(label, how, () => replica.start()),
       })
@@ -81,6 +86,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   }
   return {
     async start() {
+      objectsDir = await mkdtemp(join(tmpdir(), 'parley-objects-'))
       const urls = await startServers()
       // The others ask it for keys; those that do so too early are ready a minute later.
       await startReplicas('auth', urls)
@@ -99,6 +105,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       await stopAll(replicas.filter(isEdge))
       await stopAll(replicas.filter((replica) => !isEdge(replica)))
       await Promise.all(servers.map((server) => server.stop()))
+      if (objectsDir !== '') await rm(objectsDir, { recursive: true, force: true })
     },
   }
 }

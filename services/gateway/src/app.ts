@@ -37,6 +37,7 @@ export interface AppOptions {
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  transfers: Streams
   kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
@@ -49,7 +50,21 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * this order.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness, kv } = options
+  const {
+    config,
+    log,
+    metrics,
+    instanceId,
+    trust,
+    origins,
+    limits,
+    auth,
+    upstreams,
+    streams,
+    transfers,
+    readiness,
+    kv,
+  } = options
   const app = createHttpServer({ log, metrics, bodyLimit })
   await guard(app, options)
   await serveRoutes(app, {
@@ -57,6 +72,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     limits,
     upstreams,
     streams,
+    transfers,
     bodyLimit,
     factsOf: (request) => ({
       address: trust.addressOf(request.raw),
@@ -91,14 +107,27 @@ async function guard(app: HttpServer, { config, trust, origins, limits }: AppOpt
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'authorization',
+      'content-range',
       'content-type',
       'idempotency-key',
       'if-match',
       'if-none-match',
+      'if-range',
       'last-event-id',
+      'range',
       'x-request-id',
     ],
-    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'ETag',
+      'Location',
+      'Retry-After',
+      'Upload-Length',
+      'Upload-Offset',
+      'X-Request-Id',
+    ],
     maxAge: 600,
   })
   app.addHook('onRequest', async (request) => {

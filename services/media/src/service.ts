@@ -15,10 +15,10 @@ import {
 import { sql } from 'kysely'
 import manifest from '../package.json' with { type: 'json' }
 import { mediaConfig, type MediaConfig } from './config.ts'
+import { createFiles } from './files/files.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
-import { subscribeMedia } from './subscriptions.ts'
 import type { MediaTables } from './tables.ts'
 
 const name = 'media'
@@ -31,17 +31,19 @@ export const mediaService = defineService({
   create,
 })
 
-function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
+async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningService> {
   const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
   const auth = createEdgeAuth({ bus, log, clock })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  const files = await createFiles(deps)
   const readiness = async () => ({
     database: await succeeds(sql`select 1`.execute(db)),
     bus: bus.connected(),
     auth: auth.ready(),
+    storage: await files.objects.reachable(),
   })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
-  serveOperations(app, mediaOperations, mediaHandlers(), {
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
+  serveOperations(app, mediaOperations, mediaHandlers({ files }), {
     authenticate: auth.authenticate,
     kv,
     kept: createKeptAnswers({ db, clock }),
@@ -54,13 +56,14 @@ function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
     async start() {
       await auth.start()
       void housekeeping.start()
-      subscriptions = subscribeMedia()
+      subscriptions = files.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       housekeeping.stop()
+      await files.stop()
       auth.stop()
     },
   }

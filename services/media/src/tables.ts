@@ -1,4 +1,5 @@
 import type { KeptTables } from '@parley/kit'
+import type { FilesTables } from './files/tables.ts'
 
 /** The schema `media`. */
-export type MediaTables = KeptTables
+export type MediaTables = KeptTables & FilesTables

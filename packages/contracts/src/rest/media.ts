@@ -1,4 +1,5 @@
+import { filesOperations } from './files.ts'
 import type { Operations } from './operation.ts'
 
 /** What the media service serves: files, the SFU, recordings. */
-export const mediaOperations = {} as const satisfies Operations
+export const mediaOperations = { ...filesOperations } as const satisfies Operations
