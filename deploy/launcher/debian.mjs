@@ -16,6 +16,11 @@ const binaries = {
   coturn: 'turnserver',
   ffmpeg: 'ffmpeg',
   'firefox-esr': 'firefox-esr',
+  'swift-proxy': 'swift-proxy-server',
+  'swift-account': 'swift-account-server',
+  'swift-container': 'swift-container-server',
+  'swift-object': 'swift-object-server',
+  'clamav-daemon': 'clamd',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

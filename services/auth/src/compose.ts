@@ -86,7 +86,8 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const passwords = createPasswords(pool, config.BCRYPT_COST)
   const workOf = createWorkOf(kv)
   const guesses = createGuessLimit(kv)
-  const accounts = createAccounts({ db, clock, log, sessions, passwords, workOf, mails, inTurn, guesses, renamed })
+  const shared = { db, bus, clock, log, sessions, passwords }
+  const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)

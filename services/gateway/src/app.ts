@@ -46,6 +46,7 @@ export interface AppOptions {
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  transfers: Streams
   kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
@@ -58,7 +59,7 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * answer, early ones too, has the security headers and those of CORS.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, limits, auth, upstreams, streams, readiness, kv } = options
+  const { config, log, metrics, instanceId, limits, auth, upstreams, streams, transfers, readiness, kv } = options
   const security = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
   const crossOrigin = crossOriginHeaders(options.origins)
   const headersFor: HeadersFor = (origins) => ({ ...security, ...crossOrigin(origins) })
@@ -69,6 +70,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     limits,
     upstreams,
     streams,
+    transfers,
     bodyLimit,
     factsOf: (request) => options.factsOf(request.raw, request.id),
   })

@@ -88,6 +88,13 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL,
     shared: config.RATE_LIMITS === 'on',
   })
+  const transfers = createStreams({
+    total: config.MAX_TRANSFERS,
+    perPrincipal: config.MAX_TRANSFERS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
+    what: 'uploads and downloads',
+  })
+  metrics.reading('parley_gateway_transfers', 'Uploads and downloads under way', () => transfers.count())
   metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
   const trust = createLoggedTrust(config.TRUST_PROXY, log)
   const origins = createOrigins({
@@ -107,6 +114,7 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
   return {
     directory,
     streams,
+    transfers,
     trust,
     origins,
     factsOf,

@@ -1,8 +1,9 @@
 import { Strict } from '@parley/contracts'
 import { commonConfig, iceConfig } from '@parley/kit'
 import type { Static } from 'typebox'
+import { filesConfig } from './files/config.ts'
 import { janusConfig } from './janus/janus-config.ts'
 import { sfuConfig } from './sfu/sfu-config.ts'
 
-export const mediaConfig = Strict({ ...commonConfig, ...iceConfig, ...janusConfig, ...sfuConfig })
+export const mediaConfig = Strict({ ...commonConfig, ...filesConfig, ...iceConfig, ...janusConfig, ...sfuConfig })
 export type MediaConfig = Static<typeof mediaConfig>

@@ -12,6 +12,7 @@ export const toUser = ({
   username,
   created_at,
   updated_at,
+  avatar_file_id,
 }: UserRow): User => ({
   id,
   kind,
@@ -21,4 +22,6 @@ export const toUser = ({
   username,
   createdAt: created_at.toISOString(),
   updatedAt: updated_at.toISOString(),
+  avatarFileId: avatar_file_id,
+  avatarUrl: avatar_file_id === null ? null : `/v1/files/${avatar_file_id}/content`,
 })

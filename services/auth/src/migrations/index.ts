@@ -1,3 +1,4 @@
+import { avatars } from './0004-avatars.ts'
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
 import { keptAnswers } from './0003-kept-answers.ts'
@@ -12,4 +13,5 @@ export const migrations = {
   '0004-addresses': addresses,
   '0005-refusals': refusals,
   '0004-guests': guests,
+  '0004-avatars': avatars,
 } as const

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 import { createPlaces, ProblemError } from '@parley/kit'
 
 export interface StreamLimits {
+  /** What they are, in the words of problems; event streams unless told. */
+  what?: string
   /** Streams at one time. */
   total: number
   /** Of one account or guest. */
@@ -30,7 +32,7 @@ export interface Streams {
 
 const retryAfterMs = 5_000
 
-export function createStreams({ total, perPrincipal, shared }: StreamLimits): Streams {
+export function createStreams({ total, perPrincipal, shared, what = 'event streams' }: StreamLimits): Streams {
   const open = new Set<AbortController>()
   const places = createPlaces({ total, shared })
   const countOf = new Map<string, number>()
@@ -45,12 +47,12 @@ export function createStreams({ total, perPrincipal, shared }: StreamLimits): St
     takeOrThrow(principal, address) {
       if (closed) throw new ProblemError('unavailable', 'This gateway is going away')
       if (places.count() >= total)
-        throw new ProblemError('unavailable', 'This gateway has no room for another event stream')
+        throw new ProblemError('unavailable', `This gateway has no room for more ${what}`)
       if ((countOf.get(principal) ?? 0) >= perPrincipal)
-        throw new ProblemError('rate-limited', `At most ${perPrincipal} event streams at one time`, { retryAfterMs })
+        throw new ProblemError('rate-limited', `At most ${perPrincipal} ${what} at one time`, { retryAfterMs })
       const place = places.take(address)
       if (typeof place === 'string')
-        throw new ProblemError('rate-limited', 'Your address has its share of the event streams', { retryAfterMs })
+        throw new ProblemError('rate-limited', `Your address has its share of the ${what}`, { retryAfterMs })
       const ending = new AbortController()
       open.add(ending)
       count(principal, 1)
