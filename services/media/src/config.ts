@@ -1,6 +1,7 @@
 import { Strict } from '@parley/contracts'
 import { commonConfig } from '@parley/kit'
 import type { Static } from 'typebox'
+import { janusConfig } from './janus/janus-config.ts'
 
-export const mediaConfig = Strict({ ...commonConfig })
+export const mediaConfig = Strict({ ...commonConfig, ...janusConfig })
 export type MediaConfig = Static<typeof mediaConfig>
