@@ -64,7 +64,7 @@ function rtp({ type, timestamp, marker, payload }: { type: number; timestamp: nu
 }
 
 /** What is paused keeps no sequence numbers, as with a sender that stops. */
-function writeMjr({ folder, participantId, firstAtUs, pauses = [] }: Take, info: { t: string }, packets: Packet[]): string {
+function writeMjr({ folder, participantId, firstAtUs, pauses = [] }: Take, info: { t: string; c: string; d?: string }, packets: Packet[]): string {
   const kind = info.t === 'a' ? 'audio' : 'video'
   const file = join(folder, `videoroom-room-user-${participantId}-${firstAtUs + files++}-${kind}-0.mjr`)
   const header = Buffer.from(JSON.stringify({ ...info, s: firstAtUs - 5_000, u: firstAtUs }))
