@@ -2,6 +2,7 @@ import { Strict } from '@parley/contracts'
 import { commonConfig } from '@parley/kit'
 import type { Static } from 'typebox'
 import { janusConfig } from './janus/janus-config.ts'
+import { sfuConfig } from './sfu/sfu-config.ts'
 
-export const mediaConfig = Strict({ ...commonConfig, ...janusConfig })
+export const mediaConfig = Strict({ ...commonConfig, ...janusConfig, ...sfuConfig })
 export type MediaConfig = Static<typeof mediaConfig>

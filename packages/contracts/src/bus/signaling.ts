@@ -5,6 +5,7 @@ import { Meeting } from '../rest/meetings.ts'
 import { Recording } from '../rest/recordings.ts'
 import { Role } from '../roles.ts'
 import { fromServer } from '../ws/from-server.ts'
+import { IceServer } from '../ws/ice.ts'
 import { Connection, Participant } from '../ws/room.ts'
 import { event, request } from './subject.ts'
 
@@ -80,6 +81,17 @@ export const RosterEntry = Type.Object({
   joinedAt: Instant,
 })
 export type RosterEntry = Static<typeof RosterEntry>
+
+/** Somebody in a room, and what of them everybody sees and hears. */
+export const ShownPerson = Type.Object({
+  participantId: Id,
+  userId: Id,
+  joinedAt: Instant,
+  mic: Type.Boolean(),
+  cam: Type.Boolean(),
+  screen: Type.Boolean(),
+})
+export type ShownPerson = Static<typeof ShownPerson>
 
 /** A commit of a room's document, as the kit's `DocHead`. */
 const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
@@ -194,6 +206,23 @@ export const signalingBus = {
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),
+  }),
+  /**
+   * As `roster`, with what each participant shows, and the meeting as the room knows it (null without a room): what the SFU may
+   * forward. Problem `unavailable`.
+   */
+  shown: request('signaling.shown', {
+    input: Type.Object({ meetingId: Id }),
+    output: Type.Object({
+      meeting: Type.Union([Meeting, Type.Null()]),
+      ended: Type.Boolean(),
+      people: Type.Array(ShownPerson),
+    }),
+  }),
+  /** The ICE servers for somebody who is in a room, with credentials of their own. */
+  iceServers: request('signaling.ice-servers', {
+    input: Type.Object({ userId: Id }),
+    output: Type.Object({ iceServers: Type.Array(IceServer) }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {
