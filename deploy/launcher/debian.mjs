@@ -11,6 +11,11 @@ const binaries = {
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
   faketime: 'faketime',
+  swift: 'swift-ring-builder',
+  'swift-proxy': 'swift-proxy-server',
+  'swift-account': 'swift-account-server',
+  'swift-container': 'swift-container-server',
+  'swift-object': 'swift-object-server',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

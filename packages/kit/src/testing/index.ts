@@ -6,4 +6,5 @@ export { startMailServer, type MailServer, type MailServerOptions, type Received
 export { freePort } from './ports.ts'
 export { startRedisSentinel, type RedisWithSentinel } from './redis-sentinel.ts'
 export { startNats, startPostgres, startRedis, type RunningServer, type ServerOptions } from './servers.ts'
+export { startSwift, type RunningSwift } from './swift.ts'
 export { createTestIssuer } from './test-issuer.ts'
