@@ -35,7 +35,11 @@ export const rosterOf = (snapshot: RoomSnapshot): Roster => {
 }
 
 /** A delta since version 0, which holds everybody, as a snapshot. */
-export function snapshotOf({ upserts, meeting, recording, v }: RoomDelta, known: Roster, chatSeq: number): RoomSnapshot {
+export function snapshotOf(
+  { upserts, meeting, recording, v }: RoomDelta,
+  known: Roster,
+  chatSeq: number,
+): RoomSnapshot {
   const selfParticipant = upserts.find(({ id }) => id === known.self.id) ?? known.self
   const peers = upserts.filter(({ id }) => id !== known.self.id)
   const heard = recording ?? known.recording

@@ -45,7 +45,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
       bus,
       signalingBus.iceServers,
       'signaling',
-      async ({ userId }) => ({ iceServers: ice.grant(userId).iceServers }),
+      async ({ userId }) => ({ iceServers: ice.grant({ userId, participantId: userId }).iceServers }),
       log,
     ),
     answer(

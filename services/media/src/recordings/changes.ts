@@ -39,13 +39,13 @@ const whyItEnded: Record<StopReason, string> = {
 
 const toldBeside: Partial<Record<StopReason, FailureCode>> = { 'disk-full': 'disk-full', 'too-long': 'too-long' }
 
-/** Nothing more is recorded; the tracks are made into a film. */
-export function ended(reason: StopReason): Change {
+/** Since so many milliseconds nothing more is recorded; the tracks are made into a film. */
+export function ended(reason: StopReason, agoMs: number): Change {
   const code = toldBeside[reason]
   return {
     set: {
       status: 'processing',
-      ended_at: now,
+      ended_at: sql<Date>`clock_timestamp() - make_interval(secs => ${agoMs / 1000})`,
       stop_reason: reason,
       due_at: now,
       held_until: null,

@@ -20,7 +20,8 @@ export const recordingsConfig = {
     Type.String({
       minLength: 1,
       maxLength: 1_000,
-      description: 'where films are made, about three times the size of the tracks; default: work in JANUS_RECORDINGS_DIR',
+      description:
+        'where films are made, about three times the size of the tracks; default: work in JANUS_RECORDINGS_DIR',
     }),
   ),
   RECORDING_MAX_MINUTES: Type.Integer({

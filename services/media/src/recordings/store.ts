@@ -53,10 +53,7 @@ export const renew = (db: RecordingDb, { id, fence }: Lease): Promise<Held | und
     .where('fence', '=', fence)
     .where('removed_at', 'is', null)
     .returningAll()
-    .returning([
-      msSince('started_at').$notNull().as('age_ms'),
-      msSince('first_media_at').as('length_ms'),
-    ])
+    .returning([msSince('started_at').$notNull().as('age_ms'), msSince('first_media_at').as('length_ms')])
     .executeTakeFirst()
 
 /** Gives a recording back, to be worked on after a while. */
@@ -67,6 +64,10 @@ export async function release(db: RecordingDb, { id, fence }: Lease, waitMs = 0)
     .where('id', '=', id)
     .where('fence', '=', fence)
     .execute()
+}
+
+export async function setAttempts(db: RecordingDb, { id, fence }: Lease, attempts: number): Promise<void> {
+  await db.updateTable('recordings').set({ attempts }).where('id', '=', id).where('fence', '=', fence).execute()
 }
 
 /**
@@ -172,7 +173,51 @@ export async function noteStays(
   if (others.length === 0) return
   await db
     .insertInto('recording_stays')
-    .values(others.map(({ participantId, name }) => ({ recording_id: recordingId, participant_id: participantId, name })))
+    .values(
+      others.map(({ participantId, name }) => ({ recording_id: recordingId, participant_id: participantId, name })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** @throws where the meeting is being recorded already: a violation of `recordings_running` */
+export const insertRecording = (
+  db: RecordingDb,
+  row: Pick<RecordingRow, 'id' | 'meeting_id' | 'layout' | 'started_by'>,
+): Promise<RecordingRow> =>
+  db
+    .insertInto('recordings')
+    .values({ ...row, status: 'requested' })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+
+/** Of a meeting, the newest first. */
+export function listOf(
+  db: RecordingDb,
+  meetingId: string,
+  { before, limit }: { before: string | null; limit: number },
+): Promise<RecordingRow[]> {
+  const all = db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('meeting_id', '=', meetingId)
+    .where('removed_at', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(limit)
+  return (before === null ? all : all.where('id', '<', before)).execute()
+}
+
+export async function countOf(db: RecordingDb, meetingId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('recordings')
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .where('meeting_id', '=', meetingId)
+    .where('removed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Shows it no more; the sweep deletes the rest. */
+export async function removeRecording(db: RecordingDb, id: string): Promise<void> {
+  await db.updateTable('recordings').set({ removed_at: now }).where('id', '=', id).execute()
 }

@@ -27,7 +27,7 @@ interface RecordingsTable {
   content_type: string | null
   failure_code: string | null
   failure_detail: string | null
-  people: ColumnType<Recording['people'], never, Recording['people']>
+  people: ColumnType<Recording['people'], Recording['people'] | undefined, Recording['people']>
   sha256: string | null
   object_key: string | null
   /** Numbers what can be seen of it; `told_rev` is what the room has confirmed. */

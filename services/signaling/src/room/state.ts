@@ -225,7 +225,15 @@ export function snapshotFor(state: RoomState, self: Participant, { chatSeq, chat
   if (state.meeting === null) throw new Error('a room with participants has a meeting')
   const peers: Participant[] = []
   for (const seat of state.seats.values()) if (seat.participant.id !== self.id) peers.push(seat.participant)
-  return { meeting: state.meeting, selfParticipant: self, peers, v: state.v, chatSeq, chatRev, ...shownRecording(state) }
+  return {
+    meeting: state.meeting,
+    selfParticipant: self,
+    peers,
+    v: state.v,
+    chatSeq,
+    chatRev,
+    ...shownRecording(state),
+  }
 }
 
 /** The recording that whoever comes is told of: the newest, until it can be played or has failed. */

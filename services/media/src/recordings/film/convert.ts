@@ -40,8 +40,22 @@ export async function steadied(piece: Piece, { width, height }: Pick<Rectangle, 
   const file = piece.file.replace(/\.webm$/, '.mkv')
   const fit = `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`
   const filter = `fps=${framesPerSecond}:start_time=0,${fit},pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,setsar=1`
-  const codec = ['-c:v', 'mpeg4', '-q:v', '3', '-g', String(framesPerSecond), '-bf', '0', '-threads', `${means.threads}`]
-  await ffmpeg(['-threads', `${means.threads}`, '-i', piece.file, '-an', '-vf', filter, '-pix_fmt', 'yuv420p', ...codec, file], means)
+  const codec = [
+    '-c:v',
+    'mpeg4',
+    '-q:v',
+    '3',
+    '-g',
+    String(framesPerSecond),
+    '-bf',
+    '0',
+    '-threads',
+    `${means.threads}`,
+  ]
+  await ffmpeg(
+    ['-threads', `${means.threads}`, '-i', piece.file, '-an', '-vf', filter, '-pix_fmt', 'yuv420p', ...codec, file],
+    means,
+  )
   return { ...piece, file }
 }
 

@@ -26,14 +26,19 @@ describe('V3 the film of a recording', () => {
   async function film(name: string, footage: Pick<Footage, 'parts'> & Partial<Footage>): Promise<Film> {
     const folder = await folderOf(`${name}-work`)
     const means = { folder, threads: 1, log, signal: new AbortController().signal, deadlineMs: 60_000 }
-    const made = await makeFilm({ stays: [], layout: 'grid', atLeastMs: 0, ...footage }, means)
+    const made = await makeFilm({ stays: [], layout: 'grid', lengthMs: 0, ...footage }, means)
     if (made === null) throw new Error('There is no film')
     return made
   }
 
   test('shows and plays three people when they were there: one comes late, one pauses', async () => {
     const folder = await folderOf('three')
-    const person = (participantId: string, atMs: number, seconds: number, pauses: { fromMs: number; toMs: number }[]) => ({
+    const person = (
+      participantId: string,
+      atMs: number,
+      seconds: number,
+      pauses: { fromMs: number; toMs: number }[],
+    ) => ({
       ...{ folder, participantId, firstAtUs: t0 + atMs * 1000, seconds, pauses },
     })
     recordColour({ ...person(ann, 0, 10, []), colour: 'red' })
@@ -42,7 +47,12 @@ describe('V3 the film of a recording', () => {
     recordTone({ ...person(bob, 4000, 6, []), hz: 900 })
     recordColour({ ...person(cy, 0, 10, [{ fromMs: 5000, toMs: 8000 }]), colour: 'blue' })
     recordTone({ ...person(cy, 0, 10, [{ fromMs: 2000, toMs: 5000 }]), hz: 2000 })
-    const stays = [ann, bob, cy].map((participantId, at) => ({ participantId, name: `P${at}: it's %{pts}`, fromMs: 0, toMs: 10_000 }))
+    const stays = [ann, bob, cy].map((participantId, at) => ({
+      participantId,
+      name: `P${at}: it's %{pts}`,
+      fromMs: 0,
+      toMs: 10_000,
+    }))
     const { file, durationMs, people, contentType } = await film('three', { parts: [{ folder, startsMs: 0 }], stays })
 
     expect(contentType).toBe('video/webm')

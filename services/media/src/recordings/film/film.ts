@@ -15,8 +15,8 @@ export interface Footage {
   parts: readonly { folder: string; startsMs: number }[]
   stays: readonly Stay[]
   layout: RecordingLayout
-  /** How long the recording is at least, though nothing came at its end. */
-  atLeastMs: number
+  /** From its first media to its end by the clock of the service; it counts where nothing came at the end. */
+  lengthMs: number
 }
 
 export interface Film {
@@ -33,11 +33,15 @@ export interface Film {
  * after the other. Memory and the number of inputs of a command are bounded by the people who are shown, not by the length.
  * @throws CommandError
  */
-export async function makeFilm({ parts, stays, layout, atLeastMs }: Footage, means: Means): Promise<Film | null> {
+export async function makeFilm({ parts, stays, layout, lengthMs }: Footage, means: Means): Promise<Film | null> {
   const recorded = await Promise.all(
     parts.map(async ({ folder, startsMs }) => ({ startsMs, tracks: await readTracks(folder) })),
   )
-  const whole = timelineOf(recorded.filter(({ tracks }) => tracks.length > 0), stays, atLeastMs)
+  const whole = timelineOf(
+    recorded.filter(({ tracks }) => tracks.length > 0),
+    stays,
+    lengthMs,
+  )
   const heard = layout === 'audio' ? whole.pieces.filter(({ kind }) => kind === 'audio') : whole.pieces
   const timeline = { ...whole, pieces: await unpackAll(heard, means) }
   if (timeline.pieces.length === 0) return null
@@ -89,16 +93,25 @@ async function renderAll(scenes: readonly Scene[], means: Means & { pictures: bo
 }
 
 /** Scenes one after the other, pictures as they are; the index is at the front, so that a browser seeks at once. */
-async function concatenated(scenes: readonly { file: string; seconds: number }[], means: Means & { pictures: boolean }) {
+async function concatenated(
+  scenes: readonly { file: string; seconds: number }[],
+  means: Means & { pictures: boolean },
+) {
   const list = join(means.folder, 'scenes.txt')
   const file = join(means.folder, 'film.webm')
   await writeFile(
     list,
-    ['ffconcat version 1.0', ...scenes.flatMap(({ file: name, seconds }) => [`file '${name}'`, `duration ${seconds}`])].join('\n'),
+    [
+      'ffconcat version 1.0',
+      ...scenes.flatMap(({ file: name, seconds }) => [`file '${name}'`, `duration ${seconds}`]),
+    ].join('\n'),
   )
   const video = means.pictures ? ['-c:v', 'copy'] : ['-vn']
   const audio = ['-c:a', 'libopus', '-b:a', '64k', '-threads', `${means.threads}`]
-  await ffmpeg(['-f', 'concat', '-safe', '0', '-i', list, ...video, ...audio, '-cues_to_front', '1', '-f', 'webm', file], means)
+  await ffmpeg(
+    ['-f', 'concat', '-safe', '0', '-i', list, ...video, ...audio, '-cues_to_front', '1', '-f', 'webm', file],
+    means,
+  )
   return file
 }
 

@@ -25,7 +25,18 @@ export async function renderScene(scene: Scene, at: number, { pictures, ...means
   const picture = pictures ? await pictureOf(graph, scene, { ...means, at }) : null
   const script = join(means.folder, `scene-${at}.txt`)
   await writeFile(script, graph.filters.join(';\n'))
-  const encoder = ['-deadline', 'realtime', '-cpu-used', '8', '-b:v', '1500k', '-g', `${framesPerSecond * 5}`, '-auto-alt-ref', '0']
+  const encoder = [
+    '-deadline',
+    'realtime',
+    '-cpu-used',
+    '8',
+    '-b:v',
+    '1500k',
+    '-g',
+    `${framesPerSecond * 5}`,
+    '-auto-alt-ref',
+    '0',
+  ]
   const video = picture === null ? [] : ['-map', picture, '-frames:v', `${frames}`, '-c:v', 'libvpx', ...encoder]
   const threads = ['-threads', `${means.threads}`]
   const filters = ['-filter_complex_threads', `${means.threads}`, '-filter_complex_script', script]
@@ -60,7 +71,10 @@ class Graph {
     const { fromMs } = this.#scene
     return spans
       .filter((span) => overlaps(span, this.#scene))
-      .map((span) => `between(t,${(span.fromMs - fromMs) / 1000 - 0.001},${(span.toMs - fromMs) / 1000 + 0.5 / framesPerSecond})`)
+      .map(
+        (span) =>
+          `between(t,${(span.fromMs - fromMs) / 1000 - 0.001},${(span.toMs - fromMs) / 1000 + 0.5 / framesPerSecond})`,
+      )
       .join('+')
   }
 }
@@ -88,7 +102,11 @@ function soundOf(graph: Graph, { sounds }: Scene, samples: number): string {
   return '[sound]'
 }
 
-async function pictureOf(graph: Graph, { tiles }: Scene, { folder, at }: { folder: string; at: number }): Promise<string> {
+async function pictureOf(
+  graph: Graph,
+  { tiles }: Scene,
+  { folder, at }: { folder: string; at: number },
+): Promise<string> {
   const { width, height } = frameSize
   const names = await Promise.all(tiles.map((tile, index) => nameFile(tile, join(folder, `scene-${at}-${index}.name`))))
   const page = `color=c=${colour.page}:s=${width}x${height}:r=${framesPerSecond}:d=${graph.seconds + 1},format=yuv420p`
@@ -120,7 +138,10 @@ const text = (file: string, options: string): string =>
 /** What is seen of somebody without a camera. */
 const cardOf = ({ x, y, width, height }: Tile, name: string): string[] => [
   `drawbox=x=${x + 2}:y=${y + 2}:w=${width - 4}:h=${height - 4}:color=${colour.tile}:t=fill`,
-  text(name, `fontsize=${Math.max(fontSize, Math.round(height / 12))}:x=${x + width / 2}-tw/2:y=${y + height / 2}-th/2`),
+  text(
+    name,
+    `fontsize=${Math.max(fontSize, Math.round(height / 12))}:x=${x + width / 2}-tw/2:y=${y + height / 2}-th/2`,
+  ),
 ]
 
 const labelOf = ({ x, y, height }: Tile, name: string): string =>

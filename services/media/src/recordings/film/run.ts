@@ -50,7 +50,10 @@ export function run(
       if (signal.aborted) reject(signal.reason)
       else if (late.aborted) reject(new CommandError(command, `it took longer than ${deadlineMs} ms`))
       else if (code === 0) resolve(out)
-      else reject(new CommandError(command, `${killedBy ?? `exit code ${code}`}: ${out.stderr.slice(-keptUsually).trim()}`))
+      else
+        reject(
+          new CommandError(command, `${killedBy ?? `exit code ${code}`}: ${out.stderr.slice(-keptUsually).trim()}`),
+        )
     })
   })
 }

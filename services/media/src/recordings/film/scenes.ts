@@ -82,13 +82,14 @@ const within = (pieces: readonly Piece[], span: Span, kind: Piece['kind']): Piec
 
 /** Milliseconds of speech in a span. */
 const speechIn = (speech: Speech, id: string, { fromMs, toMs }: Span): number =>
-  (speech.get(id) ?? []).reduce((sum, one) => sum + Math.max(0, Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs)), 0)
+  (speech.get(id) ?? []).reduce(
+    (sum, one) => sum + Math.max(0, Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs)),
+    0,
+  )
 
 /** Who speaks for more than a quarter of the span, and longer than the others. */
 function speakerOf(there: readonly string[], span: Span, speech: Speech): string | undefined {
-  const [first] = there
-    .map((id) => ({ id, ms: speechIn(speech, id, span) }))
-    .toSorted((a, b) => b.ms - a.ms)
+  const [first] = there.map((id) => ({ id, ms: speechIn(speech, id, span) })).toSorted((a, b) => b.ms - a.ms)
   return first !== undefined && first.ms * 4 > span.toMs - span.fromMs ? first.id : undefined
 }
 
@@ -131,7 +132,9 @@ const spokeLatelyMs = 30_000
 function chosen(ids: readonly string[], { span, speech }: Pick<Choice, 'span' | 'speech'>): string[] {
   if (ids.length <= mostTiles) return [...ids]
   const lately = { fromMs: span.fromMs - spokeLatelyMs, toMs: span.toMs }
-  const shown = new Set(ids.toSorted((a, b) => speechIn(speech, b, lately) - speechIn(speech, a, lately)).slice(0, mostTiles))
+  const shown = new Set(
+    ids.toSorted((a, b) => speechIn(speech, b, lately) - speechIn(speech, a, lately)).slice(0, mostTiles),
+  )
   return ids.filter((id) => shown.has(id))
 }
 

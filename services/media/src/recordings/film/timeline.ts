@@ -39,11 +39,14 @@ export interface Timeline {
   present: Presence[]
 }
 
+/** Less than this is the way of the last packets, and not silence. */
+const silentEndMs = 1_000
+
 /** Somebody who is away for less was there all the time. */
 const absenceMs = 3_000
 
 /** Puts tracks on one time line: each part by the clock of its own Janus, so that clocks are never mixed. */
-export function timelineOf(parts: readonly Part[], stays: readonly Stay[], atLeastMs: number): Timeline {
+export function timelineOf(parts: readonly Part[], stays: readonly Stay[], lengthMs: number): Timeline {
   const pieces: Piece[] = []
   let end = 0
   for (const { tracks, startsMs } of parts) {
@@ -55,7 +58,7 @@ export function timelineOf(parts: readonly Part[], stays: readonly Stay[], atLea
       end = Math.max(end, piece.spans.at(-1)?.toMs ?? 0)
     }
   }
-  const durationMs = Math.max(Math.round(end), atLeastMs)
+  const durationMs = lengthMs - end > silentEndMs ? lengthMs : Math.round(end)
   const people = peopleOf(pieces, namesOf(stays))
   return { durationMs, pieces, people, present: people.flatMap((person) => stayOf(person, stays, durationMs)) }
 }
@@ -76,7 +79,11 @@ function peopleOf(pieces: readonly Piece[], names: ReadonlyMap<string, string>):
     byPerson.set(participantId, [...(byPerson.get(participantId) ?? []), ...wholeOf(spans)])
   return [...byPerson]
     .flatMap(([participantId, spans]) =>
-      joined(spans, absenceMs).map((span) => ({ participantId, name: names.get(participantId) ?? '', ...rounded(span) })),
+      joined(spans, absenceMs).map((span) => ({
+        participantId,
+        name: names.get(participantId) ?? '',
+        ...rounded(span),
+      })),
     )
     .toSorted((a, b) => a.fromMs - b.fromMs)
 }

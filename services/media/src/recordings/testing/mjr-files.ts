@@ -54,7 +54,17 @@ export function recordTone({ folder, ...take }: Take & { hz: number }): string {
   return writeMjr({ folder, ...take }, { t: 'a', c: 'opus' }, packets)
 }
 
-function rtp({ type, timestamp, marker, payload }: { type: number; timestamp: number; marker: boolean; payload: Buffer }) {
+function rtp({
+  type,
+  timestamp,
+  marker,
+  payload,
+}: {
+  type: number
+  timestamp: number
+  marker: boolean
+  payload: Buffer
+}) {
   const header = Buffer.alloc(12)
   header[0] = 0x80
   header[1] = type | (marker ? 0x80 : 0)
@@ -64,7 +74,11 @@ function rtp({ type, timestamp, marker, payload }: { type: number; timestamp: nu
 }
 
 /** What is paused keeps no sequence numbers, as with a sender that stops. */
-function writeMjr({ folder, participantId, firstAtUs, pauses = [] }: Take, info: { t: string; c: string; d?: string }, packets: Packet[]): string {
+function writeMjr(
+  { folder, participantId, firstAtUs, pauses = [] }: Take,
+  info: { t: string; c: string; d?: string },
+  packets: Packet[],
+): string {
   const kind = info.t === 'a' ? 'audio' : 'video'
   const file = join(folder, `videoroom-room-user-${participantId}-${firstAtUs + files++}-${kind}-0.mjr`)
   const header = Buffer.from(JSON.stringify({ ...info, s: firstAtUs - 5_000, u: firstAtUs }))
@@ -85,7 +99,7 @@ function writeMjr({ folder, participantId, firstAtUs, pauses = [] }: Take, info:
 
 /** IVF: a header of 32 bytes, then for each frame its length, its time (in frames here), its bytes. */
 function* framesOf(ivf: Buffer): Generator<{ index: number; frame: Buffer }> {
-  for (let at = 32; at < ivf.length; ) {
+  for (let at = 32; at < ivf.length;) {
     const length = ivf.readUInt32LE(at)
     yield { index: Number(ivf.readBigUInt64LE(at + 4)), frame: ivf.subarray(at + 12, at + 12 + length) }
     at += 12 + length
@@ -94,7 +108,7 @@ function* framesOf(ivf: Buffer): Generator<{ index: number; frame: Buffer }> {
 
 /** The contents of Ogg pages (RFC 3533), each of which holds one packet here. */
 function* pagesOf(ogg: Buffer): Generator<Buffer> {
-  for (let at = 0; at < ogg.length; ) {
+  for (let at = 0; at < ogg.length;) {
     const segments = ogg[at + 26] ?? 0
     const length = ogg.subarray(at + 27, at + 27 + segments).reduce((sum, one) => sum + one, 0)
     yield ogg.subarray(at + 27 + segments, at + 27 + segments + length)

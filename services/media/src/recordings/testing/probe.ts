@@ -55,6 +55,16 @@ export function hears(file: string, fromSeconds: number, hz: number): boolean {
 export function volume(file: string, fromSeconds: number, filter = 'anull'): number {
   const script = 'exec "$0" "$@" 2>&1'
   const args = ['-hide_banner', '-nostats', '-ss', String(fromSeconds), '-t', '0.5', '-i', file, '-vn']
-  const text = run('sh', ['-c', script, 'ffmpeg', ...args, '-af', `${filter},volumedetect`, '-f', 'null', '-']).toString()
+  const text = run('sh', [
+    '-c',
+    script,
+    'ffmpeg',
+    ...args,
+    '-af',
+    `${filter},volumedetect`,
+    '-f',
+    'null',
+    '-',
+  ]).toString()
   return Number(/mean_volume: (-?[\d.]+|-inf) dB/.exec(text)?.[1]?.replace('-inf', '-91') ?? Number.NaN)
 }

@@ -108,8 +108,10 @@ const promised: Promised = {
   },
   recording({ command: { recording, rev }, before, after }) {
     const [was, now] = [before.recording, after.recording]
-    if (before.meeting === null || before.ended !== null) return was === now ? fine : 'a room that is over took a recording'
-    const older = was !== null && (recording.id < was.recording.id || (recording.id === was.recording.id && rev <= was.rev))
+    if (before.meeting === null || before.ended !== null)
+      return was === now ? fine : 'a room that is over took a recording'
+    const older =
+      was !== null && (recording.id < was.recording.id || (recording.id === was.recording.id && rev <= was.rev))
     return older === (now === was) && (older || now?.recording === recording)
       ? fine
       : 'an older recording came after a newer'
