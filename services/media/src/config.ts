@@ -1,5 +1,5 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, objectsConfig } from '@parley/kit'
+import { commonConfig, iceConfig, objectsConfig } from '@parley/kit'
 import type { Static } from 'typebox'
 import { janusConfig } from './janus/janus-config.ts'
 import { recordingsConfig } from './recordings/recordings-config.ts'
@@ -7,6 +7,7 @@ import { sfuConfig } from './sfu/sfu-config.ts'
 
 export const mediaConfig = Strict({
   ...commonConfig,
+  ...iceConfig,
   ...janusConfig,
   ...sfuConfig,
   ...objectsConfig,
