@@ -29,7 +29,7 @@ describe('V3 recordings', () => {
 
   it('records', async () => {
     const ann = await anAccount(url, 'Ann')
-    const meeting = await createMeeting(url, ann, { settings: { topology: 'sfu' } })
+    const meeting = await createMeeting(url, ann, { settings: { topology: 'sfu', recording: true } })
     const seat = await takeSeat(url, ann, meeting)
     const sfu = await callOrThrow<Sfu>(ann, 'GET', `${url}/v1/meetings/${meeting.id}/janus-token`)
     const publisher = await Publisher.publish(sfu, ann.token, looks['Ann']!)
