@@ -76,7 +76,10 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const outbox = createOutbox(deps)
   const mails = createAccountMails(clock, outbox.kick)
   const passwords = createPasswords(pool, config.BCRYPT_COST)
-  const accounts = createAccounts({ db, clock, log, sessions, passwords, mails, inTurn, guesses: createGuessLimit(kv) })
+  const accounts = createAccounts({
+    ...{ db, bus, clock, log, sessions, passwords, mails, inTurn },
+    guesses: createGuessLimit(kv),
+  })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, mails, inTurn, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)

@@ -1,5 +1,5 @@
-import type { User } from '@parley/contracts'
-import { isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
+import { filesBus, type User } from '@parley/contracts'
+import { ask, type Bus, isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -32,8 +32,15 @@ export interface Accounts {
   guest(name: string, key: string | null, by: Registering): Promise<Issued>
   /** Rejects with `unauthenticated` when the account is gone. */
   read(id: string): Promise<User>
-  /** Rejects with `username-taken`. */
-  update(id: string, changes: { name?: string; username?: string | null }): Promise<User>
+  /** Rejects with `username-taken`; for the avatar with `not-found`, `wrong-state`, `unavailable`. */
+  update(id: string, changes: ProfileChanges): Promise<User>
+}
+
+export interface ProfileChanges {
+  name?: string
+  username?: string | null
+  /** A ready avatar of one's own; null: none. */
+  avatarFileId?: string | null
 }
 
 /** From where, and once under the key of the request. */
@@ -51,6 +58,7 @@ interface NewAccount {
 
 export interface AccountsDeps {
   db: Db
+  bus: Bus
   clock: Clock
   log: Logger
   passwords: Passwords
@@ -69,11 +77,17 @@ export const createAccounts = (deps: AccountsDeps): Accounts => ({
 })
 
 async function update(
-  { db, clock, inTurn }: AccountsDeps,
+  { db, clock, inTurn, bus }: AccountsDeps,
   id: string,
-  changes: { name?: string; username?: string | null },
+  { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
-  const updated = await orTaken(inTurn(id, () => updateUser(db, id, changes, new Date(clock.now()))))
+  const avatar = avatarFileId === undefined ? {} : { avatar_file_id: avatarFileId }
+  const write = () => orTaken(updateUser(db, id, { ...changes, ...avatar }, new Date(clock.now())))
+  const updated = await inTurn(id, async () => {
+    // First the file, so that no profile names one that is not there; the one before goes with it.
+    if (avatarFileId !== undefined) await ask(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
+    return write()
+  })
   return toUser(updated ?? gone())
 }
 

@@ -20,7 +20,7 @@ export const findUserByEmail = (db: Db, email: string): Promise<UserRow | undefi
 export const updateUser = (
   db: Db,
   id: string,
-  changes: Partial<Pick<UserRow, 'name' | 'username'>>,
+  changes: Partial<Pick<UserRow, 'name' | 'username' | 'avatar_file_id'>>,
   at: Date,
 ): Promise<UserRow | undefined> =>
   db

@@ -2,7 +2,16 @@ import type { User } from '@parley/contracts'
 import type { UserRow } from '../tables.ts'
 
 /** A user as the API shows it. */
-export const toUser = ({ id, kind, email, email_verified_at, name, username, created_at }: UserRow): User => ({
+export const toUser = ({
+  id,
+  kind,
+  email,
+  email_verified_at,
+  name,
+  username,
+  created_at,
+  avatar_file_id,
+}: UserRow): User => ({
   id,
   kind,
   email,
@@ -10,6 +19,8 @@ export const toUser = ({ id, kind, email, email_verified_at, name, username, cre
   name,
   username,
   createdAt: created_at.toISOString(),
+  avatarFileId: avatar_file_id,
+  avatarUrl: avatar_file_id === null ? null : `/v1/files/${avatar_file_id}/content`,
 })
 
 /** One spelling per mailbox: addresses that differ in case or outer spaces are the same here. */

@@ -1,3 +1,4 @@
+import { avatars } from './0004-avatars.ts'
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
 import { keptAnswers } from './0003-kept-answers.ts'
@@ -6,4 +7,5 @@ export const migrations = {
   '0001-accounts': accounts,
   '0002-identity': identity,
   '0003-kept-answers': keptAnswers,
+  '0004-avatars': avatars,
 } as const
