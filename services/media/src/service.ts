@@ -19,6 +19,7 @@ import { createFiles } from './files/files.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
+import { createRecordings } from './recordings/service.ts'
 import { createSfu } from './sfu/service.ts'
 import type { MediaTables } from './tables.ts'
 
@@ -38,6 +39,7 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
   const sfu = createSfu(deps)
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const files = await createFiles(deps)
+  const recordings = createRecordings({ ...deps, objects: files.objects, links: files.links, sfu })
   const readiness = async () => ({
     database: await succeeds(sql`select 1`.execute(db)),
     bus: bus.connected(),
@@ -45,14 +47,14 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     storage: await files.objects.reachable(),
   })
   serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
-  serveOperations(app, mediaOperations, mediaHandlers({ files, sfu }), {
+  serveOperations(app, mediaOperations, mediaHandlers({ files, sfu, recordings }), {
     authenticate: auth.authenticate,
     kv,
     kept: createKeptAnswers({ db, clock }),
     checkAnswers: config.NODE_ENV !== 'production',
   })
-  let subscriptions: BusSubscription[] = []
   const housekeeping = createHousekeeping({ db, clock, log })
+  let subscriptions: BusSubscription[] = []
   return {
     readiness,
     async start() {
@@ -60,11 +62,13 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
       void housekeeping.start()
       subscriptions = files.start()
       await sfu.start()
+      await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      await recordings.stop()
       await sfu.stop()
       housekeeping.stop()
       await files.stop()

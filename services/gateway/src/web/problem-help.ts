@@ -51,6 +51,10 @@ export const help = {
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
   'not-sfu':
     'The people of this meeting are connected with each other directly: use `rtc.signal`. When it moves to the SFU, `sfu.changed` says so.',
+  'recording-running':
+    'A meeting is recorded once at a time: `recordingId` is the recording that goes on; stop it, or use it.',
+  'recording-needs-sfu':
+    'Recording needs a media server (Janus) and a folder that it records to: the operator sets JANUS_SERVERS and JANUS_RECORDINGS_DIR.',
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',

@@ -40,7 +40,7 @@ export type Command =
   | { kind: 'lower-hand'; by: string; target: string }
   /** Changes nothing: asks whether this is the newest state. */
   | { kind: 'confirm' }
-  /** Meetings has decided it, and written it down before. */
+  /** Meetings (or media) has decided it, and written it down before. */
   | RoomCommand
 
 /** Why a command is refused. */
@@ -87,7 +87,7 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
   }
 }
 
-const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end'])
+const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end', 'recording'])
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
@@ -115,10 +115,16 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
       return rename(room, command)
     case 'meeting-updated':
       return changeMeeting(room, command.meeting)
+    case 'recording':
+      return isNews(room, command) ? [{ kind: 'recording', recording: command.recording, rev: command.rev }] : []
     default:
       return command satisfies never
   }
 }
+
+/** Ids of recordings grow with time, and `rev` with the changes of one. */
+const isNews = ({ recording: known }: RoomState, { recording: { id }, rev }: Of<'recording'>): boolean =>
+  known === null || id > known.recording.id || (id === known.recording.id && rev > known.rev)
 
 /** What is on and is not allowed any more goes off with the settings. */
 function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
