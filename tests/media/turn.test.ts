@@ -7,9 +7,11 @@ import { openTurnClient, type Login, type TurnClient } from '../support/turn-cli
 /** A public address that the list leaves open: one of the DNS roots. Nothing is sent to it. */
 const outside = { 4: '198.41.0.4', 6: '2a01:4f8::1' } as const
 /** A machine may have no IPv6 at all, and coturn then none to relay from. */
-const families = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
-  ? ([4, 6] as const)
-  : ([4] as const)
+const families: readonly (4 | 6)[] = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+)
+  ? [4, 6]
+  : [4]
 let turn: RunningCoturn
 const clients: TurnClient[] = []
 

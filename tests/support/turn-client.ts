@@ -28,7 +28,8 @@ const ipv6 = 2
 const firstChannel = 0x4000
 const discardPort = 9
 const integrityBytes = 24
-const answerTimeoutMs = 3_000
+const answerTimeoutMs = 5_000
+const resendAfterMs = 500
 
 export interface Login {
   username: string
@@ -125,17 +126,23 @@ function field(type: number, value: Buffer): Buffer {
   return Buffer.concat([start, value, Buffer.alloc((4 - (value.length % 4)) % 4)])
 }
 
-/** Sends a request and waits for the answer to it. */
+/** Sends a request, again while there is no answer (RFC 8489 §6.2.1), and waits for the answer to it. */
 async function exchange(
   socket: Socket,
   { host, port }: { host: string; port: number },
   request: { transaction: Buffer; bytes: Buffer },
 ): Promise<Answer> {
   const deadline = AbortSignal.timeout(answerTimeoutMs)
-  socket.send(request.bytes, port, host)
-  for (;;) {
-    const [bytes] = (await once(socket, 'message', { signal: deadline })) as [Buffer]
-    if (bytes.subarray(8, 20).equals(request.transaction)) return read(bytes)
+  const send = () => socket.send(request.bytes, port, host)
+  const again = setInterval(send, resendAfterMs)
+  try {
+    send()
+    for (;;) {
+      const [bytes] = (await once(socket, 'message', { signal: deadline })) as [Buffer]
+      if (bytes.subarray(8, 20).equals(request.transaction)) return read(bytes)
+    }
+  } finally {
+    clearInterval(again)
   }
 }
 
