@@ -40,6 +40,7 @@ export const problems = {
   'meeting-full': { status: 409, title: 'The meeting is full', retryable: true },
   'meeting-over': { status: 410, title: 'The meeting has ended or was cancelled', retryable: false },
   'resume-failed': { status: 409, title: 'The session cannot be resumed', retryable: false },
+  'not-sfu': { status: 409, title: 'The meeting has no room in the SFU', retryable: false },
   'wrong-state': { status: 409, title: 'Not possible in this state', retryable: false },
   'precondition-required': { status: 428, title: 'The request needs an If-Match header', retryable: false },
   'too-large': { status: 413, title: 'Too large', retryable: false },
@@ -49,6 +50,7 @@ export const problems = {
   'unknown-type': { status: 400, title: 'The message type is unknown', retryable: false },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
   unavailable: { status: 503, title: 'Temporarily not available', retryable: true },
+  'sfu-unavailable': { status: 503, title: 'No media server can take the meeting now', retryable: true },
   'deadline-exceeded': { status: 504, title: 'It took too long', retryable: true },
 } as const satisfies Record<string, ProblemKind>
 

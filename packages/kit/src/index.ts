@@ -26,6 +26,7 @@ export {
   type WriteStream,
 } from './http/operations.ts'
 export { limitKey } from './http/limit-key.ts'
+export { publicBase } from './http/public-base.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
 export { checkShapeOrThrow, isHost } from './http/request-shape.ts'

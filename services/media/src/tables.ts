@@ -1,4 +1,5 @@
 import type { KeptTables } from '@parley/kit'
+import type { SfuTables } from './sfu/sfu-tables.ts'
 
 /** The schema `media`. */
-export type MediaTables = KeptTables
+export interface MediaTables extends KeptTables, SfuTables {}

@@ -78,6 +78,17 @@ export const RosterEntry = Type.Object({
 })
 export type RosterEntry = Static<typeof RosterEntry>
 
+/** Somebody in a room, and what of them everybody sees and hears. */
+export const ShownPerson = Type.Object({
+  participantId: Id,
+  userId: Id,
+  joinedAt: Instant,
+  mic: Type.Boolean(),
+  cam: Type.Boolean(),
+  screen: Type.Boolean(),
+})
+export type ShownPerson = Static<typeof ShownPerson>
+
 /** A commit of a room's document, as the kit's `DocHead`. */
 const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
 
@@ -186,6 +197,18 @@ export const signalingBus = {
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),
+  }),
+  /**
+   * As `roster`, with what each participant shows, and the meeting as the room knows it (null without a room): what the SFU may
+   * forward. Problem `unavailable`.
+   */
+  shown: request('signaling.shown', {
+    input: Type.Object({ meetingId: Id }),
+    output: Type.Object({
+      meeting: Type.Union([Meeting, Type.Null()]),
+      ended: Type.Boolean(),
+      people: Type.Array(ShownPerson),
+    }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {

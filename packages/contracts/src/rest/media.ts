@@ -1,4 +1,5 @@
 import type { Operations } from './operation.ts'
+import { sfuOperations } from './sfu.ts'
 
 /** What the media service serves: files, the SFU, recordings. */
-export const mediaOperations = {} as const satisfies Operations
+export const mediaOperations = { ...sfuOperations } as const satisfies Operations

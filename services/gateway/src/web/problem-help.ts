@@ -45,6 +45,8 @@ export const help = {
   'meeting-full': 'The meeting has reached its number of participants: try again when somebody has left.',
   'meeting-over': 'The meeting has ended or was cancelled: there is nothing to enter any more.',
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
+  'not-sfu':
+    'The people of this meeting are connected with each other directly: use `rtc.signal`. When it moves to the SFU, `sfu.changed` says so.',
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
@@ -57,6 +59,8 @@ export const help = {
   internal:
     'Something failed that should not have: try again, and give the operator the requestId if it happens again.',
   unavailable: 'A part of the service cannot be reached at the moment: try again after Retry-After.',
+  'sfu-unavailable':
+    'No media server (Janus) is there, in good health and taking meetings. Chat and signaling work; try again in a few seconds, or look at JANUS_SERVERS of the media service.',
   'deadline-exceeded':
     'A part of the service did not answer in time: read whether the request took effect before repeating what is not idempotent.',
 } as const satisfies Record<ProblemCode, string>

@@ -6,6 +6,7 @@ import {
   type RosterEntry,
   type Seat,
   type ServerMessage,
+  type ShownPerson,
 } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { commandField, departureFields, roomFields, seatFields, type RoomDraft, type RoomState } from './state.ts'
@@ -193,3 +194,17 @@ export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
     role,
     joinedAt,
   }))
+
+/** What the SFU may forward. */
+export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | 'ended' | 'seats'>) => ({
+  meeting,
+  ended: ended !== null,
+  people: [...seats.values()].map(({ participant: { id, userId, joinedAt, mic, cam, screen } }): ShownPerson => ({
+    participantId: id,
+    userId,
+    joinedAt,
+    mic,
+    cam,
+    screen,
+  })),
+})

@@ -9,6 +9,7 @@ import {
   type RoomCommand,
   type Seat,
 } from '@parley/contracts'
+import { allowedOf, switchedOff } from './settings.ts'
 import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
@@ -109,12 +110,17 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     case 'role':
       return changeRole(room, command)
     case 'meeting-updated':
-      return command.meeting.version > (room.meeting?.version ?? 0)
-        ? [{ kind: 'meeting', meeting: command.meeting }]
-        : []
+      return changeMeeting(room, command.meeting)
     default:
       return command satisfies never
   }
+}
+
+/** What is on and is not allowed any more goes off with the settings. */
+function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
+  if (meeting.version <= (room.meeting?.version ?? 0)) return []
+  const participants = [...room.seats.values()].map((seat) => seat.participant)
+  return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -175,7 +181,8 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
     return [{ kind: 'seat', participantId, node, ...renewed, lostAt: null, connection: 'connected' }]
   const full = room.meeting && refuseFull(room, room.meeting)
   if (full) return full
-  const participant = { ...seat.participant, connection: 'connected' as const, hand: null, screen: false }
+  const allowed = room.meeting && allowedOf(room.meeting, seat.participant)
+  const participant = { ...seat.participant, ...allowed, connection: 'connected' as const, hand: null, screen: false }
   return [{ kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
@@ -271,7 +278,13 @@ function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now:
   }))
 }
 
-const changeRole = (room: RoomState, { userId, role, seq }: Of<'role'>): Change[] =>
-  seatsOf(room, userId, seq)
-    .filter(({ participant }) => participant.role !== role)
-    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))
+/** Whoever moderates no more shows no more than others may. */
+function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
+  const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
+  const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))
+  const others = present.map((participant) => ({ ...participant, role }))
+  return [
+    ...seats.map(({ participant }): Change => ({ kind: 'seat', participantId: participant.id, role })),
+    ...(room.meeting ? switchedOff(room.meeting, others) : []),
+  ]
+}

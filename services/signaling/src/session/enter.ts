@@ -62,9 +62,12 @@ export async function enterRoom(
   const command = { kind: 'join', seat, meeting: grant.meeting } as const
   const { state } = await takeSeat(context, connection, { principal, room, local, command })
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
+  const sfu = await context.sfu.forJoining(room, local)
+  const iceServers = giveIce(context, connection, { userId: principal.userId, participantId: grant.participantId })
   const joined = {
     ...snapshotOrThrow(context, room, local, state),
-    iceServers: giveIce(context, connection, { userId: principal.userId, participantId: grant.participantId }),
+    iceServers,
+    ...(sfu && { sfu: { ...sfu, iceServers } }),
     sessionId,
     resumeToken: resume.token,
     resumeWindowMs: wire.resumeWindowMs,
