@@ -1,9 +1,9 @@
 import type { IceServer, Participant } from '@parley/contracts'
-import type { RemoteMedia } from './api.ts'
+import type { RemoteMedia } from '../../api.ts'
 import { MeshPeer } from './mesh-peer.ts'
 import type { LocalMedia } from './mesh-senders.ts'
 import { readSignal, type SignalData } from './signal-data.ts'
-import { later } from './time.ts'
+import { later } from '../../time.ts'
 
 export interface MeshDeps {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection

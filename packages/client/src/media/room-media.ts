@@ -1,8 +1,8 @@
 import type { IceServer, MediaKind, Participant } from '@parley/contracts'
-import type { RemoteMedia } from './api.ts'
+import type { RemoteMedia } from '../api.ts'
 import { LocalTracks } from './local-tracks.ts'
-import { Mesh } from './mesh.ts'
-import type { SignalData } from './signal-data.ts'
+import { Mesh } from './mesh/mesh.ts'
+import type { SignalData } from './mesh/signal-data.ts'
 
 export interface RoomMediaDeps {
   /** `media.update`, until it is answered. */

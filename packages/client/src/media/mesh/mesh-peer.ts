@@ -1,9 +1,9 @@
-import type { RemoteMedia } from './api.ts'
+import type { RemoteMedia } from '../../api.ts'
 import { MeshSenders, type LocalMedia } from './mesh-senders.ts'
 import { Negotiation } from './negotiation.ts'
 import { RemoteStreams } from './remote-streams.ts'
 import type { SignalData, StreamNames } from './signal-data.ts'
-import { later } from './time.ts'
+import { later } from '../../time.ts'
 
 export interface MeshPeerOptions {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection
