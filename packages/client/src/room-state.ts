@@ -33,7 +33,7 @@ export const rosterOf = ({
   selfParticipant,
   peers,
   v,
-  recording = null,
+  recording,
   lobby = [],
   lv = -1,
 }: RoomSnapshot): Roster => ({
@@ -41,7 +41,7 @@ export const rosterOf = ({
   self: selfParticipant,
   peers,
   v,
-  recording,
+  recording: recording ?? null,
   lobby,
   lv,
 })

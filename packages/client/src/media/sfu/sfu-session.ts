@@ -95,6 +95,10 @@ export class SfuSession {
     })
     this.#subscriber = new Subscriber({
       ...shared,
+      changed: () => {
+        this.#learn()
+        changed()
+      },
       entry: () => ({ room: deps.grant().room, token: deps.grant().roomToken, private_id: this.#privateId }),
       message: (body, jsep) => session.message(handles.subscribe, body, jsep),
       trickle: (candidate) => session.trickle(handles.subscribe, candidate),
@@ -182,19 +186,25 @@ export class SfuSession {
     this.#readFeeds().catch((error: unknown) => this.#deps.report(error))
   }
 
-  /**
-   * The list says who publishes, not what. Whoever came or changed meanwhile shows their streams when they next change; so a
-   * feed that we do not know is a reason to join anew.
-   */
+  /** The list says who publishes, not what; so we subscribe to all of it, and learn from the answer. */
   async #readFeeds(): Promise<void> {
     const { room, feed } = this.#deps.grant()
     const { plugin } = await this.#session.message(this.#publishHandle, { request: 'listparticipants', room })
-    const publishing = new Set(readPublishing(plugin))
-    publishing.delete(feed)
-    for (const id of this.#feeds.keys()) if (!publishing.has(id)) this.#feeds.delete(id)
-    if ([...publishing].some((id) => !this.#feeds.has(id)))
-      return this.#lose(new JanusError(-1, 'somebody came while the connection was cut'))
+    const publishing = readPublishing(plugin).filter((id) => id !== feed)
+    for (const id of this.#feeds.keys()) if (!publishing.includes(id)) this.#feeds.delete(id)
+    if (publishing.length > 0) this.#subscriber.discover(publishing)
     this.#subscribe()
+  }
+
+  /** Takes what we receive for what is published there, where no event told of it. */
+  #learn(): void {
+    for (const { feed, feedMid: mid, type, description } of this.#subscriber.received) {
+      if (feed === null || mid === null) continue
+      const known = this.#feeds.get(feed) ?? []
+      if (known.some((stream) => stream.mid === mid)) continue
+      this.#feeds.set(feed, [...known, { mid, type, description, disabled: false }])
+      this.#subscribe()
+    }
   }
 
   /** Heals what no event tells: a connection that finds no way for long. */

@@ -23,7 +23,8 @@ const againMs = 1_000
 
 /**
  * The connection that receives everything from everybody. One loop brings what comes to what is wanted, a step at a time: Janus
- * takes no second change of a subscription while the first is being negotiated.
+ * takes no second change of a subscription while the first is being negotiated. Streams that end need no step: Janus takes them
+ * out by itself and offers anew.
  */
 export class Subscriber {
   readonly #deps: SubscriberDeps
@@ -38,6 +39,8 @@ export class Subscriber {
   #offers: Jsep[] = []
   #joined = false
   #restartDue = false
+  /** Feeds of which we do not know the streams: they are asked for whole. */
+  #unknown: readonly string[] = []
   #isRunning = false
   #isDirty = false
   #closed = false
@@ -87,6 +90,12 @@ export class Subscriber {
 
   setConfiguration(configuration: RTCConfiguration): void {
     this.#pc.setConfiguration(configuration)
+  }
+
+  /** Subscribes to all streams of these feeds, so that the answer tells which there are. What is subscribed already stays one. */
+  discover(feeds: readonly string[]): void {
+    this.#unknown = feeds
+    this.#run()
   }
 
   /** Looks for a new way to Janus, and asks what is subscribed: answers and events may have been lost. */
@@ -151,30 +160,16 @@ export class Subscriber {
       this.#restartDue = false
       return this.#ask({ request: 'configure', restart: true })
     }
-    const subscribe = this.#wanted.filter(
-      ({ feed, mid }) => !this.has(feed, mid) && !this.#refused.has(keyOf(feed, mid)),
-    )
-    if (!this.#joined) return subscribe.length > 0 && this.#join(subscribe)
-    const unsubscribe = this.#unwanted()
-    if (subscribe.length > 0 || unsubscribe.length > 0) return this.#update(subscribe, unsubscribe)
-    return this.#configure()
-  }
-
-  async #join(streams: readonly Demand[]): Promise<boolean> {
-    const body = { request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams: streams.map(streamOf) }
-    this.#refuse(streams)
-    await this.#ask(body)
+    const unknown = this.#unknown.map((feed) => ({ feed }))
+    this.#unknown = []
+    const missing = this.#wanted.filter(({ feed, mid }) => !this.has(feed, mid) && !this.#refused.has(keyOf(feed, mid)))
+    this.#refuse(missing)
+    const subscribe = [...unknown, ...missing.map(({ feed, mid }) => ({ feed, mid }))]
+    if (subscribe.length === 0) return this.#configure()
+    if (this.#joined) return this.#ask({ request: 'update', subscribe })
+    await this.#ask({ request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams: subscribe })
     this.#joined = true
     return true
-  }
-
-  async #update(subscribe: readonly Demand[], unsubscribe: readonly SubscribedStream[]): Promise<boolean> {
-    this.#refuse(subscribe)
-    return this.#ask({
-      request: 'update',
-      ...(subscribe.length > 0 ? { subscribe: subscribe.map(streamOf) } : {}),
-      ...(unsubscribe.length > 0 ? { unsubscribe: unsubscribe.map(({ mid }) => ({ sub_mid: mid })) } : {}),
-    })
   }
 
   /** What is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */
@@ -215,14 +210,6 @@ export class Subscriber {
     return true
   }
 
-  /** Streams of feeds, or of mids, that are not there any more. */
-  #unwanted(): SubscribedStream[] {
-    const wanted = new Set(this.#wanted.map(({ feed, mid }) => keyOf(feed, mid)))
-    return this.#streams.filter(
-      ({ active, feed, feedMid }) => active && feed !== null && feedMid !== null && !wanted.has(keyOf(feed, feedMid)),
-    )
-  }
-
   #note(plugin: Record<string, unknown>): void {
     const streams = readSubscribed(plugin)
     if (!streams) return
@@ -234,5 +221,3 @@ export class Subscriber {
     this.#deps.changed()
   }
 }
-
-const streamOf = ({ feed, mid }: Demand) => ({ feed, mid })
