@@ -11,6 +11,11 @@ const binaries = {
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
   faketime: 'faketime',
+  janus: 'janus',
+  'janus-tools': 'janus-pp-rec',
+  coturn: 'turnserver',
+  ffmpeg: 'ffmpeg',
+  'firefox-esr': 'firefox-esr',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -1,9 +1,10 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig } from '@parley/kit'
+import { commonConfig, iceConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 
 export const signalingConfig = Strict({
   ...commonConfig,
+  ...iceConfig,
   MAX_SOCKETS: Type.Integer({
     default: 20_000,
     minimum: 1,
@@ -15,27 +16,6 @@ export const signalingConfig = Strict({
     minimum: 1,
     maximum: 1_000_000,
     description: 'event streams on this node; more are answered 503',
-  }),
-  ICE_SERVER_URLS: Type.Array(Type.String({ pattern: '^(stun|stuns|turn|turns):' }), {
-    default: [],
-    description: 'servers told to clients that need no credentials, e.g. stun:stun.example.com:3478',
-  }),
-  TURN_URLS: Type.Array(Type.String({ pattern: '^turns?:' }), {
-    default: [],
-    description: 'TURN servers that share TURN_SECRET, e.g. turn:turn.example.com:3478',
-  }),
-  TURN_SECRET: Type.Optional(
-    Type.String({
-      minLength: 16,
-      description: 'the TURN servers’ static-auth-secret, for credentials that run out',
-      secret: true,
-    }),
-  ),
-  TURN_TTL_SECONDS: Type.Integer({
-    default: 3_600,
-    minimum: 60,
-    maximum: 86_400,
-    description: 'life of TURN credentials; they are pushed again at 80 % of it',
   }),
 })
 export type SignalingConfig = Static<typeof signalingConfig>

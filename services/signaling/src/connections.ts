@@ -117,8 +117,12 @@ export class Connections {
     connection.session = { state: 'closed' }
     // The place in the queue is kept by meetings for as long as the wait can be resumed.
     if (session.state === 'waiting') this.#context.rooms.peekLobby(session.room)?.remove(session.participantId)
-    if (session.state !== 'joined' || !session.local.isOn(connection.socket)) return
+    if (session.state !== 'joined') return
     const { room, local } = session
+    const isOn = local.isOn(connection.socket)
+    // Not of a session that has only gone on elsewhere.
+    if (isOn || !room.state.seats.has(local.participantId)) this.#context.ice.release(local)
+    if (!isOn) return
     local.detach()
     const { log, node } = this.#context
     room
@@ -207,7 +211,7 @@ export class Connections {
   #renewIce(connection: Connection): void {
     connection.renewIceAt = null
     if (connection.session.state !== 'joined') return
-    const iceServers = giveIce(this.#context, connection, connection.session.principal.userId)
+    const iceServers = giveIce(this.#context, connection, connection.session.local)
     connection.socket.send(messageFrame({ type: 'ice.update', payload: { iceServers } }))
   }
 

@@ -76,7 +76,12 @@ export async function createServer({
   serveOperations(
     app,
     signalingOperations,
-    { iceServers: ({ principal }) => ({ status: 200 as const, body: { iceServers: iceServersFor(ice, principal) } }) },
+    {
+      iceServers: async ({ principal }) => ({
+        status: 200 as const,
+        body: { iceServers: await ice.forCaller(principal.userId) },
+      }),
+    },
     auth,
   )
   events.serve(app)
@@ -106,10 +111,6 @@ export async function createServer({
   })
   return app
 }
-
-/** A guest may be waiting in a lobby: relaying is for those inside, who are given their credentials there. */
-const iceServersFor = (ice: IceServers, { kind, userId }: Principal) =>
-  kind === 'guest' ? ice.open() : ice.grant(userId).iceServers
 
 const offeredProtocols = (request: FastifyRequest): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())

@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
+import { TurnHolders } from './ice/turn-holders.ts'
 import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
@@ -22,7 +23,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const ice = new IceServers(config, clock)
+  const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
   const onDelivered = (count: number) => delivered.inc({}, count)
   const signaling = createNode({ node, bus, kv, life, log, auth, ice, onDelivered })
   const { connections, relays, rooms } = signaling

@@ -15,7 +15,7 @@ export const stats: Part<keyof typeof statsOperations> = {
   meetingCalendar: [
     {
       as: [200, 200, 200, 200, 200, hidden, hidden, 200, anon],
-      on: { public: { stranger: 200, guest: 200 }, lobby: { guest: 200 } },
+      on: { public: { stranger: 200, guest: 200 }, lobby: { guest: 'not-admitted' } },
       request: byId,
     },
   ],

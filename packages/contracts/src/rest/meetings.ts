@@ -297,10 +297,10 @@ export const meetingsOperations = {
     path: '/v1/meetings/:id/participants',
     auth: 'any',
     rows: ['M11'],
-    summary: 'Who is in the meeting and who was, newest first',
+    summary: 'Who is in the meeting and who was, newest first; for those who were admitted or may walk in',
     params: byId,
     query: Strict({ ...paging, present: Type.Optional(Type.Boolean()) }),
     answers: { 200: Type.Object({ items: Type.Array(Attendance), nextCursor: nullable(Type.String()) }) },
-    problems: ['not-found', 'not-admitted', 'removed-from-meeting'],
+    problems: ['not-found', 'not-admitted', 'passcode-required', 'removed-from-meeting'],
   },
 } as const satisfies Operations

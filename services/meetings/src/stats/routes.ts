@@ -1,10 +1,11 @@
 import { chatBus, type MeetingStats, type statsOperations } from '@parley/contracts'
 import { ask, isProblem, type Handlers } from '@parley/kit'
+import { calendarProblem } from '../behind-door.ts'
 import { addressIn, calendarOf } from '../calendar/calendar.ts'
 import { now, type Context } from '../context.ts'
 import { publicBase } from '../links.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { visibleMeeting } from '../read.ts'
+import { visibleFor } from '../read.ts'
 import type { MeetingRow } from '../tables.ts'
 import { attendanceCsv } from './csv.ts'
 import { statsOf } from './stats.ts'
@@ -32,7 +33,10 @@ export function createStatsRoutes(context: Context) {
       }
     },
     async meetingCalendar({ params, principal, request }) {
-      const meeting = await visibleMeeting(context, params.id, principal)
+      const seen = await visibleFor(context, params.id, principal)
+      const problem = await calendarProblem(context, seen, principal)
+      if (problem !== null) throw problem
+      const { meeting } = seen
       const body = calendarOf({
         meeting,
         base: publicBase(context.config.PUBLIC_URL, request),

@@ -123,7 +123,7 @@ export const decidedSuite = (open: OpenWorld) =>
       await eventually(async () => expect(await look(ann)).toEqual([1, 1]))
       expect(await look(eve)).toEqual(['passcode-required', 0])
       await lobby.post(host, meeting, 'end')
-      expect(await look(eve)).toEqual(['passcode-required', 0])
+      expect(await look(eve)).toEqual(['not-admitted', 0])
     })
 
     it('X9a who was admitted from the lobby and enters later is decided on again', async () => {

@@ -57,7 +57,7 @@ async function resumeSeat(
   const seat = before.seats.get(participantId) ?? before.parked.get(participantId)
   const handed = await handOver(context, { room, node: seat?.node ?? context.node, local, received: payload.signalSeq })
   // How old the credentials are that the client has is not known here: it is told anew with the next tick.
-  if (context.ice.grant(principal.userId).renewAt !== null) connection.renewIceAt = context.clock.monotonic()
+  if (context.ice.grant(local).renewAt !== null) connection.renewIceAt = context.clock.monotonic()
   const caughtUp = await changesSince(context, room, local, { v: payload.v, epoch: token.epoch })
   const role = state.seats.get(participantId)?.participant.role
   const answer = {

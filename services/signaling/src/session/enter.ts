@@ -64,7 +64,7 @@ export async function enterRoom(
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
   const joined = {
     ...snapshotOrThrow(context, room, local, state),
-    iceServers: giveIce(context, connection, principal.userId),
+    iceServers: giveIce(context, connection, { userId: principal.userId, participantId: grant.participantId }),
     sessionId,
     resumeToken: resume.token,
     resumeWindowMs: wire.resumeWindowMs,
@@ -155,8 +155,12 @@ function seatOf(
 }
 
 /** The servers for who is in the room; they are pushed again before the credentials run out. */
-export function giveIce({ ice }: Context, connection: Connection, userId: string): IceServer[] {
-  const { iceServers, renewAt } = ice.grant(userId)
+export function giveIce(
+  { ice }: Context,
+  connection: Connection,
+  who: { userId: string; participantId: string },
+): IceServer[] {
+  const { iceServers, renewAt } = ice.grant(who)
   connection.renewIceAt = renewAt
   return iceServers
 }
