@@ -12,6 +12,7 @@ import type {
   User,
   UserEvent,
 } from '@parley/contracts'
+import type { SignedOutBecause } from './auth-session.ts'
 import type { RestClient } from './rest.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -27,6 +28,11 @@ export interface ParleyOptions {
   url?: string
   /** `body` where cookies do not work (Node, native apps); `cookie` by default in browsers. */
   tokenDelivery?: 'cookie' | 'body'
+  /**
+   * Hears that a sign-in ended without `signOut`: `expired`, or `replaced` when somebody else signed in with the same cookie or storage,
+   * such as in another tab. Rooms and streams of before have ended by then, and `user` is null.
+   */
+  onSignedOut?: (why: SignedOutBecause) => void
   fetch?: typeof fetch
   WebSocket?: typeof WebSocket
   /** With `tokenDelivery: 'body'`: where the refresh token is kept for `restore`; in memory by default. */

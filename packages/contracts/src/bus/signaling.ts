@@ -135,6 +135,8 @@ export const RoomCommand = Type.Union([
     by: Type.Optional(Id),
   }),
   Type.Object({ ...numbered, kind: Type.Literal('role'), userId: Id, role: Role }),
+  /** An account has another name; whoever is called otherwise in this meeting than `before` stays so. */
+  Type.Object({ ...numbered, kind: Type.Literal('name'), userId: Id, before: Type.String(), name: Type.String() }),
   Type.Object({ ...numbered, kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
 ])
 export type RoomCommand = Static<typeof RoomCommand>

@@ -84,7 +84,7 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
   }
 }
 
-const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'end'])
+const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end'])
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
@@ -108,6 +108,8 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
       return remove(room, command, now)
     case 'role':
       return changeRole(room, command)
+    case 'name':
+      return rename(room, command)
     case 'meeting-updated':
       return command.meeting.version > (room.meeting?.version ?? 0)
         ? [{ kind: 'meeting', meeting: command.meeting }]
@@ -275,3 +277,8 @@ const changeRole = (room: RoomState, { userId, role, seq }: Of<'role'>): Change[
   seatsOf(room, userId, seq)
     .filter(({ participant }) => participant.role !== role)
     .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))
+
+const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
+  seatsOf(room, userId, seq)
+    .filter(({ participant }) => participant.name === before && before !== name)
+    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, name }))
