@@ -15,6 +15,7 @@ export interface Roster {
   self: Participant
   peers: readonly Participant[]
   v: number
+  /** The newest recording, as far as one was told of it. */
   recording: Recording | null
   /** As hosts and cohosts see it, with its own version; -1 where it is not known. */
   lobby: readonly LobbyEntry[]
@@ -28,23 +29,10 @@ export type Applied =
   /** Something before it was missed: ask for `room.sync`. */
   | { is: 'gap' }
 
-export const rosterOf = ({
-  meeting,
-  selfParticipant,
-  peers,
-  v,
-  recording,
-  lobby = [],
-  lv = -1,
-}: RoomSnapshot): Roster => ({
-  meeting,
-  self: selfParticipant,
-  peers,
-  v,
-  recording: recording ?? null,
-  lobby,
-  lv,
-})
+export const rosterOf = (snapshot: RoomSnapshot): Roster => {
+  const { meeting, selfParticipant, peers, v, recording = null, lobby = [], lv = -1 } = snapshot
+  return { meeting, self: selfParticipant, peers, v, recording, lobby, lv }
+}
 
 /** A delta since version 0, which holds everybody, as a snapshot. */
 export function snapshotOf(
@@ -54,8 +42,8 @@ export function snapshotOf(
 ): RoomSnapshot {
   const selfParticipant = upserts.find(({ id }) => id === known.self.id) ?? known.self
   const peers = upserts.filter(({ id }) => id !== known.self.id)
-  const newest = recording ?? known.recording
-  const shown = newest ? { recording: newest } : {}
+  const heard = recording ?? known.recording
+  const shown = heard === null ? {} : { recording: heard }
   return { meeting: meeting ?? known.meeting, selfParticipant, peers, v, chatSeq, ...shown }
 }
 

@@ -41,8 +41,12 @@ export const problems = {
   'meeting-full': { status: 409, title: 'The meeting is full', retryable: true },
   'meeting-over': { status: 410, title: 'The meeting has ended or was cancelled', retryable: false },
   'resume-failed': { status: 409, title: 'The session cannot be resumed', retryable: false },
+  'not-sfu': { status: 409, title: 'The meeting has no room in the SFU', retryable: false },
+  'recording-running': { status: 409, title: 'The meeting is being recorded already', retryable: false },
+  'recording-needs-sfu': { status: 409, title: 'This server cannot record', retryable: false },
   'wrong-state': { status: 409, title: 'Not possible in this state', retryable: false },
   'precondition-required': { status: 428, title: 'The request needs an If-Match header', retryable: false },
+  'quota-exceeded': { status: 409, title: 'There is no room for more files', retryable: false },
   'too-large': { status: 413, title: 'Too large', retryable: false },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported', retryable: false },
   'headers-too-large': { status: 431, title: 'The headers are too large', retryable: false },
@@ -50,6 +54,7 @@ export const problems = {
   'unknown-type': { status: 400, title: 'The message type is unknown', retryable: false },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
   unavailable: { status: 503, title: 'Temporarily not available', retryable: true },
+  'sfu-unavailable': { status: 503, title: 'No media server can take the meeting now', retryable: true },
   'deadline-exceeded': { status: 504, title: 'It took too long', retryable: true },
 } as const satisfies Record<string, ProblemKind>
 
@@ -72,6 +77,7 @@ export const Problem = Type.Object(
     errors: Type.Optional(Type.Array(Fault)),
     next: Type.Optional(Type.String({ description: 'What to do instead, e.g. "rejoin"' })),
     currentVersion: Type.Optional(Type.Integer()),
+    recordingId: Type.Optional(Type.String({ description: 'The recording that goes on' })),
   },
   { title: 'Problem' },
 )

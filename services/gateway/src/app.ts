@@ -14,6 +14,7 @@ import {
 import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
 import type { ProxyTrust } from './edge/client-address.ts'
+import { janusRoute } from './janus/handshake.ts'
 import type { Limits } from './edge/limits.ts'
 import type { Origins } from './edge/origins.ts'
 import { securityHeaders } from './edge/security-headers.ts'
@@ -64,10 +65,11 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
       requestId: request.id,
     }),
   })
-  app.get(socketPath, async (_request, reply) => {
-    reply.header('upgrade', 'websocket')
-    throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
-  })
+  for (const path of [socketPath, janusRoute])
+    app.get(path, async (_request, reply) => {
+      reply.header('upgrade', 'websocket')
+      throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
+    })
   serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
   await serveDocuments(app, version)
   serveProblemPages(app)

@@ -16,6 +16,7 @@ import { createProxyTrust } from './edge/client-address.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
 import { createLimits } from './edge/limits.ts'
 import { createOrigins } from './edge/origins.ts'
+import { serveJanus } from './janus/serve.ts'
 import { readinessOf } from './readiness.ts'
 import { createStreams } from './rest/streams.ts'
 import { createUpstreams } from './upstreams.ts'
@@ -37,8 +38,16 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   const { directory, auth, upstreams, streams } = parts
   const readiness = readinessOf({ ...deps, directory, auth, services })
   const app = await createApp({ ...deps, ...parts, readiness })
+  const janus = serveJanus({
+    ...deps,
+    ...parts,
+    verifier: auth.verifier,
+    maxSockets: deps.config.MAX_SOCKETS,
+    draining: () => !app.server.listening,
+  })
   const sockets = serveSockets(app, deps, {
     ...parts,
+    janus,
     verifier: auth.verifier,
     onDeadNode: (url) => upstreams.abandon(url),
   })
@@ -48,6 +57,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
       upstreams.start()
       await Promise.all([directory.start(), auth.start()])
       sockets.start()
+      janus.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     leave: () => void (app.draining = true),
@@ -55,7 +65,12 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
       const deadlineMs = config.DRAIN_MS
       const elsewhere = directory.instances('gateway').some(({ id }) => id !== instanceId)
       streams.endAll(elsewhere ? spreadMs(deadlineMs) : 0)
-      await Promise.all([drainHttp(app, { deadlineMs, log }), sockets.drain({ deadlineMs, elsewhere })])
+      await Promise.all([
+        drainHttp(app, { deadlineMs, log }),
+        sockets.drain({ deadlineMs, elsewhere }),
+        janus.drain(elsewhere ? spreadMs(deadlineMs) : 0),
+      ])
+      janus.stop()
       sockets.stop()
       await upstreams.stop()
       auth.stop()

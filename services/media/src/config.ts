@@ -1,6 +1,15 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig } from '@parley/kit'
+import { commonConfig, objectsConfig } from '@parley/kit'
 import type { Static } from 'typebox'
+import { janusConfig } from './janus/janus-config.ts'
+import { recordingsConfig } from './recordings/recordings-config.ts'
+import { sfuConfig } from './sfu/sfu-config.ts'
 
-export const mediaConfig = Strict({ ...commonConfig })
+export const mediaConfig = Strict({
+  ...commonConfig,
+  ...janusConfig,
+  ...sfuConfig,
+  ...objectsConfig,
+  ...recordingsConfig,
+})
 export type MediaConfig = Static<typeof mediaConfig>

@@ -1,9 +1,9 @@
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compile, newId, ProblemError, publicBase } from '@parley/kit'
 import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
-import { publicBase, signalingUrl } from './links.ts'
+import { signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
 import { versionOrThrow } from './update.ts'
 

@@ -1,12 +1,12 @@
 import { signalingBus, type Relay } from '@parley/contracts'
 import { answer, at, isLate, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
-import { rosterOf } from './room/apply.ts'
+import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 
 /** What this node does for other nodes and services. */
 export const subscribe = (context: Context): BusSubscription[] => {
-  const { bus, log, node, rooms } = context
+  const { bus, ice, log, node, rooms } = context
   return [
     answer(
       bus,
@@ -28,6 +28,24 @@ export const subscribe = (context: Context): BusSubscription[] => {
         const { state } = await room.submit({ kind: 'confirm' })
         return { people: rosterOf(state) }
       },
+      log,
+    ),
+    answer(
+      bus,
+      signalingBus.shown,
+      'signaling',
+      async ({ meetingId }) => {
+        const room = await rooms.open(meetingId)
+        const { state } = await room.submit({ kind: 'confirm' })
+        return shownIn(state)
+      },
+      log,
+    ),
+    answer(
+      bus,
+      signalingBus.iceServers,
+      'signaling',
+      async ({ userId }) => ({ iceServers: ice.grant({ userId, participantId: userId }).iceServers }),
       log,
     ),
     answer(

@@ -47,9 +47,16 @@ export const help = {
   'meeting-full': 'The meeting has reached its number of participants: try again when somebody has left.',
   'meeting-over': 'The meeting has ended or was cancelled: there is nothing to enter any more.',
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
+  'not-sfu':
+    'The people of this meeting are connected with each other directly: use `rtc.signal`. When it moves to the SFU, `sfu.changed` says so.',
+  'recording-running':
+    'A meeting is recorded once at a time: `recordingId` is the recording that goes on; stop it, or use it.',
+  'recording-needs-sfu':
+    'Recording needs a media server (Janus) and a folder that it records to: the operator sets JANUS_SERVERS and JANUS_RECORDINGS_DIR.',
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
+  'quota-exceeded': 'There is no room for more: delete something that is not needed any more.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
   'unsupported-media-type': 'The content type is not one this address takes: send application/json.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',
@@ -59,6 +66,8 @@ export const help = {
   internal:
     'Something failed that should not have: try again, and give the operator the requestId if it happens again.',
   unavailable: 'A part of the service cannot be reached at the moment: try again after Retry-After.',
+  'sfu-unavailable':
+    'No media server (Janus) is there, in good health and taking meetings. Chat and signaling work; try again in a few seconds, or look at JANUS_SERVERS of the media service.',
   'deadline-exceeded':
     'A part of the service did not answer in time: read whether the request took effect before repeating what is not idempotent.',
 } as const satisfies Record<ProblemCode, string>

@@ -14,7 +14,7 @@ import { requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { dialNode, type Dialled } from './dial.ts'
-import { checkHandshakeOrThrow, readHandshakeOrThrow, type Handshake } from './handshake.ts'
+import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type Handshake } from './handshake.ts'
 import type { Nodes } from './nodes.ts'
 import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
 import { Pipe } from './pipe.ts'
@@ -118,6 +118,7 @@ async function openPipe(upgrade: Upgrade, handshake: Handshake, options: Handlin
 async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Promise<Handshake> {
   if (options.draining()) throw new ProblemError('unavailable', 'This gateway is going away')
   checkShapeOrThrow(request)
+  if (pathOf(request) !== socketPath) throw new ProblemError('not-found')
   checkHandshakeOrThrow(request)
   if (!options.origins.mayOpenSocket(request)) throw new ProblemError('origin-not-allowed')
   await options.limits.upgrade(facts.address)

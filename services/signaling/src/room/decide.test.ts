@@ -127,6 +127,21 @@ describe('the rules of a room', () => {
     expect(run(room, { kind: 'media', by: 'host', changed: { screen: true } })).toHaveLength(1)
   })
 
+  it('R4 V2 what the settings do not allow any more goes off, also with a demotion', () => {
+    const room = roomOf('host', 'a', 'b')
+    const silent = { ...meeting, version: 2, settings: { ...meeting.settings, audio: false } }
+    const changes = run(room, { kind: 'meeting-updated', meeting: silent, seq: 1 })
+    expect(changes.map(({ kind }) => kind)).toEqual(['meeting', 'media', 'media'])
+    expect([...room.seats.values()].map(({ participant: { mic, cam } }) => [mic, cam])).toEqual([
+      [true, true],
+      [false, true],
+      [false, true],
+    ])
+    run(room, { kind: 'role', userId: 'u-host', role: 'participant', seq: 2 })
+    expect(room.seats.get('host')?.participant).toMatchObject({ role: 'participant', mic: false, cam: true })
+    expect(room.commandSeq).toBe(2)
+  })
+
   it('R8 a lost socket is reconnecting, leaves after the grace, and comes back within the window', () => {
     const room = roomOf('a', 'b')
     run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node }, 1_000)

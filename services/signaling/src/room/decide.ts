@@ -9,6 +9,7 @@ import {
   type RoomCommand,
   type Seat,
 } from '@parley/contracts'
+import { allowedOf, switchedOff } from './settings.ts'
 import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
@@ -37,7 +38,7 @@ export type Command =
   | { kind: 'lower-hand'; by: string; target: string }
   /** Changes nothing: asks whether this is the newest state. */
   | { kind: 'confirm' }
-  /** Meetings has decided it, and written it down before. */
+  /** Meetings (or media) has decided it, and written it down before. */
   | RoomCommand
 
 /** Why a command is refused. */
@@ -84,7 +85,7 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
   }
 }
 
-const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end'])
+const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end', 'recording'])
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
@@ -111,12 +112,23 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     case 'name':
       return rename(room, command)
     case 'meeting-updated':
-      return command.meeting.version > (room.meeting?.version ?? 0)
-        ? [{ kind: 'meeting', meeting: command.meeting }]
-        : []
+      return changeMeeting(room, command.meeting)
+    case 'recording':
+      return isNews(room, command) ? [{ kind: 'recording', recording: command.recording, rev: command.rev }] : []
     default:
       return command satisfies never
   }
+}
+
+/** Ids of recordings grow with time, and `rev` with the changes of one. */
+const isNews = ({ recording: known }: RoomState, { recording: { id }, rev }: Of<'recording'>): boolean =>
+  known === null || id > known.recording.id || (id === known.recording.id && rev > known.rev)
+
+/** What is on and is not allowed any more goes off with the settings. */
+function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
+  if (meeting.version <= (room.meeting?.version ?? 0)) return []
+  const participants = [...room.seats.values()].map((seat) => seat.participant)
+  return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -177,7 +189,8 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
     return [{ kind: 'seat', participantId, node, ...renewed, lostAt: null, connection: 'connected' }]
   const full = room.meeting && refuseFull(room, room.meeting)
   if (full) return full
-  const participant = { ...seat.participant, connection: 'connected' as const, hand: null, screen: false }
+  const allowed = room.meeting && allowedOf(room.meeting, seat.participant)
+  const participant = { ...seat.participant, ...allowed, connection: 'connected' as const, hand: null, screen: false }
   return [{ kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
@@ -273,10 +286,16 @@ function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now:
   }))
 }
 
-const changeRole = (room: RoomState, { userId, role, seq }: Of<'role'>): Change[] =>
-  seatsOf(room, userId, seq)
-    .filter(({ participant }) => participant.role !== role)
-    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, role }))
+/** Whoever moderates no more shows no more than others may. */
+function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
+  const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
+  const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))
+  const others = present.map((participant) => ({ ...participant, role }))
+  return [
+    ...seats.map(({ participant }): Change => ({ kind: 'seat', participantId: participant.id, role })),
+    ...(room.meeting ? switchedOff(room.meeting, others) : []),
+  ]
+}
 
 const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
   seatsOf(room, userId, seq)

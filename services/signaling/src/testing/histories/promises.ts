@@ -113,6 +113,16 @@ const promised: Promised = {
       ? fine
       : 'an older meeting came after a newer'
   },
+  recording({ command: { recording, rev }, before, after }) {
+    const [was, now] = [before.recording, after.recording]
+    if (before.meeting === null || before.ended !== null)
+      return was === now ? fine : 'a room that is over took a recording'
+    const older =
+      was !== null && (recording.id < was.recording.id || (recording.id === was.recording.id && rev <= was.rev))
+    return older === (now === was) && (older || now?.recording === recording)
+      ? fine
+      : 'an older recording came after a newer'
+  },
   end: ({ before, after }) => (before.meeting !== null && after.ended === null ? 'it goes on' : fine),
 }
 
