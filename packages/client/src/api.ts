@@ -6,11 +6,13 @@ import type {
   Message,
   Participant,
   Problem,
+  Recording,
   Role,
   RoomSnapshot,
   User,
   UserEvent,
 } from '@parley/contracts'
+import type { SignedOutBecause } from './auth-session.ts'
 import type { RestClient } from './rest.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -26,6 +28,11 @@ export interface ParleyOptions {
   url?: string
   /** `body` where cookies do not work (Node, native apps); `cookie` by default in browsers. */
   tokenDelivery?: 'cookie' | 'body'
+  /**
+   * Hears that a sign-in ended without `signOut`: `expired`, or `replaced` when somebody else signed in with the same cookie or storage,
+   * such as in another tab. Rooms and streams of before have ended by then, and `user` is null.
+   */
+  onSignedOut?: (why: SignedOutBecause) => void
   fetch?: typeof fetch
   WebSocket?: typeof WebSocket
   /** With `tokenDelivery: 'body'`: where the refresh token is kept for `restore`; in memory by default. */
@@ -105,7 +112,14 @@ export interface RoomState {
   /** By participant id. */
   remote: ReadonlyMap<string, RemoteMedia>
   localScreen: MediaStream | null
+  /** What carries the media now. A room moves from one to the other by itself, while media goes on. */
+  carrier: Carrier
+  /** The newest recording of the meeting that one has heard of. */
+  recording: Recording | null
 }
+
+/** Each sends to each, or all to a server; `sessionId` is that of Janus, null while it is being reached. */
+export type Carrier = { by: 'mesh' } | { by: 'sfu'; sessionId: number | null }
 export interface PendingMessage {
   clientMessageId: string
   text: string
@@ -119,6 +133,27 @@ export interface RemoteMedia {
   camera: MediaStream | null
   screen: MediaStream | null
   connection: RTCPeerConnectionState
+}
+
+/** What the page shows. Through an SFU the rest is not sent to it, and cameras come in the size that is needed. */
+export interface MediaView {
+  /** The cameras that are shown, by participant id, with the height of each picture in device pixels. */
+  cameras: ReadonlyMap<string, number>
+  /** Whose screens are shown. */
+  screens: ReadonlySet<string>
+}
+
+export type QualityLevel = 'good' | 'fair' | 'poor'
+/** How media arrived in the last seconds. */
+export interface ConnectionQuality {
+  level: QualityLevel
+  /** Share of packets, 0 to 1. */
+  loss: number
+  jitterMs: number
+  /** Of one's own connection only. */
+  roundTripMs: number | null
+  /** Received from this person; null for oneself. */
+  kbps: number | null
 }
 
 /** Things that happen and are not state. */
@@ -135,6 +170,13 @@ export interface Room {
   setCam(on: boolean): Promise<void>
   /** Replaces the camera or microphone track (another device). */
   replaceTrack(track: MediaStreamTrack): Promise<void>
+  /**
+   * Says what the page shows, so that no more than that is received; null (the beginning) for everything. With nothing in it
+   * one receives sound only. A mesh sends everything all the same.
+   */
+  setView(view: MediaView | null): void
+  /** How well each person is received, and under one's own id how well one is; by participant id, every 3 s. */
+  readonly quality: Store<ReadonlyMap<string, ConnectionQuality>>
   startScreen(stream: MediaStream): Promise<void>
   /** Ends the share and its tracks, which have no other use. */
   stopScreen(): Promise<void>

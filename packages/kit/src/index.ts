@@ -14,7 +14,7 @@ export { createAuthenticate, type Authenticate } from './http/authenticate.ts'
 export { drainHttp, startHttp } from './http/drain.ts'
 export { createEdgeAuth, type EdgeAuth } from './http/edge-auth.ts'
 export { sendProblem } from './http/errors.ts'
-export { compile, type Faults } from './http/faults.ts'
+export { compile, compileInput, type Faults } from './http/faults.ts'
 export { serveHealth, type HealthOptions } from './http/health.ts'
 export {
   serveOperations,
@@ -37,15 +37,28 @@ export type * from './kv/kv.ts'
 export { createMemoryKv } from './kv/kv-memory.ts'
 export { connectRedisKv, type RedisKvOptions } from './kv/kv-redis.ts'
 export { startService, type StartedService, type World } from './lifecycle.ts'
+export * from './text/index.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { mailConfig } from './mail/mail-config.ts'
-export { createMailer, MailRefusedError, type Mail, type Mailer, type MailerOptions } from './mail/mailer.ts'
+export {
+  createMailer,
+  MailLaterError,
+  MailRefusedError,
+  type Mail,
+  type Mailer,
+  type MailerOptions,
+} from './mail/mailer.ts'
 export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mail/outbox.ts'
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { isProblem, ProblemError } from './problem.ts'
 export { createGate, createGates, type GateOptions } from './gate.ts'
 export { decrypt, deriveKey, encrypt } from './gcm.ts'
+export { objectsConfig, openObjects, type ObjectsConfig } from './objects/objects-config.ts'
+export { ObjectNotFoundError, SizeMismatchError } from './objects/objects.ts'
+export type * from './objects/objects.ts'
+export { openFolderObjects } from './objects/objects-folder.ts'
+export { openS3Objects, type S3Options } from './objects/objects-s3.ts'
 export { createKeptAnswersTable, forgetAnswers, type KeptTables } from './once/kept-answers-store.ts'
 export { createKeptAnswers, plainly, type KeptAnswers, type Once } from './once/once.ts'
 export { createPoller, type Poller } from './poller.ts'

@@ -1,12 +1,12 @@
 import { ClientMessageId, MessageText, type Message, type Problem } from '@parley/contracts'
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
 
 /** A message that somebody wants to send. */
 export interface Draft {
   meetingId: string
-  sender: { id: string; name: string }
+  sender: { id: string; name: string; guest?: boolean | undefined }
   clientMessageId: string
   text: string
   /** `system`: a service says it; the meeting is its sender. */
@@ -19,7 +19,7 @@ export const messageOf = (row: MessageRow): Message => ({
   seq: row.seq,
   type: row.type,
   ...(row.text === null ? {} : { text: row.text }),
-  sender: { id: row.sender_id, name: row.sender_name },
+  sender: { id: row.sender_id, name: row.sender_name, ...(row.sender_guest ? { guest: true } : {}) },
   clientMessageId: row.client_message_id,
   sentAt: row.sent_at.toISOString(),
   ...(row.edited_at === null ? {} : { editedAt: row.edited_at.toISOString() }),
@@ -46,6 +46,7 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type }: Draft)
   meeting_id: meetingId,
   sender_id: sender.id,
   sender_name: storable(sender.name),
+  sender_guest: sender.guest === true,
   client_message_id: clientMessageId,
   text,
   type,
@@ -53,8 +54,8 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type }: Draft)
 
 type Faults = NonNullable<Problem['errors']>
 
-const clientIdFaults = compile(ClientMessageId)
-const textFaults = compile(MessageText)
+const clientIdFaults = compileInput(ClientMessageId)
+const textFaults = compileInput(MessageText)
 
 /**
  * Refuses what cannot be stored and given back as it was: U+0000, halves of surrogate pairs, and, for callers whose

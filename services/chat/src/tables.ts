@@ -23,6 +23,7 @@ interface MessagesTable {
   text: string | null
   sender_id: string
   sender_name: string
+  sender_guest: Generated<boolean>
   client_message_id: string
   sent_at: Date
   edited_at: Date | null

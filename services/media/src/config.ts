@@ -1,8 +1,16 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, iceConfig } from '@parley/kit'
+import { commonConfig, iceConfig, objectsConfig } from '@parley/kit'
 import type { Static } from 'typebox'
 import { janusConfig } from './janus/janus-config.ts'
+import { recordingsConfig } from './recordings/recordings-config.ts'
 import { sfuConfig } from './sfu/sfu-config.ts'
 
-export const mediaConfig = Strict({ ...commonConfig, ...iceConfig, ...janusConfig, ...sfuConfig })
+export const mediaConfig = Strict({
+  ...commonConfig,
+  ...iceConfig,
+  ...janusConfig,
+  ...sfuConfig,
+  ...objectsConfig,
+  ...recordingsConfig,
+})
 export type MediaConfig = Static<typeof mediaConfig>

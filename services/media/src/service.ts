@@ -5,6 +5,7 @@ import {
   createKeptAnswers,
   defineService,
   drainHttp,
+  openObjects,
   serveHealth,
   serveOperations,
   startHttp,
@@ -17,6 +18,7 @@ import { mediaConfig, type MediaConfig } from './config.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
+import { createRecordings } from './recordings/service.ts'
 import { createSfu } from './sfu/service.ts'
 import type { MediaTables } from './tables.ts'
 
@@ -30,10 +32,12 @@ export const mediaService = defineService({
   create,
 })
 
-function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
+async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningService> {
   const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
   const auth = createEdgeAuth({ bus, log, clock })
+  const objects = await openObjects(config)
   const sfu = createSfu(deps)
+  const recordings = createRecordings({ ...deps, objects, sfu })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({
     database: await succeeds(sql`select 1`.execute(db)),
@@ -41,7 +45,7 @@ function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
     auth: auth.ready(),
   })
   serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
-  serveOperations(app, mediaOperations, mediaHandlers({ sfu }), {
+  serveOperations(app, mediaOperations, mediaHandlers({ sfu, recordings }), {
     authenticate: auth.authenticate,
     kv,
     kept: createKeptAnswers({ db, clock }),
@@ -54,11 +58,14 @@ function create(deps: Deps<MediaConfig, MediaTables>): RunningService {
       await auth.start()
       void housekeeping.start()
       await sfu.start()
+      await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      await recordings.stop()
       await sfu.stop()
+      objects.close()
       housekeeping.stop()
       auth.stop()
     },

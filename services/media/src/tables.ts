@@ -1,5 +1,6 @@
 import type { KeptTables } from '@parley/kit'
+import type { RecordingTables } from './recordings/tables.ts'
 import type { SfuTables } from './sfu/sfu-tables.ts'
 
 /** The schema `media`. */
-export interface MediaTables extends KeptTables, SfuTables {}
+export interface MediaTables extends KeptTables, SfuTables, RecordingTables {}

@@ -33,7 +33,7 @@ async function draftOf(context: Context, { body, principal, base }: NewMeeting):
     type: body.type ?? 'public',
     status: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
     host_id: principal.userId,
-    host_name: principal.name,
+    host_name: await context.names.of(principal),
     scheduled_at: scheduledAt,
     duration_minutes: body.durationMinutes ?? null,
     time_zone: timeZone,

@@ -81,7 +81,7 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
     hash: hashOf(roomToken),
     meeting_id: meeting.id,
     user_id: principal.userId,
-    name: request.displayName ?? principal.name,
+    name: request.displayName ?? (await context.names.of(principal)),
     role: entry.role,
     guest: shown.guest,
     admission: entry.kind,

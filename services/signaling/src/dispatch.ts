@@ -1,5 +1,5 @@
 import { Envelope, fromClient, may, wire, type ClientMessage, type ClientType } from '@parley/contracts'
-import { asProblem, compile, ProblemError } from '@parley/kit'
+import { asProblem, compile, compileInput, ProblemError } from '@parley/kit'
 import type { Context } from './context.ts'
 import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
@@ -9,7 +9,7 @@ import type { Connection } from './session/session.ts'
 import { isTooComplex } from './socket/complexity.ts'
 
 const faultsOfEnvelope = compile(Envelope)
-const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload }]) => [type, compile(payload)]))
+const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload }]) => [type, compileInput(payload)]))
 
 /** These change what the session is: frames behind them wait, so that a client may send them in one go. */
 const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])

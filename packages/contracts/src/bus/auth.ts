@@ -25,5 +25,7 @@ export const authBus = {
     input: Type.Object({ userId: Id }),
     output: Type.Object({ name: Type.String(), email: Type.String(), emailVerified: Type.Boolean() }),
   }),
+  /** An account has another name than `before`. A hint, may be lost: whoever needs the name of an account asks for it. */
+  renamed: event('auth.renamed', Type.Object({ userId: Id, before: Type.String(), name: Type.String() })),
   revoked: event('auth.revoked', Revocation),
 } as const

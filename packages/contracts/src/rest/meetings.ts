@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
+import { NameText, ProseText, SecretText } from '../text.ts'
 import { DisplayName } from './auth.ts'
 import type { Operations } from './operation.ts'
 
@@ -30,11 +31,9 @@ export const MeetingSettings = Type.Object(settings, { title: 'MeetingSettings' 
 export type MeetingSettings = Static<typeof MeetingSettings>
 const SettingsInput = Strict(Type.Partial(Type.Object(settings)).properties)
 
-/** One line that is not blank. */
-const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!\\s*$)[^\\u0000-\\u001f\\u007f]*$' })
-/** Any text but NUL, which PostgreSQL does not store. */
-const Description = Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$' })
-const Passcode = Type.String({ minLength: 4, maxLength: 64 })
+const Title = NameText({ minLength: 1, maxLength: 200 })
+const Description = ProseText({ maxLength: 2000 })
+const Passcode = SecretText({ minLength: 4, maxLength: 64 })
 const TimeZone = Type.String({
   minLength: 1,
   maxLength: 64,

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant } from '../ids.ts'
+import { Id, Instant, Nothing, Strict } from '../ids.ts'
+import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -50,3 +51,88 @@ export const Recording = Type.Object(
   { title: 'Recording' },
 )
 export type Recording = Static<typeof Recording>
+
+const byId = Strict({ id: Id })
+
+export const recordingsOperations = {
+  startRecording: {
+    method: 'POST',
+    repeat: 'key',
+    path: '/v1/meetings/:id/recordings',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'As host or cohost, record a meeting that is live; one recording at a time. Everybody in it is told',
+    params: byId,
+    body: Strict({
+      layout: Type.Optional(
+        Type.Union(RecordingLayout.anyOf, {
+          default: 'grid',
+          description: 'grid: all alike; speaker: whoever speaks is large; audio: no pictures',
+        }),
+      ),
+    }),
+    answers: { 202: Recording },
+    problems: [
+      'not-found',
+      'forbidden',
+      'meeting-over',
+      'wrong-state',
+      'recording-running',
+      'recording-needs-sfu',
+      'quota-exceeded',
+      'unavailable',
+    ],
+    limit: { by: 'principal', points: 30, seconds: 60 },
+  },
+  stopRecording: {
+    method: 'POST',
+    repeat: 'key',
+    path: '/v1/recordings/:id/stop',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'As host or cohost, end a recording; of one that has ended nothing changes',
+    params: byId,
+    body: Nothing,
+    answers: { 202: Recording },
+    problems: ['not-found', 'forbidden', 'unavailable'],
+    limit: { by: 'principal', points: 60, seconds: 60 },
+  },
+  listRecordings: {
+    method: 'GET',
+    path: '/v1/meetings/:id/recordings',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'The recordings of a meeting that I was in, the newest first',
+    params: byId,
+    query: Strict({
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+      cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    }),
+    answers: {
+      200: Type.Object({ items: Type.Array(Recording), nextCursor: Type.Union([Type.String(), Type.Null()]) }),
+    },
+    problems: ['not-found', 'unavailable'],
+  },
+  getRecording: {
+    method: 'GET',
+    path: '/v1/recordings/:id',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'A recording of a meeting that I was in',
+    params: byId,
+    answers: { 200: Recording },
+    problems: ['not-found', 'unavailable'],
+  },
+  deleteRecording: {
+    method: 'DELETE',
+    repeat: 'always',
+    path: '/v1/recordings/:id',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'As host or cohost, delete a recording that has ended',
+    params: byId,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden', 'wrong-state', 'unavailable'],
+    limit: { by: 'principal', points: 60, seconds: 60 },
+  },
+} as const satisfies Operations

@@ -25,6 +25,10 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
   'invalid-credentials': { title: 'That didn’t match', text: 'The e-mail address or the password is wrong.' },
   'email-taken': { title: 'Already in use', text: 'There is an account with this e-mail address. Sign in instead.' },
   'username-taken': { title: 'Already taken', text: 'Somebody else has this user name. Choose another one.' },
+  'email-not-verified': {
+    title: 'Confirm your e-mail address first',
+    text: 'We send mail to others only for people whose address is confirmed. Open the link in the mail you got, or ask for another on your account page.',
+  },
   'invalid-link': {
     title: 'This link no longer works',
     text: 'It was used before, it is too old, or a part of it is missing. Ask for a new one.',

@@ -1,5 +1,5 @@
-import type { Revocation } from '@parley/contracts'
-import { ProblemError, type Clock, type Limiter } from '@parley/kit'
+import type { Revocation, VerificationRequest } from '@parley/contracts'
+import { mailboxOf, ProblemError, shownAddress, type Clock, type Limiter } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import { dropMailTokens, findMailToken, spendMailToken } from '../mails/store.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -7,8 +7,7 @@ import { hashOf } from '../random-token.ts'
 import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
 import type { Db, MailTokenRow } from '../tables.ts'
 import type { InTurn } from './in-turn.ts'
-import { findUser, markVerified, setPassword } from './store.ts'
-import { normaliseEmail } from './user.ts'
+import { findUser, markRefused, markVerified, setPassword } from './store.ts'
 
 export interface Recovery {
   /** Ends the other sessions. Rejects with `invalid-credentials` for a wrong current password. */
@@ -19,6 +18,10 @@ export interface Recovery {
   reset(token: string, password: string): Promise<void>
   /** Rejects with `invalid-link`. */
   verifyEmail(token: string): Promise<void>
+  /** Which account a verification link is for. Rejects with `invalid-link`. */
+  readVerification(token: string): Promise<VerificationRequest>
+  /** The owner of the address says that the account is not theirs. Rejects with `invalid-link`. */
+  refuseVerification(token: string): Promise<void>
   /** Orders another verification mail, unless the address is verified. */
   resend(userId: string, base: string): Promise<void>
 }
@@ -41,10 +44,9 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => ({
   forgot: (email, base) => forgot(deps, email, base),
   reset: (token, password) => reset(deps, token, password),
   verifyEmail: (token) => verifyEmail(deps, token),
-  async resend(userId, base) {
-    await deps.mails.orderVerification(deps.db, userId, base)
-    deps.mails.kick()
-  },
+  readVerification: (token) => readVerification(deps, token),
+  refuseVerification: (token) => refuseVerification(deps, token),
+  resend: (userId, base) => resend(deps, userId, base),
 })
 
 async function change(
@@ -53,7 +55,8 @@ async function change(
   { current, next }: { current: string; next: string },
 ): Promise<void> {
   const user = await findUser(db, userId)
-  if (!(await passwords.verify(current, user?.password_hash ?? null)) || user === undefined) throw wrongPassword()
+  const match = await passwords.verify(current, user?.password_hash ?? null)
+  if (match === 'none' || user === undefined) throw wrongPassword()
   const hash = await passwords.hash(next, 'newPassword')
   const at = new Date(clock.now())
   const put = async (trx: Db): Promise<Revocation[]> => {
@@ -69,10 +72,9 @@ async function change(
 const wrongPassword = (): ProblemError =>
   new ProblemError('invalid-credentials', 'That is not the current password; without one, have a link mailed to you')
 
-async function forgot({ db, mails, mailLimit }: RecoveryDeps, email: string, base: string): Promise<void> {
-  const address = normaliseEmail(email)
+async function forgot({ db, mails, mailLimit }: RecoveryDeps, address: string, base: string): Promise<void> {
   // Beyond it nothing is sent and nothing is said: the mails that went out still work, and nobody is locked out.
-  if (!(await mailLimit.take(address)).allowed) return
+  if (!(await mailLimit.take(mailboxOf(address))).allowed) return
   await mails.orderReset(db, address, base)
   mails.kick()
 }
@@ -103,6 +105,29 @@ async function verifyEmail({ db, clock }: RecoveryDeps, token: string): Promise<
     const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
     await markVerified(trx, spent.user_id, spent.email, now)
   })
+}
+
+async function readVerification({ db, clock }: RecoveryDeps, token: string): Promise<VerificationRequest> {
+  const now = new Date(clock.now())
+  const { user_id: userId, email } = orBadLink(await findMailToken(db, { hash: hashOf(token), purpose: 'verify', now }))
+  const user = await findUser(db, userId)
+  if (user === undefined) throw badLink()
+  return { email: shownAddress(email), name: user.name, createdAt: user.created_at.toISOString() }
+}
+
+async function refuseVerification({ db, clock }: RecoveryDeps, token: string): Promise<void> {
+  const now = new Date(clock.now())
+  await db.transaction().execute(async (trx) => {
+    const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
+    await markRefused(trx, spent.user_id, spent.email, now)
+  })
+}
+
+async function resend({ db, mails }: RecoveryDeps, userId: string, base: string): Promise<void> {
+  const user = await findUser(db, userId)
+  if (user === undefined || user.email === null || !(await mails.mayVerify(user.email))) return
+  await mails.orderVerification(db, userId, base)
+  mails.kick()
 }
 
 function orBadLink(token: MailTokenRow | undefined): MailTokenRow {

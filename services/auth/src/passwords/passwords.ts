@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { ProblemError } from '@parley/kit'
+import { ProblemError, secretForm } from '@parley/kit'
 import type { BcryptPool } from './bcrypt-pool.ts'
 
+/** `as-typed`: only the text as it was typed matches, since the hash is of before passwords were normalised. */
+export type Match = 'none' | 'normal' | 'as-typed'
+
+/** Passwords are hashed and compared in their normal form (`docs/spec/text.md`). */
 export interface Passwords {
   /**
    * Rejects with `invalid-input` for what bcrypt would cut off, with `unavailable` when too many wait. `field` is what the
@@ -9,7 +13,7 @@ export interface Passwords {
    */
   hash(password: string, field?: string): Promise<string>
   /** Takes as long without a hash as with one. Rejects with `unavailable` when too many wait. */
-  verify(password: string, hash: string | null): Promise<boolean>
+  verify(password: string, hash: string | null): Promise<Match>
   /** Throws `unavailable` when `hash` or `verify` would now: for what would be done in vain before. */
   refuseIfBusy(): void
   /** Whether a stored hash is cheaper to guess than one that is made today. */
@@ -22,16 +26,21 @@ const fits = (password: string): boolean => Buffer.byteLength(password) <= maxBy
 
 export function createPasswords(pool: BcryptPool, cost: number): Passwords {
   const decoy = makeDecoy(cost)
+  async function matches(password: string, hash: string | null): Promise<boolean> {
+    // No stored password is longer: that says nothing about the account.
+    if (!fits(password)) return false
+    return (await pool.run({ kind: 'compare', password, hash: hash ?? decoy })) === true && hash !== null
+  }
   return {
-    async hash(password, field = 'password') {
+    async hash(typed, field = 'password') {
+      const password = secretForm(typed)
       if (!fits(password)) throw tooLong(field)
       return String(await pool.run({ kind: 'hash', password, cost }))
     },
-    async verify(password, hash) {
-      // No stored password is longer: that says nothing about the account.
-      if (!fits(password)) return false
-      const matches = await pool.run({ kind: 'compare', password, hash: hash ?? decoy })
-      return hash !== null && matches === true
+    async verify(typed, hash) {
+      const normal = secretForm(typed)
+      if (await matches(normal, hash)) return 'normal'
+      return normal !== typed && (await matches(typed, hash)) ? 'as-typed' : 'none'
     },
     refuseIfBusy: () => pool.refuseIfBusy(),
     isWeak: (hash) => costOf(hash) < cost,

@@ -18,7 +18,7 @@ export function granted<S extends 200 | 201>(
   { tokens, refreshToken, refreshExpiresIn }: Issued,
   { request, tokenDelivery = 'cookie', cookies = [] }: Delivery,
 ) {
-  if (tokenDelivery === 'body') return { status, headers: noStore, body: { ...tokens, refreshToken } }
+  if (tokenDelivery === 'body') return { status, headers: noStore, body: { ...tokens, refreshToken }, cookies }
   const cookie = refreshCookie(request, refreshToken, refreshExpiresIn)
   return { status, headers: noStore, body: tokens, cookies: [cookie, ...cookies] }
 }

@@ -1,9 +1,16 @@
 import { baseOf } from '../sessions/edge.ts'
+import { noStore } from './answers.ts'
 import type { AuthHandlers, RoutesDeps } from './deps.ts'
 
 type PasswordHandlers = Pick<
   AuthHandlers,
-  'changePassword' | 'forgotPassword' | 'resetPassword' | 'verifyEmail' | 'resendVerification'
+  | 'changePassword'
+  | 'forgotPassword'
+  | 'resetPassword'
+  | 'verifyEmail'
+  | 'resendVerification'
+  | 'readVerification'
+  | 'refuseVerification'
 >
 
 export const passwords = ({ recovery, publicUrl }: RoutesDeps): PasswordHandlers => ({
@@ -21,6 +28,13 @@ export const passwords = ({ recovery, publicUrl }: RoutesDeps): PasswordHandlers
   },
   async verifyEmail({ body: { token } }) {
     await recovery.verifyEmail(token)
+    return { status: 204 }
+  },
+  async readVerification({ body: { token } }) {
+    return { status: 200, body: await recovery.readVerification(token), headers: noStore }
+  },
+  async refuseVerification({ body: { token } }) {
+    await recovery.refuseVerification(token)
     return { status: 204 }
   },
   async resendVerification({ principal, request }) {

@@ -13,6 +13,8 @@ export const help = {
   'refresh-token-reused':
     'The refresh token had been exchanged before, so its whole session was ended as a precaution: sign in again.',
   forbidden: 'You are known but may not do this: ask somebody whose role allows it, such as the host.',
+  'email-not-verified':
+    'Mail goes to others only for those who have confirmed their own address: open the link in the mail you got, or ask for another with POST /v1/auth/verify-email/resend.',
   'origin-not-allowed':
     'The page that sent this is not served from an allowed origin: the operator adds it to ALLOWED_ORIGINS, exactly as the browser sends it.',
   'guests-not-allowed': 'The host admits accounts only: sign in with an account and join again.',
@@ -47,9 +49,14 @@ export const help = {
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
   'not-sfu':
     'The people of this meeting are connected with each other directly: use `rtc.signal`. When it moves to the SFU, `sfu.changed` says so.',
+  'recording-running':
+    'A meeting is recorded once at a time: `recordingId` is the recording that goes on; stop it, or use it.',
+  'recording-needs-sfu':
+    'Recording needs a media server (Janus) and a folder that it records to: the operator sets JANUS_SERVERS and JANUS_RECORDINGS_DIR.',
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
+  'quota-exceeded': 'There is no room for more: delete something that is not needed any more.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
   'unsupported-media-type': 'The content type is not one this address takes: send application/json.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',

@@ -5,6 +5,7 @@ import { userEvents } from './004-user-events.ts'
 import { attempts } from './005-attempts.ts'
 import { numbers } from './006-numbers.ts'
 import { keptAnswers } from './007-kept-answers.ts'
+import { addresses } from './008-addresses.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -14,4 +15,5 @@ export const migrations = {
   '005-attempts': attempts,
   '006-numbers': numbers,
   '007-kept-answers': keptAnswers,
+  '008-addresses': addresses,
 } as const

@@ -94,9 +94,10 @@ function createInstances({ bus, kv, log, database }: TestWorld, clock: Clock, en
 }
 
 const createPeople =
-  ({ issuer }: TestWorld, clock: Clock) =>
+  ({ issuer, people }: TestWorld, clock: Clock) =>
   (name = 'Ann', guest = false): Person => {
     const id = newId()
+    if (!guest) people.set(id, { name, email: `${id}@people.example`, emailVerified: true })
     const token = () => {
       const iat = Math.floor(clock.now() / 1000)
       return issuer.token({ sub: id, name, typ: guest ? 'guest' : 'access', iat, exp: iat + 900 })

@@ -38,7 +38,7 @@ export type Command =
   | { kind: 'lower-hand'; by: string; target: string }
   /** Changes nothing: asks whether this is the newest state. */
   | { kind: 'confirm' }
-  /** Meetings has decided it, and written it down before. */
+  /** Meetings (or media) has decided it, and written it down before. */
   | RoomCommand
 
 /** Why a command is refused. */
@@ -85,7 +85,7 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
   }
 }
 
-const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'end'])
+const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end', 'recording'])
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
@@ -109,12 +109,20 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
       return remove(room, command, now)
     case 'role':
       return changeRole(room, command)
+    case 'name':
+      return rename(room, command)
     case 'meeting-updated':
       return changeMeeting(room, command.meeting)
+    case 'recording':
+      return isNews(room, command) ? [{ kind: 'recording', recording: command.recording, rev: command.rev }] : []
     default:
       return command satisfies never
   }
 }
+
+/** Ids of recordings grow with time, and `rev` with the changes of one. */
+const isNews = ({ recording: known }: RoomState, { recording: { id }, rev }: Of<'recording'>): boolean =>
+  known === null || id > known.recording.id || (id === known.recording.id && rev > known.rev)
 
 /** What is on and is not allowed any more goes off with the settings. */
 function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
@@ -288,3 +296,8 @@ function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[
     ...(room.meeting ? switchedOff(room.meeting, others) : []),
   ]
 }
+
+const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
+  seatsOf(room, userId, seq)
+    .filter(({ participant }) => participant.name === before && before !== name)
+    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, name }))

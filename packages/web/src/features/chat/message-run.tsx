@@ -8,6 +8,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { isOwn } from '../room/news.ts'
 import type { RoomModel } from '../room/room-model.ts'
 import { Bubble, Text } from './bubble.tsx'
+import { Name } from '../../ui/name.tsx'
 
 /** Messages of one person in a row. */
 export function RunView({ run, model }: { run: Run; model: RoomModel }) {
@@ -25,7 +26,8 @@ export function RunView({ run, model }: { run: Run; model: RoomModel }) {
       {!own && <Avatar id={run.senderId} name={run.name} size="small" />}
       <div class="run__body">
         <header class="run__head">
-          <strong>{own ? 'You' : run.name}</strong> <time dateTime={run.sentAt}>{formatTime(run.sentAt)}</time>
+          <strong>{own ? 'You' : <Name of={run.name} guest={run.guest} />}</strong>{' '}
+          <time dateTime={run.sentAt}>{formatTime(run.sentAt)}</time>
         </header>
         {run.messages.map((message) => (
           <Bubble key={message.id} model={model} message={message} />

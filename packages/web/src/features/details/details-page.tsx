@@ -68,7 +68,7 @@ function Head({ meeting, mine }: { meeting: Meeting; mine: boolean }) {
         <span class={`badge badge--${meeting.status}`} data-testid="details-status">
           {statusLabels[meeting.status]}
         </span>
-        <h1>{meeting.title}</h1>
+        <h1 dir="auto">{meeting.title}</h1>
         <p class="meeting-card__facts">
           <span>
             <CalendarDays size={14} aria-hidden="true" /> {whenOf(meeting)}

@@ -102,7 +102,9 @@ const InviteRow = ({ invite, onRevoke }: { invite: Invite; onRevoke: () => void 
     <li class="session" data-testid="invite" data-status={invite.status}>
       {invite.email === undefined ? <UserRound size={20} aria-hidden="true" /> : <Mail size={20} aria-hidden="true" />}
       <div class="session__text">
-        <strong>{who}</strong>
+        <strong>
+          <bdi>{who}</bdi>
+        </strong>
         <span class="choice__note">{said[invite.status]}</span>
       </div>
       <IconButton icon={X} label={`Take the invitation of ${who} back`} testId="invite-revoke" onClick={onRevoke} />

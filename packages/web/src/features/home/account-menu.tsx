@@ -20,7 +20,9 @@ export function AccountMenu({ user }: { user: User }) {
   return (
     <Menu label={`Account of ${user.name}`} testId="account-menu" button={<Avatar id={user.id} name={user.name} />}>
       <div class="menu__head">
-        <strong>{user.name}</strong>
+        <strong>
+          <bdi>{user.name}</bdi>
+        </strong>
         <span class="muted">{user.email ?? 'Guest'}</span>
       </div>
       {user.kind === 'guest' && (

@@ -97,12 +97,18 @@ function Opened({ id, token, user }: InviteProps & { user: User }) {
           <span class="ended__icon">
             <CalendarDays size={32} aria-hidden="true" />
           </span>
-          <p class="eyebrow">{invite.invitedBy.name} invites you to</p>
-          <h1>{invite.meeting.title}</h1>
+          <p class="eyebrow">
+            <bdi>{invite.invitedBy.name}</bdi> invites you to
+          </p>
+          <h1 dir="auto">{invite.meeting.title}</h1>
           <p class="muted">
             {whenOf(invite.meeting)} · <span class="code">{invite.meeting.code}</span>
           </p>
-          {invite.message !== undefined && <p class="invite-message">“{invite.message}”</p>}
+          {invite.message !== undefined && (
+            <p class="invite-message" dir="auto">
+              “{invite.message}”
+            </p>
+          )}
           <ProblemNotice problem={accept.problem ?? decline.problem} />
           {invite.status !== 'pending' && <p role="status">{said[invite.status]}</p>}
           <div class="ended__actions">

@@ -92,7 +92,7 @@ function joinLabel(media: LocalMedia): string {
 const MeetingHead = ({ meeting }: { meeting: Meeting }) => (
   <header class="join-form__head">
     <p class="eyebrow">{stateOf(meeting)}</p>
-    <h1>{meeting.title}</h1>
+    <h1 dir="auto">{meeting.title}</h1>
     {meeting.description !== '' && <p class="muted">{meeting.description}</p>}
     <p class="join-form__code">
       <span class="code">{meeting.code}</span>

@@ -19,7 +19,9 @@ export function WaitingCard({ meeting, media, join }: { meeting: Meeting; media:
       <span class="ended__icon waiting__icon">
         <DoorOpen size={32} aria-hidden="true" />
       </span>
-      <p class="eyebrow">{meeting.title}</p>
+      <p class="eyebrow" dir="auto">
+        {meeting.title}
+      </p>
       <h1>Waiting to be let in</h1>
       <p class="muted" aria-live="polite">
         <span data-testid="lobby-position" data-position={join.position ?? ''}>

@@ -1,7 +1,7 @@
 import type { Room, RoomState } from '@parley/client'
 import type { MediaKind, Message } from '@parley/contracts'
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals'
-import { comings, listNames } from '../../lib/people.ts'
+import { comings, isolated, listNames } from '../../lib/people.ts'
 import { toast } from '../../ui/toast.tsx'
 import type { LocalMedia } from '../media/local-media.ts'
 import type { Panel } from './room-model.ts'
@@ -31,14 +31,14 @@ export function watchNews({ room, state, media, panel, unread }: NewsDeps): () =
     room.on('message', (message) => {
       if (panel.peek() === 'chat' || isOwn(message, state.peek()) || message.type === 'system') return
       unread.value = unread.peek() + 1
-      toast(`${message.sender.name}: ${shorten(message.text ?? '')}`)
+      toast(`${isolated(message.sender.name)}${message.sender.guest ? ' (guest)' : ''}: ${shorten(message.text ?? '')}`)
     }),
     room.on('muted', ({ kind, by }) => tellMuted(kind, by)),
   ]
   const tellMuted = (kind: MediaKind, by: string) => {
     if (kind !== 'screen') media.turnOff(kind)
     const name = state.peek().peers.find((peer) => peer.id === by)?.name ?? 'The host'
-    toast(`${name} ${muteWords[kind]}`)
+    toast(`${isolated(name)} ${muteWords[kind]}`)
   }
   return () => {
     for (const stop of stops) stop()
@@ -66,8 +66,8 @@ function announce(before: RoomState, after: RoomState): void {
   const was = new Map(before.peers.map((peer) => [peer.id, peer]))
   for (const peer of after.peers) {
     const old = was.get(peer.id)
-    if (old !== undefined && old.hand === null && peer.hand !== null) toast(`${peer.name} raised a hand`)
-    if (old !== undefined && !old.screen && peer.screen) toast(`${peer.name} is presenting`)
+    if (old !== undefined && old.hand === null && peer.hand !== null) toast(`${isolated(peer.name)} raised a hand`)
+    if (old !== undefined && !old.screen && peer.screen) toast(`${isolated(peer.name)} is presenting`)
   }
 }
 

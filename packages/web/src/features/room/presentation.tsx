@@ -6,6 +6,7 @@ import { Spinner } from '../../ui/spinner.tsx'
 import { VideoView } from '../media/video-view.tsx'
 import { toggleScreen } from './actions.ts'
 import type { RoomModel } from './room-model.ts'
+import { isolated } from '../../lib/people.ts'
 
 export interface Shown {
   by: Participant
@@ -27,11 +28,11 @@ export const Presentation = ({ model, shown }: { model: RoomModel; shown: Shown 
     {shown.stream === null ? (
       <Spinner label="Waiting for the screen" large />
     ) : (
-      <VideoView key={shown.stream.id} stream={shown.stream} whole label={`Screen of ${shown.by.name}`} />
+      <VideoView key={shown.stream.id} stream={shown.stream} whole label={`Screen of ${isolated(shown.by.name)}`} />
     )}
     <div class="presentation__label">
       <MonitorUp size={16} aria-hidden="true" />
-      <span>{shown.self ? 'You are presenting' : `${shown.by.name} is presenting`}</span>
+      <span>{shown.self ? 'You are presenting' : `${isolated(shown.by.name)} is presenting`}</span>
       {shown.self && (
         <Button kind="danger" onClick={() => toggleScreen(model)}>
           Stop

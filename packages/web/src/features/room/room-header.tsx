@@ -15,7 +15,7 @@ export function RoomHeader({ model }: { model: RoomModel }) {
     <header class="room__header">
       {!narrow && <BrandMark size={28} />}
       <div class="room__title">
-        <h1>{meeting.title}</h1>
+        <h1 dir="auto">{meeting.title}</h1>
         <p class="room__facts">
           <span class="code" data-testid="meeting-code">
             {meeting.code}

@@ -6,6 +6,8 @@ import { CopyLinkButton } from '../../ui/copy.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
 import { VideoView } from '../media/video-view.tsx'
 import type { RoomModel } from './room-model.ts'
+import { isolated } from '../../lib/people.ts'
+import { Name } from '../../ui/name.tsx'
 
 /** In CSS, such as `320px`. */
 type Size = Record<'width' | 'height', string>
@@ -28,7 +30,7 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
     <div
       class={`tile${speaking ? ' tile--speaking' : ''}`}
       role="listitem"
-      aria-label={self ? `${person.name}, you` : person.name}
+      aria-label={labelOf(person, self)}
       style={size}
       data-testid="tile"
       data-participant-id={person.id}
@@ -37,7 +39,7 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
       data-speaking={speaking}
     >
       <Avatar id={person.userId} name={person.name} size="tile" />
-      {stream !== null && <VideoView stream={stream} mirrored={self} label={`Video of ${person.name}`} />}
+      {stream !== null && <VideoView stream={stream} mirrored={self} label={`Video of ${isolated(person.name)}`} />}
       {hand !== undefined && (
         <span class="tile__hand" data-testid="hand-badge" title={`Raised hand, number ${hand}`}>
           <Hand size={16} aria-hidden="true" />
@@ -56,6 +58,9 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
   )
 }
 
+const labelOf = ({ name, guest }: Participant, self: boolean): string =>
+  `${isolated(name)}${guest ? ', guest' : ''}${self ? ', you' : ''}`
+
 function useCamera(model: RoomModel, person: Participant, self: boolean): MediaStream | null {
   const own = self ? model.media.cam.track.value : null
   const ownStream = useMemo(() => (own === null ? null : new MediaStream([own])), [own])
@@ -72,7 +77,7 @@ const TileName = ({ person, self }: { person: Participant; self: boolean }) => (
       </span>
     )}
     <span class="tile__text">
-      {person.name}
+      <Name of={person.name} guest={person.guest} />
       {self && ' (you)'}
     </span>
   </span>

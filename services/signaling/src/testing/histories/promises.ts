@@ -100,11 +100,28 @@ const promised: Promised = {
     const other = all(after).find(({ participant }) => participant.userId === userId && participant.role !== role)
     return done && other ? `${other.participant.id} is still ${other.participant.role}` : fine
   },
+  name({ command: { userId, before: former, name }, before, after }, done) {
+    const mine = all(before).filter(({ participant }) => participant.userId === userId && participant.name === former)
+    const still = mine.find(({ participant: { id } }) =>
+      all(after).some((seat) => seat.participant.id === id && seat.participant.name === former),
+    )
+    return done && former !== name && still ? `${still.participant.id} is still called so` : fine
+  },
   'meeting-updated'({ command: { meeting }, before, after }) {
     const newer = before.meeting !== null && before.ended === null && meeting.version > before.meeting.version
     return (after.meeting === meeting) === newer || before.meeting === meeting
       ? fine
       : 'an older meeting came after a newer'
+  },
+  recording({ command: { recording, rev }, before, after }) {
+    const [was, now] = [before.recording, after.recording]
+    if (before.meeting === null || before.ended !== null)
+      return was === now ? fine : 'a room that is over took a recording'
+    const older =
+      was !== null && (recording.id < was.recording.id || (recording.id === was.recording.id && rev <= was.rev))
+    return older === (now === was) && (older || now?.recording === recording)
+      ? fine
+      : 'an older recording came after a newer'
   },
   end: ({ before, after }) => (before.meeting !== null && after.ended === null ? 'it goes on' : fine),
 }
