@@ -6,6 +6,7 @@ import type {
   Message,
   Participant,
   Problem,
+  Recording,
   Role,
   RoomSnapshot,
   User,
@@ -111,7 +112,14 @@ export interface RoomState {
   /** By participant id. */
   remote: ReadonlyMap<string, RemoteMedia>
   localScreen: MediaStream | null
+  /** What carries the media now. A room moves from one to the other by itself, while media goes on. */
+  carrier: Carrier
+  /** The newest recording of the meeting that one has heard of. */
+  recording: Recording | null
 }
+
+/** Each sends to each, or all to a server; `sessionId` is that of Janus, null while it is being reached. */
+export type Carrier = { by: 'mesh' } | { by: 'sfu'; sessionId: number | null }
 export interface PendingMessage {
   clientMessageId: string
   text: string
@@ -125,6 +133,27 @@ export interface RemoteMedia {
   camera: MediaStream | null
   screen: MediaStream | null
   connection: RTCPeerConnectionState
+}
+
+/** What the page shows. Through an SFU the rest is not sent to it, and cameras come in the size that is needed. */
+export interface MediaView {
+  /** The cameras that are shown, by participant id, with the height of each picture in device pixels. */
+  cameras: ReadonlyMap<string, number>
+  /** Whose screens are shown. */
+  screens: ReadonlySet<string>
+}
+
+export type QualityLevel = 'good' | 'fair' | 'poor'
+/** How media arrived in the last seconds. */
+export interface ConnectionQuality {
+  level: QualityLevel
+  /** Share of packets, 0 to 1. */
+  loss: number
+  jitterMs: number
+  /** Of one's own connection only. */
+  roundTripMs: number | null
+  /** Received from this person; null for oneself. */
+  kbps: number | null
 }
 
 /** Things that happen and are not state. */
@@ -141,6 +170,13 @@ export interface Room {
   setCam(on: boolean): Promise<void>
   /** Replaces the camera or microphone track (another device). */
   replaceTrack(track: MediaStreamTrack): Promise<void>
+  /**
+   * Says what the page shows, so that no more than that is received; null (the beginning) for everything. With nothing in it
+   * one receives sound only. A mesh sends everything all the same.
+   */
+  setView(view: MediaView | null): void
+  /** How well each person is received, and under one's own id how well one is; by participant id, every 3 s. */
+  readonly quality: Store<ReadonlyMap<string, ConnectionQuality>>
   startScreen(stream: MediaStream): Promise<void>
   /** Ends the share and its tracks, which have no other use. */
   stopScreen(): Promise<void>

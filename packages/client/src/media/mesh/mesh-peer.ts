@@ -1,9 +1,11 @@
-import type { RemoteMedia } from './api.ts'
-import { MeshSenders, type LocalMedia } from './mesh-senders.ts'
+import type { RemoteMedia } from '../../api.ts'
+import { inboundOf, outboundOf, type Outbound } from '../sample.ts'
+import type { FlowSample, LocalMedia } from '../transport.ts'
+import { MeshSenders } from './mesh-senders.ts'
 import { Negotiation } from './negotiation.ts'
 import { RemoteStreams } from './remote-streams.ts'
 import type { SignalData, StreamNames } from './signal-data.ts'
-import { later } from './time.ts'
+import { later } from '../../time.ts'
 
 export interface MeshPeerOptions {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection
@@ -76,6 +78,12 @@ export class MeshPeer {
 
   setConfiguration(configuration: RTCConfiguration): void {
     this.#pc.setConfiguration(configuration)
+  }
+
+  /** What has come and gone over this connection so far. */
+  async sample(): Promise<Outbound & { flows: FlowSample[] }> {
+    const stats = await this.#pc.getStats()
+    return { flows: inboundOf(stats, () => '').get('') ?? [], ...outboundOf(stats) }
   }
 
   /** Looks for a new way to the peer. In the middle of a negotiation that some message is missing of, only a new connection helps. */

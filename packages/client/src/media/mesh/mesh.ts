@@ -1,9 +1,10 @@
 import type { IceServer, Participant } from '@parley/contracts'
-import type { RemoteMedia } from './api.ts'
+import type { RemoteMedia } from '../../api.ts'
+import type { FlowSample, LocalMedia, MediaTransport, TransportSample } from '../transport.ts'
+import { worseOf, type Outbound } from '../sample.ts'
 import { MeshPeer } from './mesh-peer.ts'
-import type { LocalMedia } from './mesh-senders.ts'
 import { readSignal, type SignalData } from './signal-data.ts'
-import { later } from './time.ts'
+import { later } from '../../time.ts'
 
 export interface MeshDeps {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection
@@ -33,7 +34,7 @@ const troubleMs = 20_000
 const maxTroubleMs = 80_000
 
 /** Everyone sends to everyone: one peer connection per other participant, which the mesh makes, watches, replaces and closes. */
-export class Mesh {
+export class Mesh implements MediaTransport {
   readonly #deps: MeshDeps
   readonly #entries = new Map<string, Entry>()
   /** The last generation of each connection, also of those who left: they may come back with their old one. */
@@ -45,6 +46,7 @@ export class Mesh {
   #selfId = ''
   #online = true
   #telling = false
+  #retired = false
   #remote: ReadonlyMap<string, RemoteMedia> = new Map()
   #stopTimer = () => {}
 
@@ -57,6 +59,15 @@ export class Mesh {
   /** By participant id; a new map whenever something in it changed. */
   get remote(): ReadonlyMap<string, RemoteMedia> {
     return this.#remote
+  }
+  /** Each connection is up or not by itself. */
+  get isUp(): boolean {
+    return true
+  }
+
+  /** The room moves to an SFU: the connections that there are stay until `close`, and no new ones are made. */
+  retire(): void {
+    this.#retired = true
   }
 
   /** Connects to those who came, lets go of those who left. */
@@ -107,6 +118,22 @@ export class Mesh {
     for (const { peer } of this.#entries.values()) peer.setConfiguration(this.#configuration)
   }
 
+  /** Every sender sends all that they have; what is not shown cannot be left out. */
+  setView(): void {}
+
+  async sample(): Promise<TransportSample> {
+    const inbound = new Map<string, FlowSample[]>()
+    let outbound: Outbound = { roundTripMs: null, outboundLoss: null }
+    await Promise.all(
+      [...this.#entries].map(async ([id, { peer }]) => {
+        const sample = await peer.sample()
+        inbound.set(id, sample.flows)
+        outbound = worseOf(outbound, sample)
+      }),
+    )
+    return { inbound, ...outbound }
+  }
+
   /** Whether signals can be sent at present; while not, nobody is given up. */
   setOnline(online: boolean): void {
     this.#online = online
@@ -130,7 +157,7 @@ export class Mesh {
   }
 
   #open(id: string): Entry | null {
-    if (this.#entries.size >= maxPeers) return null
+    if (this.#retired || this.#entries.size >= maxPeers) return null
     const entry = {
       peer: this.#makePeer(id, (this.#generations.get(id) ?? 0) + 1),
       reachable: true,

@@ -1,10 +1,20 @@
-import type { IceServer, MediaKind, Participant } from '@parley/contracts'
-import type { RemoteMedia } from './api.ts'
+import type { IceServer, MediaKind, Participant, Sfu } from '@parley/contracts'
+import type { Carrier, MediaView, RemoteMedia } from '../api.ts'
 import { LocalTracks } from './local-tracks.ts'
-import { Mesh } from './mesh.ts'
-import type { SignalData } from './signal-data.ts'
+import { MediaSwitch } from './media-switch.ts'
+import type { SignalData } from './mesh/signal-data.ts'
+import { QualityWatch } from './quality-watch.ts'
+
+/** Where the media of the room go, as `room.joined` says. */
+export interface MediaPlace {
+  iceServers: readonly IceServer[]
+  sfu?: Sfu
+}
 
 export interface RoomMediaDeps {
+  /** For the way to an SFU. */
+  WebSocket: typeof globalThis.WebSocket
+  accessToken(): Promise<string>
   /** `media.update`, until it is answered. */
   tell(change: Partial<Record<MediaKind, boolean>>): Promise<void>
   signal(to: string, data: SignalData): void
@@ -16,12 +26,13 @@ const nobody: ReadonlyMap<string, RemoteMedia> = new Map()
 const kinds: readonly MediaKind[] = ['mic', 'cam', 'screen']
 
 /**
- * One's own microphone, camera and screen, and the mesh that carries them. Off is at once, on only when the server agreed; and
+ * One's own microphone, camera and screen, and what carries them: a mesh or an SFU. Off is at once, on only when the server agreed; and
  * what the server says is off is off.
  */
 export class RoomMedia {
   /** Null where there is no WebRTC, as in Node. */
-  readonly mesh: Mesh | null
+  readonly carrier: MediaSwitch | null
+  readonly quality = new QualityWatch()
   readonly #deps: RoomMediaDeps
   readonly #tracks: LocalTracks
   /** What one wants, and how many changes of it the server has not answered. */
@@ -33,21 +44,24 @@ export class RoomMedia {
     deps: RoomMediaDeps,
     localStream: MediaStream | null,
     device: { mic: boolean; cam: boolean },
-    iceServers: readonly IceServer[],
+    { iceServers, sfu }: MediaPlace,
   ) {
     this.#deps = deps
     this.#wanted = { ...device, screen: false }
     this.#tracks = new LocalTracks(localStream, device)
-    const { signal: send, changed, report } = deps
-    this.mesh =
+    const { signal: send, ...shared } = deps
+    this.carrier =
       typeof RTCPeerConnection === 'undefined'
         ? null
-        : new Mesh({ RTCPeerConnection, send, changed, report }, iceServers)
+        : new MediaSwitch({ RTCPeerConnection, send, ...shared }, iceServers, sfu ?? null)
     this.#send()
   }
 
   get remote(): ReadonlyMap<string, RemoteMedia> {
-    return this.mesh?.remote ?? nobody
+    return this.carrier?.remote ?? nobody
+  }
+  get carriedBy(): Carrier {
+    return this.carrier?.carrier === 'sfu' ? { by: 'sfu', sessionId: this.carrier.sfuSessionId } : { by: 'mesh' }
   }
   get localScreen(): MediaStream | null {
     return this.#screen
@@ -65,7 +79,7 @@ export class RoomMedia {
 
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     const old = this.#tracks.replace(track)
-    if (old) await this.mesh?.replaceTrack(old, track)
+    if (old) await this.carrier?.replaceTrack(old, track)
     else this.#send()
   }
 
@@ -107,8 +121,23 @@ export class RoomMedia {
     if (this.#screen) this.#tell('screen', true).catch(this.#deps.report)
   }
 
+  setView(view: MediaView | null): void {
+    this.carrier?.setView(view)
+  }
+
+  /** Signals came: they go to the mesh, if there is one. */
+  receive(from: string, data: unknown): void {
+    this.carrier?.mesh?.receive(from, data)
+  }
+
+  /** Signals may be missing: of `id`, or of anybody. */
+  signalsLost(id?: string): void {
+    this.carrier?.mesh?.signalsLost(id)
+  }
+
   close(): void {
-    this.mesh?.close()
+    this.quality.stop()
+    this.carrier?.close()
     this.#endScreen()
   }
 
@@ -134,7 +163,7 @@ export class RoomMedia {
   }
 
   #send(): void {
-    this.mesh?.setLocal({ camera: this.#tracks.camera, screen: this.#screen })
+    this.carrier?.setLocal({ camera: this.#tracks.camera, screen: this.#screen })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SignalData, StreamNames } from './signal-data.ts'
-import { later } from './time.ts'
+import { later } from '../../time.ts'
 
 export interface NegotiationOptions {
   pc: RTCPeerConnection

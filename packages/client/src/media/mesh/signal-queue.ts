@@ -1,8 +1,8 @@
 import { wire } from '@parley/contracts'
-import { newId } from './ids.ts'
-import { ParleyError } from './problem.ts'
-import type { Socket } from './socket.ts'
-import { later } from './time.ts'
+import { newId } from '../../ids.ts'
+import { ParleyError } from '../../problem.ts'
+import type { Socket } from '../../socket.ts'
+import { later } from '../../time.ts'
 
 export interface SignalQueueDeps {
   /** The socket in use; null while there is none. */

@@ -1,9 +1,9 @@
 import { wire } from '@parley/contracts'
 import { expect, test } from 'vitest'
-import { localError } from './problem.ts'
+import { localError } from '../../problem.ts'
 import { SignalQueue } from './signal-queue.ts'
-import { SocketLost, type Socket } from './socket.ts'
-import { eventually } from './testing/eventually.ts'
+import { SocketLost, type Socket } from '../../socket.ts'
+import { eventually } from '../../testing/eventually.ts'
 
 type Sent = { data: unknown; requestId: string; settle: (error?: unknown) => void }
 

@@ -1,10 +1,5 @@
+import type { LocalMedia } from '../transport.ts'
 import type { StreamNames } from './signal-data.ts'
-
-/** What goes out to every peer. */
-export interface LocalMedia {
-  camera: MediaStream | null
-  screen: MediaStream | null
-}
 
 /**
  * What one peer connection sends. A track that goes leaves its transceiver to the next of its kind (`addTrack` would take a new
