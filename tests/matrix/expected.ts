@@ -1,4 +1,5 @@
 import { auth } from './expected/auth.ts'
+import { files } from './expected/files.ts'
 import { invites } from './expected/invites.ts'
 import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
@@ -18,6 +19,7 @@ export const expected = {
   ...invites,
   ...stats,
   ...chat,
+  ...files,
   ...signaling,
   ...events,
 } satisfies Table

@@ -34,7 +34,10 @@ const portPatienceMs = 2000
  * @throws ConfigError, StartupError with a sentence for its user
  */
 export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void> {
-  const configs = readConfigs({ MAIL_DIR: join(dataDir, 'mail'), ...env }, definitions)
+  const configs = readConfigs(
+    { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...env },
+    definitions,
+  )
   const { own } = configs
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')

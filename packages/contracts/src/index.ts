@@ -1,6 +1,7 @@
 export * from './bus/auth.ts'
 export * from './bus/chat.ts'
 export * from './bus/media.ts'
+export * from './bus/files.ts'
 export * from './bus/meetings.ts'
 export * from './bus/signaling.ts'
 export * from './bus/subject.ts'

@@ -46,7 +46,10 @@ export const problems = {
   'recording-needs-sfu': { status: 409, title: 'This server cannot record', retryable: false },
   'wrong-state': { status: 409, title: 'Not possible in this state', retryable: false },
   'precondition-required': { status: 428, title: 'The request needs an If-Match header', retryable: false },
+  'range-not-satisfiable': { status: 416, title: 'The range lies outside of the file', retryable: false },
+  'file-refused': { status: 422, title: 'The file is not what it was said to be, or not allowed', retryable: false },
   'quota-exceeded': { status: 409, title: 'There is no room for more files', retryable: false },
+  'link-expired': { status: 403, title: 'The link is expired or not valid', retryable: false },
   'too-large': { status: 413, title: 'Too large', retryable: false },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported', retryable: false },
   'headers-too-large': { status: 431, title: 'The headers are too large', retryable: false },
@@ -78,6 +81,7 @@ export const Problem = Type.Object(
     next: Type.Optional(Type.String({ description: 'What to do instead, e.g. "rejoin"' })),
     currentVersion: Type.Optional(Type.Integer()),
     recordingId: Type.Optional(Type.String({ description: 'The recording that goes on' })),
+    sizeBytes: Type.Optional(Type.Integer({ description: 'Of the file, when a range lies outside of it' })),
   },
   { title: 'Problem' },
 )

@@ -25,6 +25,7 @@ export {
   type ServeOptions,
   type WriteStream,
 } from './http/operations.ts'
+export { mayTakeLong } from './http/arrival.ts'
 export { limitKey } from './http/limit-key.ts'
 export { publicBase } from './http/public-base.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
@@ -57,9 +58,7 @@ export { decrypt, deriveKey, encrypt } from './gcm.ts'
 export { objectsConfig, openObjects, type ObjectsConfig } from './objects/objects-config.ts'
 export { ObjectNotFoundError, SizeMismatchError } from './objects/objects.ts'
 export type * from './objects/objects.ts'
-export { openFolderObjects } from './objects/objects-folder.ts'
-export { openS3Objects, type S3Options } from './objects/objects-s3.ts'
-export { createKeptAnswersTable, forgetAnswers, type KeptTables } from './once/kept-answers-store.ts'
+export { createKeptAnswersTable, forgetAnswers, type KeptDb, type KeptTables } from './once/kept-answers-store.ts'
 export { createKeptAnswers, plainly, type KeptAnswers, type Once } from './once/once.ts'
 export { createPoller, type Poller } from './poller.ts'
 export { announce, createDirectory, type Directory, type Instance } from './registry.ts'

@@ -84,15 +84,8 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   )
   const passwords = createPasswords(pool, config.BCRYPT_COST)
   const accounts = createAccounts({
-    db,
-    clock,
-    log,
-    sessions,
-    passwords,
-    mails,
-    inTurn,
+    ...{ db, bus, clock, log, sessions, passwords, mails, inTurn, renamed },
     guesses: createGuessLimit(kv),
-    renamed,
   })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, mails, inTurn, mailLimit, revoked })

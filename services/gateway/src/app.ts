@@ -38,6 +38,7 @@ export interface AppOptions {
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  transfers: Streams
   kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
@@ -50,7 +51,21 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * this order.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness, kv } = options
+  const {
+    config,
+    log,
+    metrics,
+    instanceId,
+    trust,
+    origins,
+    limits,
+    auth,
+    upstreams,
+    streams,
+    transfers,
+    readiness,
+    kv,
+  } = options
   const app = createHttpServer({ log, metrics, bodyLimit })
   await guard(app, options)
   await serveRoutes(app, {
@@ -58,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     limits,
     upstreams,
     streams,
+    transfers,
     bodyLimit,
     factsOf: (request) => ({
       address: trust.addressOf(request.raw),
@@ -93,14 +109,27 @@ async function guard(app: HttpServer, { config, trust, origins, limits }: AppOpt
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'authorization',
+      'content-range',
       'content-type',
       'idempotency-key',
       'if-match',
       'if-none-match',
+      'if-range',
       'last-event-id',
+      'range',
       'x-request-id',
     ],
-    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'ETag',
+      'Location',
+      'Retry-After',
+      'Upload-Length',
+      'Upload-Offset',
+      'X-Request-Id',
+    ],
     maxAge: 600,
   })
   app.addHook('onRequest', async (request) => {

@@ -50,6 +50,18 @@ export const gatewayConfig = Strict({
     maximum: 1_000_000,
     description: 'event streams of one account or guest at one time',
   }),
+  MAX_TRANSFERS: Type.Integer({
+    default: 2_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'uploads and downloads of files under way at one time',
+  }),
+  MAX_TRANSFERS_PER_PRINCIPAL: Type.Integer({
+    default: 128,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'uploads and downloads of one account or guest, or by links of one address, under way at one time',
+  }),
   RATE_LIMITS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
     description: 'off is for benchmarks and refused in production',

@@ -84,6 +84,12 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
   const streams = createStreams({ total: config.MAX_STREAMS, perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL })
+  const transfers = createStreams({
+    total: config.MAX_TRANSFERS,
+    perPrincipal: config.MAX_TRANSFERS_PER_PRINCIPAL,
+    what: 'uploads and downloads',
+  })
+  metrics.reading('parley_gateway_transfers', 'Uploads and downloads under way', () => transfers.count())
   metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
   const trust = createProxyTrust(config.TRUST_PROXY)
   const origins = createOrigins({
@@ -100,6 +106,7 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
   return {
     directory,
     streams,
+    transfers,
     trust,
     origins,
     factsOf,

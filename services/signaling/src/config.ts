@@ -17,5 +17,11 @@ export const signalingConfig = Strict({
     maximum: 1_000_000,
     description: 'event streams on this node; more are answered 503',
   }),
+  SFU_FROM_PEOPLE: Type.Integer({
+    default: 5,
+    minimum: 2,
+    maximum: 1_000,
+    description: 'a meeting of topology auto moves from mesh to the SFU when this many people are in it',
+  }),
 })
 export type SignalingConfig = Static<typeof signalingConfig>

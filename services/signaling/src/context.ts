@@ -6,6 +6,7 @@ import { messageFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
+import type { SfuAccess } from './sfu/sfu-links.ts'
 
 /** What handlers work with. */
 export interface Context {
@@ -20,6 +21,7 @@ export interface Context {
   life: StoreLife
   ice: IceServers
   relays: Relays
+  sfu: SfuAccess
 }
 
 /**

@@ -25,7 +25,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
   const onDelivered = (count: number) => delivered.inc({}, count)
-  const signaling = createNode({ node, bus, kv, life, log, auth, ice, onDelivered })
+  const sfuFromPeople = config.SFU_FROM_PEOPLE
+  const signaling = createNode({ node, bus, kv, life, log, auth, ice, sfuFromPeople, onDelivered })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })

@@ -6,7 +6,7 @@ import { textFrame } from './room/frames.ts'
 
 /** What this node does for other nodes and services. */
 export const subscribe = (context: Context): BusSubscription[] => {
-  const { bus, ice, log, node, rooms } = context
+  const { bus, log, node, rooms } = context
   return [
     answer(
       bus,
@@ -39,13 +39,6 @@ export const subscribe = (context: Context): BusSubscription[] => {
         const { state } = await room.submit({ kind: 'confirm' })
         return shownIn(state)
       },
-      log,
-    ),
-    answer(
-      bus,
-      signalingBus.iceServers,
-      'signaling',
-      async ({ userId }) => ({ iceServers: ice.grant({ userId, participantId: userId }).iceServers }),
       log,
     ),
     answer(

@@ -5,7 +5,6 @@ import { Meeting } from '../rest/meetings.ts'
 import { Recording } from '../rest/recordings.ts'
 import { Role } from '../roles.ts'
 import { fromServer } from '../ws/from-server.ts'
-import { IceServer } from '../ws/ice.ts'
 import { Connection, Participant } from '../ws/room.ts'
 import { event, request } from './subject.ts'
 
@@ -220,11 +219,6 @@ export const signalingBus = {
       ended: Type.Boolean(),
       people: Type.Array(ShownPerson),
     }),
-  }),
-  /** The ICE servers for somebody who is in a room, with credentials of their own. */
-  iceServers: request('signaling.ice-servers', {
-    input: Type.Object({ userId: Id }),
-    output: Type.Object({ iceServers: Type.Array(IceServer) }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {

@@ -19,6 +19,10 @@ export const User = Type.Object(
     name: Type.String(),
     username: Type.Union([Type.String(), Type.Null()]),
     createdAt: Instant,
+    avatarFileId: Type.Optional(Type.Union([Id, Type.Null()])),
+    avatarUrl: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], { description: 'The bytes of the avatar, with an access token' }),
+    ),
   },
   { title: 'User' },
 )
@@ -193,13 +197,19 @@ export const authOperations = {
     path: '/v1/me',
     auth: 'user',
     rows: ['A5'],
-    summary: 'Change name or user name',
+    summary: 'Change name, user name or avatar',
     body: Strict(
-      { name: Type.Optional(DisplayName), username: Type.Optional(Type.Union([Username, Type.Null()])) },
+      {
+        name: Type.Optional(DisplayName),
+        username: Type.Optional(Type.Union([Username, Type.Null()])),
+        avatarFileId: Type.Optional(
+          Type.Union([Id, Type.Null()], { description: 'A ready avatar of one’s own; null removes it' }),
+        ),
+      },
       { minProperties: 1 },
     ),
     answers: { 200: User },
-    problems: ['username-taken'],
+    problems: ['username-taken', 'not-found', 'wrong-state', 'unavailable'],
   },
   changePassword: {
     method: 'POST',

@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
 import { answerClientError, answerError, sendProblem } from './errors.ts'
+import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
 import { createRouteBook } from './route-book.ts'
 import { checkTransferCodingOrThrow } from './transfer-coding.ts'
@@ -38,11 +39,15 @@ declare module 'fastify' {
   }
 }
 
+const defaultArrivalMs = 10_000
+
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log, metrics } = options
   const app = fastify(settings(options))
-  app.server.headersTimeout = Math.min(10_000, app.server.requestTimeout)
+  const arrivalMs = options.requestTimeoutMs ?? defaultArrivalMs
+  app.server.headersTimeout = Math.min(defaultArrivalMs, arrivalMs)
+  limitArrival(app, arrivalMs)
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -66,17 +71,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return app
 }
 
-function settings({
-  log,
-  trustProxy = [],
-  bodyLimit = 65_536,
-  requestTimeoutMs = 10_000,
-}: HttpServerOptions): FastifyServerOptions {
+function settings({ log, trustProxy = [], bodyLimit = 65_536 }: HttpServerOptions): FastifyServerOptions {
   return {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    requestTimeout: requestTimeoutMs,
+    // `limitArrival` does it.
+    requestTimeout: 0,
     connectionTimeout: 0,
     // Longer than a proxy keeps an idle connection, so that the proxy is the one who closes it.
     keepAliveTimeout: 75_000,

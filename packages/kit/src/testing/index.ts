@@ -1,6 +1,7 @@
 export { fakeClock, steppingClock, type TestClock } from './clock.ts'
 export { MemoryDocs } from '../kv/docs-memory.ts'
 export { startCoturn, turnSettings, type CoturnOptions, type RunningCoturn } from './coturn.ts'
+export { startClamd, eicar } from './clamd.ts'
 export { eventually } from './eventually.ts'
 export { freeze } from './freeze.ts'
 export {

@@ -1,5 +1,5 @@
-import type { User } from '@parley/contracts'
-import { isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
+import { filesBus, type User } from '@parley/contracts'
+import { ask, type Bus, isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Match, Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -32,8 +32,15 @@ export interface Accounts {
   guest(name: string, key: string | null, by: Registering): Promise<Issued>
   /** Rejects with `unauthenticated` when the account is gone. */
   read(id: string): Promise<User>
-  /** Rejects with `username-taken`. */
-  update(id: string, changes: { name?: string; username?: string | null }): Promise<User>
+  /** Rejects with `username-taken`; for the avatar with `not-found`, `wrong-state`, `unavailable`. */
+  update(id: string, changes: ProfileChanges): Promise<User>
+}
+
+export interface ProfileChanges {
+  name?: string
+  username?: string | null
+  /** A ready avatar of one's own; null: none. */
+  avatarFileId?: string | null
 }
 
 /** From where, and once under the key of the request. */
@@ -51,6 +58,7 @@ interface NewAccount {
 
 export interface AccountsDeps {
   db: Db
+  bus: Bus
   clock: Clock
   log: Logger
   passwords: Passwords
@@ -71,13 +79,18 @@ export const createAccounts = (deps: AccountsDeps): Accounts => ({
 })
 
 async function update(
-  { db, clock, inTurn, renamed }: AccountsDeps,
+  { db, clock, inTurn, renamed, bus }: AccountsDeps,
   id: string,
-  changes: { name?: string; username?: string | null },
+  { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
-  const change = (trx: Db) => changeUser(trx, id, changes, new Date(clock.now()))
-  const changed = (await orTaken(inTurn(id, () => db.transaction().execute(change)))) ?? gone()
-  const { before, after } = changed
+  const avatar = avatarFileId === undefined ? {} : { avatar_file_id: avatarFileId }
+  const change = (trx: Db) => changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
+  const changed = await inTurn(id, async () => {
+    // First the file, so that no profile names one that is not there; the one before goes with it.
+    if (avatarFileId !== undefined) await ask(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
+    return orTaken(db.transaction().execute(change))
+  })
+  const { before, after } = changed ?? gone()
   if (after.name !== before.name) renamed({ userId: id, before: before.name, name: after.name })
   return toUser(after)
 }

@@ -36,7 +36,7 @@ export async function findUserByAddress(db: Db, typed: string): Promise<UserRow 
 export async function changeUser(
   trx: Db,
   id: string,
-  changes: Partial<Pick<UserRow, 'name' | 'username'>>,
+  changes: Partial<Pick<UserRow, 'name' | 'username' | 'avatar_file_id'>>,
   at: Date,
 ): Promise<{ before: UserRow; after: UserRow } | undefined> {
   const before = await trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import {
+  Bytes,
   headersOf,
   operations,
   Problem,
@@ -72,6 +73,7 @@ function schemaOf(service: string, name: string, operation: Operation): FastifyS
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { querystring: query }),
     ...(body === undefined ? {} : { body }),
+    ...(operation.bytes?.request === undefined ? {} : { body: Bytes, consumes: ['application/octet-stream'] }),
     ...(headers === undefined ? {} : { headers }),
     response: { ...successes(operation), ...failures(operation) },
   }

@@ -5,11 +5,14 @@ import type { Limits } from '../edge/limits.ts'
 import { checkBodilessOrThrow } from '../edge/request-shape.ts'
 import { forward, type ForwardOptions } from './forward.ts'
 import type { Streams } from './streams.ts'
+import { transfer } from './transfer.ts'
 
 export interface RouteOptions extends ForwardOptions {
   authenticate: Authenticate
   limits: Limits
   streams: Streams
+  /** Places of bytes on their way, up or down. */
+  transfers: Streams
 }
 
 /** A route per operation of the contracts to the service that serves it. */
@@ -47,7 +50,9 @@ function serveRoute(
     handler: async (request, reply) => {
       try {
         const repeatable = mayRepeat(operation, request.headers['idempotency-key'] !== undefined)
-        if (operation.stream === undefined) await forward({ service, repeatable }, request, reply, options)
+        if (operation.bytes !== undefined)
+          await transfer(service, operation.bytes, { request, reply, caller: callers.get(request) ?? '' }, options)
+        else if (operation.stream === undefined) await forward({ service, repeatable }, request, reply, options)
         else
           await stream(service, operation.stream.hint, { request, reply, caller: callers.get(request) ?? '' }, options)
       } catch (error) {
@@ -60,7 +65,7 @@ function serveRoute(
   })
 }
 
-interface Asking {
+export interface Asking {
   request: FastifyRequest
   reply: FastifyReply
   /** Whose token the request has; empty on an operation for anybody. */

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 import { ProblemError } from '@parley/kit'
 
 export interface StreamLimits {
+  /** What they are, in the words of problems; event streams unless told. */
+  what?: string
   /** Streams at one time. */
   total: number
   /** Of one account or guest. */
@@ -28,7 +30,7 @@ export interface Streams {
 
 const retryAfterMs = 5_000
 
-export function createStreams({ total, perPrincipal }: StreamLimits): Streams {
+export function createStreams({ total, perPrincipal, what = 'event streams' }: StreamLimits): Streams {
   const open = new Set<AbortController>()
   const countOf = new Map<string, number>()
   let closed = false
@@ -41,9 +43,9 @@ export function createStreams({ total, perPrincipal }: StreamLimits): Streams {
   return {
     takeOrThrow(principal) {
       if (closed) throw new ProblemError('unavailable', 'This gateway is going away')
-      if (open.size >= total) throw new ProblemError('unavailable', 'This gateway has no room for another event stream')
+      if (open.size >= total) throw new ProblemError('unavailable', `This gateway has no room for more ${what}`)
       if ((countOf.get(principal) ?? 0) >= perPrincipal)
-        throw new ProblemError('rate-limited', `At most ${perPrincipal} event streams at one time`, { retryAfterMs })
+        throw new ProblemError('rate-limited', `At most ${perPrincipal} ${what} at one time`, { retryAfterMs })
       const ending = new AbortController()
       open.add(ending)
       count(principal, 1)

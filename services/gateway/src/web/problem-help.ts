@@ -56,7 +56,12 @@ export const help = {
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
-  'quota-exceeded': 'There is no room for more: delete something that is not needed any more.',
+  'range-not-satisfiable':
+    'The range of bytes begins behind the end of the file, or does not fit the file as it was announced: Content-Range says how long it is.',
+  'file-refused':
+    'The bytes are of another type than was said, of one that is not taken, damaged, or harmful: the detail says which. Upload another file.',
+  'quota-exceeded': 'Your files, or those of the meeting, take all the room there is: delete some that are not needed.',
+  'link-expired': 'The link is too old or was altered: ask for a new one at GET /v1/files/{id}/link.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
   'unsupported-media-type': 'The content type is not one this address takes: send application/json.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',

@@ -1,7 +1,8 @@
-import { mediaBus, signalingBus, type sfuOperations } from '@parley/contracts'
+import { mediaBus, type sfuOperations } from '@parley/contracts'
 import {
   answer,
-  ask,
+  checkIceConfig,
+  iceServersFor,
   ProblemError,
   publicBase,
   type Bus,
@@ -50,6 +51,7 @@ const adminAnswerMs = 1_500
 /** @throws ConfigError when Janus are set without their secrets */
 export function createSfu(deps: SfuDeps): SfuService {
   const { config, bus, clock, db, log, metrics } = deps
+  checkIceConfig(config)
   const secrets = readSecrets(config)
   const keepers = new Map<string, JanusKeeper>()
   const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
@@ -126,7 +128,7 @@ const sfuHandlers = (parts: Parts): Handlers<typeof sfuOperations> => ({
     const mine = placeOf(shown, userId, participantId)
     if (mine === undefined) throw new ProblemError('forbidden', 'You are not in the room of this meeting')
     const room = await roomOrThrow(parts, meetingId, shown)
-    const { iceServers } = await ask(parts.bus, signalingBus.iceServers, { userId })
+    const iceServers = iceServersFor(parts.config, userId, parts.clock.now())
     const base = publicBase(parts.config.PUBLIC_URL, request)
     const body = grantSfu(grantDeps(parts), { room, participantId: mine, base, iceServers })
     return { status: 200, body, headers: { 'cache-control': 'no-store' } }

@@ -70,7 +70,11 @@ async function resumeSeat(
     resumeToken: next.token,
     ...(role && may(role, 'admit') ? await readLobby(context, room) : {}),
   }
-  return { type: 'room.resumed', payload: answer, after: () => local.release(caughtUp.v) }
+  const after = (): void => {
+    local.release(caughtUp.v)
+    context.sfu.tellAnew(room, local)
+  }
+  return { type: 'room.resumed', payload: answer, after }
 }
 
 type ResumeCommand = Extract<Command, { kind: 'resume' }>

@@ -48,6 +48,7 @@ export class ModelNode {
       log,
       auth,
       ice,
+      sfuFromPeople: null,
       onDelivered() {},
     })
   }
