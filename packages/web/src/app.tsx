@@ -12,6 +12,7 @@ import { ServicesContext, useServices, type Services } from './services.ts'
 import { Link } from './ui/link.tsx'
 import { Page } from './ui/page.tsx'
 import { Spinner } from './ui/spinner.tsx'
+import { useFocusOnScreen } from './ui/use-focus.ts'
 import { ToastHost } from './ui/toast.tsx'
 
 /** The whole page. */
@@ -25,6 +26,7 @@ export const App = ({ services }: { services: Services }) => (
 function Screen() {
   const { session, router } = useServices()
   const route = router.route.value
+  useFocusOnScreen(`${route.at} ${session.user.value?.id ?? ''} ${session.restoring.value}`)
   if (session.restoring.value) return <Starting />
   switch (route.at) {
     case 'home':
@@ -70,7 +72,7 @@ const Starting = () => (
 const Nowhere = () => (
   <Page>
     <section class="card notice-card">
-      <h1>There is nothing here</h1>
+      <h1>Page not found</h1>
       <p class="muted">
         The address may be incomplete. Meeting links look like <span class="code">/m/abc-defg-hij</span>.
       </p>

@@ -1,5 +1,5 @@
 import { ClientMessageId, MessageText, type FileReference, type Message, type Problem } from '@parley/contracts'
-import { compile, compileInput, newId, ProblemError } from '@parley/kit'
+import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
 

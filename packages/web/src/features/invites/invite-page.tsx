@@ -81,7 +81,7 @@ function Opened({ id, token, user }: InviteProps & { user: User }) {
     return (
       <Outcome
         icon={MailX}
-        title={lost ? 'This invitation is not here' : explain(problem).title}
+        title={lost ? 'We can’t find this invitation' : explain(problem).title}
         testId="invite-problem"
       >
         {lost ? 'The link may be incomplete, or it was sent to somebody else.' : explain(problem).text}
