@@ -19,7 +19,10 @@ export const colourClip = (colour: string): Clip =>
     const file = join(folder, 'clip.ivf')
     const codec = ['-c:v', 'libvpx', '-b:v', '150k', '-deadline', 'realtime', '-cpu-used', '8', '-g', `${fps}`]
     ffmpeg(`color=c=${colour}:s=320x180:r=${fps}:d=1`, [...codec, '-f', 'ivf', file])
-    const frames = [...framesOf(readFileSync(file))].map((frame) => ({ payloads: vp8Payloads(frame), ticks: 90_000 / fps }))
+    const frames = [...framesOf(readFileSync(file))].map((frame) => ({
+      payloads: vp8Payloads(frame),
+      ticks: 90_000 / fps,
+    }))
     return { frames, ticksPerSecond: 90_000 }
   })
 
@@ -30,17 +33,16 @@ export const toneClip = (hz: number): Clip =>
     const codec = ['-c:a', 'libopus', '-b:a', '32k', '-page_duration', '20000']
     ffmpeg(`sine=f=${hz}:r=48000:d=2`, [...codec, '-f', 'ogg', file])
     // The first and the last packets know of the beginning and the end.
-    const frames = [...pagesOf(readFileSync(file))].slice(27, 77).map((payload) => ({ payloads: [payload], ticks: 960 }))
+    const frames = [...pagesOf(readFileSync(file))]
+      .slice(27, 77)
+      .map((payload) => ({ payloads: [payload], ticks: 960 }))
     return { frames, ticksPerSecond: 48_000 }
   })
 
 function vp8Payloads(frame: Buffer): Buffer[] {
   const count = Math.ceil(frame.length / packetBytes)
   return Array.from({ length: count }, (_, part) =>
-    Buffer.concat([
-      Buffer.from([part === 0 ? 0x10 : 0]),
-      frame.subarray(part * packetBytes, (part + 1) * packetBytes),
-    ]),
+    Buffer.concat([Buffer.from([part === 0 ? 0x10 : 0]), frame.subarray(part * packetBytes, (part + 1) * packetBytes)]),
   )
 }
 
@@ -58,7 +60,7 @@ function inFolder<T>(work: (folder: string) => T): T {
 
 /** IVF: a header of 32 bytes, then for each frame its length, its time, its bytes. */
 function* framesOf(ivf: Buffer): Generator<Buffer> {
-  for (let at = 32; at < ivf.length; ) {
+  for (let at = 32; at < ivf.length;) {
     const length = ivf.readUInt32LE(at)
     yield ivf.subarray(at + 12, at + 12 + length)
     at += 12 + length
@@ -67,7 +69,7 @@ function* framesOf(ivf: Buffer): Generator<Buffer> {
 
 /** The contents of Ogg pages (RFC 3533), each of which holds one packet here. */
 function* pagesOf(ogg: Buffer): Generator<Buffer> {
-  for (let at = 0; at < ogg.length; ) {
+  for (let at = 0; at < ogg.length;) {
     const segments = ogg[at + 26] ?? 0
     const length = ogg.subarray(at + 27, at + 27 + segments).reduce((sum, one) => sum + one, 0)
     yield ogg.subarray(at + 27 + segments, at + 27 + segments + length)
