@@ -22,7 +22,11 @@ describe('V3 recordings', () => {
   beforeAll(async () => {
     product = await startStack(['--media', '2', '--janus', '2'], { RATE_LIMITS: 'off', RECORDING_EMPTY_SECONDS: '3' })
     url = product.gateways[0] ?? ''
-    for (const [name, colour, hz] of [['Ann', 'red', 400], ['Bob', '#00e000', 900], ['Cy', 'blue', 2000]] as const)
+    for (const [name, colour, hz] of [
+      ['Ann', 'red', 400],
+      ['Bob', '#00e000', 900],
+      ['Cy', 'blue', 2000],
+    ] as const)
       looks[name] = { cam: colourClip(colour), mic: toneClip(hz) }
   }, 120_000)
   afterAll(() => product.stop(), 60_000)
@@ -42,8 +46,20 @@ describe('V3 recordings', () => {
       if (now.status !== 'ready' && now.status !== 'failed') throw new Error(now.status)
       return now
     }, 30_000)
-    console.log(done, seat.socket.all.filter(({ type }) => type.startsWith('recording') || type.startsWith('chat')).map(({type, payload}) => [type, JSON.stringify(payload).slice(0, 300)]))
+    console.log(
+      done,
+      seat.socket.all
+        .filter(({ type }) => type.startsWith('recording') || type.startsWith('chat'))
+        .map(({ type, payload }) => [type, JSON.stringify(payload).slice(0, 300)]),
+    )
     await publisher.close()
-    console.log(product.output().split('\n').filter((l) => /recording|film/i.test(l)).slice(-20).join('\n'))
+    console.log(
+      product
+        .output()
+        .split('\n')
+        .filter((l) => /recording|film/i.test(l))
+        .slice(-20)
+        .join('\n'),
+    )
   }, 90_000)
 })

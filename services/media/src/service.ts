@@ -39,7 +39,7 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
   const sfu = createSfu(deps)
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const files = await createFiles(deps)
-  const recordings = createRecordings({ ...deps, objects: files.objects, sfu })
+  const recordings = createRecordings({ ...deps, objects: files.objects, links: files.links, sfu })
   const readiness = async () => ({
     database: await succeeds(sql`select 1`.execute(db)),
     bus: bus.connected(),
