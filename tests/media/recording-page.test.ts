@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { id, signUp, visit } from '../support/pages.ts'
+import { anEmail, password, rest } from '../support/people.ts'
 import { startEmbedded, type Embedded } from '../support/product.ts'
 
 describe('recording on the page', () => {
@@ -21,19 +22,23 @@ describe('recording on the page', () => {
     url = product.gateways[0] ?? ''
     browser = await startBrowser()
     host = await visit(browser, url)
-    const made = host.waitForResponse(
-      (answer) => answer.url().endsWith('/v1/meetings') && answer.request().method() === 'POST',
-    )
-    await signUp(host, 'Hanna')
-    await host.click(id('new-meeting'))
-    const { id: meetingId, code } = (await (await made).json()) as { id: string; code: string }
-    details = `${url}/meetings/${meetingId}`
+    const account = { email: anEmail(), password, name: 'Hanna', tokenDelivery: 'body' }
+    const token = String((await rest('POST', `${url}/v1/auth/register`, { body: account })).body['accessToken'])
+    const body = { type: 'public', settings: { recording: true } }
+    const { id: meetingId, code } = (await rest('POST', `${url}/v1/meetings`, { token, body })).body
+    details = `${url}/meetings/${String(meetingId)}`
+    await host.click(id('tab-signin'))
+    await host.fill(id('signin-email'), account.email)
+    await host.fill(id('signin-password'), password)
+    await host.click(id('signin-submit'))
+    await host.locator(id('new-meeting')).waitFor()
+    await host.goto(`${url}/m/${String(code)}`)
     await host.click(id('prejoin-join'))
     await host.locator(id('room')).waitFor()
     guest = await visit(browser, url)
     await signUp(guest, 'Gita')
     await guest.locator(id('new-meeting')).waitFor()
-    await guest.goto(`${url}/m/${code}`)
+    await guest.goto(`${url}/m/${String(code)}`)
   }, 120_000)
   afterAll(async () => {
     vi.unstubAllEnvs()
