@@ -24,7 +24,7 @@ describe('recording on the page', () => {
     host = await visit(browser, url)
     const account = { email: anEmail(), password, name: 'Hanna', tokenDelivery: 'body' }
     const token = String((await rest('POST', `${url}/v1/auth/register`, { body: account })).body['accessToken'])
-    const body = { type: 'public', settings: { recording: true } }
+    const body = { type: 'public' }
     const { id: meetingId, code } = (await rest('POST', `${url}/v1/meetings`, { token, body })).body
     details = `${url}/meetings/${String(meetingId)}`
     await host.click(id('tab-signin'))
@@ -48,6 +48,11 @@ describe('recording on the page', () => {
   }, 60_000)
 
   it('V3 a host records: everybody is told, who joins later too, and the film plays and seeks on the meeting’s page', async () => {
+    await host.click(id('more'))
+    await host.click(id('open-meeting-settings'))
+    await host.locator(id('setting-recording')).check({ force: true })
+    await eventually(async () => expect(await host.isChecked(id('setting-recording'))).toBe(true))
+    await host.keyboard.press('Escape')
     await host.click(id('more'))
     await host.click(id('toggle-recording'))
     await host.locator(id('recording-notice')).waitFor()

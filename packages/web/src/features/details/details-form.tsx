@@ -25,6 +25,7 @@ const toggles: readonly { name: Toggle; label: string; note?: string }[] = [
   { name: 'screenShare', label: 'Screen sharing' },
   { name: 'audio', label: 'Microphones' },
   { name: 'video', label: 'Cameras' },
+  { name: 'recording', label: 'Recording', note: 'Hosts may record; everybody is told' },
 ]
 
 interface FormProps {

@@ -55,6 +55,14 @@ export function MoreMenu({ model }: { model: RoomModel }) {
       <LayoutItem model={model} />
       <RecordItem model={model} />
       <Item icon={Settings} label="Settings" testId="open-settings" onClick={() => (model.dialog.value = 'settings')} />
+      {self.role === 'host' && (
+        <Item
+          icon={SlidersHorizontal}
+          label="Meeting settings"
+          testId="open-meeting-settings"
+          onClick={() => (model.dialog.value = 'meeting')}
+        />
+      )}
       {!narrow && (
         <Item
           icon={Keyboard}

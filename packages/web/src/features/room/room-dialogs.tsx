@@ -5,6 +5,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import { useTask } from '../../ui/use-task.ts'
 import { DevicePickers } from '../media/device-pickers.tsx'
+import { MeetingSettings } from './meeting-settings.tsx'
 import type { RoomModel } from './room-model.ts'
 import { hotkeys } from './use-hotkeys.ts'
 
@@ -21,6 +22,8 @@ export function RoomDialogs({ model }: { model: RoomModel }) {
       return <EndDialog model={model} onClose={close} />
     case 'settings':
       return <SettingsDialog model={model} onClose={close} />
+    case 'meeting':
+      return <MeetingSettings model={model} onClose={close} />
     case 'shortcuts':
       return <ShortcutsDialog onClose={close} />
     default:
