@@ -10,7 +10,7 @@ export interface RoomChatDeps {
   request: Connection['request']
   list(query: HistoryQuery): Promise<HistoryPage>
   /** As the sender of one's own messages. */
-  self(): { userId: string; name: string }
+  self(): { userId: string; name: string; guest: boolean }
   changed(): void
   /** A new message, once each, in order. */
   arrived(message: Message): void
@@ -72,8 +72,9 @@ export class RoomChat {
   async #send({ clientMessageId, text }: { clientMessageId: string; text: string }): Promise<Message> {
     const { payload } = await this.#deps.request('chat.send', { clientMessageId, text }, true)
     const { messageId: id, seq, sentAt } = payload
-    const { userId, name } = this.#deps.self()
-    const message: Message = { id, seq, type: 'text', text, sender: { id: userId, name }, clientMessageId, sentAt }
+    const { userId, name, guest } = this.#deps.self()
+    const sender = { id: userId, name, ...(guest ? { guest } : {}) }
+    const message: Message = { id, seq, type: 'text', text, sender, clientMessageId, sentAt }
     this.#history.put(message)
     return message
   }
