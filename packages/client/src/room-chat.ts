@@ -10,7 +10,7 @@ export interface RoomChatDeps {
   request: Connection['request']
   list(query: HistoryQuery): Promise<HistoryPage>
   /** As the sender of one's own messages. */
-  self(): { userId: string; name: string }
+  self(): { userId: string; name: string; guest: boolean }
   changed(): void
   /** A new message, once each, in order. */
   arrived(message: Message): void
@@ -73,14 +73,14 @@ export class RoomChat {
     const content = { ...(text === '' ? {} : { text }), ...(file ? { fileId: file.id } : {}) }
     const { payload } = await this.#deps.request('chat.send', { clientMessageId, ...content }, true)
     const { messageId: id, seq, sentAt } = payload
-    const { userId, name } = this.#deps.self()
+    const { userId, name, guest } = this.#deps.self()
     const message: Message = {
       id,
       seq,
       type: file ? 'file' : 'text',
       ...(text === '' ? {} : { text }),
       ...(file ? { file } : {}),
-      sender: { id: userId, name },
+      sender: { id: userId, name, ...(guest ? { guest } : {}) },
       clientMessageId,
       sentAt,
     }

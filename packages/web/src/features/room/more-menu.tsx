@@ -9,6 +9,7 @@ import {
   Link2,
   MonitorUp,
   Settings,
+  SlidersHorizontal,
   UserSquare,
   Users,
   type LucideIcon,
