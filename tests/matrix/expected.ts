@@ -3,7 +3,7 @@ import { invites } from './expected/invites.ts'
 import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
-import { chat, events, signaling, stats } from './expected/rest.ts'
+import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
 import type { Table } from './row.ts'
 
 /**
@@ -19,5 +19,6 @@ export const expected = {
   ...stats,
   ...chat,
   ...signaling,
+  ...sfu,
   ...events,
 } satisfies Table
