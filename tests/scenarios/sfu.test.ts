@@ -73,18 +73,17 @@ describe('a meeting in the SFU', () => {
     expect(await ben.peer.countFor(400, host.id, 'cam')).toBeGreaterThan(3)
     expect(await ben.peer.countFor(400, cleo.id, 'mic')).toBeGreaterThan(3)
     await callOrThrow(host.who, 'PATCH', `${url}/v1/meetings/${meeting.id}`, { settings: { video: true } })
-    await ben.socket.ask('media.update', { cam: true })
+    await eventually(async () => expect(await ben.socket.outcome('media.update', { cam: true })).toBe('ack'))
     await eventually(async () => expect(await host.peer.countFor(200, ben.id, 'cam')).toBeGreaterThan(3))
   })
 
   it('V2 tokens are renewed before they end, and Janus refuses those that have ended', async () => {
-    const told = await ben.socket.waitFor('sfu.changed')
-    const renewed = told.payload['sfu'] as Sfu
+    const first = ben.sfu.token
+    const renewed = (await ben.socket.waitFor('sfu.changed', undefined, 20_000)).payload['sfu'] as Sfu
     expect(renewed).toMatchObject({ url: ben.sfu.url, room: ben.sfu.room, feed: ben.id })
     expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.parse(ben.sfu.expiresAt))
     await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(ben.sfu.expiresAt) + 1_100), 20_000)
-    await expect(ben.peer.client.request({ janus: 'keepalive' })).rejects.toThrow(/Janus 403/)
-    ben.peer.client.token = renewed.token
+    await expect(ben.peer.client.request({ janus: 'keepalive', token: first })).rejects.toThrow(/Janus 403/)
     await ben.peer.client.request({ janus: 'keepalive' })
   }, 40_000)
 

@@ -26,6 +26,7 @@ export async function joinCall(
   const sfu = sfuOf(seated)
   if (sfu === undefined) throw new Error(`${who.name} was told of no SFU`)
   const peer = await SfuPeer.connect(sfu, who.token, options)
+  seated.socket.on('sfu.changed', ({ sfu: changed }) => peer.renew(changed as Sfu))
   await peer.publish()
   return { ...seated, sfu, peer }
 }

@@ -33,7 +33,7 @@ const opusFrame = Buffer.from([0xf8, 0xff, 0xfe, ...Buffer.alloc(60)])
 /** Somebody in a call without a browser: publishes real RTP through Janus, and receives that of the others. */
 export class SfuPeer {
   readonly client: JanusClient
-  readonly #sfu: Sfu
+  #sfu: Sfu
   readonly #options: Required<PeerOptions>
   readonly #received = new Map<string, Received>()
   readonly #sources: { track: MediaStreamTrack; timer: NodeJS.Timeout }[] = []
@@ -63,6 +63,13 @@ export class SfuPeer {
 
   get session(): number {
     return this.client.session
+  }
+
+  /** New tokens for the same room; those of another room are for another peer. */
+  renew(sfu: Sfu): void {
+    if (sfu.room !== this.#sfu.room) return
+    this.#sfu = sfu
+    this.client.token = sfu.token
   }
 
   /** Joins, publishes a microphone and a camera, and from then on receives everybody. */
