@@ -72,7 +72,9 @@ describe('Janus and the media service go and come back', () => {
         expect(sfuOf(ben)).toBeUndefined()
         const answer = await rest('GET', `${url}/v1/meetings/${meeting.id}/janus-token`, { token: ben.who.token })
         expect(answer.body).toMatchObject({ status: 503, code: 'sfu-unavailable', retryable: true })
-        expect(await ben.socket.outcome('chat.send', { clientMessageId: crypto.randomUUID(), text: 'hello' })).toBe('chat.accepted')
+        expect(await ben.socket.outcome('chat.send', { clientMessageId: crypto.randomUUID(), text: 'hello' })).toBe(
+          'chat.accepted',
+        )
       }, 15_000)
       const ada = await takeSeat(url, owner, meeting)
       process.kill(janus?.pid ?? 0, 'SIGCONT')

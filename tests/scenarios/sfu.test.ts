@@ -94,7 +94,9 @@ describe('a meeting in the SFU', () => {
     await Promise.all([silent(host, cleo), silent(ben, cleo, 'cam')])
     await eventually(() => expect(cleo.peer.client.closed?.code).toBe(4403))
     await expect(SfuPeer.connect(fresh, cleo.who.token)).rejects.toThrow('refused: 403')
-    expect((await rest('GET', `${url}/v1/meetings/${meeting.id}/janus-token`, { token: cleo.who.token })).status).toBe(403)
+    expect((await rest('GET', `${url}/v1/meetings/${meeting.id}/janus-token`, { token: cleo.who.token })).status).toBe(
+      403,
+    )
   })
 })
 
@@ -125,7 +127,14 @@ describe('who may reach Janus', () => {
     const { sfu, peer } = one.host
     const handle = await peer.client.attach()
     const join = (more: object) =>
-      peer.client.message(handle, { request: 'join', ptype: 'publisher', room: sfu.room, id: sfu.feed, token: sfu.roomToken, ...more })
+      peer.client.message(handle, {
+        request: 'join',
+        ptype: 'publisher',
+        room: sfu.room,
+        id: sfu.feed,
+        token: sfu.roomToken,
+        ...more,
+      })
     await expect(join({ room: other.host.sfu.room })).rejects.toThrow(/Janus 403/)
     await expect(join({ id: other.host.id })).rejects.toThrow(/Janus 403/)
     await expect(join({ token: other.host.sfu.roomToken })).rejects.toThrow(/Janus 43/)
@@ -133,7 +142,9 @@ describe('who may reach Janus', () => {
       await expect(peer.client.message(handle, { request, room: sfu.room })).rejects.toThrow(/Janus 403/)
     await expect(peer.client.request({ janus: 'info' })).rejects.toThrow(/Janus 45/)
     await expect(peer.client.request({ janus: 'attach', plugin: 'janus.plugin.echotest' })).rejects.toThrow(/Janus 460/)
-    await expect(peer.client.request({ janus: 'keepalive', session_id: other.host.peer.session })).rejects.toThrow(/458/)
+    await expect(peer.client.request({ janus: 'keepalive', session_id: other.host.peer.session })).rejects.toThrow(
+      /458/,
+    )
     await Promise.all([one.host.peer.close(), other.host.peer.close()])
   })
 })

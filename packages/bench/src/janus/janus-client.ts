@@ -41,7 +41,10 @@ export class JanusClient {
   }
 
   /** Rejects with `refused: <status>` when the gateway refuses. */
-  static async open({ url, subprotocol, token }: Sfu, accessToken: string | null): Promise<JanusClient> {
+  static async open(
+    { url, subprotocol, token }: Pick<Sfu, 'url' | 'subprotocol' | 'token'>,
+    accessToken: string | null,
+  ): Promise<JanusClient> {
     const protocols = accessToken === null ? [subprotocol] : [subprotocol, `bearer.${accessToken}`]
     const socket = new WebSocket(url, protocols)
     await new Promise<void>((resolve, reject) => {
@@ -122,5 +125,7 @@ export class JanusClient {
 function failureOf({ error, plugindata }: Message): Error | null {
   if (error !== undefined) return new Error(`Janus ${error.code}: ${error.reason}`)
   const data = plugindata?.data ?? {}
-  return data['error_code'] === undefined ? null : new Error(`Janus ${String(data['error_code'])}: ${String(data['error'])}`)
+  return data['error_code'] === undefined
+    ? null
+    : new Error(`Janus ${String(data['error_code'])}: ${String(data['error'])}`)
 }

@@ -24,6 +24,8 @@ export interface PeerOptions {
   /** How often a packet of video is sent, ms; 0: none. */
   videoEveryMs?: number
   videoBytes?: number
+  /** How many others it receives at most; all unless told. */
+  watches?: number
 }
 
 const audioEveryMs = 20
@@ -46,12 +48,11 @@ export class SfuPeer {
   /** Media by the mid of the subscription. */
   readonly #media = new Map<string, string>()
   #subscribing = Promise.resolve()
-  subscribes = true
 
   private constructor(client: JanusClient, sfu: Sfu, options: PeerOptions) {
     this.client = client
     this.#sfu = sfu
-    this.#options = { videoEveryMs: 40, videoBytes: 500, ...options }
+    this.#options = { videoEveryMs: 40, videoBytes: 500, watches: Infinity, ...options }
   }
 
   /** Opens the WebSocket of the gateway and begins a session. */
@@ -99,6 +100,15 @@ export class SfuPeer {
 
   forgetGaps(): void {
     for (const received of this.#received.values()) Object.assign(received, { longestGapMs: 0, lastAt: 0 })
+  }
+
+  /** Packets and bytes of all media that have arrived. */
+  total(): { packets: number; bytes: number } {
+    const all = [...this.#received.values()]
+    return {
+      packets: all.reduce((sum, { packets }) => sum + packets, 0),
+      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    }
   }
 
   /** How many packets of a medium arrive in that time. */
@@ -170,12 +180,15 @@ export class SfuPeer {
 
   #note(publishers: readonly Published[] = []): void {
     for (const publisher of publishers) this.#feeds.set(publisher.id, publisher)
-    if (publishers.length > 0 && this.subscribes) this.#subscribing = this.#subscribing.then(() => this.#subscribe())
+    if (publishers.length > 0) this.#subscribing = this.#subscribing.then(() => this.#subscribe())
   }
 
   /** One subscription for all: begun with the first, then told of more. */
   async #subscribe(): Promise<void> {
-    const streams = [...this.#feeds.keys()].filter((feed) => !this.#subscribed.has(feed)).map((feed) => ({ feed }))
+    const streams = [...this.#feeds.keys()]
+      .filter((feed) => !this.#subscribed.has(feed))
+      .slice(0, Math.max(0, this.#options.watches - this.#subscribed.size))
+      .map((feed) => ({ feed }))
     if (streams.length === 0) return
     for (const { feed } of streams) this.#subscribed.add(feed)
     const { room, roomToken } = this.#sfu
@@ -188,7 +201,14 @@ export class SfuPeer {
           track.onReceiveRtp.subscribe((packet) => this.#count(transceiver.mid ?? '', packet)),
         ),
       )
-      const first = { request: 'join', ptype: 'subscriber', room, token: roomToken, private_id: this.#privateId, streams }
+      const first = {
+        request: 'join',
+        ptype: 'subscriber',
+        room,
+        token: roomToken,
+        private_id: this.#privateId,
+        streams,
+      }
       return this.#answer(await this.client.message(handle, first))
     }
     const { handle } = this.#subscriber
