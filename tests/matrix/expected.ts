@@ -4,7 +4,7 @@ import { invites } from './expected/invites.ts'
 import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
-import { chat, events, signaling, stats } from './expected/rest.ts'
+import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
 import type { Table } from './row.ts'
 
 /**
@@ -21,5 +21,6 @@ export const expected = {
   ...chat,
   ...files,
   ...signaling,
+  ...sfu,
   ...events,
 } satisfies Table
