@@ -155,7 +155,9 @@ describe('the edge of the whole product', () => {
 /** Everything that comes back, head included, as it goes over the wire. */
 async function rawLength(url: string, headers: Record<string, string>): Promise<number> {
   const { host, pathname } = new URL(url)
-  const lines = Object.entries({ host, ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries({ host, ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   return (await exchangeBytes(url, `GET ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n`)).length
 }
 

@@ -27,6 +27,7 @@ export {
   type WriteStream,
 } from './http/operations.ts'
 export { limitKey } from './http/limit-key.ts'
+export { checkMethodOrThrow } from './http/route-book.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
 export { checkHeaderSizeOrThrow, checkShapeOrThrow, isHost } from './http/request-shape.ts'
