@@ -18,9 +18,10 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [compressed()],
   server: {
+    // With the Host that the browser sent: by it the gateway knows the page's origin as its own.
     proxy: {
-      '/v1': { target: gateway, ws: true, changeOrigin: true },
-      '/.well-known': { target: gateway, changeOrigin: true },
+      '/v1': { target: gateway, ws: true },
+      '/.well-known': { target: gateway },
     },
   },
 })

@@ -29,6 +29,7 @@ export {
 export { mayTakeLong } from './http/arrival.ts'
 export { limitKey } from './http/limit-key.ts'
 export { publicBase } from './http/public-base.ts'
+export { checkMethodOrThrow } from './http/route-book.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
 export { checkHeaderSizeOrThrow, checkShapeOrThrow, isHost } from './http/request-shape.ts'

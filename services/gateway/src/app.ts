@@ -62,7 +62,9 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
   const { config, log, metrics, instanceId, limits, auth, upstreams, streams, transfers, readiness, kv } = options
   const security = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
   const crossOrigin = crossOriginHeaders(options.origins)
-  const headersFor: HeadersFor = (origins) => ({ ...security, ...crossOrigin(origins) })
+  const withoutOrigin = { ...security, ...crossOrigin(undefined) }
+  const headersFor: HeadersFor = (origins) =>
+    origins === undefined ? withoutOrigin : { ...security, ...crossOrigin(origins) }
   const app = createHttpServer({ log, metrics, bodyLimit, maxHeaderBytes, headersFor, trust: options.trust })
   guard(app, options)
   await serveRoutes(app, {

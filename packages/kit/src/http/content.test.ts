@@ -148,4 +148,10 @@ test('H8 a path that has the method, and is not there, is not about methods', as
   const other = await server().inject({ method: 'PUT', url: '/v1/things' })
   expect([other.statusCode, other.headers['allow']]).toEqual([405, 'POST, GET, HEAD'])
   expect(other.json().detail).toBe('PUT means nothing here; there is POST, GET, HEAD')
+  // There is `GET /v1/things/:id`, and yet this is no thing.
+  for (const method of ['GET', 'HEAD', 'DELETE', 'PUT'] as const) {
+    const mistaken = await server().inject({ method, url: '/v1/things/join?x=1' })
+    expect([method, mistaken.statusCode, mistaken.headers['allow']]).toEqual([method, 405, 'POST'])
+  }
+  expect((await server().inject({ method: 'POST', url: '/v1/things/join' })).statusCode).toBe(204)
 })

@@ -51,11 +51,14 @@ function answerRaw(socket: Duplex, error: ProblemError, headers: Readonly<Record
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }
 
+const name = 'origin:'
+
 /** What the parser had read: it gave up before it told of any header. */
 const originsIn = (packet: unknown): string[] | undefined => {
   if (!Buffer.isBuffer(packet)) return undefined
   const [head = ''] = packet.toString('latin1').split('\r\n\r\n', 1)
-  const found = [...head.matchAll(/\r\norigin:[ \t]*([^\r\n]{1,300}?)[ \t]*(?=\r\n)/gi)].map(([, value = '']) => value)
+  const lines = head.split('\r\n').filter((line) => line.slice(0, name.length).toLowerCase() === name)
+  const found = lines.map((line) => line.slice(name.length).trim())
   return found.length === 0 ? undefined : found
 }
 

@@ -13,6 +13,7 @@ import { admission } from './admission.ts'
 import { limitKey } from './limit-key.ts'
 import { hasContentLength } from './media-type.ts'
 import { checkQueryOrThrow, checkShapeOrThrow } from './request-shape.ts'
+import { checkMethodOrThrow } from './route-book.ts'
 import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
@@ -107,8 +108,9 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
     method: operation.method,
     url: operation.path,
     schema: schemaOf(operation),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       checkShapeOrThrow(request.raw)
+      checkMethodOrThrow(request, reply)
       if (!takesAnyQuery(operation)) checkQueryOrThrow(request.raw)
       ignoreTypeOfNothing(request.raw)
       const principal = await admit(request)

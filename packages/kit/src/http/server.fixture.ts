@@ -75,6 +75,14 @@ const operations = {
     ),
     answers: { 204: null },
   },
+  joinThing: {
+    ...base,
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/things/join',
+    auth: 'none',
+    answers: { 204: null },
+  },
   whoAmI: { ...base, method: 'GET', path: '/v1/me', auth: 'user', answers: { 200: Strict({ id: Id }) } },
   limited: {
     ...base,
@@ -120,6 +128,7 @@ export function openFixture({
     }),
     dropThing: () => ({ status: 204 }),
     endThing: () => ({ status: 204 }),
+    joinThing: () => ({ status: 204 }),
     pickThing: () => ({ status: 204 }),
     whoAmI: ({ principal }) => ({ status: 200, body: { id: principal.userId } }),
     limited: () => ({ status: 204 }),

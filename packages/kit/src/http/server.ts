@@ -19,7 +19,7 @@ import { checkContentOrThrow } from './media-type.ts'
 import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
 import { checkHeaderSizeOrThrow } from './request-shape.ts'
-import { createRouteBook } from './route-book.ts'
+import { createRouteBook, methodNotAllowed, pathOf, type RouteBook } from './route-book.ts'
 import { checkTransferCodingOrThrow } from './transfer-coding.ts'
 import { validateByTypeBox } from './validation.ts'
 
@@ -48,6 +48,7 @@ declare module 'fastify' {
     sockets: ReadonlySet<Socket>
     /** True once the drain has begun. */
     draining: boolean
+    routeBook: RouteBook
     /** Of a wildcard route, which serves GET: the paths at which there is something, to tell 405 from 404. */
     wildcards: ((path: string) => boolean)[]
     /** Who sends a request, through the proxies that are trusted. */
@@ -132,16 +133,16 @@ function settings({
 
 function answerUnknownRoutes(app: HttpServer): void {
   const book = createRouteBook()
+  app.decorate('routeBook', book)
   app.addHook('onRoute', ({ method, url }) => book.add(method, url))
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
-    const path = request.url.split('?', 1)[0] ?? ''
+    const path = pathOf(request.url)
     const wild = app.wildcards.some((isThere) => isThere(path)) ? ['GET', 'HEAD'] : []
     const methods = [...new Set([...book.methodsFor(path), ...wild])]
     // What has this very method, and yet is not there, is no matter of methods.
     if (methods.length === 0 || methods.includes(request.method))
       return sendProblem(reply, new ProblemError('not-found'))
-    const detail = `${request.method} means nothing here; there is ${methods.join(', ')}`
-    return sendProblem(reply.header('allow', methods.join(', ')), new ProblemError('method-not-allowed', detail))
+    return sendProblem(reply, methodNotAllowed(reply, request.method, methods))
   })
 }
 

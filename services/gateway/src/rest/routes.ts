@@ -1,5 +1,5 @@
 import { mayRepeat, operations, type Operation, type ServiceName } from '@parley/contracts'
-import { isProblem, limitKey, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
+import { checkMethodOrThrow, isProblem, limitKey, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../edge/limits.ts'
 import { checkBodilessOrThrow } from '../edge/request-shape.ts'
@@ -39,7 +39,8 @@ function serveRoute(
   scope.route({
     method,
     url: path,
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      checkMethodOrThrow(request, reply)
       checkBodilessOrThrow(request.raw)
       if (auth === 'none') return
       const principal = await authenticate(request)

@@ -7,13 +7,16 @@ export function qualityOf(accept: string | undefined, mediaType: string): number
   const [type = ''] = mediaType.split('/', 1)
   const ranges = [mediaType, `${type}/*`, '*/*']
   let best = { rank: ranges.length, quality: 0 }
-  for (const element of accept.toLowerCase().split(',')) {
+  for (const element of accept.toLowerCase().split(',', maxRanges)) {
     const [range = '', ...parameters] = element.split(';').map((part) => part.trim())
     const rank = ranges.indexOf(range)
     if (rank !== -1 && rank < best.rank) best = { rank, quality: weightOf(parameters) }
   }
   return best.quality
 }
+
+/** A browser names about eight. */
+const maxRanges = 100
 
 /** A weight that is none counts as the whole one: who sends it wants the type. */
 function weightOf(parameters: readonly string[]): number {
