@@ -302,13 +302,13 @@ it('dates a leaving after its joining, however far behind the node is with the t
   const at = (change: Change | undefined, was: RoomDraft, now: number) =>
     change && factsOf(change, was, room, now).map((fact) => Date.parse(fact.at))
   expect([at(joined, before, 5_000), at(left, before, 4_000)]).toEqual([[5_000], [5_001]])
+})
 
-  it('R3 a new name is a change of its own; who goes by another keeps it, and the same twice changes nothing', () => {
-    const room = roomOf('host', 'a')
-    const command: Command = { kind: 'name', userId: 'u-a', before: 'a', name: 'Anna', seq: 1 }
-    expect(run(room, command)).toEqual([{ kind: 'seat', participantId: 'a', name: 'Anna', seq: 1 }])
-    expect(room.seats.get('a')?.participant.name).toBe('Anna')
-    expect(run(room, { ...command, seq: 2 })).toEqual([{ kind: 'noted', seq: 2 }])
-    expect(run(room, { ...command, userId: 'u-host', before: 'somebody', seq: 3 })).toEqual([{ kind: 'noted', seq: 3 }])
-  })
+it('R3 a new name is a change of its own; who goes by another keeps it, and the same twice changes nothing', () => {
+  const room = roomOf('host', 'a')
+  const command: Command = { kind: 'name', userId: 'u-a', before: 'a', name: 'Anna', seq: 1 }
+  expect(run(room, command)).toEqual([{ kind: 'seat', participantId: 'a', name: 'Anna', seq: 1 }])
+  expect(room.seats.get('a')?.participant.name).toBe('Anna')
+  expect(run(room, { ...command, seq: 2 })).toEqual([{ kind: 'noted', seq: 2 }])
+  expect(run(room, { ...command, userId: 'u-host', before: 'somebody', seq: 3 })).toEqual([{ kind: 'noted', seq: 3 }])
 })
