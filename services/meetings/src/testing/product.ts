@@ -143,7 +143,11 @@ const shorthands = (call: Call, bus: Bus) => ({
     (
       await call<Meeting>('POST', '/v1/meetings', {
         as,
-        body: { type: 'public', ...body, settings: { guestsAllowed: true, ...(body as { settings?: object }).settings } },
+        body: {
+          type: 'public',
+          ...body,
+          settings: { guestsAllowed: true, ...(body as { settings?: object }).settings },
+        },
       })
     ).body,
   joinByCode: (as: Person, code: string, more: object = {}) =>
