@@ -19,10 +19,11 @@ export const signalingConfig = Strict({
     description: 'event streams on this node; more are answered 503',
   }),
   MAX_SOCKETS_PER_PERSON: Type.Integer({
-    default: 20,
+    default: 50,
     minimum: 1,
     maximum: 1_000_000,
-    description: 'sockets of one account or guest on this node; more are answered 429',
+    description:
+      'sockets of one account or guest on this node, a quarter of MAX_SOCKETS at most; more are answered 429',
   }),
   MAX_SEATS_PER_PERSON: Type.Integer({
     default: defaultSeatsPerPerson,

@@ -50,15 +50,21 @@ const batch = 500
 
 /** Forgets who waited in a lobby and was not seen since `before`: what was decided on them is kept with the members. */
 export async function forgetLobbyEntries(db: Db, before: Date): Promise<void> {
-  const old = db
-    .selectFrom('lobby_entries')
-    .select('participant_id')
-    .where('seen_at', '<', before)
-    .where('status', '!=', 'waiting')
-    .limit(batch)
-    .forUpdate()
-    .skipLocked()
-  await db.deleteFrom('lobby_entries').where('participant_id', 'in', old).execute()
+  await db.transaction().execute(async (trx) => {
+    const old = await trx
+      .selectFrom('lobby_entries')
+      .select('participant_id')
+      .where('seen_at', '<', before)
+      .where('status', '!=', 'waiting')
+      .limit(batch)
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    if (old.length === 0) return
+    // By their ids: a plan for both at once may walk the table.
+    const ids = old.map(({ participant_id: id }) => id)
+    await trx.deleteFrom('lobby_entries').where('participant_id', 'in', ids).execute()
+  })
 }
 
 /** Forgets join tokens that ran out before `before`, and who used them; what they gave stays. */
