@@ -43,7 +43,7 @@ export function readJanusHandshakeOrThrow(request: IncomingMessage): JanusHandsh
 
 function idOrThrow(params: URLSearchParams, name: string): string {
   const value = params.get(name)
-  if (value === null || checkId(value) !== null)
+  if (value === null || checkId(value).length > 0)
     throw new ProblemError('invalid-input', 'Open the url of the janus-token as it is', {
       errors: [{ path: `query.${name}`, message: 'must be the id that the url has' }],
     })
