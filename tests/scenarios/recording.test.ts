@@ -16,7 +16,7 @@ const tones = { Ann: 400, Bob: 900, Cy: 2_000 }
 
 /** Three people, by the names of their colours: red, green, blue. */
 describe('V3 recordings', () => {
-  let product: Product & { file: StackFile }
+  let product: Product & { file: StackFile; present(): Promise<StackFile> }
   let folder = ''
   let url = ''
   let [ann, bob, cy, other]: Account[] = []
@@ -130,7 +130,9 @@ describe('V3 recordings', () => {
     ])
     expect((await as(bob, { 'if-none-match': part.headers.get('etag') ?? '' })).status).toBe(304)
     expect((await as(other)).status).toBe(404)
-    expect((await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status).toBe(404)
+    expect(
+      (await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status,
+    ).toBe(404)
     const link = await callOrThrow<{ url: string }>(bob as Account, 'GET', `${url}/v1/recordings/${id}/link`)
     const linked = await fetch(link.url, { headers: { range: 'bytes=0-3' } })
     expect([linked.status, Buffer.from(await linked.arrayBuffer()).toString('hex')]).toEqual([206, '1a45dfa3'])
