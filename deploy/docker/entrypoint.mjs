@@ -7,6 +7,7 @@ const entries = {
   auth: '../../services/auth/src/main.ts',
   meetings: '../../services/meetings/src/main.ts',
   chat: '../../services/chat/src/main.ts',
+  media: '../../services/media/src/main.ts',
   signaling: '../../services/signaling/src/main.ts',
 }
 

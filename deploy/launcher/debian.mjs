@@ -11,6 +11,16 @@ const binaries = {
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
   faketime: 'faketime',
+  'swift-proxy': 'swift-proxy-server',
+  'swift-account': 'swift-account-server',
+  'swift-container': 'swift-container-server',
+  'swift-object': 'swift-object-server',
+  janus: 'janus',
+  'janus-tools': 'janus-pp-rec',
+  coturn: 'turnserver',
+  ffmpeg: 'ffmpeg',
+  'firefox-esr': 'firefox-esr',
+  'clamav-daemon': 'clamd',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -12,19 +12,21 @@ import {
   type StartedService,
   type Supervisor,
 } from '@parley/kit'
+import { mediaService } from '@parley/media'
 import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
 import { openFolder } from './folder.ts'
+import { startMediaBeside } from './media/beside.ts'
 import type { Options } from './options.ts'
 import { checkPort, patiently } from './patience.ts'
 import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, signalingService, gatewayService]
-/** Ending has three steps, each within the drain: the edge, the other services, the shared parts. */
-const stopSteps = 3
+const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
+/** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
+const stopSteps = 4
 const portPatienceMs = 2000
 
 /**
@@ -32,9 +34,9 @@ const portPatienceMs = 2000
  * auth, the other services, and the gateway last.
  * @throws ConfigError, StartupError with a sentence for its user
  */
-export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void> {
-  const configs = readConfigs({ MAIL_DIR: join(dataDir, 'mail'), ...env }, definitions)
-  const { own } = configs
+export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
+  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
+  const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
@@ -42,16 +44,28 @@ export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void
   const folder = openFolder(dataDir)
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
-  const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail })
+  const media = withMedia ? await startMediaBeside({ env, dataDir: folder, log }) : undefined
+  supervisor.onStop(async () => media?.stop())
+  const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail }).catch(
+    async (error: unknown) => {
+      await media?.stop()
+      throw error
+    },
+  )
   supervisor.onStop(() => world.close())
   try {
-    const { url } = await startAll(configs, { world, supervisor, loggers })
+    const { url } = await startAll(readConfigs({ ...env, ...media?.settings }, definitions), {
+      world,
+      supervisor,
+      loggers,
+    })
     await waitUntilReady(url)
-    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined })
+    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined, media: media?.lines })
     if (demo) process.stderr.write(await seed(url))
   } catch (error) {
     supervisor.release()
     await world.close()
+    await media?.stop()
     throw error
   }
 }
@@ -71,7 +85,7 @@ async function startAll({ services }: Configs, { world, supervisor, loggers }: P
   const stopTogether = (started: readonly StartedService[]): void =>
     supervisor.onStop(async () => void (await Promise.all(started.map((one) => one.stop()))))
   const auth = await start(authService)
-  const durable = await Promise.all([start(meetingsService), start(chatService)])
+  const durable = await Promise.all([start(meetingsService), start(chatService), start(mediaService)])
   stopTogether([auth, ...durable])
   const signaling = await start(signalingService)
   const gateway = await start(gatewayService)

@@ -1,14 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@parley/kit'
 import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
+import { startMediaServers, type MediaServers } from './media-servers.ts'
 import type { Options, ServiceName } from './options.ts'
 import { createOutput } from './output.ts'
 import { pickPort } from './ports.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { startSentinel, startServer, watchServers, type Server, type ServerName } from './server.ts'
+import { startSentinel, startServer, watchServers, type Server, type ServerName, type Watched } from './server.ts'
 
 export interface Stack {
   /** Resolves when every replica is ready and every gateway knows all of them. */
@@ -25,12 +29,15 @@ const respawnAfterMs = 300
 export function createStack(options: Options, { env, log }: { env: NodeJS.ProcessEnv; log: Logger }): Stack {
   const servers: Server[] = []
   const replicas: Replica[] = []
+  let media: MediaServers | undefined
   let watcher: { stop(): void } | undefined
   let stopping = false
   let ready = false
+  /** Where the files are, unless the settings name another place. */
+  let objectsDir = ''
 
   const tellWhere = async (): Promise<void> => {
-    if (ready) await writeDescription(options.json, describe(replicas, servers))
+    if (ready && media) await writeDescription(options.json, describe(replicas, servers, media))
   }
   async function comeBack(what: string, start: () => Promise<void>): Promise<void> {
     while (!stopping) {
@@ -56,8 +63,12 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    watcher = watchServers(servers, (server) => onExit(server.name, `pid ${server.pid}`, server.restart))
-    const url = (name: ServerName): string => servers.find((server) => server.name === name)?.url ?? ''
+    const serverOf = (name: ServerName): Server | undefined => servers.find((server) => server.name === name)
+    const url = (name: ServerName): string => serverOf(name)?.url ?? ''
+    // What the replicas of media share is in a folder that goes with NATS, however this process ends.
+    media = await startMediaServers(options, { env, dir: serverOf('nats')?.dir ?? '' })
+    const watched: Watched[] = [...servers, ...media.janus, ...(media.turn ? [media.turn] : [])]
+    watcher = watchServers(watched, (one) => onExit(one.name, `pid ${one.pid}`, () => one.restart()))
     return { postgres: url('postgres'), redis: url('redis'), nats: url('nats') }
   }
   async function startReplicas(service: ServiceName, urls: Readonly<Record<ServerName, string>>): Promise<void> {
@@ -69,7 +80,11 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         service,
         label,
         port: chosen === 0 ? await pickPort() : chosen,
-        env: { ...environmentOf(service, env, urls), ...settingsOf(options, service, label) },
+        env: {
+          ...environmentOf(service, env, urls, objectsDir),
+          ...media?.settingsOf(service),
+          ...settingsOf(options, service, label),
+        },
         output: createOutput(label, options.logs),
         onExit: (how) => onExit(label, how, () => replica.start()),
       })
@@ -81,10 +96,11 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   }
   return {
     async start() {
+      objectsDir = await mkdtemp(join(tmpdir(), 'parley-objects-'))
       const urls = await startServers()
       // The others ask it for keys; those that do so too early are ready a minute later.
       await startReplicas('auth', urls)
-      await Promise.all((['meetings', 'chat', 'signaling'] as const).map((name) => startReplicas(name, urls)))
+      await Promise.all((['meetings', 'chat', 'media', 'signaling'] as const).map((name) => startReplicas(name, urls)))
       // A gateway reads who is there before it serves: started last, each knows all of them at once.
       await untilAnnounced(replicas, { redis: urls.redis, log })
       await startReplicas('gateway', urls)
@@ -98,7 +114,8 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       const stopAll = (some: readonly Replica[]) => Promise.all(some.map((replica) => replica.stop(replicaPatienceMs)))
       await stopAll(replicas.filter(isEdge))
       await stopAll(replicas.filter((replica) => !isEdge(replica)))
-      await Promise.all(servers.map((server) => server.stop()))
+      await Promise.all([...servers.map((server) => server.stop()), media?.stop()])
+      if (objectsDir !== '') await rm(objectsDir, { recursive: true, force: true })
     },
   }
 }

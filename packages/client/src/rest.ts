@@ -6,6 +6,7 @@ import {
   type OperationInput,
   type OperationName,
   type StreamName,
+  type BytesName,
 } from '@parley/contracts'
 import { exchange, requestOf, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
 import { localError, ParleyError } from './problem.ts'
@@ -23,10 +24,10 @@ export interface RestAnswer<T> {
 
 type Call<I, A> = Record<never, never> extends I ? (input?: I) => Promise<A> : (input: I) => Promise<A>
 
-type RestName = Exclude<OperationName, StreamName>
+type RestName = Exclude<OperationName, StreamName | BytesName>
 
 /**
- * Every REST operation but the streams by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
+ * Every REST operation but streams and bytes by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
  * `rest.full.getMeeting(…)` to `{ status, etag, body }`. Rejects with a ParleyError, or with the reason of `signal`.
  */
 export type RestClient = { readonly [N in RestName]: Call<RestInput<N>, OperationAnswer<N>> } & {
@@ -78,17 +79,19 @@ export function createCaller({ url, fetch, deadlineMs: usualMs = 15_000 }: Calle
   }
 }
 
-export function createRest(call: Caller, tokens: TokenSource): RestClient {
+/** Each call is made, and repeated, as whoever is signed in when it is made: `pin` sees to that. */
+export function createRest(call: Caller, session: TokenSource & { pin?(): TokenSource }): RestClient {
+  const pinned = (): TokenSource => session.pin?.() ?? session
   const names = Object.values(operations)
     .flatMap((table) => Object.entries<Operation>(table))
-    .filter(([, operation]) => operation.stream === undefined)
+    .filter(([, operation]) => operation.stream === undefined && operation.bytes === undefined)
     .map(([name]) => name as RestName)
   const full = Object.fromEntries(
-    names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, tokens)]),
+    names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, pinned())]),
   )
   const plain = names.map((name) => [
     name,
-    async (input = {}) => (await call(name, input as RestInput<typeof name>, tokens)).body,
+    async (input = {}) => (await call(name, input as RestInput<typeof name>, pinned())).body,
   ])
   return { ...Object.fromEntries(plain), full } as RestClient
 }

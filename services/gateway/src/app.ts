@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { authOperations } from '@parley/contracts'
 import {
   checkShapeOrThrow,
   createHttpServer,
+  isProblem,
   ProblemError,
   serveHealth,
   type EdgeAuth,
@@ -13,11 +15,13 @@ import {
   type Metrics,
   type ProxyTrust,
 } from '@parley/kit'
+import type { FastifyRequest } from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
 import { answerPreflights, crossOriginHeaders } from './edge/cross-origin.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
-import type { Limits } from './edge/limits.ts'
+import type { Limits, RequestKind } from './edge/limits.ts'
+import { janusRoute } from './janus/handshake.ts'
 import type { Origins } from './edge/origins.ts'
 import { maxHeaderBytes } from './edge/request-shape.ts'
 import { securityHeaders } from './edge/security-headers.ts'
@@ -42,6 +46,7 @@ export interface AppOptions {
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  transfers: Streams
   kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
@@ -54,7 +59,7 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
  * answer, early ones too, has the security headers and those of CORS.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, limits, auth, upstreams, streams, readiness, kv } = options
+  const { config, log, metrics, instanceId, limits, auth, upstreams, streams, transfers, readiness, kv } = options
   const security = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
   const crossOrigin = crossOriginHeaders(options.origins)
   const withoutOrigin = { ...security, ...crossOrigin(undefined) }
@@ -67,13 +72,15 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     limits,
     upstreams,
     streams,
+    transfers,
     bodyLimit,
     factsOf: (request) => options.factsOf(request.raw, request.id),
   })
-  app.get(socketPath, async (_request, reply) => {
-    reply.header('upgrade', 'websocket')
-    throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
-  })
+  for (const path of [socketPath, janusRoute])
+    app.get(path, async (_request, reply) => {
+      reply.header('upgrade', 'websocket')
+      throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
+    })
   serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
   await serveDocuments(app, version)
   serveProblemPages(app)
@@ -84,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 /** Asked often by orchestrators and scrapers, and cheap. */
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
-function guard(app: HttpServer, { config, origins, limits }: AppOptions): void {
+function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
   const mayReadMetrics = createMetricsGuard(config.METRICS_TOKEN)
   app.addHook('onRequest', async ({ raw }) => {
     checkShapeOrThrow(raw)
@@ -93,7 +100,21 @@ function guard(app: HttpServer, { config, origins, limits }: AppOptions): void {
   answerPreflights(app, origins)
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (!unlimited.has(route)) await limits.request(app.addressOf(request.raw))
+    if (!unlimited.has(route)) await limits.request(await kindOf(request, auth), app.addressOf(request.raw))
     if (route === '/metrics' && !mayReadMetrics(request.raw)) throw new ProblemError('not-found')
   })
+}
+
+/** By what the limits of an address count a request. */
+async function kindOf(request: FastifyRequest, { authenticate }: EdgeAuth): Promise<RequestKind> {
+  if (request.is404) return 'unknown'
+  if (request.routeOptions.url === authOperations.refresh.path) return 'refresh'
+  if (request.headers.authorization === undefined) return 'anonymous'
+  try {
+    await authenticate(request)
+    return 'signed-in'
+  } catch (error) {
+    if (isProblem(error)) return 'anonymous'
+    throw error
+  }
 }

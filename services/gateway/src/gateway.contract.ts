@@ -23,6 +23,7 @@ export function gatewayContract(name: string, makeParts: () => Promise<Parts>): 
         auth: true,
         meetings: true,
         chat: true,
+        media: true,
         signaling: true,
       })
       expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200)

@@ -1,9 +1,9 @@
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compile, newId, ProblemError, publicBase } from '@parley/kit'
 import { MeetingCode } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
-import { publicBase, signalingUrl } from './links.ts'
+import { signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
 
 describe('codes', () => {
@@ -33,12 +33,13 @@ describe('links', () => {
 })
 
 describe('passcodes', () => {
+  const owner = { address: '10.0.0.1', person: 'ann' }
   it('are hashed with a salt and verified, also in other alphabets', async () => {
-    const [one, two] = await Promise.all([hashPasscode('påss 🔑'), hashPasscode('påss 🔑')])
+    const [one, two] = await Promise.all([hashPasscode('påss 🔑', owner), hashPasscode('påss 🔑', owner)])
     expect(one).not.toBe(two)
     expect(one).not.toContain('påss')
-    expect(await verifyPasscode('påss 🔑', one)).toBe(true)
-    expect(await verifyPasscode('påss', one)).toBe(false)
+    expect(await verifyPasscode('påss 🔑', one, { owner })).toBe(true)
+    expect(await verifyPasscode('påss', one, { owner })).toBe(false)
   })
 })
 

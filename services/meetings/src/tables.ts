@@ -31,6 +31,8 @@ interface MeetingsTable {
   duration_minutes: number | null
   time_zone: string
   passcode_hash: string | null
+  /** How often the host has lifted the lock of wrong passcodes. */
+  passcode_round: Generated<number>
   max_participants: number
   settings: MeetingSettings
   version: number

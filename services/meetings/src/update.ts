@@ -1,5 +1,5 @@
 import type { Meeting, meetingsOperations } from '@parley/contracts'
-import { ProblemError, versionsOf, type Call } from '@parley/kit'
+import { ProblemError, versionsOf, type Call, type Owner } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
@@ -28,6 +28,7 @@ interface Plan {
 interface Update {
   id: string
   userId: string
+  address: string
   body: Call<typeof meetingsOperations.updateMeeting>['body']
   ifMatch: string | undefined
 }
@@ -36,11 +37,15 @@ interface Update {
  * Changes a meeting and tells its room. @throws ProblemError `not-found`, `forbidden`, `meeting-over`, `version-
  * conflict`
  */
-export async function updateMeeting(context: Context, { id, userId, body, ifMatch }: Update): Promise<MeetingRow> {
+export async function updateMeeting(
+  context: Context,
+  { id, userId, address, body, ifMatch }: Update,
+): Promise<MeetingRow> {
   const expected = versionsOf(ifMatch)
   const before = await ownMeeting(context, id, userId)
   refuseUnfit(before, expected)
-  return changeAndTell(context, { before, userId }, await changeOf(body), expected)
+  const change = await changeOf(body, before, { address, person: userId })
+  return changeAndTell(context, { before, userId }, change, expected)
 }
 
 /**
@@ -107,10 +112,26 @@ function refuseUnfit(meeting: MeetingRow | undefined, expected: Versions): void 
   })
 }
 
-async function changeOf({ passcode, maxParticipants, ...same }: Update['body']): Promise<Change> {
+async function changeOf(
+  { passcode, maxParticipants, settings, ...same }: Update['body'],
+  before: MeetingRow,
+  owner: Owner,
+): Promise<Change> {
   return {
     ...same,
+    ...settingsOf({ type: same.type, settings }, before),
     ...(maxParticipants === undefined ? {} : { max_participants: maxParticipants }),
-    ...(passcode === undefined ? {} : { passcode_hash: passcode === null ? null : await hashPasscode(passcode) }),
+    ...(passcode === undefined
+      ? {}
+      : { passcode_hash: passcode === null ? null : await hashPasscode(passcode, owner) }),
   }
+}
+
+/** A meeting that becomes private takes guests only when the same change says so. */
+function settingsOf(
+  { type, settings }: { type: Update['body']['type'] | undefined; settings: Update['body']['settings'] | undefined },
+  before: MeetingRow,
+): Pick<MeetingChange, 'settings'> {
+  if (type !== 'private' || before.type === 'private') return settings === undefined ? {} : { settings }
+  return { settings: { guestsAllowed: false, ...settings } }
 }

@@ -110,8 +110,8 @@ describe('the wire', () => {
 
   it('R1 the same request id repeats the answer, not the act', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
-    const first = await client.ask('reaction.send', { reaction: 'x' }, 'same')
-    expect(await client.ask('reaction.send', { reaction: 'x' }, 'same')).toEqual(first)
+    const first = await client.ask('reaction.send', { reaction: '👍' }, 'same')
+    expect(await client.ask('reaction.send', { reaction: '👍' }, 'same')).toEqual(first)
     await client.ask('ping')
     expect(client.of('reaction.added')).toHaveLength(1)
   })
@@ -148,7 +148,7 @@ describe('the wire', () => {
 
   it('S27 a flood is slowed down, then cut', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
-    for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: 'x' }, `f${n}`)
+    for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: '👍' }, `f${n}`)
     expect(await client.waitForClose()).toBe(4429)
     expect(client.of('error')[0]).toMatchObject({ payload: { code: 'rate-limited', retryAfterMs: expect.any(Number) } })
   })

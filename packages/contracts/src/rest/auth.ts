@@ -1,22 +1,14 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
+import { AddressText, NameText, SecretText } from '../text.ts'
 import type { Operations } from './operation.ts'
 
-/** RFC 5321 limits the whole address to 254 characters; the pattern is linear and only sorts out what is clearly not one. */
-export const Email = Type.String({
-  pattern: '^[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,64}@[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,189}$',
-  minLength: 3,
-  maxLength: 254,
-})
+/** RFC 5321 limits the whole address to 254 characters. */
+export const Email = AddressText({ minLength: 3, maxLength: 254 })
 const Username = Type.String({ pattern: '^[a-z0-9][a-z0-9_.-]{1,30}[a-z0-9]$', minLength: 3, maxLength: 32 })
-/** Longer than 72 bytes in UTF-8 is refused too: bcrypt would ignore the rest. */
-const NewPassword = Type.String({ minLength: 8, maxLength: 72, description: '8 characters to 72 bytes' })
-/** No control characters, and something to see. What begins it is spaces alone, so that matching it takes linear time. */
-export const DisplayName = Type.String({
-  minLength: 1,
-  maxLength: 80,
-  pattern: '^[^\\S\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
-})
+/** More than 72 bytes in UTF-8, in NFC, are refused too: bcrypt would ignore the rest. Its decomposed form may be longer. */
+const NewPassword = SecretText({ minLength: 8, maxLength: 288, description: '8 characters to 72 bytes, as NFC' })
+export const DisplayName = NameText({ minLength: 1, maxLength: 80 })
 
 export const User = Type.Object(
   {
@@ -28,6 +20,10 @@ export const User = Type.Object(
     username: Type.Union([Type.String(), Type.Null()]),
     createdAt: Instant,
     updatedAt: { ...Instant, description: 'When the account last changed: its name, its password, its address' },
+    avatarFileId: Type.Optional(Type.Union([Id, Type.Null()])),
+    avatarUrl: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], { description: 'The bytes of the avatar, with an access token' }),
+    ),
   },
   { title: 'User' },
 )
@@ -40,7 +36,10 @@ export const Tokens = Type.Object(
     tokenType: Type.Literal('Bearer'),
     expiresIn: Type.Integer({ description: 'Seconds until the access token expires' }),
     refreshToken: Type.Optional(
-      Type.String({ description: 'Only with tokenDelivery "body"; otherwise an HttpOnly cookie' }),
+      Type.String({
+        description:
+          'With tokenDelivery "body", and for a guest beside a signed-in account; otherwise an HttpOnly cookie',
+      }),
     ),
   },
   { title: 'Tokens' },
@@ -88,6 +87,17 @@ export type SignInProvider = Static<typeof SignInProvider>
 
 /** A path on our own origin: visible ASCII, no backslash, and not `//`, which browsers take for another host. */
 const ReturnTo = Type.String({ pattern: '^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$', maxLength: 512 })
+
+/** Who asks to confirm an e-mail address, for its owner to decide. */
+export const VerificationRequest = Type.Object(
+  {
+    email: Type.String(),
+    name: Type.String({ description: 'Of the account' }),
+    createdAt: Instant,
+  },
+  { title: 'VerificationRequest' },
+)
+export type VerificationRequest = Static<typeof VerificationRequest>
 
 export const JsonWebKey = Type.Object({
   kty: Type.String(),
@@ -142,7 +152,7 @@ export const authOperations = {
     auth: 'none',
     rows: ['A8'],
     summary:
-      'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body"',
+      'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body". Beside an account that is signed in by cookie, the refresh token is in the body',
     body: Strict({ name: DisplayName, tokenDelivery }),
     answers: { 201: Tokens },
     sends: { 201: ['set-cookie'] },
@@ -200,13 +210,19 @@ export const authOperations = {
     path: '/v1/me',
     auth: 'user',
     rows: ['A5'],
-    summary: 'Change name or user name',
+    summary: 'Change name, user name or avatar',
     body: Strict(
-      { name: Type.Optional(DisplayName), username: Type.Optional(Type.Union([Username, Type.Null()])) },
+      {
+        name: Type.Optional(DisplayName),
+        username: Type.Optional(Type.Union([Username, Type.Null()])),
+        avatarFileId: Type.Optional(
+          Type.Union([Id, Type.Null()], { description: 'A ready avatar of one’s own; null removes it' }),
+        ),
+      },
       { minProperties: 1 },
     ),
     answers: { 200: User },
-    problems: ['username-taken'],
+    problems: ['username-taken', 'not-found', 'wrong-state', 'unavailable'],
   },
   changePassword: {
     method: 'POST',
@@ -274,6 +290,30 @@ export const authOperations = {
     auth: 'none',
     rows: ['A11'],
     summary: 'Confirm the e-mail address with the token of the mail',
+    body: Strict({ token: LinkToken }),
+    answers: { 204: null },
+    problems: ['invalid-link'],
+    limit: { by: 'address', points: 600, seconds: 600 },
+  },
+  readVerification: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/verify-email/look',
+    auth: 'none',
+    rows: ['A11'],
+    summary: 'Which account asks to confirm its e-mail address with the token of the mail; changes nothing',
+    body: Strict({ token: LinkToken }),
+    answers: { 200: VerificationRequest },
+    problems: ['invalid-link'],
+    limit: { by: 'address', points: 600, seconds: 600 },
+  },
+  refuseVerification: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/verify-email/refuse',
+    auth: 'none',
+    rows: ['A11'],
+    summary: 'Say with the token of the mail that the account is not theirs: the address gets no more such mails',
     body: Strict({ token: LinkToken }),
     answers: { 204: null },
     problems: ['invalid-link'],

@@ -1,10 +1,12 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Strict } from '../ids.ts'
+import { SpokenText } from '../text.ts'
+import { FileReference } from './files.ts'
 import type { Operations } from './operation.ts'
 
 /** Made by the client, once per message; sending it again gives the same message. */
 export const ClientMessageId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' })
-export const MessageText = Type.String({ minLength: 1, maxLength: 4000 })
+export const MessageText = SpokenText({ minLength: 1, maxLength: 4000 })
 
 export const Message = Type.Object(
   {
@@ -12,7 +14,15 @@ export const Message = Type.Object(
     seq: Type.Integer({ minimum: 1, description: 'Number in the meeting, without gaps' }),
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
-    sender: Type.Object({ id: Id, name: Type.String() }, { description: 'Of a system message: the meeting itself' }),
+    file: Type.Optional(FileReference),
+    sender: Type.Object(
+      {
+        id: Id,
+        name: Type.String(),
+        guest: Type.Optional(Type.Boolean({ description: 'True for a guest, whose name nobody has vouched for' })),
+      },
+      { description: 'Of a system message: the meeting itself' },
+    ),
     clientMessageId: Type.String(),
     sentAt: Instant,
     editedAt: Type.Optional(Instant),
@@ -28,6 +38,16 @@ export const Message = Type.Object(
 )
 export type Message = Static<typeof Message>
 
+/** A text, a file, or both. */
+export const NewMessage = Strict(
+  {
+    clientMessageId: ClientMessageId,
+    text: Type.Optional(MessageText),
+    fileId: Type.Optional(Id),
+  },
+  { minProperties: 2, description: 'A text, a ready attachment of this meeting that the sender uploaded, or both' },
+)
+
 const byMessage = Strict({ id: Id, messageId: Id })
 
 export const chatOperations = {
@@ -39,9 +59,17 @@ export const chatOperations = {
     rows: ['C1'],
     summary: 'Send a chat message; answered once it is stored',
     params: Strict({ id: Id }),
-    body: Strict({ clientMessageId: ClientMessageId, text: MessageText }),
+    body: NewMessage,
     answers: { 201: Message, 200: Message },
-    problems: ['not-found', 'forbidden', 'meeting-over', 'idempotency-conflict', 'rate-limited', 'unavailable'],
+    problems: [
+      'not-found',
+      'forbidden',
+      'meeting-over',
+      'wrong-state',
+      'idempotency-conflict',
+      'rate-limited',
+      'unavailable',
+    ],
     limit: { by: 'principal', points: 1200, seconds: 60 },
   },
   listMessages: {

@@ -3,6 +3,7 @@ import { chatOperations } from './chat.ts'
 import { eventsOperations } from './events.ts'
 import { invitesOperations } from './invites.ts'
 import { lobbyOperations } from './lobby.ts'
+import { mediaOperations } from './media.ts'
 import { meetingsOperations } from './meetings.ts'
 import { moderationOperations } from './moderation.ts'
 import { signalingOperations } from './signaling.ts'
@@ -20,5 +21,6 @@ export const operations = {
     ...statsOperations,
   },
   chat: chatOperations,
+  media: mediaOperations,
   signaling: { ...signalingOperations, ...eventsOperations },
 } as const satisfies Partial<Record<ServiceName, Operations>>

@@ -1,12 +1,19 @@
 import Type, { type Static } from 'typebox'
 import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
+import { NameText, ProseText, SecretText } from '../text.ts'
 import { DisplayName } from './auth.ts'
 import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
-export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')])
+/** Who finds a meeting, and who may enter; see docs/spec/doors.md. */
+export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')], {
+  description:
+    'public: listed to everybody while it is live; who has its code or id may enter, guests too unless guestsAllowed is false. ' +
+    'private: not listed; who has its code may enter with an account, guests only if guestsAllowed is set to true. ' +
+    'invited_only: only those who are invited or have a join token know that it exists, and enter.',
+})
 export const MeetingStatus = Type.Union([
   Type.Literal('scheduled'),
   Type.Literal('waiting'),
@@ -23,18 +30,16 @@ const settings = {
   chat: Type.Boolean(),
   waitingRoom: Type.Boolean(),
   recording: Type.Boolean(),
-  guestsAllowed: Type.Boolean(),
+  guestsAllowed: Type.Boolean({ description: 'Guests may enter; false for a private meeting unless it is said' }),
   topology: Type.Union([Type.Literal('auto'), Type.Literal('mesh'), Type.Literal('sfu')]),
 }
 export const MeetingSettings = Type.Object(settings, { title: 'MeetingSettings' })
 export type MeetingSettings = Static<typeof MeetingSettings>
 const SettingsInput = Strict(Type.Partial(Type.Object(settings)).properties)
 
-/** One line that is not blank. */
-const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!\\s*$)[^\\u0000-\\u001f\\u007f]*$' })
-/** Any text but NUL, which PostgreSQL does not store. */
-const Description = Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$' })
-const Passcode = Type.String({ minLength: 4, maxLength: 64 })
+const Title = NameText({ minLength: 1, maxLength: 200 })
+const Description = ProseText({ maxLength: 2000 })
+const Passcode = SecretText({ minLength: 4, maxLength: 64 })
 const TimeZone = Type.String({
   minLength: 1,
   maxLength: 64,
@@ -84,8 +89,24 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
+/** What guesses at the passcode have come to, for those who lead the meeting. */
+export const PasscodeGuesses = Type.Object(
+  {
+    wrong: Type.Integer({ description: 'Different wrong passcodes within an hour' }),
+    turnedAway: Type.Integer({ description: 'People who were refused unheard within an hour' }),
+    locked: Type.Boolean({
+      description: 'Too many different ones were wrong: nobody new is heard until some are forgotten',
+    }),
+  },
+  { title: 'PasscodeGuesses' },
+)
+
 const MeetingWithParticipants = Type.Object(
-  { ...Meeting.properties, participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }) },
+  {
+    ...Meeting.properties,
+    participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }),
+    passcodeGuesses: Type.Optional(PasscodeGuesses),
+  },
   { title: 'MeetingWithParticipants' },
 )
 
@@ -105,7 +126,7 @@ const byId = Strict({ id: Id })
 export const meetingDefaults = {
   title: 'Meeting',
   description: '',
-  type: 'public',
+  type: 'private',
   timeZone: 'UTC',
   maxParticipants: 50,
   settings: {
@@ -115,7 +136,8 @@ export const meetingDefaults = {
     chat: true,
     waitingRoom: false,
     recording: false,
-    guestsAllowed: true,
+    /** Of a private meeting; the other types admit guests. */
+    guestsAllowed: false,
     topology: 'auto',
   },
 } as const satisfies Partial<Meeting>
@@ -136,6 +158,7 @@ const entryProblems = [
   'not-admitted',
   'removed-from-meeting',
   'passcode-required',
+  'meeting-full',
   'meeting-over',
 ] as const
 export const paging = {
@@ -158,7 +181,7 @@ export const meetingsOperations = {
     body: Strict({
       title: byDefault('title', Title),
       description: byDefault('description', Description),
-      type: byDefault('type', MeetingType),
+      type: Type.Optional(Type.Union(MeetingType.anyOf, { ...MeetingType, default: meetingDefaults.type })),
       scheduledAt: Type.Optional(Instant),
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: byDefault('timeZone', TimeZone),
@@ -338,10 +361,10 @@ export const meetingsOperations = {
     path: '/v1/meetings/:id/participants',
     auth: 'any',
     rows: ['M11'],
-    summary: 'Who is in the meeting and who was, newest first',
+    summary: 'Who is in the meeting and who was, newest first; for those who were admitted or may walk in',
     params: byId,
     query: Strict({ ...paging, present: Type.Optional(Type.Boolean()) }),
     answers: { 200: Type.Object({ items: Type.Array(Attendance), nextCursor: nullable(Type.String()) }) },
-    problems: ['not-found', 'not-admitted', 'removed-from-meeting'],
+    problems: ['not-found', 'not-admitted', 'passcode-required', 'removed-from-meeting'],
   },
 } as const satisfies Operations

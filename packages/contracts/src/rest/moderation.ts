@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
-import { JoinToken, Meeting, paging } from './meetings.ts'
+import { JoinToken, Meeting, paging, PasscodeGuesses } from './meetings.ts'
 import type { Operations } from './operation.ts'
 
 const byId = Strict({ id: Id })
@@ -119,6 +119,27 @@ export const moderationOperations = {
     rows: ['M10'],
     summary: 'Take a ban back (host, cohost): that person may ask in the lobby again',
     params: byPerson,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
+  passcodeGuesses: {
+    method: 'GET',
+    path: '/v1/meetings/:id/passcode-guesses',
+    auth: 'any',
+    rows: ['M17'],
+    summary: 'What wrong passcodes have come to (host, cohost)',
+    params: byId,
+    answers: { 200: PasscodeGuesses },
+    problems: ['not-found', 'forbidden'],
+  },
+  liftPasscodeLock: {
+    method: 'DELETE',
+    repeat: 'always',
+    path: '/v1/meetings/:id/passcode-guesses',
+    auth: 'any',
+    rows: ['M17'],
+    summary: 'Forget the wrong passcodes (host, cohost): whoever was locked out may try again',
+    params: byId,
     answers: { 204: null },
     problems: ['not-found', 'forbidden'],
   },

@@ -2,7 +2,10 @@ import Type, { type TObject, type TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
 export type HttpMethod = Operation['method']
-export type ServiceName = 'auth' | 'meetings' | 'chat' | 'signaling'
+export type ServiceName = 'auth' | 'meetings' | 'chat' | 'media' | 'signaling'
+
+/** Bytes as they are, of a file. */
+export const Bytes = Type.String({ contentMediaType: 'application/octet-stream', format: 'binary' })
 
 /** Server-sent events, as section 9.2 of the HTML standard describes them. */
 export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })
@@ -50,6 +53,11 @@ interface OperationParts {
    * of each event's data by the event's name. `hint`: the path parameter whose streams one node should serve while it can.
    */
   stream?: { events: Readonly<Record<string, TSchema>>; hint?: string }
+  /**
+   * Bodies that are bytes instead of JSON; nobody on the way keeps them whole. `request`: that of the request, of at most
+   * `maxBytes`. `answer`: those of the answers 200 and 206.
+   */
+  bytes?: { request?: { maxBytes: number }; answer?: true }
   /** Problems it may answer with, besides those that any operation may. */
   problems: readonly ProblemCode[]
   /** An extra limit, besides the gateway's general one: `points` calls per `seconds`. */

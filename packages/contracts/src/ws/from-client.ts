@@ -1,7 +1,8 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Id, Nothing, Strict } from '../ids.ts'
-import { ClientMessageId, MessageText } from '../rest/chat.ts'
+import { MessageText, NewMessage } from '../rest/chat.ts'
 import { Role, type Permission } from '../roles.ts'
+import { ReactionText } from '../text.ts'
 import { LobbyWaiting, MediaKind, RoomDelta, RoomJoined, RoomResumed, RoomSnapshot } from './room.ts'
 
 /** The states of a session in which a message is allowed. */
@@ -85,10 +86,10 @@ export const fromClient = {
     summary: 'My microphone, camera or screen went on or off',
   },
   'chat.send': {
-    payload: Strict({ clientMessageId: ClientMessageId, text: MessageText }),
+    payload: NewMessage,
     answers: { 'chat.accepted': Type.Object({ messageId: Id, seq: Type.Integer(), sentAt: Type.String() }) },
     when: ['joined'],
-    summary: 'Send a chat message; answered once it is stored',
+    summary: 'Send a chat message, a file or both; answered once it is stored',
   },
   'chat.edit': {
     payload: Strict({ messageId: Id, text: MessageText }),
@@ -104,7 +105,7 @@ export const fromClient = {
   },
   'chat.typing': { payload: Strict({ typing: Type.Boolean() }), answers: {}, when: ['joined'], summary: 'I am typing' },
   'reaction.send': {
-    payload: Strict({ reaction: Type.String({ minLength: 1, maxLength: 16 }) }),
+    payload: Strict({ reaction: ReactionText({ minLength: 1, maxLength: 16, description: 'One emoji' }) }),
     answers: { ack: Ack },
     when: ['joined'],
     summary: 'Show a reaction to everybody',

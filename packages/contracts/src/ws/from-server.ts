@@ -3,11 +3,13 @@ import { Id } from '../ids.ts'
 import { Problem } from '../problems.ts'
 import { Message } from '../rest/chat.ts'
 import { Meeting } from '../rest/meetings.ts'
+import { Recording } from '../rest/recordings.ts'
+import { Sfu } from '../rest/sfu.ts'
 import { Role } from '../roles.ts'
+import { IceServer } from './ice.ts'
 import {
   ChatRev,
   Connection,
-  IceServer,
   LobbyEntry,
   LobbyRefusal,
   LobbyWaiting,
@@ -53,6 +55,7 @@ export const fromServer = {
     hand: Type.Union([Type.Integer(), Type.Null()], { description: 'The new value of the participant’s `hand`' }),
   }),
   'meeting.updated': Type.Object({ v, meeting: Meeting }),
+  'recording.changed': Type.Object({ v, recording: Recording }),
   'room.delta': RoomDelta,
   'room.snapshot': RoomSnapshot,
   'reaction.added': Type.Object({ participantId: Id, reaction: Type.String() }),
@@ -76,6 +79,7 @@ export const fromServer = {
       Type.Literal('cancelled'),
     ]),
   }),
+  'sfu.changed': Type.Object({ sfu: Sfu }),
   'ice.update': Type.Object({ iceServers: Type.Array(IceServer) }),
   'server.draining': Type.Object({ reconnectAfterMs: Type.Integer() }),
   ping: Type.Object({ v: Type.Integer(), chatSeq: Type.Integer(), chatRev: ChatRev, serverTime: Type.String() }),

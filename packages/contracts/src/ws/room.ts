@@ -1,7 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { Id } from '../ids.ts'
 import { Meeting } from '../rest/meetings.ts'
+import { Recording } from '../rest/recordings.ts'
+import { Sfu } from '../rest/sfu.ts'
 import { Role } from '../roles.ts'
+import { IceServer } from './ice.ts'
 
 export const MediaKind = Type.Union([Type.Literal('mic'), Type.Literal('cam'), Type.Literal('screen')])
 export type MediaKind = Static<typeof MediaKind>
@@ -24,18 +27,11 @@ export const Participant = Type.Object(
     }),
     connection: Connection,
     joinedAt: Type.String(),
+    avatarFileId: Type.Optional(Id),
   },
   { title: 'Participant' },
 )
 export type Participant = Static<typeof Participant>
-
-/** As in `RTCConfiguration.iceServers` (W3C WebRTC). */
-export const IceServer = Type.Object({
-  urls: Type.Array(Type.String()),
-  username: Type.Optional(Type.String()),
-  credential: Type.Optional(Type.String()),
-})
-export type IceServer = Static<typeof IceServer>
 
 /** Somebody who waits in the lobby; `position` 1 is first. */
 export const LobbyEntry = Type.Object(
@@ -72,6 +68,8 @@ const seen = {
   v: Type.Integer(),
   chatSeq: Type.Integer({ description: 'Number of the newest chat message, 0 if there is none' }),
   chatRev: ChatRev,
+  /** The newest recording, until it can be played or has failed: whoever joins is told. */
+  recording: Type.Optional(Recording),
 }
 
 export const RoomSnapshot = Type.Object({ ...seen, ...lobbyView }, { title: 'RoomSnapshot' })
@@ -83,6 +81,7 @@ export const RoomDelta = Type.Object(
     upserts: Type.Array(Participant),
     left: Type.Array(Id),
     meeting: Type.Optional(Meeting),
+    recording: Type.Optional(Recording),
   },
   { title: 'RoomDelta' },
 )
@@ -93,6 +92,7 @@ export const RoomJoined = Type.Object(
     ...seen,
     ...lobbyView,
     iceServers: Type.Array(IceServer),
+    sfu: Type.Optional(Sfu),
     sessionId: Id,
     resumeToken: Type.String(),
     resumeWindowMs: Type.Integer(),

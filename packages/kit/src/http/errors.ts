@@ -41,6 +41,7 @@ export function sendProblem(reply: FastifyReply, error: ProblemError): void {
   const problem = error.toProblem(reply.request.id)
   reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store')
   if (problem.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfterMs / 1000)))
+  if (problem.sizeBytes !== undefined) reply.header('content-range', `bytes */${problem.sizeBytes}`)
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   // Which content codings there might have been (RFC 9110, sections 12.5.3 and 15.5.16).
   if (problem.status === 415) reply.header('accept-encoding', 'identity')

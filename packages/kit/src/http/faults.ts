@@ -2,6 +2,7 @@ import type { Problem } from '@parley/contracts'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { textRules } from '../text/apply.ts'
 import { illFormedTexts, pointerStep } from './well-formed.ts'
 
 export type Faults = NonNullable<Problem['errors']>
@@ -27,6 +28,23 @@ export function compileShape(schema: TSchema): (value: unknown) => Faults {
     if (validator.Check(value)) return []
     const faults = faultsOf(validator.Errors(value), exclusiveFaults(schema, value))
     return faults.length > 0 ? faults : [{ path: '', message: 'does not match its schema' }]
+  }
+}
+
+/**
+ * The same for what comes from outside: texts are normalised first, in place, and judged by the rule of their kind
+ * (`docs/spec/text.md`).
+ */
+export function compileInput(schema: TSchema): (value: unknown) => Faults {
+  const check = compile(schema)
+  const rules = textRules(schema)
+  if (rules === null) return check
+  return (input) => {
+    const illFormed = cut(illFormedTexts(input))
+    if (illFormed.length > 0) return illFormed
+    const { value, faults } = rules(input)
+    const others = check(value).filter(({ path }) => faults.every((fault) => fault.path !== path))
+    return [...faults, ...others].slice(0, maxFaults)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { headersOf, honoursKey, type Operation, type Operations, type Principal } from '@parley/contracts'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Static, TSchema } from 'typebox'
@@ -6,6 +7,7 @@ import type { Kv } from '../kv/kv.ts'
 import { plainly, type KeptAnswers, type MakeOnce } from '../once/once.ts'
 import { ProblemError } from '../problem.ts'
 import type { Authenticate } from './authenticate.ts'
+import { bytesOf, sendBytes, takeBytes } from './bytes.ts'
 import { answerChecker } from './check-answers.ts'
 import { admission } from './admission.ts'
 import { limitKey } from './limit-key.ts'
@@ -18,7 +20,8 @@ type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
 /** What a handler is called with: every part already validated. */
 export type Call<O extends Operation> = Parts<O> &
-  (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown)
+  (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown) &
+  (O extends { bytes: { request: object } } ? { bytes: Readable } : unknown)
 
 interface Parts<O extends Operation> {
   params: Shape<O['params']>
@@ -45,7 +48,11 @@ export type Answer<O extends Operation> = {
 }[keyof O['answers'] & number]
 
 /** A stream is not a body: once the head is written, the handler has the connection until it ends the response. */
-type Content<O extends Operation, Body> = O['stream'] extends object ? { stream: WriteStream } : { body: Body }
+type Content<O extends Operation, Body> = O['stream'] extends object
+  ? { stream: WriteStream }
+  : O extends { bytes: { answer: true } }
+    ? { bytes: Readable }
+    : { body: Body }
 export type WriteStream = (response: ServerResponse) => void
 
 export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
@@ -70,13 +77,17 @@ export function serveOperations<const Ops extends Operations>(
 ): void {
   for (const [name, operation] of Object.entries<Operation>(operations)) {
     // The mapped type has paired them by name; per name TypeScript cannot follow.
-    serve(app, { name, operation, handle: (handlers as Readonly<Record<string, unknown>>)[name] as Handle, options })
+    const handle = (handlers as Readonly<Record<string, unknown>>)[name] as Handle
+    const entry = { name, operation, handle, options }
+    if (operation.bytes?.request === undefined) serve(app, entry)
+    else void takeBytes(app, (scope) => serve(scope, entry))
   }
 }
 
-type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream }
+type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream; bytes?: Readable }
 type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
 type AnyCall = Omit<Parts<Operation>, 'principal' | 'headers'> & {
+  bytes?: Readable
   principal: Principal | undefined
   headers: Readonly<Record<string, unknown>>
 }
@@ -110,13 +121,16 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
       if (operation.body !== undefined && request.body === undefined) request.body = {}
     },
     handler: async (request, reply) => {
-      if (operation.body === undefined && hasContent(request.body)) {
+      if (operation.bytes?.request === undefined && operation.body === undefined && hasContent(request.body)) {
         throw new ProblemError('invalid-input', 'No body is expected here', {
           errors: [{ path: '', message: 'must be absent' }],
         })
       }
-      const answer = await answerTo(callOf(request, principals.get(request)))
+      const call = callOf(request, principals.get(request))
+      const limit = operation.bytes?.request?.maxBytes
+      const answer = await answerTo(limit === undefined ? call : { ...call, bytes: bytesOf(request, limit) })
       if (answer.stream !== undefined) return beginStream(reply, answer, answer.stream)
+      if (answer.bytes !== undefined) return sendBytes(reply, answer, answer.bytes)
       check?.(answer)
       reply.code(answer.status).headers(answer.headers ?? {})
       if (answer.cookies !== undefined) reply.header('set-cookie', [...answer.cookies])

@@ -16,6 +16,7 @@ import { addHeaders, answerClientError, answerConnect, type HeadersFor } from '.
 import { answerError, sendProblem } from './errors.ts'
 import { readJsonBodies } from './json-body.ts'
 import { checkContentOrThrow } from './media-type.ts'
+import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
 import { checkHeaderSizeOrThrow } from './request-shape.ts'
 import { createRouteBook, methodNotAllowed, pathOf, type RouteBook } from './route-book.ts'
@@ -58,12 +59,15 @@ declare module 'fastify' {
 const noHeaders: HeadersFor = () => ({})
 /** Above it the parser gives up, in the middle of a header: nobody knows who asked for what. */
 const parserHeaderBytes = 65_536
+const defaultArrivalMs = 10_000
 
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log, metrics, headersFor = noHeaders, maxHeaderBytes = 18_432 } = options
   const app = fastify(settings(options))
-  app.server.headersTimeout = Math.min(10_000, app.server.requestTimeout)
+  const arrivalMs = options.requestTimeoutMs ?? defaultArrivalMs
+  app.server.headersTimeout = Math.min(defaultArrivalMs, arrivalMs)
+  limitArrival(app, arrivalMs)
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -99,7 +103,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function settings({
   log,
   bodyLimit = 65_536,
-  requestTimeoutMs = 10_000,
   headersFor = noHeaders,
 }: HttpServerOptions): FastifyHttpOptions<Server> {
   const fail = answerError(log)
@@ -109,7 +112,8 @@ function settings({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    requestTimeout: requestTimeoutMs,
+    // `limitArrival` does it.
+    requestTimeout: 0,
     connectionTimeout: 0,
     // Longer than a proxy keeps an idle connection, so that the proxy is the one who closes it.
     keepAliveTimeout: 75_000,

@@ -19,7 +19,8 @@ export function granted<S extends 200 | 201>(
   { tokens, refreshToken, refreshExpiresIn }: Issued,
   { request, cookies, tokenDelivery = 'cookie', besides = [] }: Delivery,
 ) {
-  if (tokenDelivery === 'body') return { status, headers: noStore, body: { ...tokens, refreshToken } }
+  if (tokenDelivery === 'body')
+    return { status, headers: noStore, body: { ...tokens, refreshToken }, cookies: [...besides] }
   const cookie = cookies.set('refresh', request, { value: refreshToken, maxAge: refreshExpiresIn })
   return { status, headers: noStore, body: tokens, cookies: [cookie, ...besides] }
 }

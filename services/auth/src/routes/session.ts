@@ -8,10 +8,17 @@ type SessionHandlers = Pick<AuthHandlers, 'refresh' | 'logout' | 'logoutAll' | '
 
 export function session({ sessions, authenticate, ...browsers }: RoutesDeps): SessionHandlers {
   const { cookies } = browsers
-  const cleared = (request: FastifyRequest): string => cookies.set('refresh', request, { value: '', maxAge: 0 })
-  async function sessionOf(token: string | undefined, request: FastifyRequest): Promise<string | null> {
-    const named = token === undefined ? null : await sessions.find(token)
-    return named ?? (await bearerSession(request, authenticate))
+  /** What is said outright comes before the cookie, which another tab may have got for somebody else. */
+  async function sessionOf(body: string | undefined, cookie: string | undefined, request: FastifyRequest) {
+    const named = body === undefined ? null : await sessions.find(body)
+    const said = named?.id ?? (await bearerSession(request, authenticate))
+    return said ?? (cookie === undefined ? null : ((await sessions.find(cookie))?.id ?? null))
+  }
+  /** The cookie goes with the session that it is of; another's stays. */
+  async function forgetCookie(request: FastifyRequest, isOver: (session: { id: string; userId: string }) => boolean) {
+    const token = cookies.read('refresh', request)
+    const session = token === undefined ? null : await sessions.find(token)
+    return session === null || isOver(session) ? [cookies.set('refresh', request, { value: '', maxAge: 0 })] : []
   }
   return {
     async refresh({ body: { refreshToken, tokenDelivery }, request }) {
@@ -23,14 +30,16 @@ export function session({ sessions, authenticate, ...browsers }: RoutesDeps): Se
     },
     async logout({ body, request }) {
       const presented = presentedToken(body.refreshToken, request, browsers)
-      const sessionId = await sessionOf(presented?.token, request)
+      const cookie = presented?.by === 'cookie' ? presented.token : undefined
+      const sessionId = await sessionOf(body.refreshToken, cookie, request)
       if (sessionId !== null) await sessions.end(sessionId)
       // A token in the body says nothing of the session whose cookie the browser has.
-      return { status: 204, cookies: presented?.by === 'body' ? [] : [cleared(request)] }
+      const isOver = (session: { id: string }): boolean => session.id === sessionId
+      return { status: 204, cookies: presented?.by === 'body' ? [] : await forgetCookie(request, isOver) }
     },
     async logoutAll({ principal, request }) {
       await sessions.endAll(principal.userId)
-      return { status: 204, cookies: [cleared(request)] }
+      return { status: 204, cookies: await forgetCookie(request, ({ userId }) => userId === principal.userId) }
     },
     sessions: async ({ principal: { userId, sessionId } }) => ({
       status: 200,
@@ -39,7 +48,8 @@ export function session({ sessions, authenticate, ...browsers }: RoutesDeps): Se
     }),
     async endSession({ params: { id }, principal, request }) {
       await sessions.endOwn(principal.userId, id)
-      return { status: 204, cookies: id === principal.sessionId ? [cleared(request)] : [] }
+      const isOver = (session: { id: string }): boolean => session.id === id
+      return { status: 204, cookies: id === principal.sessionId ? await forgetCookie(request, isOver) : [] }
     },
   }
 }

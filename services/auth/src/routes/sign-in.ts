@@ -1,12 +1,22 @@
+import type { FastifyRequest } from 'fastify'
 import { guestCookie, presentedGuestKey } from '../sessions/guest-cookie.ts'
+import type { Cookies } from '../sessions/cookie.ts'
 import { baseOf } from '../sessions/edge.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { newRandomToken } from '../random-token.ts'
 import type { Issued } from '../sessions/issue.ts'
 import { deviceOf, granted } from './answers.ts'
 import type { AuthHandlers, RoutesDeps } from './deps.ts'
 
+/** Whether the browser has an account that is signed in. */
+async function hasAccount(sessions: Sessions, cookies: Cookies, request: FastifyRequest): Promise<boolean> {
+  const token = cookies.read('refresh', request)
+  return token !== undefined && sessions.isAccount(token)
+}
+
 export const signIn = ({
   accounts,
+  sessions,
   publicUrl,
   ...browsers
 }: RoutesDeps): Pick<AuthHandlers, 'register' | 'login' | 'guest'> => ({
@@ -28,7 +38,9 @@ export const signIn = ({
     const inBody = tokenDelivery === 'body'
     const key = inBody ? null : (presentedGuestKey(request, browsers) ?? newRandomToken())
     const besides = key === null ? [] : [guestCookie(request, key, browsers)]
-    const answer = (issued: Issued) => granted(201, issued, { request, cookies, tokenDelivery, besides })
+    // A guest never takes the place of an account: that one's cookie stays, and the guest has a token of its own.
+    const delivery = (await hasAccount(sessions, cookies, request)) ? 'body' : tokenDelivery
+    const answer = (issued: Issued) => granted(201, issued, { request, cookies, tokenDelivery: delivery, besides })
     return answer(await accounts.guest(name, key, { device: deviceOf(call), once: once(answer) }))
   },
 })

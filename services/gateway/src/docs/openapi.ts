@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import {
+  Bytes,
   headersOf,
   operations,
   Problem,
@@ -27,6 +28,7 @@ const tags = [
   { name: 'auth', description: 'Accounts, sessions, tokens, guests' },
   { name: 'meetings', description: 'Meetings and who may enter them' },
   { name: 'chat', description: 'Messages of a meeting' },
+  { name: 'media', description: 'Files, the SFU, recordings' },
   { name: 'signaling', description: 'Event streams, and what the realtime parts need' },
 ]
 
@@ -80,6 +82,7 @@ function schemaOf(service: string, name: string, operation: Operation): FastifyS
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { querystring: query }),
     ...(body === undefined ? {} : { body }),
+    ...(operation.bytes?.request === undefined ? {} : { body: Bytes, consumes: ['application/octet-stream'] }),
     ...(headers === undefined ? {} : { headers }),
     response: { ...successes(operation), ...failures(operation) },
   }

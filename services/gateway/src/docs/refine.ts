@@ -34,8 +34,9 @@ export function refine(document: object): object {
 const needs = (operation: Operation, header: string): boolean =>
   operation.needs?.some((needed) => needed === header) === true
 
-/** An absent body is an empty one. */
-const needsBody = ({ body }: Operation): boolean => {
+/** An absent body is an empty one, unless it is bytes. */
+const needsBody = ({ body, bytes }: Operation): boolean => {
+  if (bytes?.request !== undefined) return true
   const {
     required = [],
     minProperties = 0,

@@ -10,6 +10,8 @@ const exposed = [
   'Content-Disposition',
   'Content-Range',
   'Accept-Ranges',
+  'Upload-Length',
+  'Upload-Offset',
   'WWW-Authenticate',
 ]
 /** What it may send: what we read, and what tracing, caching and HTTP libraries add to every request by themselves. */
@@ -22,6 +24,7 @@ const allowedHeaders = [
   'last-event-id',
   'x-request-id',
   'range',
+  'if-range',
   'content-range',
   'traceparent',
   'tracestate',

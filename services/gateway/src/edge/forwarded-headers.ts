@@ -60,10 +60,14 @@ function listedIn(raw: readonly string[]): Set<string> | null {
 type HeaderValue = string | string[]
 type Given = Readonly<Record<string, HeaderValue | number | undefined>>
 
+/** What people have uploaded is shown under rules of its own. */
+const ofContent = new Set(['content-security-policy', 'cross-origin-resource-policy'])
+
 /**
- * Headers of an answer: the service's, but CORS and those that the gateway sets are the gateway's; `Vary` is of both.
+ * Headers of an answer: the service's, but CORS and those that the gateway sets are the gateway's; `Vary` is of both. `content`: some
+ * of a file's own go before the gateway's.
  */
-export function answerHeaders(theirs: Given, ours: Given): Record<string, HeaderValue> {
+export function answerHeaders(theirs: Given, ours: Given, { content = false } = {}): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {}
   const listed = theirs['connection']
   for (const [name, value] of Object.entries(theirs)) {
@@ -86,7 +90,7 @@ export function answerHeaders(theirs: Given, ours: Given): Record<string, Header
     headers[name] = typeof value === 'number' ? String(value) : value
   }
   for (const [name, value] of Object.entries(ours)) {
-    if (value === undefined) continue
+    if (value === undefined || (content && ofContent.has(name) && headers[name] !== undefined)) continue
     const theirVary = name === 'vary' ? headers['vary'] : undefined
     headers[name] =
       theirVary === undefined

@@ -57,6 +57,27 @@ describe('the limits of a running gateway', () => {
     ).toBe(200)
   })
 
+  it('X34 a neighbour who asks for what is not there, or is not signed in, locks out nobody who is', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '20' })
+    const { url, issuer } = gateway
+    const headers = { authorization: `Bearer ${issuer.token()}` }
+    const bad = { authorization: 'Bearer none' }
+    expect((await statuses(60, () => fetch(`${url}/v1/nothing`))).limited).toHaveLength(40)
+    expect((await statuses(60, () => fetch(`${url}/v1/auth/me`, { headers: bad }))).limited).toHaveLength(40)
+    expect((await statuses(60, () => fetch(`${url}/v1/nothing`, { headers }))).limited).toHaveLength(60)
+    expect((await statuses(60, () => fetch(`${url}/v1/auth/me`, { headers }))).ok).toBe(60)
+    const refreshed = await fetch(`${url}/v1/auth/refresh`, { method: 'POST' })
+    expect(refreshed.status).not.toBe(429)
+  })
+
+  it('X34 those who are signed in share a limit of their own', async () => {
+    gateway = await startGateway({ RATE_LIMIT_SIGNED_IN_PER_ADDRESS: '20' })
+    const { ok } = await statuses(30, () =>
+      fetch(`${gateway.url}/v1/auth/me`, { headers: { authorization: `Bearer ${gateway.issuer.token()}` } }),
+    )
+    expect(ok).toBe(20)
+  })
+
   it('O2 health is not limited', async () => {
     gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '1' })
     expect((await statuses(10, () => fetch(`${gateway.url}/livez`))).ok).toBe(10)

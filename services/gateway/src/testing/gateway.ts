@@ -57,9 +57,9 @@ export interface Around {
   lingerMs?: number
 }
 
-const services = ['auth', 'meetings', 'chat', 'signaling'] as const
+const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const
 
-/** A gateway, as it runs, in front of four small servers that say what they saw. */
+/** A gateway, as it runs, in front of a small servers that say what they saw. */
 export async function startGateway(
   env: Record<string, string> = {},
   { parts, lingerMs = 0 }: Around = {},
@@ -77,13 +77,14 @@ export async function startGateway(
     announced.push(lease)
     return Object.assign(upstream, { id, withdraw: () => lease.withdraw() })
   }
-  const [auth, meetings, chat, signaling] = await Promise.all([
+  const [auth, meetings, chat, media, signaling] = await Promise.all([
     add('auth'),
     add('meetings'),
     add('chat'),
+    add('media'),
     add('signaling'),
   ])
-  const upstreams = { auth, meetings, chat, signaling }
+  const upstreams = { auth, meetings, chat, media, signaling }
   const metrics = createMetrics()
   const config = readConfig(gatewayService.config, { PORT: '0', DRAIN_MS: '1000', WEB_DIR: '/nonexistent', ...env })
   const world = { bus, kv, metrics, log, clock: systemClock, instanceId: 'gateway-1' }

@@ -16,7 +16,7 @@ import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { maxHeaderBytes } from '../edge/request-shape.ts'
 import { dialNode, type Dialled } from './dial.ts'
-import { checkHandshakeOrThrow, readHandshakeOrThrow, type Handshake } from './handshake.ts'
+import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type Handshake } from './handshake.ts'
 import type { Nodes } from './nodes.ts'
 import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
 import { Pipe } from './pipe.ts'
@@ -121,6 +121,7 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   if (options.draining()) throw new ProblemError('unavailable', 'This gateway is going away')
   checkHeaderSizeOrThrow(request, maxHeaderBytes)
   checkShapeOrThrow(request)
+  if (pathOf(request) !== socketPath) throw new ProblemError('not-found')
   checkHandshakeOrThrow(request)
   options.origins.checkOrThrow(request)
   await options.limits.upgrade(facts.address)

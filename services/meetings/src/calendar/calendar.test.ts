@@ -1,6 +1,6 @@
 import { newId } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
-import { meetingDefaults } from '@parley/contracts'
+import { defaultSettings } from '../meeting.ts'
 import type { MeetingRow } from '../tables.ts'
 import { readCalendar } from '../testing/read-calendar.ts'
 import { addressIn, calendarOf } from './calendar.ts'
@@ -19,8 +19,9 @@ const meeting: MeetingRow = {
   duration_minutes: 30,
   time_zone: 'Europe/Berlin',
   passcode_hash: null,
+  passcode_round: 0,
   max_participants: 50,
-  settings: meetingDefaults.settings,
+  settings: defaultSettings('public'),
   version: 3,
   public_base: 'https://meet.test',
   created_at: at,

@@ -14,7 +14,7 @@ const maxTokens = 500
 
 interface NewToken {
   meetingId: string
-  by: Pick<Principal, 'userId' | 'name'>
+  by: Pick<Principal, 'userId' | 'kind' | 'name'>
   body: Call<typeof moderationOperations.createJoinToken>['body']
 }
 export type MadeToken = JoinTokenInfo & { joinToken: string }
@@ -40,7 +40,7 @@ export async function createJoinToken(
     uses,
     uses_left: uses,
     created_by: by.userId,
-    created_by_name: by.name,
+    created_by_name: await context.names.of(by),
     created_at: at,
     expires_at: new Date(at.getTime() + expiresInSeconds * 1000),
     revoked_at: null,

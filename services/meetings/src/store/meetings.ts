@@ -118,6 +118,15 @@ export async function endMeetings(
   return ended
 }
 
+/** Begins anew to count wrong passcodes. Not a change of its version. */
+export async function liftPasscodeLock(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('meetings')
+    .set({ passcode_round: sql`passcode_round + 1` })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Hides a meeting from everybody; nothing if it was before. */
 export const hideMeeting = (db: Db, id: string, at: Date): Promise<MeetingRow | undefined> =>
   db
