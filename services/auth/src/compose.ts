@@ -77,7 +77,14 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const mails = createAccountMails(clock, outbox.kick)
   const passwords = createPasswords(pool, config.BCRYPT_COST)
   const accounts = createAccounts({
-    ...{ db, bus, clock, log, sessions, passwords, mails, inTurn },
+    db,
+    bus,
+    clock,
+    log,
+    sessions,
+    passwords,
+    mails,
+    inTurn,
     guesses: createGuessLimit(kv),
   })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
