@@ -15,6 +15,11 @@ const binaries = {
   'swift-account': 'swift-account-server',
   'swift-container': 'swift-container-server',
   'swift-object': 'swift-object-server',
+  janus: 'janus',
+  'janus-tools': 'janus-pp-rec',
+  coturn: 'turnserver',
+  ffmpeg: 'ffmpeg',
+  'firefox-esr': 'firefox-esr',
   'clamav-daemon': 'clamd',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']

@@ -9,6 +9,7 @@ import { runEntry, signals } from './run-entry.mjs'
 import { ensureWebPage } from './web-page.mjs'
 
 const servers = ['postgresql', 'redis-server', 'nats-server']
+const media = ['janus', 'janus-tools', 'coturn', 'ffmpeg']
 /** An S3 store that checks signatures, and a virus scanner. */
 const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
@@ -23,7 +24,7 @@ const commands = {
   stack: {
     entry: 'deploy/stack/src/main.ts',
     page: true,
-    debian: { install: 'asked', packages: servers },
+    debian: { install: 'asked', packages: servers, welcome: media },
   },
   bench: {
     entry: 'packages/bench/src/main.ts',
@@ -33,7 +34,7 @@ const commands = {
   faults: {
     entry: 'tests/faults/main.ts',
     page: true,
-    debian: { install: 'asked', packages: servers, welcome: ['iptables', 'redis-sentinel', 'faketime'] },
+    debian: { install: 'asked', packages: servers, welcome: ['iptables', 'redis-sentinel', 'faketime', ...media] },
   },
   fuzz: {
     entry: 'tests/fuzz/main.ts',
@@ -43,7 +44,10 @@ const commands = {
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
-    debian: { install: 'always', packages: [...servers, 'redis-sentinel', 'chromium', ...fileServers] },
+    debian: {
+      install: 'always',
+      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr'],
+    },
   },
   check: { entry: 'tests/runner/check-main.ts' },
 }

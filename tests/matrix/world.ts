@@ -23,15 +23,25 @@ export interface World {
 }
 
 /** Makes a meeting, and brings everybody to their places through REST and the socket. */
-export async function createWorld(url: string, people: People, kind: Kind): Promise<World> {
+export async function createWorld(
+  url: string,
+  people: People,
+  kind: Kind,
+  more: { passcode?: string } = {},
+): Promise<World> {
   const { host, cohost, participant, exParticipant, invited, guestInside } = people
-  const body = { title: `A ${kind} one`, type: kind === 'lobby' ? 'private' : kind }
+  const body = {
+    title: `A ${kind} one`,
+    type: kind === 'lobby' ? 'private' : kind,
+    settings: { guestsAllowed: true },
+    ...more,
+  }
   const meeting = await callOrThrow<Meeting>(host, 'POST', `${url}/v1/meetings`, body)
   const at = `${url}/v1/meetings/${meeting.id}`
   const asHost = <T>(method: string, path: string, sent?: unknown) => callOrThrow<T>(host, method, `${at}${path}`, sent)
   const { id: tokenId, joinToken } = await asHost<{ id: string; joinToken: string }>('POST', '/tokens', { uses: 20 })
   // Where the code alone does not open, everybody but `invited`, `stranger` and `guest` has been let in by the host.
-  const key = kind === 'invited_only' || kind === 'lobby' ? { joinToken } : { code: meeting.code }
+  const key = kind === 'invited_only' || kind === 'lobby' ? { joinToken } : { code: meeting.code, ...more }
   const seats = [await enter(url, host, { code: meeting.code })]
   for (const person of [cohost, participant, exParticipant, guestInside]) seats.push(await enter(url, person, key))
   await asHost('PUT', `/participants/${cohost.id}/role`, { role: 'cohost' })

@@ -1,4 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises'
+import type { MediaServers } from './media-servers.ts'
 import type { Replica } from './replica.ts'
 import type { ServiceName } from './options.ts'
 import type { SentinelPart, Server, ServerName } from './server.ts'
@@ -15,11 +16,22 @@ interface DescribedServer {
   dir: string
 }
 
-/** What `--json` writes: who runs where. `sentinel`: the servers that Redis consists of, with `--sentinel`. */
+/**
+ * What `--json` writes: who runs where. `sentinel`: the servers that Redis consists of, with `--sentinel`; `janus` and `turn` with the
+ * options of these names.
+ */
 export type Description = Record<'gateways' | Exclude<ServiceName, 'gateway'>, Described[]> &
-  Record<ServerName, DescribedServer> & { sentinel?: Record<SentinelPart, DescribedServer> }
+  Record<ServerName, DescribedServer> & {
+    sentinel?: Record<SentinelPart, DescribedServer>
+    janus: (DescribedServer & { id: string; adminUrl: string })[]
+    turn?: DescribedServer
+  }
 
-export function describe(replicas: readonly Replica[], servers: readonly Server[]): Description {
+export function describe(
+  replicas: readonly Replica[],
+  servers: readonly Server[],
+  { janus, turn }: Pick<MediaServers, 'janus' | 'turn'>,
+): Description {
   const of = (name: ServiceName): Described[] =>
     replicas.filter(({ service }) => service === name).map(({ id, pid, url }) => ({ id, pid, url }))
   const at = (name: ServerName): DescribedServer => placeOf(servers.find((one) => one.name === name))
@@ -34,6 +46,8 @@ export function describe(replicas: readonly Replica[], servers: readonly Server[
     nats: at('nats'),
     redis: at('redis'),
     postgres: at('postgres'),
+    janus: janus.map((one) => ({ id: one.id, adminUrl: one.adminUrl, ...placeOf(one) })),
+    ...(turn && { turn: placeOf(turn) }),
     ...(parts && {
       sentinel: {
         master: placeOf(parts.master),

@@ -24,6 +24,10 @@ export interface Options {
   respawn: boolean
   /** Whether Redis is a master, a replica and a Sentinel that promotes it. */
   sentinel: boolean
+  /** How many Janus the SFU has; 0: meetings are a mesh. */
+  janus: number
+  /** Whether there is a TURN server. */
+  turn: boolean
   settings: readonly Setting[]
   /** Ports of the servers, for what has to know them before they start; free ones otherwise. */
   serverPorts: Readonly<Partial<Record<ServerName, number>>>
@@ -44,6 +48,8 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--port <number>', 'port of the first gateway (default: a free one)', count('--port', 65_535), 0)
     .option('--respawn', 'bring back what was killed, on the same port', false)
     .option('--sentinel', 'Redis with a replica, and a Sentinel that promotes it (not with --respawn)', false)
+    .option('--janus <number>', 'Janus servers for the SFU', count('--janus', mostReplicas), 0)
+    .option('--turn', 'a TURN server (coturn)', false)
     .option(
       '--set <replica:NAME=value>',
       'a setting of one replica, e.g. signaling-2:NATS_URL=nats://127.0.0.1:4333 (repeatable)',
@@ -66,9 +72,9 @@ export function parseOptions(argv: readonly string[]): Options {
   // The Sentinel is what looks after Redis then, and has its own idea of who is there.
   if (given.sentinel && (given.respawn || serverPorts['redis'] !== undefined))
     throw new StartupError('--sentinel does not go with --respawn, nor with a --server-port of redis')
-  const { json, logs, port, respawn, sentinel, postgresDir } = others
+  const { json, logs, port, respawn, sentinel, janus, turn, postgresDir } = others
   const replicas = { auth, meetings, chat, media, signaling, gateway }
-  return { replicas, json, logs, port, respawn, sentinel, settings, serverPorts, postgresDir }
+  return { replicas, json, logs, port, respawn, sentinel, janus, turn, settings, serverPorts, postgresDir }
 }
 
 type Given = Record<ServiceName, number> &

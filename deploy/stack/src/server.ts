@@ -13,11 +13,18 @@ export type ServerName = keyof typeof starters
 
 export type SentinelPart = 'master' | 'replica' | 'sentinel'
 
+/** A process that may be killed, and can come back where it was. */
+export interface Watched {
+  readonly name: string
+  /** Of its present process. */
+  readonly pid: number
+  restart(): Promise<void>
+}
+
 /** A server that the replicas share: on a free port of 127.0.0.1, in a temporary folder, gone when this process is. */
-export interface Server {
+export interface Server extends Watched {
   readonly name: ServerName
   readonly url: string
-  readonly pid: number
   /** Its folder; PostgreSQL's data is in it. */
   readonly dir: string
   /** Of Redis with a Sentinel: each of its servers. */
@@ -75,8 +82,8 @@ export async function startSentinel(): Promise<Server> {
 const watchEveryMs = 250
 
 /** Calls `onExit` once for each process of a server that is gone, and again only after it came back. */
-export function watchServers(servers: readonly Server[], onExit: (server: Server) => void): { stop(): void } {
-  const told = new Map<Server, number>()
+export function watchServers(servers: readonly Watched[], onExit: (server: Watched) => void): { stop(): void } {
+  const told = new Map<Watched, number>()
   const timer = setInterval(() => {
     for (const server of servers) {
       if (told.get(server) === server.pid || isAlive(server.pid)) continue

@@ -129,6 +129,50 @@ describe('npm run stack', () => {
     expect(alive(pids)).toEqual([])
   })
 
+  it('V1 R11 starts Janus and TURN, tells the services of them, brings them back, and leaves none of them', async () => {
+    const stack = run('--janus', '2', '--turn', '--media', '2', '--respawn', '--logs', join(folder, 'logs-5'))
+    const { janus, turn, media, signaling } = await ready(stack)
+    const settingsOf = ({ pid }: { pid: number }) => {
+      const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+      return Object.fromEntries(lines.map((line) => /^(\w+)=(.*)$/s.exec(line)?.slice(1) ?? []))
+    }
+    const [one, other] = media.map(settingsOf)
+    expect(janus.map(({ id }) => id)).toEqual(['janus-1', 'janus-2'])
+    expect(one?.['JANUS_SERVERS']).toBe(janus.map(({ id, url, adminUrl }) => `${id}=${url}|${adminUrl}`).join(','))
+    expect([
+      one?.['OBJECTS_DIR'],
+      one?.['JANUS_RECORDINGS_DIR'],
+      one?.['JANUS_ADMIN_KEY'],
+      one?.['TURN_SECRET'],
+    ]).toEqual([
+      other?.['OBJECTS_DIR'],
+      other?.['JANUS_RECORDINGS_DIR'],
+      other?.['JANUS_ADMIN_KEY'],
+      other?.['TURN_SECRET'],
+    ])
+    const [node] = signaling.map(settingsOf)
+    expect(node?.['TURN_URLS']).toBe(`${turn?.url}?transport=udp,${turn?.url}?transport=tcp`)
+    expect([node?.['JANUS_ADMIN_SECRET'], node?.['TURN_SECRET']]).toEqual([undefined, one?.['TURN_SECRET']])
+
+    const victims = [janus[0]?.pid ?? 0, turn?.pid ?? 0]
+    for (const pid of victims) process.kill(pid, 'SIGKILL')
+    const after = await eventually(() => {
+      const now = stack.read()
+      const pids = [...now.janus.map(({ pid }) => pid), now.turn?.pid ?? 0]
+      expect(alive(pids)).toEqual(pids)
+      expect(pids.filter((pid) => victims.includes(pid))).toEqual([])
+      return now
+    }, 20_000)
+    expect(after.janus.map(({ url, adminUrl }) => [url, adminUrl])).toEqual(
+      janus.map(({ url, adminUrl }) => [url, adminUrl]),
+    )
+    expect(after.turn?.url).toBe(turn?.url)
+
+    stack.child.kill('SIGTERM')
+    expect(await stack.exit).toBe(0)
+    expect(alive([...after.janus, ...(after.turn ? [after.turn] : [])].map(({ pid }) => pid))).toEqual([])
+  })
+
   it('names the replica that did not become ready, with its last lines, and leaves nothing', async () => {
     const port = await freePort()
     const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1')

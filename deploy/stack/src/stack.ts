@@ -7,11 +7,12 @@ import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
+import { startMediaServers, type MediaServers } from './media-servers.ts'
 import type { Options, ServiceName } from './options.ts'
 import { createOutput } from './output.ts'
 import { pickPort } from './ports.ts'
 import { createReplica, type Replica } from './replica.ts'
-import { startSentinel, startServer, watchServers, type Server, type ServerName } from './server.ts'
+import { startSentinel, startServer, watchServers, type Server, type ServerName, type Watched } from './server.ts'
 
 export interface Stack {
   /** Resolves when every replica is ready and every gateway knows all of them. */
@@ -28,6 +29,7 @@ const respawnAfterMs = 300
 export function createStack(options: Options, { env, log }: { env: NodeJS.ProcessEnv; log: Logger }): Stack {
   const servers: Server[] = []
   const replicas: Replica[] = []
+  let media: MediaServers | undefined
   let watcher: { stop(): void } | undefined
   let stopping = false
   let ready = false
@@ -35,7 +37,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   let objectsDir = ''
 
   const tellWhere = async (): Promise<void> => {
-    if (ready) await writeDescription(options.json, describe(replicas, servers))
+    if (ready && media) await writeDescription(options.json, describe(replicas, servers, media))
   }
   async function comeBack(what: string, start: () => Promise<void>): Promise<void> {
     while (!stopping) {
@@ -61,8 +63,12 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    watcher = watchServers(servers, (server) => onExit(server.name, `pid ${server.pid}`, server.restart))
-    const url = (name: ServerName): string => servers.find((server) => server.name === name)?.url ?? ''
+    const serverOf = (name: ServerName): Server | undefined => servers.find((server) => server.name === name)
+    const url = (name: ServerName): string => serverOf(name)?.url ?? ''
+    // What the replicas of media share is in a folder that goes with NATS, however this process ends.
+    media = await startMediaServers(options, { env, dir: serverOf('nats')?.dir ?? '' })
+    const watched: Watched[] = [...servers, ...media.janus, ...(media.turn ? [media.turn] : [])]
+    watcher = watchServers(watched, (one) => onExit(one.name, `pid ${one.pid}`, () => one.restart()))
     return { postgres: url('postgres'), redis: url('redis'), nats: url('nats') }
   }
   async function startReplicas(service: ServiceName, urls: Readonly<Record<ServerName, string>>): Promise<void> {
@@ -74,7 +80,11 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         service,
         label,
         port: chosen === 0 ? await pickPort() : chosen,
-        env: { ...environmentOf(service, env, urls, objectsDir), ...settingsOf(options, service, label) },
+        env: {
+          ...environmentOf(service, env, urls, objectsDir),
+          ...media?.settingsOf(service),
+          ...settingsOf(options, service, label),
+        },
         output: createOutput(label, options.logs),
         onExit: (how) => onExit(label, how, () => replica.start()),
       })
@@ -104,7 +114,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       const stopAll = (some: readonly Replica[]) => Promise.all(some.map((replica) => replica.stop(replicaPatienceMs)))
       await stopAll(replicas.filter(isEdge))
       await stopAll(replicas.filter((replica) => !isEdge(replica)))
-      await Promise.all(servers.map((server) => server.stop()))
+      await Promise.all([...servers.map((server) => server.stop()), media?.stop()])
       if (objectsDir !== '') await rm(objectsDir, { recursive: true, force: true })
     },
   }

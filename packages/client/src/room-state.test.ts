@@ -9,6 +9,7 @@ const start: Roster = {
   self: sampleParticipant(1),
   peers: [sampleParticipant(2), sampleParticipant(3)],
   v: 5,
+  recording: null,
   lobby: [],
   lv: -1,
 }
@@ -209,7 +210,7 @@ test('T24 events with losses, repetitions and deltas come to the same as a fresh
   for (let seed = 1; seed <= 400; seed++) {
     const random = randomOf(seed)
     const room = modelRoom(random)
-    let seen: Roster = { meeting: sampleMeeting(), self: sampleParticipant(1), peers: [], v: 0, lobby: [], lv: -1 }
+    let seen: Roster = { ...start, meeting: sampleMeeting(), self: sampleParticipant(1), peers: [], v: 0 }
     const take = (message: ServerMessage): void => {
       const applied = applyServerMessage(seen, message)
       if (applied.is === 'applied') seen = applied.roster

@@ -2,6 +2,7 @@ import type {
   LobbyEntry,
   Meeting,
   Participant,
+  Recording,
   RoomDelta,
   RoomSnapshot,
   ServerMessage,
@@ -14,6 +15,8 @@ export interface Roster {
   self: Participant
   peers: readonly Participant[]
   v: number
+  /** The newest recording, as far as one was told of it. */
+  recording: Recording | null
   /** As hosts and cohosts see it, with its own version; -1 where it is not known. */
   lobby: readonly LobbyEntry[]
   lv: number
@@ -26,20 +29,22 @@ export type Applied =
   /** Something before it was missed: ask for `room.sync`. */
   | { is: 'gap' }
 
-export const rosterOf = ({ meeting, selfParticipant, peers, v, lobby = [], lv = -1 }: RoomSnapshot): Roster => ({
-  meeting,
-  self: selfParticipant,
-  peers,
-  v,
-  lobby,
-  lv,
-})
+export const rosterOf = (snapshot: RoomSnapshot): Roster => {
+  const { meeting, selfParticipant, peers, v, recording = null, lobby = [], lv = -1 } = snapshot
+  return { meeting, self: selfParticipant, peers, v, recording, lobby, lv }
+}
 
 /** A delta since version 0, which holds everybody, as a snapshot. */
-export function snapshotOf({ upserts, meeting, v }: RoomDelta, known: Roster, chatSeq: number): RoomSnapshot {
+export function snapshotOf(
+  { upserts, meeting, recording, v }: RoomDelta,
+  known: Roster,
+  chatSeq: number,
+): RoomSnapshot {
   const selfParticipant = upserts.find(({ id }) => id === known.self.id) ?? known.self
   const peers = upserts.filter(({ id }) => id !== known.self.id)
-  return { meeting: meeting ?? known.meeting, selfParticipant, peers, v, chatSeq }
+  const heard = recording ?? known.recording
+  const shown = heard === null ? {} : { recording: heard }
+  return { meeting: meeting ?? known.meeting, selfParticipant, peers, v, chatSeq, ...shown }
 }
 
 /**
@@ -62,6 +67,7 @@ export function applyServerMessage(roster: Roster, message: ServerMessage): Appl
     case 'media.changed':
     case 'hand.changed':
     case 'meeting.updated':
+    case 'recording.changed':
       return applyNext(roster, message)
     default:
       return ignored
@@ -76,6 +82,7 @@ type Change = Extract<ServerMessage, { payload: { v: number } }> & {
     | 'media.changed'
     | 'hand.changed'
     | 'meeting.updated'
+    | 'recording.changed'
 }
 
 const ignored: Applied = { is: 'ignored' }
@@ -101,6 +108,8 @@ function changed(roster: Roster, { type, payload }: Change): Roster {
       return withChange(roster, payload.participantId, { hand: payload.hand })
     case 'meeting.updated':
       return { ...roster, meeting: payload.meeting }
+    case 'recording.changed':
+      return { ...roster, recording: payload.recording }
     default:
       return type satisfies never
   }
@@ -112,9 +121,9 @@ const givenOf = ({ role, name, connection }: ServerPayload<'participant.updated'
   ...(connection === undefined ? {} : { connection }),
 })
 
-function withDelta(roster: Roster, { v, upserts, left, meeting }: RoomDelta): Roster {
+function withDelta(roster: Roster, { v, upserts, left, meeting, recording }: RoomDelta): Roster {
   const next = upserts.reduce(withParticipant, without(roster, left))
-  return { ...next, meeting: meeting ?? next.meeting, v }
+  return { ...next, meeting: meeting ?? next.meeting, recording: recording ?? next.recording, v }
 }
 
 function withParticipant(roster: Roster, participant: Participant): Roster {

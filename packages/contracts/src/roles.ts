@@ -7,11 +7,11 @@ export const Role = Type.Union(
 export type Role = Static<typeof Role>
 
 /** What a role may do in a live room beyond taking part. */
-export type Permission = 'moderate' | 'admit' | 'end'
+export type Permission = 'moderate' | 'admit' | 'end' | 'record'
 
 const granted: Record<Role, readonly Permission[]> = {
-  host: ['moderate', 'admit', 'end'],
-  cohost: ['moderate', 'admit'],
+  host: ['moderate', 'admit', 'end', 'record'],
+  cohost: ['moderate', 'admit', 'record'],
   participant: [],
   guest: [],
 }

@@ -3,6 +3,7 @@ import type { ServiceName } from '@parley/contracts'
 import {
   createDirectory,
   createEdgeAuth,
+  createLoggedTrust,
   defineService,
   type Deps,
   drainHttp,
@@ -12,10 +13,10 @@ import {
 } from '@parley/kit'
 import { createApp } from './app.ts'
 import { checkConfigOrThrow, gatewayConfig, type GatewayConfig } from './config.ts'
-import { createProxyTrust } from './edge/client-address.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
 import { createLimits } from './edge/limits.ts'
 import { createOrigins } from './edge/origins.ts'
+import { serveJanus } from './janus/serve.ts'
 import { readinessOf } from './readiness.ts'
 import { createStreams } from './rest/streams.ts'
 import { createUpstreams } from './upstreams.ts'
@@ -37,8 +38,16 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   const { directory, auth, upstreams, streams } = parts
   const readiness = readinessOf({ ...deps, directory, auth, services })
   const app = await createApp({ ...deps, ...parts, readiness })
+  const janus = serveJanus({
+    ...deps,
+    ...parts,
+    verifier: auth.verifier,
+    maxSockets: deps.config.MAX_SOCKETS,
+    draining: () => !app.server.listening,
+  })
   const sockets = serveSockets(app, deps, {
     ...parts,
+    janus,
     verifier: auth.verifier,
     onDeadNode: (url) => upstreams.abandon(url),
   })
@@ -48,6 +57,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
       upstreams.start()
       await Promise.all([directory.start(), auth.start()])
       sockets.start()
+      janus.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     leave: () => void (app.draining = true),
@@ -55,7 +65,12 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
       const deadlineMs = config.DRAIN_MS
       const elsewhere = directory.instances('gateway').some(({ id }) => id !== instanceId)
       streams.endAll(elsewhere ? spreadMs(deadlineMs) : 0)
-      await Promise.all([drainHttp(app, { deadlineMs, log }), sockets.drain({ deadlineMs, elsewhere })])
+      await Promise.all([
+        drainHttp(app, { deadlineMs, log }),
+        sockets.drain({ deadlineMs, elsewhere }),
+        janus.drain(elsewhere ? spreadMs(deadlineMs) : 0),
+      ])
+      janus.stop()
       sockets.stop()
       await upstreams.stop()
       auth.stop()
@@ -68,25 +83,33 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
 /** What the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
-  const streams = createStreams({ total: config.MAX_STREAMS, perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL })
+  const streams = createStreams({
+    total: config.MAX_STREAMS,
+    perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
+  })
   const transfers = createStreams({
     total: config.MAX_TRANSFERS,
     perPrincipal: config.MAX_TRANSFERS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
     what: 'uploads and downloads',
   })
   metrics.reading('parley_gateway_transfers', 'Uploads and downloads under way', () => transfers.count())
   metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
-  const trust = createProxyTrust(config.TRUST_PROXY)
+  const trust = createLoggedTrust(config.TRUST_PROXY, log)
   const origins = createOrigins({
     publicUrl: config.PUBLIC_URL,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    crossSiteOrigins: config.CROSS_SITE_ORIGINS,
     production: config.NODE_ENV === 'production',
     trustsPeer: trust.trustsPeer,
+    log,
   })
-  const factsOf = (request: IncomingMessage): ClientFacts => ({
+  const factsOf = (request: IncomingMessage, requestId = requestIdOf(request)): ClientFacts => ({
     address: trust.addressOf(request),
     ...origins.publicOf(request),
-    requestId: requestIdOf(request),
+    origin: origins.judge(request),
+    requestId,
   })
   return {
     directory,

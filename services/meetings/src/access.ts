@@ -1,6 +1,7 @@
 import { meetingsBus } from '@parley/contracts'
 import { ProblemError, tell } from '@parley/kit'
 import type { Static } from 'typebox'
+import { isInsider } from './behind-door.ts'
 import type { Context } from './context.ts'
 import { isOver } from './meeting.ts'
 import { meetingFor } from './read.ts'
@@ -12,10 +13,12 @@ export async function chatAccess(
   context: Context,
   { meetingId, userId }: { meetingId: string; userId: string },
 ): Promise<Access> {
-  const { meeting, host, role, name, inside } = await meetingFor(context, meetingId, userId)
+  const seen = await meetingFor(context, meetingId, userId)
+  const { meeting, host, role, name } = seen
   const over = isOver(meeting.status)
   if (host) return { role: 'host', name: name ?? meeting.host_name, mayChat: true, over }
-  if (!inside || role === null || name === null) throw new ProblemError('not-found', 'There is no such meeting')
+  if (!isInsider(seen) || role === null || name === null)
+    throw new ProblemError('not-found', 'There is no such meeting')
   return { role, name, mayChat: meeting.settings.chat, over }
 }
 

@@ -1,10 +1,9 @@
 import type { Principal } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
-import { decideAdmission, maySee } from './admission.ts'
+import { maySee } from './admission.ts'
 import { now, type Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
-import { leads } from './role.ts'
-import { factsOf, isBanned, standingOf, type Standing } from './standing.ts'
+import { isBanned, standingOf, type Standing } from './standing.ts'
 import { findArrival, type Arrival } from './store/arrival.ts'
 import { findMeetingByCode } from './store/meetings.ts'
 import type { MeetingRow } from './tables.ts'
@@ -34,12 +33,7 @@ export async function meetingByCodeFor(context: Context, code: string, userId: s
   return meetingFor(context, meeting?.id ?? newId(), userId)
 }
 
-/** A meeting by its id, for those who may see it. @throws ProblemError `not-found` */
-export async function visibleMeeting(context: Context, id: string, principal: Principal): Promise<MeetingRow> {
-  return (await visibleFor(context, id, principal)).meeting
-}
-
-/** The same, and how one stands to it. @throws ProblemError `not-found` */
+/** A meeting by its id, for those who may see it, and how one stands to it. @throws ProblemError `not-found` */
 export async function visibleFor(context: Context, id: string, { userId, kind }: Principal): Promise<Seen> {
   const seen = await meetingFor(context, id, userId)
   const { type, settings } = seen.meeting
@@ -47,19 +41,6 @@ export async function visibleFor(context: Context, id: string, { userId, kind }:
   if (!maySee({ type, guestsAllowed: settings.guestsAllowed, host: seen.host, guest, belongs: seen.belongs }))
     throw unknown()
   return seen
-}
-
-/**
- * The problem that keeps somebody from seeing who is in a meeting that they may see; null if nothing does. It is shown to those
- * who are or were inside, and to whom the door would let in as they are: by the same decision, as if the meeting went on.
- */
-export function rosterProblem({ arrival, role, inside, invited }: Seen, kind: Principal['kind']): ProblemError | null {
-  if (leads(role) || inside) return null
-  const shown = { guest: kind === 'guest', byCode: true, joinToken: null, passcode: null }
-  const admission = decideAdmission({ ...factsOf(arrival, shown, invited), over: false })
-  if (admission.kind === 'enter') return null
-  if (admission.kind === 'refuse') return new ProblemError(admission.problem, admission.detail)
-  return new ProblemError('not-admitted', 'Who is in the meeting is shown to those who were admitted')
 }
 
 /** A meeting by its code, which is the key to all but those for the invited. @throws ProblemError `not-found` */

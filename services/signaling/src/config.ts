@@ -1,9 +1,11 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig } from '@parley/kit'
+import { commonConfig, iceConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
+import { defaultSeatsPerPerson } from './room/places.ts'
 
 export const signalingConfig = Strict({
   ...commonConfig,
+  ...iceConfig,
   MAX_SOCKETS: Type.Integer({
     default: 20_000,
     minimum: 1,
@@ -16,26 +18,24 @@ export const signalingConfig = Strict({
     maximum: 1_000_000,
     description: 'event streams on this node; more are answered 503',
   }),
-  ICE_SERVER_URLS: Type.Array(Type.String({ pattern: '^(stun|stuns|turn|turns):' }), {
-    default: [],
-    description: 'servers told to clients that need no credentials, e.g. stun:stun.example.com:3478',
+  MAX_SOCKETS_PER_PERSON: Type.Integer({
+    default: 50,
+    minimum: 1,
+    maximum: 1_000_000,
+    description:
+      'sockets of one account or guest on this node, a quarter of MAX_SOCKETS at most; more are answered 429',
   }),
-  TURN_URLS: Type.Array(Type.String({ pattern: '^turns?:' }), {
-    default: [],
-    description: 'TURN servers that share TURN_SECRET, e.g. turn:turn.example.com:3478',
+  MAX_SEATS_PER_PERSON: Type.Integer({
+    default: defaultSeatsPerPerson,
+    minimum: 1,
+    maximum: 100,
+    description: 'places that one account or guest may hold in a meeting at once, one per device',
   }),
-  TURN_SECRET: Type.Optional(
-    Type.String({
-      minLength: 16,
-      description: 'the TURN servers’ static-auth-secret, for credentials that run out',
-      secret: true,
-    }),
-  ),
-  TURN_TTL_SECONDS: Type.Integer({
-    default: 3_600,
-    minimum: 60,
-    maximum: 86_400,
-    description: 'life of TURN credentials; they are pushed again at 80 % of it',
+  SFU_FROM_PEOPLE: Type.Integer({
+    default: 5,
+    minimum: 2,
+    maximum: 1_000,
+    description: 'a meeting of topology auto moves from mesh to the SFU when this many people are in it',
   }),
 })
 export type SignalingConfig = Static<typeof signalingConfig>

@@ -7,6 +7,8 @@ import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
+import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
+import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 export interface NodeDeps {
@@ -19,6 +21,11 @@ export interface NodeDeps {
   log: Logger
   auth: EdgeAuth
   ice: IceServers
+  seatsPerPerson: number
+  /** Sockets of one person on this node. */
+  socketsPerPerson: number
+  /** Meetings of topology `auto` move to the SFU from so many people on; null: every meeting is a mesh. */
+  sfuFromPeople: number | null
   onDelivered(count: number): void
 }
 
@@ -33,11 +40,14 @@ export interface SignalingNode {
 }
 
 /** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
-export function createNode({ node, bus, kv, life, log, auth, ice, onDelivered }: NodeDeps): SignalingNode {
+export function createNode(deps: NodeDeps): SignalingNode {
+  const { node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered } = deps
+  const shares = new SocketShares(deps.socketsPerPerson)
   const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays }
+  const sfu = sfuOf(deps, rooms)
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, seatsPerPerson, shares, relays, sfu }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,
@@ -70,14 +80,28 @@ export function createNode({ node, bus, kv, life, log, auth, ice, onDelivered }:
       await lease.start()
       connections.start()
       rooms.chatHeads.start()
+      sfu.start()
       reaper.start()
     },
     async stop() {
       await lease.stop()
-      for (const stopped of [reaper, relays, rooms.chatHeads, connections, rooms]) stopped.stop()
+      for (const stopped of [reaper, relays, sfu, rooms.chatHeads, connections, rooms]) stopped.stop()
       for (const subscription of subscriptions) subscription.unsubscribe()
       offStatus()
       offIncarnation()
     },
   }
 }
+
+const sfuOf = ({ bus, life, log, ice, sfuFromPeople }: NodeDeps, rooms: RoomRegistry): SfuAccess =>
+  sfuFromPeople === null
+    ? withoutSfu
+    : new SfuLinks({
+        bus,
+        clock: life.clock,
+        log,
+        fromPeople: sfuFromPeople,
+        rooms: () => rooms.rooms(),
+        roomOf: (meetingId) => rooms.peek(meetingId),
+        iceServersFor: (who) => ice.grant(who).iceServers,
+      })

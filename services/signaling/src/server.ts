@@ -76,7 +76,12 @@ export async function createServer({
   serveOperations(
     app,
     signalingOperations,
-    { iceServers: ({ principal }) => ({ status: 200 as const, body: { iceServers: iceServersFor(ice, principal) } }) },
+    {
+      iceServers: async ({ principal }) => ({
+        status: 200 as const,
+        body: { iceServers: await ice.forCaller(principal.userId) },
+      }),
+    },
     auth,
   )
   events.serve(app)
@@ -94,6 +99,7 @@ export async function createServer({
         throw new ProblemError('invalid-input', `Offer the subprotocol ${subprotocol}`)
       const token = offered.find((protocol) => protocol.startsWith(bearerPrefix))?.slice(bearerPrefix.length)
       request.bearer = token === undefined ? null : await auth.verifier.verify(token)
+      if (request.bearer !== null) connections.checkShareOrThrow(request.bearer)
     },
     handler: () => Promise.reject(new ProblemError('invalid-input', 'Open it as a WebSocket')),
     wsHandler(socket, request) {
@@ -106,10 +112,6 @@ export async function createServer({
   })
   return app
 }
-
-/** A guest may be waiting in a lobby: relaying is for those inside, who are given their credentials there. */
-const iceServersFor = (ice: IceServers, { kind, userId }: Principal) =>
-  kind === 'guest' ? ice.open() : ice.grant(userId).iceServers
 
 const offeredProtocols = (request: FastifyRequest): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())

@@ -1,7 +1,7 @@
 import { signalingBus, type Relay } from '@parley/contracts'
 import { answer, at, isLate, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
-import { rosterOf } from './room/apply.ts'
+import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 
 /** What this node does for other nodes and services. */
@@ -27,6 +27,17 @@ export const subscribe = (context: Context): BusSubscription[] => {
         const room = await rooms.open(meetingId)
         const { state } = await room.submit({ kind: 'confirm' })
         return { people: rosterOf(state) }
+      },
+      log,
+    ),
+    answer(
+      bus,
+      signalingBus.shown,
+      'signaling',
+      async ({ meetingId }) => {
+        const room = await rooms.open(meetingId)
+        const { state } = await room.submit({ kind: 'confirm' })
+        return shownIn(state)
       },
       log,
     ),

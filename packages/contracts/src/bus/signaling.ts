@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Id, Instant } from '../ids.ts'
 import { Message } from '../rest/chat.ts'
 import { Meeting } from '../rest/meetings.ts'
+import { Recording } from '../rest/recordings.ts'
 import { Role } from '../roles.ts'
 import { fromServer } from '../ws/from-server.ts'
 import { Connection, Participant } from '../ws/room.ts'
@@ -61,6 +62,8 @@ export const Change = Type.Union([
   }),
   Type.Object({ ...numbered, kind: Type.Literal('hand'), participantId: Id, raised: Type.Boolean() }),
   Type.Object({ ...numbered, kind: Type.Literal('meeting'), meeting: Meeting }),
+  /** `rev` numbers the changes of one recording. */
+  Type.Object({ ...numbered, kind: Type.Literal('recording'), recording: Recording, rev: Type.Integer() }),
   /** The last change of a room; everybody is sent away. */
   Type.Object({ ...numbered, kind: Type.Literal('ended'), reason: fromServer['room.ended'].properties.reason }),
   /** A command of meetings that changed nothing: only its number is remembered. */
@@ -77,6 +80,17 @@ export const RosterEntry = Type.Object({
   joinedAt: Instant,
 })
 export type RosterEntry = Static<typeof RosterEntry>
+
+/** Somebody in a room, and what of them everybody sees and hears. */
+export const ShownPerson = Type.Object({
+  participantId: Id,
+  userId: Id,
+  joinedAt: Instant,
+  mic: Type.Boolean(),
+  cam: Type.Boolean(),
+  screen: Type.Boolean(),
+})
+export type ShownPerson = Static<typeof ShownPerson>
 
 /** A commit of a room's document, as the kit's `DocHead`. */
 const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
@@ -121,7 +135,7 @@ export const RoomNews = Type.Union([
 export type RoomNews = Static<typeof RoomNews>
 
 /**
- * A change that meetings asks for; any node carries it out in the room's document. `seq` numbers the commands of one meeting: the
+ * A change that meetings (or media) asks for; any node carries it out in the room's document. `seq` numbers the commands of one meeting: the
  * room remembers the highest, and does nothing for a command that is not higher.
  */
 export const RoomCommand = Type.Union([
@@ -135,7 +149,14 @@ export const RoomCommand = Type.Union([
     by: Type.Optional(Id),
   }),
   Type.Object({ ...numbered, kind: Type.Literal('role'), userId: Id, role: Role }),
+  /** An account has another name; whoever is called otherwise in this meeting than `before` stays so. */
+  Type.Object({ ...numbered, kind: Type.Literal('name'), userId: Id, before: Type.String(), name: Type.String() }),
   Type.Object({ ...numbered, kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
+  /**
+   * How a recording stands, from media; it has no `seq`. A room that knows a higher `rev` of it, or a newer recording, does nothing, so
+   * that it may be repeated at any time.
+   */
+  Type.Object({ ...numbered, kind: Type.Literal('recording'), recording: Recording, rev: Type.Integer() }),
 ])
 export type RoomCommand = Static<typeof RoomCommand>
 
@@ -186,6 +207,18 @@ export const signalingBus = {
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),
+  }),
+  /**
+   * As `roster`, with what each participant shows, and the meeting as the room knows it (null without a room): what the SFU may
+   * forward. Problem `unavailable`.
+   */
+  shown: request('signaling.shown', {
+    input: Type.Object({ meetingId: Id }),
+    output: Type.Object({
+      meeting: Type.Union([Meeting, Type.Null()]),
+      ended: Type.Boolean(),
+      people: Type.Array(ShownPerson),
+    }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */
   takeOver: request('node.{node}.take-over', {

@@ -4,6 +4,7 @@ import { fromServer } from '../ws/from-server.ts'
 import { Participant } from '../ws/room.ts'
 import { Invite, ReceivedInvite } from './invites.ts'
 import { Meeting } from './meetings.ts'
+import { Recording } from './recordings.ts'
 import { EventStream, type Operations } from './operation.ts'
 
 /** The room as somebody sees it who watches: first on a stream, and where a replay does not reach back. */
@@ -14,6 +15,7 @@ export const RoomView = Type.Object(
     v: Type.Integer(),
     chatSeq: Type.Integer({ description: 'Number of the newest chat message, 0 if there is none' }),
     chatRev: Type.Integer({ description: 'Number of the newest edit or deletion in the chat, 0 if there is none' }),
+    recording: Type.Optional(Recording),
   },
   { title: 'RoomView' },
 )
@@ -31,6 +33,7 @@ export const meetingEvents = {
   'chat.message': fromServer['chat.message'],
   'chat.updated': fromServer['chat.updated'],
   'meeting.updated': fromServer['meeting.updated'],
+  'recording.changed': fromServer['recording.changed'],
   'room.ended': fromServer['room.ended'],
 } as const satisfies Record<string, TSchema>
 export type MeetingEventName = keyof typeof meetingEvents

@@ -8,7 +8,7 @@ export const signalingOperations = {
     path: '/v1/ice-servers',
     auth: 'any',
     rows: ['R11'],
-    summary: 'STUN and TURN servers, as room.joined gives them too',
+    summary: 'STUN servers, and TURN with credentials for who is in a room, as room.joined gives them too',
     answers: { 200: Type.Object({ iceServers: Type.Array(IceServer) }) },
     problems: [],
   },

@@ -63,9 +63,10 @@ export const statsOperations = {
     path: '/v1/meetings/:id/calendar.ics',
     auth: 'any',
     rows: ['M16'],
-    summary: 'The meeting for a calendar (iCalendar, RFC 5545), for those who may see it',
+    summary:
+      'The meeting for a calendar (iCalendar, RFC 5545), for those who were admitted, are invited or may walk in',
     params: byId,
     answers: { 200: Text('text/calendar') },
-    problems: ['not-found'],
+    problems: ['not-found', 'not-admitted', 'passcode-required', 'removed-from-meeting'],
   },
 } as const satisfies Operations

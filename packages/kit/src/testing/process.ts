@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface ServerProcess {
@@ -11,14 +12,20 @@ export interface ServerProcess {
   exited(): boolean
 }
 
+/** Where a server listens. */
+export interface TcpAddress {
+  host: string
+  port: number
+}
+
 export interface ServerCommand {
   command: string
   args: readonly string[]
   dir: string
   /** Whether `dir` goes when the server stops. */
   temporary: boolean
-  /** In the server's log, once it takes connections. */
-  ready: RegExp
+  /** In the server's log, once it takes connections; or the addresses that take them, of a server that does not say so. */
+  ready: RegExp | readonly TcpAddress[]
   stopSignal: 'SIGTERM' | 'SIGQUIT'
   /** Who runs it, if not this process's user. */
   user?: { uid: number; gid: number }
@@ -26,6 +33,7 @@ export interface ServerCommand {
 
 const readyTimeoutMs = 20_000
 const stopTimeoutMs = 5000
+const connectTimeoutMs = 1000
 
 /** Starts a server and resolves when its log says that it is ready; rejects with the end of its log if it never is. */
 export async function startProcess(server: ServerCommand): Promise<ServerProcess> {
@@ -47,7 +55,7 @@ export async function startProcess(server: ServerCommand): Promise<ServerProcess
     if (server.temporary) await rm(server.dir, { recursive: true, force: true })
   }
   const until = Date.now() + readyTimeoutMs
-  while (!server.ready.test(readFileSync(logFile, 'utf8'))) {
+  while (!(await isReady(server.ready, logFile))) {
     if (exited() || Date.now() > until) {
       const log = readFileSync(logFile, 'utf8').slice(-2000)
       await stop()
@@ -57,6 +65,22 @@ export async function startProcess(server: ServerCommand): Promise<ServerProcess
   }
   return { pid, stop, kill, exited }
 }
+
+async function isReady(ready: ServerCommand['ready'], logFile: string): Promise<boolean> {
+  if (ready instanceof RegExp) return ready.test(readFileSync(logFile, 'utf8'))
+  return (await Promise.all(ready.map(accepts))).every(Boolean)
+}
+
+const accepts = (address: TcpAddress): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(address)
+    const end = (accepted: boolean) => {
+      socket.destroy()
+      resolve(accepted)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
+    socket.setTimeout(connectTimeoutMs, () => end(false))
+  })
 
 /** Its own session, so that Ctrl-C reaches only the parent, which then stops things in its order. */
 function spawnServer({ command, args, dir, user }: ServerCommand, logFile: string): ChildProcess {

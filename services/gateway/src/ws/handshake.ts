@@ -21,7 +21,6 @@ export const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 
  */
 export function checkHandshakeOrThrow(request: IncomingMessage): void {
   const { headers, method } = request
-  if (pathOf(request) !== socketPath) throw new ProblemError('not-found')
   if (method !== 'GET') throw new ProblemError('method-not-allowed')
   if (request.httpVersion !== '1.1') throw new ProblemError('invalid-input', 'A WebSocket needs HTTP/1.1')
   if (headers.upgrade?.toLowerCase() !== 'websocket')

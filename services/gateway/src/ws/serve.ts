@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Deps, Directory, HttpServer } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
+import { isForJanus } from '../janus/handshake.ts'
+import type { JanusSockets } from '../janus/serve.ts'
 import { pathOf, socketPath } from './handshake.ts'
 import { createNodeWatch } from './node-watch.ts'
 import { createNodes } from './nodes.ts'
@@ -12,6 +15,8 @@ export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits'
   directory: Directory
   /** Told of a node that is frozen: what else is under way to it will not end either. */
   onDeadNode(url: string): void
+  /** Takes those for Janus. */
+  janus: Pick<JanusSockets, 'upgrade'>
 }
 
 export interface Sockets {
@@ -22,12 +27,12 @@ export interface Sockets {
 }
 
 /**
- * Takes the upgrades of the server to `/v1/ws`; anywhere else an Upgrade header is ignored, as RFC 9110 (7.8) allows.
+ * Takes the upgrades of the server to `/v1/ws` and to Janus; anywhere else an Upgrade header is ignored, as RFC 9110 (7.8) allows.
  */
 export function serveSockets(
   app: HttpServer,
   { config, log, metrics }: Pick<Deps<GatewayConfig, never>, 'config' | 'log' | 'metrics'>,
-  { directory, onDeadNode, ...options }: SocketOptions,
+  { directory, janus, onDeadNode, ...options }: SocketOptions,
 ): Sockets {
   const budget = budgetOf(config)
   const listed = () => directory.instances('signaling')
@@ -56,8 +61,12 @@ export function serveSockets(
     draining: () => !app.server.listening,
     onOutcome: (outcome) => outcomes.inc({ outcome }),
   })
-  Object.assign(app.server, { shouldUpgradeCallback: (request: IncomingMessage) => pathOf(request) === socketPath })
-  app.server.on('upgrade', upgrade)
+  Object.assign(app.server, {
+    shouldUpgradeCallback: (request: IncomingMessage) => pathOf(request) === socketPath || isForJanus(request),
+  })
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    isForJanus(request) ? janus.upgrade(request, socket, head) : upgrade(request, socket, head),
+  )
   return {
     start: () => void watch.start(),
     drain: (drain) => pipes.drain(drain),
@@ -73,6 +82,7 @@ function budgetOf({
   const unlimited = RATE_LIMITS === 'off'
   return createPipeBudget({
     total: MAX_SOCKETS,
+    shared: !unlimited,
     unauthenticatedPerAddress: unlimited ? MAX_SOCKETS : MAX_UNAUTHENTICATED_PER_ADDRESS,
   })
 }

@@ -12,7 +12,7 @@ import { attach, detach, useAvatar } from './attach.ts'
 import { createCompleting } from './complete.ts'
 import type { FilesConfig } from './config.ts'
 import type { FilesContext } from './context.ts'
-import { createLinks } from './links.ts'
+import { createLinks, type Links } from './links.ts'
 import { createRights } from './rights.ts'
 import { filesHandlers } from './routes.ts'
 import { createClamav } from './scan/clamav.ts'
@@ -25,6 +25,7 @@ export interface Files {
   handlers: Handlers<typeof filesOperations>
   /** Where their bytes are; recordings are kept there too. */
   objects: Objects
+  links: Links
   start(): BusSubscription[]
   stop(): Promise<void>
 }
@@ -60,6 +61,7 @@ export async function createFiles(
   return {
     handlers: filesHandlers(context, { uploads: createUploads(context), completing }),
     objects,
+    links: context.links,
     start() {
       void sweeping.start()
       return [

@@ -1,10 +1,10 @@
 import { chatBus, type MeetingStats, type statsOperations } from '@parley/contracts'
-import { ask, isProblem, type Handlers } from '@parley/kit'
+import { ask, isProblem, type Handlers, publicBase } from '@parley/kit'
+import { calendarProblem } from '../behind-door.ts'
 import { addressIn, calendarOf } from '../calendar/calendar.ts'
 import { now, type Context } from '../context.ts'
-import { publicBase } from '../links.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { visibleMeeting } from '../read.ts'
+import { visibleFor } from '../read.ts'
 import type { MeetingRow } from '../tables.ts'
 import { attendanceCsv } from './csv.ts'
 import { statsOf } from './stats.ts'
@@ -32,7 +32,10 @@ export function createStatsRoutes(context: Context) {
       }
     },
     async meetingCalendar({ params, principal, request }) {
-      const meeting = await visibleMeeting(context, params.id, principal)
+      const seen = await visibleFor(context, params.id, principal)
+      const problem = await calendarProblem(context, seen, principal)
+      if (problem !== null) throw problem
+      const { meeting } = seen
       const body = calendarOf({
         meeting,
         base: publicBase(context.config.PUBLIC_URL, request),
@@ -50,8 +53,11 @@ async function attendanceOf(context: Context, { id }: MeetingRow): Promise<Retur
   return statsOf(stays, await listMoves(context.db, id, maxMoves), now(context))
 }
 
-const durationOf = ({ started_at: from, ended_at: to }: MeetingRow, at: Date): MeetingStats['durationSeconds'] =>
-  from === null ? 0 : Math.max(0, Math.round(((to ?? at).getTime() - from.getTime()) / 1000))
+const durationOf = (
+  { started_at: from, ended_at: ended, empty_since: empty }: MeetingRow,
+  at: Date,
+): MeetingStats['durationSeconds'] =>
+  from === null ? 0 : Math.max(0, Math.round(((ended ?? empty ?? at).getTime() - from.getTime()) / 1000))
 
 /** How many messages there are; null while the chat is away: the rest is worth having without. */
 async function messagesIn({ bus, log }: Context, meetingId: string): Promise<number | null> {

@@ -38,7 +38,8 @@ export const decidedSuite = (open: OpenWorld) =>
         [{ passcode: 'first' }, { title: 'Renamed' }, 'enter'],
         [{ passcode: 'first' }, { passcode: null }, 'enter'],
         [{ type: 'private' }, { title: 'Renamed' }, 'enter'],
-        [{}, { type: 'private' }, 'enter'],
+        [{}, { type: 'private' }, 'guests-not-allowed'],
+        [{}, { type: 'private', settings: { guestsAllowed: true } }, 'enter'],
       ]
       for (const [before, after, expected] of rows) {
         const meeting = await product.create(host, before)
@@ -123,7 +124,7 @@ export const decidedSuite = (open: OpenWorld) =>
       await eventually(async () => expect(await look(ann)).toEqual([1, 1]))
       expect(await look(eve)).toEqual(['passcode-required', 0])
       await lobby.post(host, meeting, 'end')
-      expect(await look(eve)).toEqual(['passcode-required', 0])
+      expect(await look(eve)).toEqual(['not-admitted', 0])
     })
 
     it('X9a who was admitted from the lobby and enters later is decided on again', async () => {

@@ -3,6 +3,7 @@ import { ask, isProblem, type Bus, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import { ChatTail, type ChatDeps } from './chat-tail.ts'
 import { statusOf, type Cursor } from './cursor.ts'
+import { shownRecording } from '../room/state.ts'
 import { RoomRing } from './room-ring.ts'
 
 export interface ChannelDeps {
@@ -65,9 +66,9 @@ export class MeetingChannel {
 
   /** The room as a stream at this place of the chat shows it. */
   viewAt({ seq, rev }: Pick<Cursor, 'seq' | 'rev'>): RoomView {
-    const { v, seats } = this.ring.state
+    const { v, seats, recording } = this.ring.state
     const participants = [...seats.values()].map(({ participant }) => participant)
-    return { meeting: this.#meeting, participants, v, chatSeq: seq, chatRev: rev }
+    return { meeting: this.#meeting, participants, v, chatSeq: seq, chatRev: rev, ...shownRecording({ recording }) }
   }
 
   /** Whether nothing will come after this place. */

@@ -67,6 +67,7 @@ async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession):
   room.locals.delete(participantId)
   try {
     await room.submit({ kind: 'leave', by: participantId })
+    context.ice.release(local)
   } catch (error) {
     if (!room.locals.has(participantId)) stay(context, room, local)
     throw error

@@ -1,5 +1,5 @@
 import { createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
-import { steppingClock } from '@parley/kit/testing'
+import { eventually, steppingClock } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aMeeting, startNodes } from '../testing/harness.ts'
 
@@ -42,17 +42,28 @@ it('R11 TURN credentials come with the join, and again before they run out', asy
   expect(await client.ask('hand.raise')).toMatchObject({ type: 'ack' })
 })
 
-it('R11 S24 a guest gets TURN credentials in the room only, an account by REST too', async () => {
+it('R11 S24 X35x TURN credentials by REST are for who is in a room, account or guest, and for nobody else', async () => {
   const askedBy = async (token: string) => {
     const url = `${product.nodes[0]?.url}/v1/ice-servers`
     const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
     return ((await answer.json()) as { iceServers: unknown }).iceServers
   }
   const { issuer } = product
-  expect(await askedBy(issuer.token({ typ: 'guest' }))).toEqual([{ urls: ['stun:stun.example.org:3478'] }])
-  expect(credentialsIn(await askedBy(issuer.token()))).toHaveLength(1)
-  const guest = product.grant(aMeeting(), 'Gus', 'guest', 'wait')
-  const client = await product.connect(0, guest.token)
-  const waiting = await client.ask('room.join', { roomToken: guest.roomToken, device: { mic: true, cam: true } })
+  const stun = [{ urls: ['stun:stun.example.org:3478'] }]
+  expect(await askedBy(issuer.token({ typ: 'guest' }))).toEqual(stun)
+  expect(await askedBy(issuer.token())).toEqual(stun)
+  const waits = product.grant(aMeeting(), 'Gus', 'guest', 'wait')
+  const client = await product.connect(0, waits.token)
+  const waiting = await client.ask('room.join', { roomToken: waits.roomToken, device: { mic: true, cam: true } })
   expect(JSON.stringify(waiting)).not.toContain('turn:')
+  expect(await askedBy(waits.token)).toEqual(stun)
+  for (const leave of ['by message', 'by closing', 'by removal'] as const) {
+    const meeting = aMeeting()
+    const inside = await product.join(0, meeting, 'Ida')
+    await eventually(async () => expect(credentialsIn(await askedBy(inside.token))).toHaveLength(1))
+    if (leave === 'by message') await inside.client.ask('room.leave')
+    else if (leave === 'by closing') inside.client.close()
+    else await product.tellRoom(meeting.id, { kind: 'remove', userId: inside.userId, reason: 'removed' })
+    await eventually(async () => expect(await askedBy(inside.token), leave).toEqual(stun))
+  }
 })

@@ -6,9 +6,18 @@ import {
   type RosterEntry,
   type Seat,
   type ServerMessage,
+  type ShownPerson,
 } from '@parley/contracts'
 import { newId } from '@parley/kit'
-import { commandField, departureFields, roomFields, seatFields, type RoomDraft, type RoomState } from './state.ts'
+import {
+  commandField,
+  departureFields,
+  recordingField,
+  roomFields,
+  seatFields,
+  type RoomDraft,
+  type RoomState,
+} from './state.ts'
 
 /** As long as a session can be resumed, and some more, somebody may come and ask why it is gone. */
 const rememberDeparturesMs = wire.resumeWindowMs + 3 * wire.graceMs
@@ -48,6 +57,9 @@ export function apply(room: RoomDraft, change: Change): void {
       return updateParticipant(room, change.participantId, { hand: change.raised ? room.v : null })
     case 'meeting':
       room.meeting = change.meeting
+      return
+    case 'recording':
+      room.recording = { recording: change.recording, rev: change.rev }
       return
     case 'ended':
       room.ended = change.reason
@@ -108,6 +120,8 @@ function touchedBy(change: Change, after: RoomDraft, before: RoomDraft): Record<
       return seatFields(after, change.participantId)
     case 'meeting':
       return roomFields(after)
+    case 'recording':
+      return recordingField(after)
     case 'ended':
       return Object.assign(
         roomFields(after),
@@ -140,6 +154,8 @@ export function render(change: Change, room: RoomDraft): ServerMessage {
       return { type: 'hand.changed', payload: { v, ...handOf(room, change.participantId) } }
     case 'meeting':
       return { type: 'meeting.updated', payload: { v, meeting: change.meeting } }
+    case 'recording':
+      return { type: 'recording.changed', payload: { v, recording: change.recording } }
     case 'ended':
       return { type: 'room.ended', payload: { reason: change.reason } }
     case 'noted':
@@ -193,3 +209,17 @@ export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
     role,
     joinedAt,
   }))
+
+/** What the SFU may forward. */
+export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | 'ended' | 'seats'>) => ({
+  meeting,
+  ended: ended !== null,
+  people: [...seats.values()].map(({ participant: { id, userId, joinedAt, mic, cam, screen } }): ShownPerson => ({
+    participantId: id,
+    userId,
+    joinedAt,
+    mic,
+    cam,
+    screen,
+  })),
+})

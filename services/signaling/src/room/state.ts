@@ -1,5 +1,5 @@
 import type { Doc, DocDelta, DocHead } from '@parley/kit'
-import type { Meeting, Participant, RoomDelta, RoomSnapshot, Seat } from '@parley/contracts'
+import type { Meeting, Participant, Recording, RoomDelta, RoomSnapshot, Seat } from '@parley/contracts'
 
 /**
  * A room as its nodes keep it: one versioned value. It is never mutated once it is shared; `draft` makes the copy that
@@ -17,6 +17,8 @@ export interface RoomState {
   incarnation: string
   meeting: Meeting | null
   ended: EndReason | null
+  /** The newest recording; null before the first. */
+  recording: RoomRecording | null
   /** The number of the newest command of meetings that was carried out; 0 before the first. */
   commandSeq: number
   /** By participant id. */
@@ -41,6 +43,12 @@ export interface Departure {
   at: number
 }
 
+/** A recording as media has last told it; `rev` numbers its changes. */
+export interface RoomRecording {
+  recording: Recording
+  rev: number
+}
+
 export type EndReason = 'host' | 'empty' | 'expired' | 'cancelled'
 
 export interface RoomDraft extends RoomState {
@@ -58,6 +66,7 @@ export const emptyRoom = (meetingId: string, epoch: string): RoomState => ({
   incarnation: '',
   meeting: null,
   ended: null,
+  recording: null,
   commandSeq: 0,
   seats: new Map(),
   parked: new Map(),
@@ -92,6 +101,7 @@ export const draft = (state: RoomState): RoomDraft => ({
 const field = {
   meeting: 'meeting',
   ended: 'ended',
+  recording: 'recording',
   incarnation: 'incarnation',
   commandSeq: 'seq',
   seat: (participantId: string) => `p:${participantId}`,
@@ -134,11 +144,16 @@ export const roomFields = (state: RoomState): Record<string, string | null> => (
   [field.ended]: state.ended,
 })
 
+export const recordingField = ({ recording }: RoomState): Record<string, string | null> => ({
+  [field.recording]: recording && JSON.stringify(recording),
+})
+
 /** Every field of the document: for restoring a room. */
 export function allFields(state: RoomState): Record<string, string> {
   const fields: Record<string, string> = { ...commandField(state), ...incarnationField(state.incarnation) }
   if (state.meeting !== null) fields[field.meeting] = JSON.stringify(state.meeting)
   if (state.ended !== null) fields[field.ended] = state.ended
+  if (state.recording !== null) fields[field.recording] = JSON.stringify(state.recording)
   for (const [id, seat] of state.seats) fields[field.seat(id)] = JSON.stringify(seat)
   for (const [id, seat] of state.parked) fields[field.parked(id)] = JSON.stringify(seat)
   for (const [id, departure] of state.departures) fields[field.departure(id)] = JSON.stringify(departure)
@@ -153,6 +168,7 @@ export function readFields(into: RoomDraft, fields: Readonly<Record<string, stri
 function readField(into: RoomDraft, name: string, value: string | null): void {
   if (name === field.meeting) into.meeting = value === null ? null : JSON.parse(value)
   else if (name === field.ended) into.ended = value as EndReason | null
+  else if (name === field.recording) into.recording = value === null ? null : JSON.parse(value)
   else if (name === field.commandSeq) into.commandSeq = Number(value)
   else if (name === field.incarnation) into.incarnation = value ?? ''
   else if (name.startsWith('p:')) readEntry(into.seats, name, value)
@@ -191,6 +207,7 @@ export function readDelta({ version, fields }: DocDelta): RoomDelta | null {
   for (const [name, value] of Object.entries(fields)) {
     if (name === field.ended && value !== null) return null
     if (name === field.meeting && value !== null) delta.meeting = JSON.parse(value)
+    if (name === field.recording && value !== null) delta.recording = (JSON.parse(value) as RoomRecording).recording
     if (!name.startsWith('p:')) continue
     if (value === null) delta.left.push(name.slice(2))
     else delta.upserts.push((JSON.parse(value) as Seat).participant)
@@ -208,8 +225,23 @@ export function snapshotFor(state: RoomState, self: Participant, { chatSeq, chat
   if (state.meeting === null) throw new Error('a room with participants has a meeting')
   const peers: Participant[] = []
   for (const seat of state.seats.values()) if (seat.participant.id !== self.id) peers.push(seat.participant)
-  return { meeting: state.meeting, selfParticipant: self, peers, v: state.v, chatSeq, chatRev }
+  return {
+    meeting: state.meeting,
+    selfParticipant: self,
+    peers,
+    v: state.v,
+    chatSeq,
+    chatRev,
+    ...shownRecording(state),
+  }
 }
+
+/** The recording that whoever comes is told of: the newest, until it can be played or has failed. */
+export const shownRecording = ({ recording: known }: Pick<RoomState, 'recording'>): { recording?: Recording } =>
+  known === null || ['ready', 'failed'].includes(known.recording.status) ? {} : { recording: known.recording }
+
+const isSameRecording = (one: RoomRecording, other: RoomRecording | null): boolean =>
+  one.recording.id === other?.recording.id && one.rev === other.rev
 
 /** What changed for those who saw `before`, as state, not as a list of events. */
 export function deltaBetween(before: RoomState, after: RoomState): RoomDelta {
@@ -218,5 +250,9 @@ export function deltaBetween(before: RoomState, after: RoomState): RoomDelta {
     if (before.seats.get(id)?.participant !== seat.participant) upserts.push(seat.participant)
   const left = [...before.seats.keys()].filter((id) => !after.seats.has(id))
   const meeting = after.meeting !== null && after.meeting !== before.meeting ? { meeting: after.meeting } : {}
-  return { v: after.v, upserts, left, ...meeting }
+  const recording =
+    after.recording !== null && !isSameRecording(after.recording, before.recording)
+      ? { recording: after.recording.recording }
+      : {}
+  return { v: after.v, upserts, left, ...meeting, ...recording }
 }

@@ -60,12 +60,16 @@ export async function enterRoom(
   const local = new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
   if (room.locals.has(grant.participantId)) throw new ProblemError('room-token-invalid', 'You are in the room already')
   const seat = seatOf(context, { ...entering, avatar }, { sessionId, resumeHash: resume.hash })
-  const command = { kind: 'join', seat, meeting: grant.meeting } as const
+  const { seatsPerPerson } = context
+  const command = { kind: 'join', seat, meeting: grant.meeting, seatsPerPerson } as const
   const { state } = await takeSeat(context, connection, { principal, room, local, command })
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
+  const sfu = await context.sfu.forJoining(room, local)
+  const iceServers = giveIce(context, connection, { userId: principal.userId, participantId: grant.participantId })
   const joined = {
     ...snapshotOrThrow(context, room, local, state),
-    iceServers: giveIce(context, connection, principal.userId),
+    iceServers,
+    ...(sfu && { sfu: { ...sfu, iceServers } }),
     sessionId,
     resumeToken: resume.token,
     resumeWindowMs: wire.resumeWindowMs,
@@ -157,8 +161,12 @@ function seatOf(
 }
 
 /** The servers for who is in the room; they are pushed again before the credentials run out. */
-export function giveIce({ ice }: Context, connection: Connection, userId: string): IceServer[] {
-  const { iceServers, renewAt } = ice.grant(userId)
+export function giveIce(
+  { ice }: Context,
+  connection: Connection,
+  who: { userId: string; participantId: string },
+): IceServer[] {
+  const { iceServers, renewAt } = ice.grant(who)
   connection.renewIceAt = renewAt
   return iceServers
 }

@@ -1,5 +1,6 @@
 import type { Clock, EdgeAuth, Logger } from '@parley/kit'
 import { IceServers } from '../../ice/ice-servers.ts'
+import { TurnHolders } from '../../ice/turn-holders.ts'
 import { createNode, type SignalingNode } from '../../node.ts'
 import { StoreLife } from '../../room/store-life.ts'
 import { newActor, type Actor } from './loop.ts'
@@ -35,7 +36,10 @@ export class ModelNode {
     const clock: Clock = { now: () => epochMs + Math.floor(loop.now) + this.clockOff, monotonic: () => loop.now }
     const log = logOf(world, name)
     const kv = kvOver(this.store)
-    const ice = new IceServers(noIce as unknown as ConstructorParameters<typeof IceServers>[0], clock)
+    const ice = new IceServers(noIce as unknown as ConstructorParameters<typeof IceServers>[0], {
+      clock,
+      holders: new TurnHolders({ kv, log }),
+    })
     this.signaling = createNode({
       node: name,
       bus: this.bus,
@@ -44,6 +48,9 @@ export class ModelNode {
       log,
       auth,
       ice,
+      seatsPerPerson: 3,
+      socketsPerPerson: 1_000,
+      sfuFromPeople: null,
       onDelivered() {},
     })
   }

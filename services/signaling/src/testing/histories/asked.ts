@@ -1,3 +1,4 @@
+import type { Recording } from '@parley/contracts'
 import fc from 'fast-check'
 import type { Command } from '../../room/decide.ts'
 import type { RoomState } from '../../room/state.ts'
@@ -28,6 +29,7 @@ export const happenings = [
   'hand-over',
   'node-loss',
   'meeting-updated',
+  'recording',
   'end',
 ] as const
 export type Happening = (typeof happenings)[number]
@@ -199,7 +201,24 @@ const make: Record<Happening, Make> = {
       },
     ]
   },
+  recording: ({ who, bits }) => [{ kind: 'recording', recording: aRecording(who, bits % 8), rev: bits % 8 }],
   end: () => [{ kind: 'end', reason: 'host' }],
 }
 
 export const commandsOf: Make = (step, ledger, room) => make[step.what](step, ledger, room)
+
+/** One of a few recordings, at one of its changes. */
+const aRecording = (which: number, rev: number): Recording => ({
+  id: `recording-${which}`,
+  meetingId: 'm',
+  status: (['requested', 'starting', 'recording', 'processing', 'ready'] as const)[Math.min(rev, 4)] ?? 'ready',
+  layout: 'grid',
+  startedBy: 'user-0',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  firstMediaAt: null,
+  endedAt: null,
+  durationMs: null,
+  sizeBytes: null,
+  contentType: null,
+  people: [],
+})

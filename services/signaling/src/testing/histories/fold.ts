@@ -1,17 +1,19 @@
-import type { Meeting, Participant, RoomSnapshot, ServerMessage } from '@parley/contracts'
+import type { Meeting, Participant, Recording, RoomSnapshot, ServerMessage } from '@parley/contracts'
 import type { Reducer } from './play.ts'
 
 interface View {
   v: number
   meeting: Meeting
   people: Map<string, Participant>
+  recording: Recording | null
 }
 
 /** What a client does with snapshots and broadcasts, written from the protocol alone. */
 export const protocolFold: Reducer<View> = {
-  from: ({ v, meeting, selfParticipant, peers }: RoomSnapshot) => ({
+  from: ({ v, meeting, selfParticipant, peers, recording }: RoomSnapshot) => ({
     v,
     meeting,
+    recording: recording ?? null,
     people: new Map([selfParticipant, ...peers].map((one) => [one.id, one])),
   }),
   apply(view, message) {
@@ -35,10 +37,14 @@ function fold(view: View, { type, payload }: ServerMessage): void {
     case 'meeting.updated':
       view.meeting = payload.meeting
       return
+    case 'recording.changed':
+      view.recording = payload.recording
+      return
     case 'room.delta':
       for (const id of payload.left) view.people.delete(id)
       for (const one of payload.upserts) view.people.set(one.id, one)
       view.meeting = payload.meeting ?? view.meeting
+      view.recording = payload.recording ?? view.recording
       return
     case 'participant.updated':
     case 'media.changed':

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Change, Meeting, Participant, RoomSnapshot, ServerMessage } from '@parley/contracts'
+import type { Change, Meeting, Participant, Recording, RoomSnapshot, ServerMessage } from '@parley/contracts'
 import { apply, fieldsOf, render } from '../../room/apply.ts'
 import { decide, type Command } from '../../room/decide.ts'
 import {
@@ -25,6 +25,7 @@ export interface Seen {
   v: number
   meeting: Meeting
   people: ReadonlyMap<string, Participant>
+  recording: Recording | null
 }
 
 interface Client<View> {
@@ -141,11 +142,12 @@ export class History<View> {
     if (!client || client.lostAt !== null || this.room.ended) return
     const self = this.room.seats.get(id)?.participant
     must(self !== undefined, `${id} hears the room and has no seat`)
-    const { meeting, peers, v } = snapshotFor(this.room, self, { chatSeq: 0, chatRev: 0 })
+    const { meeting, peers, v, recording = null } = snapshotFor(this.room, self, { chatSeq: 0, chatRev: 0 })
     const seen = this.#reducer.look(client.view)
     const fresh = new Map([self, ...peers].map((one) => [one.id, one]))
     must(seen.v === v, `${id} is at version ${seen.v}, the room at ${v}`)
     must(isDeepStrictEqual(seen.meeting, meeting), `${id} sees the meeting as it is`)
+    must(isDeepStrictEqual(goingOn(seen.recording), recording), `${id} sees the recording as it is`)
     must(sameMap(seen.people, fresh), `${id} sees ${JSON.stringify([...seen.people.values()])}`)
   }
 
@@ -168,6 +170,10 @@ export class History<View> {
 function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`does not hold: ${what}`)
 }
+
+/** A snapshot does not tell of one that is over. */
+const goingOn = (recording: Recording | null): Recording | null =>
+  recording?.status === 'ready' || recording?.status === 'failed' ? null : recording
 
 const isAway = (room: RoomState, id: string): boolean => room.seats.get(id)?.lostAt !== null || !room.seats.has(id)
 

@@ -1,0 +1,64 @@
+import type { JanusPlace } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Rosters } from './rosters.ts'
+import { findRooms, type RoomRow } from './rooms-store.ts'
+import type { JanusPeer, SfuRoomsDeps } from './sfu-rooms.ts'
+
+interface AccessDeps extends Pick<SfuRoomsDeps, 'db'> {
+  peers: ReadonlyMap<string, JanusPeer>
+  rosters: Rosters
+}
+
+/** After a move, those who are at the old Janus have this long to connect to the new one. */
+const movingMs = 15_000
+/** How old a roster may be by which places are found to have ended; news of the room are quicker. */
+const rosterAgeMs = 1_500
+const askedAtOnce = 16
+
+/**
+ * The Janus and the room of a place that somebody may have now.
+ * @throws ProblemError `forbidden`, `unavailable`
+ */
+export async function accessOrThrow(
+  { db, peers, rosters }: AccessDeps,
+  place: JanusPlace,
+): Promise<{ url: string; room: string }> {
+  const [[row], { people }] = await Promise.all([findRooms(db, [place.meetingId]), rosters.now(place.meetingId)])
+  if (!people.some(({ participantId, userId }) => participantId === place.participantId && userId === place.userId))
+    throw new ProblemError('forbidden', 'You are not in the room of this meeting')
+  const peer = peers.get(place.janusId)
+  if (row === undefined || row.janusId === null || row.janusId !== place.janusId || peer === undefined)
+    throw new ProblemError('forbidden', 'The room of this meeting is not at this Janus; ask for a new janus-token')
+  return { url: peer.url, room: row.room }
+}
+
+/** The indices of places that have ended. What is not known now has not ended. */
+export async function endedPlaces(deps: AccessDeps, places: readonly JanusPlace[]): Promise<number[]> {
+  const meetingIds = [...new Set(places.map(({ meetingId }) => meetingId))]
+  const rows = new Map((await findRooms(deps.db, meetingIds)).map((row) => [row.meetingId, row]))
+  const present = new Map<string, ReadonlySet<string> | null>()
+  const queue = [...meetingIds]
+  const work = async (): Promise<void> => {
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) present.set(id, await presentIn(deps.rosters, id))
+  }
+  await Promise.all(Array.from({ length: askedAtOnce }, work))
+  return places.flatMap((place, index) =>
+    isOver(place, rows.get(place.meetingId), present.get(place.meetingId) ?? null) ? [index] : [],
+  )
+}
+
+/** Null: not known. */
+async function presentIn(rosters: Rosters, meetingId: string): Promise<ReadonlySet<string> | null> {
+  try {
+    const { ended, people } = await rosters.recent(meetingId, rosterAgeMs)
+    return new Set(ended ? [] : people.map(({ participantId, userId }) => `${participantId} ${userId}`))
+  } catch {
+    return null
+  }
+}
+
+function isOver(place: JanusPlace, row: RoomRow | undefined, present: ReadonlySet<string> | null): boolean {
+  if (present?.has(`${place.participantId} ${place.userId}`) === false) return true
+  if (row === undefined) return true
+  return row.janusId !== place.janusId && row.changedMsAgo > movingMs
+}

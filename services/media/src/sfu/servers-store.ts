@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+import type { SfuDb } from './rooms-store.ts'
+
+/** A Janus that may take rooms. */
+export interface Candidate {
+  id: string
+  sessions: number
+  publishers: number
+}
+
+export interface Load {
+  healthy: boolean
+  sessions: number
+  publishers: number
+}
+
+/** A replica that says nothing for this long keeps a Janus no more, ms. */
+export const holdMs = 5_000
+/** What a replica has said of the health of a Janus is believed for this long, ms. */
+const believedMs = 12_000
+
+/** Adds rows for Janus that are new. */
+export const addServers = async (db: SfuDb, ids: readonly string[]): Promise<void> =>
+  void (await sql`
+    insert into media.sfu_servers (id) select unnest(${ids}::text[]) on conflict do nothing`.execute(db))
+
+/**
+ * Takes, or goes on with, the keeping of a Janus: one replica at a time, for `holdMs` by the clock of the database. `draining` is what
+ * was said at run time; null: another replica keeps it.
+ */
+export async function holdServer(db: SfuDb, id: string, holder: string): Promise<{ draining: boolean } | null> {
+  const { rows } = await sql<{ draining: boolean }>`
+    update media.sfu_servers
+    set holder = ${holder}, held_until = clock_timestamp() + make_interval(secs => ${holdMs / 1_000})
+    where id = ${id} and (holder = ${holder} or held_until is null or held_until < clock_timestamp())
+    returning draining`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Gives a Janus back, so that another replica need not wait. */
+export const releaseServer = async (db: SfuDb, id: string, holder: string): Promise<void> =>
+  void (await sql`update media.sfu_servers set held_until = null where id = ${id} and holder = ${holder}`.execute(db))
+
+/** Writes down how a Janus is, by the replica that keeps it. */
+export const reportServer = async (
+  db: SfuDb,
+  { id, holder, healthy, sessions, publishers }: Load & { id: string; holder: string },
+): Promise<void> =>
+  void (await sql`
+    update media.sfu_servers
+    set healthy = ${healthy}, sessions = ${sessions}, publishers = ${publishers}, checked_at = clock_timestamp()
+    where id = ${id} and holder = ${holder}`.execute(db))
+
+/** Those of `ids` that answer, and are not being drained. */
+export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    select id, sessions, publishers from media.sfu_servers
+    where id = any(${ids}::text[]) and healthy and not draining
+      and checked_at > clock_timestamp() - make_interval(secs => ${believedMs / 1_000})`.execute(db)
+  return rows
+}
+
+/** False: there is no such Janus. */
+export async function setDraining(db: SfuDb, id: string, draining: boolean): Promise<boolean> {
+  const { rows } = await sql`
+    update media.sfu_servers set draining = ${draining} where id = ${id} returning id`.execute(db)
+  return rows.length > 0
+}

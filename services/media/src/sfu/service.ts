@@ -1,0 +1,199 @@
+import { mediaBus, type sfuOperations } from '@parley/contracts'
+import {
+  answer,
+  checkIceConfig,
+  iceServersFor,
+  ProblemError,
+  publicBase,
+  type Bus,
+  type BusSubscription,
+  type Clock,
+  type Handlers,
+  type Logger,
+  type Metrics,
+} from '@parley/kit'
+import type { MediaConfig } from '../config.ts'
+import { createJanusAdmin } from '../janus/admin.ts'
+import { JanusLink } from '../janus/janus-link.ts'
+import { readSecrets, readServers, type JanusSecrets } from '../janus/servers.ts'
+import { createVideoRooms } from '../janus/video-room.ts'
+import { accessOrThrow, endedPlaces } from './access.ts'
+import { grantSfu } from './grants.ts'
+import { JanusKeeper } from './janus-keeper.ts'
+import { limitsOf } from './limits.ts'
+import { createRosters, type Rosters, type Shown } from './rosters.ts'
+import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
+import { addServers, setDraining } from './servers-store.ts'
+import { createSfuRooms, type JanusPeer, type SfuRooms } from './sfu-rooms.ts'
+
+export interface SfuDeps {
+  config: MediaConfig
+  bus: Bus
+  clock: Clock
+  db: SfuDb
+  log: Logger
+  metrics: Metrics
+  instanceId: string
+}
+
+/** The SFU of the media service: rooms of meetings at Janus, who may reach them, and what they forward. */
+export interface SfuService {
+  handlers: Handlers<typeof sfuOperations>
+  /** For recordings: where the rooms are, and each Janus as this replica reaches it. */
+  rooms: SfuRooms
+  peers: ReadonlyMap<string, JanusPeer>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const adminAnswerMs = 1_500
+
+/** @throws ConfigError when Janus are set without their secrets */
+export function createSfu(deps: SfuDeps): SfuService {
+  const { config, bus, clock, db, log, metrics } = deps
+  checkIceConfig(config)
+  const secrets = readSecrets(config)
+  const keepers = new Map<string, JanusKeeper>()
+  const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
+  const draining = new Set(config.JANUS_DRAINING)
+  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits: limitsOf(config) })
+  const rosters = createRosters({ bus, clock })
+  for (const { id, peer, admin } of secrets === null ? [] : adminsOf(config, secrets, peers)) {
+    const common = { db, bus, clock, log, peer, admin, rooms, rosters, tokenSecret: secrets?.tokenSecret ?? '' }
+    keepers.set(id, new JanusKeeper({ ...common, holder: deps.instanceId, draining: draining.has(id) }))
+  }
+  metrics.reading('parley_media_sfu_rooms', 'Rooms at Janus that this replica keeps', () =>
+    [...keepers.values()].reduce((sum, keeper) => sum + keeper.rooms, 0),
+  )
+  metrics.reading(
+    'parley_media_janus_links',
+    'Janus that this replica has a session with',
+    () => [...peers.values()].filter(({ link }) => link.up).length,
+  )
+  const parts = { ...deps, rooms, rosters, peers, tokenSecret: secrets?.tokenSecret ?? '' }
+  let subscriptions: BusSubscription[] = []
+  return {
+    handlers: sfuHandlers(parts),
+    rooms,
+    peers,
+    async start() {
+      subscriptions = subscribe(parts)
+      await Promise.all([...peers.values()].map(({ link }) => link.start()))
+      await addServers(db, [...peers.keys()]).catch((err: unknown) =>
+        log.warn({ err }, 'the Janus are not written down'),
+      )
+      for (const keeper of keepers.values()) void keeper.start()
+    },
+    async stop() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
+      for (const { link } of peers.values()) link.stop()
+    },
+  }
+}
+
+function createPeers({ config, log }: SfuDeps, secrets: JanusSecrets, keepers: ReadonlyMap<string, JanusKeeper>) {
+  const peers = new Map<string, JanusPeer>()
+  for (const server of readServers(config.JANUS_SERVERS)) {
+    const { id, url } = server
+    const link = new JanusLink({ server, secrets, log, onUp: () => keepers.get(id)?.lostPlaces() })
+    peers.set(id, { id, url, link, rooms: createVideoRooms(link, secrets) })
+  }
+  return peers
+}
+
+const adminsOf = (config: MediaConfig, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
+  readServers(config.JANUS_SERVERS).flatMap((server) => {
+    const peer = peers.get(server.id)
+    const admin = createJanusAdmin(server, { adminSecret, answerMs: adminAnswerMs })
+    return peer === undefined ? [] : [{ id: server.id, peer, admin }]
+  })
+
+interface Parts extends SfuDeps {
+  rooms: SfuRooms
+  rosters: Rosters
+  peers: ReadonlyMap<string, JanusPeer>
+  tokenSecret: string
+}
+
+const grantDeps = ({ clock, config, tokenSecret }: Parts) => ({
+  clock,
+  tokenSecret,
+  tokenSeconds: config.SFU_TOKEN_SECONDS,
+})
+
+const sfuHandlers = (parts: Parts): Handlers<typeof sfuOperations> => ({
+  async janusToken({ params: { id: meetingId }, query: { participantId }, principal: { userId }, request }) {
+    const shown = await parts.rosters.now(meetingId)
+    const mine = placeOf(shown, userId, participantId)
+    if (mine === undefined) throw new ProblemError('forbidden', 'You are not in the room of this meeting')
+    const room = await roomOrThrow(parts, meetingId, shown)
+    const iceServers = iceServersFor(parts.config, userId, parts.clock.now())
+    const base = publicBase(parts.config.PUBLIC_URL, request)
+    const body = grantSfu(grantDeps(parts), { room, participantId: mine, base, iceServers })
+    return { status: 200, body, headers: { 'cache-control': 'no-store' } }
+  },
+})
+
+/** The place that was asked for, otherwise the newest of this user. */
+function placeOf({ people, ended }: Shown, userId: string, participantId?: string): string | undefined {
+  const mine = ended ? [] : people.filter((person) => person.userId === userId)
+  const asked = participantId === undefined ? mine : mine.filter((person) => person.participantId === participantId)
+  return asked.toSorted((one, other) => (one.joinedAt < other.joinedAt ? -1 : 1)).at(-1)?.participantId
+}
+
+/** @throws ProblemError `not-sfu`, `sfu-unavailable` */
+async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Shown): Promise<OpenRoom> {
+  const found = await rooms.find(meetingId)
+  if (found !== null && found.janusId !== null) return found
+  if (meeting?.settings.topology !== 'sfu') throw new ProblemError('not-sfu')
+  return rooms.open(meetingId)
+}
+
+const queue = 'media'
+
+function subscribe(parts: Parts): BusSubscription[] {
+  const { bus, db, log, rooms, peers } = parts
+  return [
+    answer(
+      bus,
+      mediaBus.sfu,
+      queue,
+      async ({ meetingId, base, open, participantIds }) => {
+        const found = open ? await rooms.open(meetingId) : await rooms.find(meetingId)
+        if (found === null || found.janusId === null) return { generation: 0, grants: [] }
+        const grant = (participantId: string) =>
+          grantSfu(grantDeps(parts), { room: found, participantId, base, iceServers: [] })
+        return {
+          generation: found.generation,
+          grants: participantIds.map((participantId) => ({ participantId, sfu: grant(participantId) })),
+        }
+      },
+      log,
+    ),
+    answer(
+      bus,
+      mediaBus.sfuHeads,
+      queue,
+      async ({ meetingIds }) => ({
+        heads: (await findRooms(db, meetingIds)).flatMap(({ meetingId, generation, janusId }) =>
+          janusId === null ? [] : [{ meetingId, generation }],
+        ),
+      }),
+      log,
+    ),
+    answer(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
+    answer(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
+    answer(
+      bus,
+      mediaBus.drainJanus,
+      queue,
+      async ({ janusId, draining }) => {
+        const known = peers.has(janusId) && (await setDraining(db, janusId, draining))
+        if (!known) throw new ProblemError('not-found', 'There is no such Janus')
+        return {}
+      },
+      log,
+    ),
+  ]
+}

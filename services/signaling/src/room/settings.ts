@@ -1,0 +1,18 @@
+import { may, type Change, type Meeting, type Participant } from '@parley/contracts'
+
+type Shown = Pick<Participant, 'mic' | 'cam' | 'screen'>
+
+/** What of `participant` the settings of the meeting let be shown: moderators may show what others may not. */
+export function allowedOf({ settings }: Meeting, participant: Participant): Shown {
+  const { mic, cam, screen, role } = participant
+  if (may(role, 'moderate')) return { mic, cam, screen }
+  return { mic: mic && settings.audio, cam: cam && settings.video, screen: screen && settings.screenShare }
+}
+
+/** The changes that turn off what the settings do not allow these participants, as they are by then. */
+export const switchedOff = (meeting: Meeting, participants: readonly Participant[]): Change[] =>
+  participants.flatMap((participant) => {
+    const shown = allowedOf(meeting, participant)
+    const same = (['mic', 'cam', 'screen'] as const).every((kind) => shown[kind] === participant[kind])
+    return same ? [] : [{ kind: 'media', participantId: participant.id, ...shown }]
+  })
