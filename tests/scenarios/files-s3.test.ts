@@ -59,8 +59,14 @@ describe('files in an S3 store that checks signatures', () => {
     const port = swift.proxy.port
     swift.proxy.kill('SIGKILL')
     const hello = new TextEncoder().encode('hello')
-    expect(await announce(url, ada, wish)).toMatchObject({ status: 503, body: { code: 'unavailable', retryable: true } })
-    expect(await send(ada, before, hello)).toMatchObject({ status: 503, body: { code: 'unavailable', retryable: true } })
+    expect(await announce(url, ada, wish)).toMatchObject({
+      status: 503,
+      body: { code: 'unavailable', retryable: true },
+    })
+    expect(await send(ada, before, hello)).toMatchObject({
+      status: 503,
+      body: { code: 'unavailable', retryable: true },
+    })
     expect(await rest('GET', before.upload.url, { token: ada.token })).toMatchObject({ body: { offset: 0 } })
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     await swift.restartProxy()

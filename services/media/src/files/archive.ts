@@ -72,8 +72,12 @@ class ObjectReader extends RandomAccessReader {
     throw new Error('Nothing is unpacked')
   }
 
-  override read(...[target, offset, length, position, done]: Parameters<RandomAccessReader['read']>): void {
-    void this.#readInto(target.subarray(offset), position, length).then(done)
+  override read(...asked: Parameters<RandomAccessReader['read']>): void {
+    void this.#answer(asked)
+  }
+
+  async #answer([target, offset, length, position, done]: Parameters<RandomAccessReader['read']>): Promise<void> {
+    done(await this.#readInto(target.subarray(offset), position, length))
   }
 
   /** Null, or why not: as a callback of Node has it. */
