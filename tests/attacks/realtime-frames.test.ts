@@ -156,7 +156,7 @@ describe('S27 a flood', () => {
     const from = Date.now()
     let sent = 0
     while (eve.socket.closed === null && Date.now() - from < 5_000) {
-      for (let n = 0; n < 100; n++) eve.socket.tell('reaction.send', { reaction: 'x' }, `f${sent++}`)
+      for (let n = 0; n < 100; n++) eve.socket.tell('reaction.send', { reaction: '👍' }, `f${sent++}`)
       await sleep(10)
     }
     const { code, at } = await eve.socket.waitForClose()

@@ -5,7 +5,7 @@ import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
 import { recordings } from './expected/recordings.ts'
-import { chat, events, signaling, stats } from './expected/rest.ts'
+import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
 import type { Table } from './row.ts'
 
 /**
@@ -23,5 +23,6 @@ export const expected = {
   ...files,
   ...recordings,
   ...signaling,
+  ...sfu,
   ...events,
 } satisfies Table

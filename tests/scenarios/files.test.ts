@@ -16,7 +16,10 @@ const partBytes = 8 * mebi
 describe('files', () => {
   let product: Embedded
   let url: string
-  let [ada, ben, eve, gus]: Account[] = []
+  let ada: Account
+  let ben: Account
+  let eve: Account
+  let gus: Account
   let meeting: Meeting
   let seats: Seated[]
 
@@ -25,7 +28,7 @@ describe('files', () => {
     vi.stubEnv('FILES_USER_QUOTA_BYTES', String(40 * mebi))
     product = await startEmbedded()
     url = product.gateways[0] ?? ''
-    ;[ada, ben, eve] = await Promise.all(['Ada', 'Ben', 'Eve'].map((name) => anAccount(url, name)))
+    ;[ada, ben, eve] = await Promise.all([anAccount(url, 'Ada'), anAccount(url, 'Ben'), anAccount(url, 'Eve')])
     gus = await aGuest(url, 'Gus')
     meeting = await createMeeting(url, ada, { settings: { guestsAllowed: true } })
     seats = [await takeSeat(url, ada, meeting), await takeSeat(url, ben, meeting), await takeSeat(url, gus, meeting)]
@@ -36,7 +39,7 @@ describe('files', () => {
     await product.stop()
   }, 60_000)
 
-  const attachment = (more: object = {}) => ({ meetingId: meeting.id, ...more })
+  const attachment = <More extends object>(more: More) => ({ meetingId: meeting.id, ...more })
 
   it('F1 a file in parts, in any order, one lost and sent again, comes back whole and by range', async () => {
     const bytes = randomBytes(partBytes + 1_000)
@@ -242,7 +245,7 @@ describe('files', () => {
 
   it('F1 100 uploads at one time', async () => {
     const files = Array.from({ length: 100 }, () => randomBytes(50_000))
-    const answers = await Promise.all(files.map((bytes) => upload(url, ada, bytes, attachment())))
+    const answers = await Promise.all(files.map((bytes) => upload(url, ada, bytes, attachment({}))))
     expect(answers.map(({ status }) => status)).toEqual(files.map(() => 200))
     const back = await Promise.all(answers.map(async ({ id }) => (await content(url, ben, id)).arrayBuffer()))
     expect(back.every((bytes, index) => files[index]?.equals(Buffer.from(bytes)))).toBe(true)

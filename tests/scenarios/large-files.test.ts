@@ -1,5 +1,4 @@
-import { randomFillSync } from 'node:crypto'
-import { createHash } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Meeting } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
@@ -27,11 +26,12 @@ describe('a file of 1 GiB', () => {
 
   const watchMemory = () => {
     const most = { gateways: 0, media: 0 }
-    const timer = setInterval(async () => {
+    const look = async (): Promise<void> => {
       const now = await stack.present()
       for (const name of ['gateways', 'media'] as const)
         for (const { pid } of now[name]) most[name] = Math.max(most[name], await residentBytes(pid))
-    }, 200)
+    }
+    const timer = setInterval(() => void look(), 200)
     return { most, stop: () => clearInterval(timer) }
   }
   const killOne = async (name: 'gateways' | 'media'): Promise<void> => {
@@ -60,7 +60,7 @@ describe('a file of 1 GiB', () => {
       const victim = kills.get(from / partSizeBytes)
       const killing = victim === undefined ? undefined : killOne(victim)
       // A part that was under way when somebody was killed is lost, and sent again.
-      await eventually(async () => expect((await send(ada, made, part, from)).status).toBe(200), 30_000)
+      await eventually(async () => expect(await send(ada, made, part, from)).toMatchObject({ status: 200 }), 30_000)
       await killing
     }
     const done = await eventually(async () => {

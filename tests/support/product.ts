@@ -40,6 +40,8 @@ export interface StackFile {
   nats: { url: string; pid: number; dir: string }
   redis: { url: string; pid: number; dir: string }
   postgres: { url: string; pid: number; dir: string }
+  /** With `--janus`. */
+  janus?: { id: string; url: string; adminUrl: string; pid: number }[]
   /** With `--sentinel`. */
   sentinel?: Record<'master' | 'replica' | 'sentinel', { url: string; pid: number; dir: string }>
 }

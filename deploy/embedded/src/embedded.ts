@@ -17,6 +17,7 @@ import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
 import { openFolder } from './folder.ts'
+import { startMediaBeside } from './media/beside.ts'
 import type { Options } from './options.ts'
 import { checkPort, patiently } from './patience.ts'
 import { showFirstScreen, waitUntilReady } from './first-screen.ts'
@@ -24,8 +25,8 @@ import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
 const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
-/** Ending has three steps, each within the drain: the edge, the other services, the shared parts. */
-const stopSteps = 3
+/** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
+const stopSteps = 4
 const portPatienceMs = 2000
 
 /**
@@ -33,12 +34,9 @@ const portPatienceMs = 2000
  * auth, the other services, and the gateway last.
  * @throws ConfigError, StartupError with a sentence for its user
  */
-export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void> {
-  const configs = readConfigs(
-    { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...env },
-    definitions,
-  )
-  const { own } = configs
+export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
+  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
+  const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
@@ -46,16 +44,28 @@ export async function runEmbedded({ env, dataDir, demo }: Options): Promise<void
   const folder = openFolder(dataDir)
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
-  const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail })
+  const media = withMedia ? await startMediaBeside({ env, dataDir: folder, log }) : undefined
+  supervisor.onStop(async () => media?.stop())
+  const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail }).catch(
+    async (error: unknown) => {
+      await media?.stop()
+      throw error
+    },
+  )
   supervisor.onStop(() => world.close())
   try {
-    const { url } = await startAll(configs, { world, supervisor, loggers })
+    const { url } = await startAll(readConfigs({ ...env, ...media?.settings }, definitions), {
+      world,
+      supervisor,
+      loggers,
+    })
     await waitUntilReady(url)
-    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined })
+    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined, media: media?.lines })
     if (demo) process.stderr.write(await seed(url))
   } catch (error) {
     supervisor.release()
     await world.close()
+    await media?.stop()
     throw error
   }
 }

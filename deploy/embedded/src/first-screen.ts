@@ -21,14 +21,24 @@ export async function waitUntilReady(url: string): Promise<void> {
   }
 }
 
+interface FirstScreen {
+  url: string
+  dataDir: string
+  /** Whether the database is in the folder. */
+  database: boolean
+  /** What `--with-media` brought up. */
+  media: readonly string[] | undefined
+}
+
 /** What somebody who typed `npm start` wants to know. On the standard error, so that logs stay one JSON a line. */
-export function showFirstScreen({ url, dataDir, database }: { url: string; dataDir: string; database: boolean }): void {
+export function showFirstScreen({ url, dataDir, database, media }: FirstScreen): void {
   const at = url.replace('//127.0.0.1', '//localhost')
   process.stderr.write(`
   Parley is ready at ${at}
 
     API documentation   ${at}/docs
     Data                ${database ? dataDir : 'the database at DATABASE_URL'}
+    Media               ${(media ?? ['--with-media adds SFU, recordings and TURN']).join(`\n${' '.repeat(24)}`)}
     A demo account      npm run seed -- --url ${at}
     Stop                Ctrl-C
 

@@ -8,6 +8,8 @@ export interface Options {
   dataDir: string
   /** Whether to make the demo account and meeting. */
   demo: boolean
+  /** Whether to start Janus and coturn beside the product. */
+  withMedia: boolean
 }
 
 const help = `
@@ -26,9 +28,10 @@ export function parseOptions(argv: readonly string[], env: Environment): Options
       new Option('--data-dir <folder>', 'where everything is kept').env('PARLEY_DATA_DIR').default('.data/parley'),
     )
     .option('--demo', 'make a demo account and a meeting', false)
+    .option('--with-media', 'start Janus (SFU, recordings) and coturn (TURN) too, where they are installed', false)
     .addHelpText('after', help)
     .allowExcessArguments(false)
     .parse(argv)
-  const { port, host, dataDir, demo } = command.opts<{ port: string; host: string; dataDir: string; demo: boolean }>()
-  return { env: { ...env, PORT: port, HOST: host }, dataDir, demo }
+  const { port, host, ...others } = command.opts<Omit<Options, 'env'> & { port: string; host: string }>()
+  return { env: { ...env, PORT: port, HOST: host }, ...others }
 }

@@ -1,4 +1,5 @@
 import type {
+  FileReference,
   LobbyEntry,
   MediaKind,
   Meeting,
@@ -6,11 +7,15 @@ import type {
   Message,
   Participant,
   Problem,
+  Recording,
   Role,
   RoomSnapshot,
+  StoredFile,
   User,
   UserEvent,
 } from '@parley/contracts'
+import type { SignedOutBecause } from './auth-session.ts'
+import type { UploadInput } from './files/upload.ts'
 import type { RestClient } from './rest.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -26,6 +31,11 @@ export interface ParleyOptions {
   url?: string
   /** `body` where cookies do not work (Node, native apps); `cookie` by default in browsers. */
   tokenDelivery?: 'cookie' | 'body'
+  /**
+   * Hears that a sign-in ended without `signOut`: `expired`, or `replaced` when somebody else signed in with the same cookie or storage,
+   * such as in another tab. Rooms and streams of before have ended by then, and `user` is null.
+   */
+  onSignedOut?: (why: SignedOutBecause) => void
   fetch?: typeof fetch
   WebSocket?: typeof WebSocket
   /** With `tokenDelivery: 'body'`: where the refresh token is kept for `restore`; in memory by default. */
@@ -55,6 +65,11 @@ export interface Parley {
   meetingEvents(meetingId: string, options?: EventsOptions): AsyncIterable<MeetingEvent & { id: string }>
   /** The same for what happens to the account: its invites, and its meetings as they begin, change and end. */
   userEvents(options?: EventsOptions): AsyncIterable<UserEvent & { id: string }>
+  /**
+   * Uploads an avatar or an attachment in parts, with progress, over a broken network too; resolves to the file once it can be
+   * used. Rejects with a ParleyError when it is refused, or with the reason of `signal`.
+   */
+  upload(input: UploadInput): Promise<StoredFile>
   /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left. */
   join(input: JoinInput): Promise<Room>
   close(): void
@@ -105,10 +120,20 @@ export interface RoomState {
   /** By participant id. */
   remote: ReadonlyMap<string, RemoteMedia>
   localScreen: MediaStream | null
+  /** What carries the media now. A room moves from one to the other by itself, while media goes on. */
+  carrier: Carrier
+  /** The newest recording of the meeting that one has heard of. */
+  recording: Recording | null
 }
+
+/** Each sends to each, or all to a server; `sessionId` is that of Janus, null while it is being reached. */
+export type Carrier = { by: 'mesh' } | { by: 'sfu'; sessionId: number | null }
 export interface PendingMessage {
   clientMessageId: string
+  /** Empty for a file without words. */
   text: string
+  /** The attachment. */
+  file: FileReference | null
   /** Why it was refused for good. */
   problem: Problem | null
   /** Why it has not gone out yet, such as `rate-limited`: it goes by itself. */
@@ -119,6 +144,27 @@ export interface RemoteMedia {
   camera: MediaStream | null
   screen: MediaStream | null
   connection: RTCPeerConnectionState
+}
+
+/** What the page shows. Through an SFU the rest is not sent to it, and cameras come in the size that is needed. */
+export interface MediaView {
+  /** The cameras that are shown, by participant id, with the height of each picture in device pixels. */
+  cameras: ReadonlyMap<string, number>
+  /** Whose screens are shown. */
+  screens: ReadonlySet<string>
+}
+
+export type QualityLevel = 'good' | 'fair' | 'poor'
+/** How media arrived in the last seconds. */
+export interface ConnectionQuality {
+  level: QualityLevel
+  /** Share of packets, 0 to 1. */
+  loss: number
+  jitterMs: number
+  /** Of one's own connection only. */
+  roundTripMs: number | null
+  /** Received from this person; null for oneself. */
+  kbps: number | null
 }
 
 /** Things that happen and are not state. */
@@ -135,6 +181,13 @@ export interface Room {
   setCam(on: boolean): Promise<void>
   /** Replaces the camera or microphone track (another device). */
   replaceTrack(track: MediaStreamTrack): Promise<void>
+  /**
+   * Says what the page shows, so that no more than that is received; null (the beginning) for everything. With nothing in it
+   * one receives sound only. A mesh sends everything all the same.
+   */
+  setView(view: MediaView | null): void
+  /** How well each person is received, and under one's own id how well one is; by participant id, every 3 s. */
+  readonly quality: Store<ReadonlyMap<string, ConnectionQuality>>
   startScreen(stream: MediaStream): Promise<void>
   /** Ends the share and its tracks, which have no other use. */
   stopScreen(): Promise<void>
@@ -143,6 +196,8 @@ export interface Room {
   react(reaction: string): Promise<void>
   /** Shows it as pending at once, retries until it is accepted or refused for good. */
   sendMessage(text: string): Promise<Message | null>
+  /** The same with an attachment of this meeting (see `upload`), with or without words. */
+  sendFile(file: FileReference, text?: string): Promise<Message | null>
   retryMessage(clientMessageId: string): Promise<void>
   /** Changes a message of one's own. The state follows when the server tells everybody. */
   editMessage(messageId: string, text: string): Promise<void>

@@ -1,9 +1,10 @@
 import type { Tokens, User } from '@parley/contracts'
 import { listenToPage } from './environment.ts'
+import { Identity, pinTokens, type PinnedTokens } from './identity.ts'
 import { insist } from './insist.ts'
 import { localError, ParleyError } from './problem.ts'
 import type { Caller, TokenSource } from './rest.ts'
-import { createStore } from './store.ts'
+import { callSafely, createStore } from './store.ts'
 import { backoffMs, createSleeplessClock, laterIfAlive, type Backoff } from './time.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -11,11 +12,20 @@ export interface AuthSessionOptions {
   call: Caller
   tokenDelivery: 'cookie' | 'body'
   storage: TokenStorage
+  /** Hears that a sign-in ended without `signOut`. */
+  onSignedOut?: (why: SignedOutBecause) => void
   /** Milliseconds since some moment, as of `createSleeplessClock`. */
   now?: () => number
 }
 
+/**
+ * `expired`: the session is over, or was ended elsewhere. `replaced`: somebody else signed in with the same cookie or storage, such
+ * as in another tab.
+ */
+export type SignedOutBecause = 'expired' | 'replaced'
+
 interface SignIn {
+  identity: Identity
   accessToken: string
   expiresAt: number
   renewAt: number
@@ -40,6 +50,8 @@ export class AuthSession implements TokenSource {
   readonly #now: () => number
   readonly #stopPage: () => void
   #signIn: SignIn | null = null
+  /** A refresh token that came in a body though they usually come in a cookie: of a guest beside an account. */
+  #ownToken: string | null = null
   #refreshing: Promise<string> | null = null
   #stopTimer = () => {}
   /** Renewals that failed since the last that did not. */
@@ -52,15 +64,18 @@ export class AuthSession implements TokenSource {
     this.#stopPage = listenToPage({ awake: () => this.#renewIfDue(), online: () => this.#renewIfDue() })
   }
 
-  /** Takes the tokens of a sign-in or a refresh. */
+  /** Takes the tokens of a sign-in. What somebody else began here before ends. */
   async adopt(tokens: Tokens): Promise<User> {
     const lifeMs = tokens.expiresIn * 1000
     const expiresAt = this.#now() + lifeMs
     const renewAt = expiresAt - Math.min(marginMs, lifeMs / 2)
-    this.#signIn = { accessToken: tokens.accessToken, expiresAt, renewAt }
+    const before = this.#signIn?.identity
+    const identity = before?.userId === tokens.user.id ? before : new Identity(tokens.user.id)
+    this.#signIn = { identity, accessToken: tokens.accessToken, expiresAt, renewAt }
+    if (before !== identity) before?.end()
     this.#failed = 0
     this.#schedule(renewAt - this.#now())
-    if (tokens.refreshToken !== undefined) await this.#options.storage.save(tokens.refreshToken)
+    await this.#keep(tokens)
     this.user.set(tokens.user)
     this.token.set(tokens.accessToken)
     return tokens.user
@@ -76,6 +91,11 @@ export class AuthSession implements TokenSource {
       if (signIn && this.#signIn && this.#now() < signIn.expiresAt) return signIn.accessToken
       throw error
     }
+  }
+
+  /** The tokens of who is signed in now, and of nobody else. */
+  pin(): PinnedTokens {
+    return pinTokens(this, this.#signIn?.identity ?? null)
   }
 
   async renew(stale: string): Promise<string> {
@@ -97,8 +117,12 @@ export class AuthSession implements TokenSource {
   async signOut(): Promise<void> {
     await this.#refreshing?.catch(() => null)
     const refreshToken = await this.#storedToken()
+    const accessToken = this.#signIn?.accessToken
     await this.#forget()
-    await this.#options.call('logout', { body: refreshToken === null ? {} : { refreshToken } })
+    // The access token says whose session is meant: the cookie may be another tab's by now.
+    const headers = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }
+    const input = { body: refreshToken === null ? {} : { refreshToken }, headers }
+    await this.#options.call('logout', input)
   }
 
   close(): void {
@@ -116,30 +140,60 @@ export class AuthSession implements TokenSource {
 
   async #exchange(): Promise<string> {
     const { call, tokenDelivery } = this.#options
+    const before = this.#signIn
     const refreshToken = await this.#storedToken()
     if (tokenDelivery === 'body' && refreshToken === null) throw notSignedIn()
+    const body = refreshToken === null ? { tokenDelivery } : { tokenDelivery: 'body' as const, refreshToken }
     try {
-      const { body } = await call('refresh', {
-        body: { tokenDelivery, ...(refreshToken === null ? {} : { refreshToken }) },
-      })
-      await this.adopt(body)
-      return body.accessToken
+      const answer = await call('refresh', { body })
+      return await this.#renewed(answer.body, before)
     } catch (error) {
-      if (isRefusal(error)) await this.#forget()
+      // Whoever signed in meanwhile is not concerned.
+      if (isRefusal(error) && this.#isAsBefore(before)) await this.#forget('expired', error)
       throw error
     }
   }
 
-  async #storedToken(): Promise<string | null> {
-    return this.#options.tokenDelivery === 'body' ? this.#options.storage.load() : null
+  /** A refresh prolongs a sign-in, or restores one. It never makes somebody else of who is signed in. */
+  async #renewed(tokens: Tokens, before: SignIn | null): Promise<string> {
+    if (!this.#isAsBefore(before)) throw localError('unauthenticated', 'Somebody signed in or out meanwhile')
+    if (before === null || before.identity.userId === tokens.user.id) {
+      await this.adopt(tokens)
+      return tokens.accessToken
+    }
+    // What is kept is theirs: it stays as they need it.
+    await this.#keep(tokens)
+    this.#end('replaced')
+    throw localError('unauthenticated', 'Somebody else has signed in here')
   }
 
-  async #forget(): Promise<void> {
+  #isAsBefore(before: SignIn | null): boolean {
+    return this.#signIn === before
+  }
+
+  async #storedToken(): Promise<string | null> {
+    return this.#options.tokenDelivery === 'body' ? this.#options.storage.load() : this.#ownToken
+  }
+
+  async #keep({ refreshToken = null }: { refreshToken?: string | null }): Promise<void> {
+    if (this.#options.tokenDelivery === 'cookie') this.#ownToken = refreshToken
+    else if (refreshToken !== null) await this.#options.storage.save(refreshToken)
+  }
+
+  async #forget(why?: SignedOutBecause, reason?: unknown): Promise<void> {
+    this.#ownToken = null
+    this.#end(why, reason)
+    await this.#options.storage.save(null)
+  }
+
+  #end(why?: SignedOutBecause, reason?: unknown): void {
+    const ended = this.#signIn
     this.#signIn = null
     this.#stopTimer()
-    await this.#options.storage.save(null)
+    ended?.identity.end(reason)
     this.user.set(null)
     this.token.set(null)
+    if (ended && why) callSafely(() => this.#options.onSignedOut?.(why))
   }
 
   /** Timers may fire a little early, and know nothing of a computer that slept: what counts is the clock. */

@@ -42,7 +42,11 @@ export class Connection {
     this.#deps = deps
     this.#listener = listener
     this.#state = liveOn(entered)
+    const { gone } = deps.auth
+    const signedOut = () => this.#finish({ state: 'lost', problem: problemOf(gone.reason) })
+    gone.addEventListener('abort', signedOut, { once: true })
     this.#stops = [
+      () => gone.removeEventListener('abort', signedOut),
       deps.auth.token.subscribe(() => this.#renewOnSocket()),
       listenToPage({ awake: () => this.#awake(), online: () => this.#awake(), hide: () => this.#goodbye() }),
     ]
@@ -50,6 +54,8 @@ export class Connection {
 
   /** From now on the listener hears what happens. The first `room.joined` is in `entered`, it is not told again. */
   start(): void {
+    if (this.#deps.auth.gone.aborted)
+      return this.#finish({ state: 'lost', problem: problemOf(this.#deps.auth.gone.reason) })
     if (this.#state.is === 'live') this.#attach(this.#state.entered)
   }
 

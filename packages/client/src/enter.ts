@@ -1,10 +1,10 @@
 import type { ClientPayload, Joining, RoomJoined, RoomResumed } from '@parley/contracts'
 import type { Store } from './api.ts'
+import type { PinnedTokens } from './identity.ts'
 import type { LobbyHooks } from './lobby.ts'
 import { waitAt, type Place } from './lobby-wait.ts'
 import { nextAfter, thrownAsError, whileSignedIn, type Next } from './next.ts'
 import { localError } from './problem.ts'
-import type { TokenSource } from './rest.ts'
 import { Socket, type SocketTiming } from './socket.ts'
 import { backoffMs, pause, type Backoff } from './time.ts'
 
@@ -12,7 +12,8 @@ import { backoffMs, pause, type Backoff } from './time.ts'
 export type Position = Pick<ClientPayload<'room.resume'>, 'v' | 'chatSeq' | 'signalSeq'>
 
 export interface EnterDeps {
-  auth: TokenSource & { readonly token: Store<string | null> }
+  /** The tokens of who enters; when that one is gone, the room is over. */
+  auth: PinnedTokens & { readonly token: Store<string | null> }
   /** A fresh room token, and where to go with it. */
   admit(): Promise<Pick<Joining, 'roomToken' | 'signalingUrl'>>
   lobby: LobbyHooks

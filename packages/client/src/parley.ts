@@ -4,6 +4,7 @@ import { AuthSession } from './auth-session.ts'
 import { joinPatiently, reconnectBackoff } from './enter.ts'
 import { inBrowser } from './environment.ts'
 import { createEvents } from './events.ts'
+import { uploadFile } from './files/upload.ts'
 import { localError } from './problem.ts'
 import { createCaller, createRest, type RestClient } from './rest.ts'
 import { startRoom, type RoomDeps } from './room.ts'
@@ -15,15 +16,18 @@ export function createParley(options: ParleyOptions = {}): Parley {
   const { tokenDelivery = inBrowser() ? 'cookie' : 'body', tokenStorage: storage = memoryTokenStorage() } = options
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const call = createCaller({ url: baseUrlOf(options), fetch })
-  const auth = new AuthSession({ call, tokenDelivery, storage })
+  const { onSignedOut } = options
+  const auth = new AuthSession({ call, tokenDelivery, storage, ...(onSignedOut ? { onSignedOut } : {}) })
   const rest = createRest(call, auth)
   const rooms = new Set<Room>()
   const closed = new AbortController()
-  const events = createEvents({ url: baseUrlOf(options), fetch, tokens: auth })
-  const ending = ({ signal, ...others }: EventsOptions) => ({
-    ...others,
-    signal: signal ? AbortSignal.any([signal, closed.signal]) : closed.signal,
-  })
+  /** A stream is of who is signed in when it is asked for, and ends with them. */
+  const events = ({ signal, ...others }: EventsOptions) => {
+    const tokens = auth.pin()
+    const signals = [closed.signal, tokens.gone, ...(signal ? [signal] : [])]
+    const streams = createEvents({ url: baseUrlOf(options), fetch, tokens })
+    return { streams, on: { ...others, signal: AbortSignal.any(signals) } }
+  }
   const adopt = (answer: { body: Tokens }) => auth.adopt(answer.body)
   return {
     rest,
@@ -34,8 +38,26 @@ export function createParley(options: ParleyOptions = {}): Parley {
     restore: () => auth.restore(),
     signOut: () => auth.signOut(),
     accessToken: () => auth.current(),
-    meetingEvents: (id, on = {}) => events.meeting(id, ending(on)),
-    userEvents: (on = {}) => events.user(ending(on)),
+    meetingEvents(id, options = {}) {
+      const { streams, on } = events(options)
+      return streams.meeting(id, on)
+    },
+    userEvents(options = {}) {
+      const { streams, on } = events(options)
+      return streams.user(on)
+    },
+    upload: (input) =>
+      uploadFile(
+        {
+          create: (body) => rest.createFile({ body }),
+          complete: (id) => rest.completeFile({ params: { id } }),
+          fetch,
+          url: baseUrlOf(options),
+          tokens: auth,
+          backoff: reconnectBackoff,
+        },
+        input,
+      ),
     async join(input) {
       const room = await enter(roomDeps(options, rest, auth, input), input)
       rooms.add(room)
@@ -63,16 +85,20 @@ async function enter(deps: RoomDeps, input: JoinInput): Promise<Room> {
 
 function roomDeps(options: ParleyOptions, rest: RestClient, auth: AuthSession, input: JoinInput): RoomDeps {
   const { code, passcode, displayName, onWaiting, signal } = input
+  const tokens = auth.pin()
   const body = {
     code,
     ...(passcode === undefined ? {} : { passcode }),
     ...(displayName === undefined ? {} : { displayName }),
   }
   return {
-    auth,
+    auth: { ...tokens, token: auth.token },
     admit: () => rest.join({ body }),
     listMessages: (id, query) => rest.listMessages({ params: { id }, query }),
-    lobby: { ...(onWaiting ? { onWaiting } : {}), ...(signal ? { signal } : {}) },
+    lobby: {
+      ...(onWaiting ? { onWaiting } : {}),
+      signal: signal ? AbortSignal.any([signal, tokens.gone]) : tokens.gone,
+    },
     lobbyOf: async (id) => rest.lobby({ params: { id } }),
     WebSocket: options.WebSocket ?? WebSocket,
     timing: socketTiming,

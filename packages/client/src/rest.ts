@@ -79,17 +79,19 @@ export function createCaller({ url, fetch, deadlineMs: usualMs = 15_000 }: Calle
   }
 }
 
-export function createRest(call: Caller, tokens: TokenSource): RestClient {
+/** Each call is made, and repeated, as whoever is signed in when it is made: `pin` sees to that. */
+export function createRest(call: Caller, session: TokenSource & { pin?(): TokenSource }): RestClient {
+  const pinned = (): TokenSource => session.pin?.() ?? session
   const names = Object.values(operations)
     .flatMap((table) => Object.entries<Operation>(table))
     .filter(([, operation]) => operation.stream === undefined && operation.bytes === undefined)
     .map(([name]) => name as RestName)
   const full = Object.fromEntries(
-    names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, tokens)]),
+    names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, pinned())]),
   )
   const plain = names.map((name) => [
     name,
-    async (input = {}) => (await call(name, input as RestInput<typeof name>, tokens)).body,
+    async (input = {}) => (await call(name, input as RestInput<typeof name>, pinned())).body,
   ])
   return { ...Object.fromEntries(plain), full } as RestClient
 }

@@ -1,6 +1,7 @@
 import { may } from '@parley/contracts'
 import type {
   ClientPayload,
+  FileReference,
   LobbyEntry,
   Message,
   RoomJoined,
@@ -8,7 +9,7 @@ import type {
   RoomSnapshot,
   ServerMessage,
 } from '@parley/contracts'
-import type { JoinInput, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
+import type { JoinInput, MediaView, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
 import type { ChatHead, HistoryPage, HistoryQuery } from './chat-history.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import { createEmitter } from './emitter.ts'
@@ -17,9 +18,9 @@ import { newId } from './ids.ts'
 import { insist } from './insist.ts'
 import { moderation, type Moderation } from './moderation.ts'
 import { RoomChat } from './room-chat.ts'
-import { RoomMedia } from './room-media.ts'
+import { RoomMedia } from './media/room-media.ts'
 import { applyServerMessage, rosterOf, snapshotOf, type Roster } from './room-state.ts'
-import { SignalQueue } from './signal-queue.ts'
+import { SignalQueue } from './media/mesh/signal-queue.ts'
 import { createStore, type WritableStore } from './store.ts'
 import { ownTyping, TypingPeers } from './typing.ts'
 
@@ -46,6 +47,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   readonly state: WritableStore<RoomState>
   readonly on: Room['on']
   readonly setTyping: Room['setTyping']
+  readonly quality: Room['quality']
   readonly host: Moderation
   readonly #events = createEmitter<RoomEvents>()
   readonly #deps: RoomDeps
@@ -68,19 +70,20 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#connection = this.#connect(entered)
     this.#signals = new SignalQueue({
       socket: () => this.#connection.socket,
-      failed: (to) => this.#media.mesh?.signalsLost(to),
+      failed: (to) => this.#media.signalsLost(to),
       report,
     })
     this.#chat = this.#makeChat(joined)
     const tell = (change: ClientPayload<'media.update'>) => this.#insist('media.update', change)
     const signal = (to: string, data: unknown) => this.#signals.push(to, data)
     this.#media = new RoomMedia(
-      { tell, signal, changed, report },
+      { tell, signal, changed, report, WebSocket: deps.WebSocket, accessToken: () => deps.auth.current() },
       input.localStream ?? null,
       input.device,
-      joined.iceServers,
+      joined,
     )
     this.state = createStore(this.#current())
+    this.quality = this.#media.quality.store
     this.on = this.#events.on
     this.host = moderation((type, payload, repeat) => this.#connection.request(type, payload, repeat))
     this.setTyping = ownTyping((typing) => this.#connection.send('chat.typing', { typing }))
@@ -89,18 +92,22 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   start(): void {
     this.#rosterChanged()
     this.#connection.start()
+    const { carrier, quality } = this.#media
+    if (carrier) quality.start(carrier, () => this.#roster.self.id, this.#deps.report)
     this.#chat.loadOlder().catch(this.#deps.report)
   }
 
   setMic = (on: boolean): Promise<void> => this.#media.set('mic', on)
   setCam = (on: boolean): Promise<void> => this.#media.set('cam', on)
   replaceTrack = (track: MediaStreamTrack): Promise<void> => this.#media.replaceTrack(track)
+  setView = (view: MediaView | null): void => this.#media.setView(view)
   startScreen = (stream: MediaStream): Promise<void> => this.#media.startScreen(stream)
   stopScreen = (): Promise<void> => this.#media.stopScreen()
   raiseHand = (): Promise<void> => this.#insist('hand.raise', {})
   lowerHand = (): Promise<void> => this.#insist('hand.lower', {})
 
   sendMessage = (text: string): Promise<Message | null> => this.#chat.send(text)
+  sendFile = (file: FileReference, text = ''): Promise<Message | null> => this.#chat.send(text, file)
   editMessage = (messageId: string, text: string): Promise<void> => this.#chat.edit(messageId, text)
   deleteMessage = (messageId: string): Promise<void> => this.#chat.delete(messageId)
   retryMessage = (clientMessageId: string): Promise<void> => this.#chat.retry(clientMessageId)
@@ -159,9 +166,11 @@ class RoomSession implements Omit<Room, keyof Moderation> {
         return this.#events.emit('reaction', message.payload)
       case 'rtc.signal':
         this.#signalSeq++
-        return this.#media.mesh?.receive(message.payload.from, message.payload.data)
+        return this.#media.receive(message.payload.from, message.payload.data)
       case 'ice.update':
-        return this.#media.mesh?.setIceServers(message.payload.iceServers)
+        return this.#media.carrier?.setIceServers(message.payload.iceServers)
+      case 'sfu.changed':
+        return this.#media.carrier?.setSfu(message.payload.sfu)
       case 'moderation.muted':
         this.#media.switchedOff(message.payload.kind)
         return this.#events.emit('muted', message.payload)
@@ -189,7 +198,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
 
   #rosterChanged(): void {
     const { self, peers } = this.#roster
-    this.#media.mesh?.sync(self.id, peers)
+    this.#media.carrier?.sync(self.id, peers)
     this.#media.follow(self)
     this.#show()
   }
@@ -202,9 +211,9 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#chat.note(head)
     // Some may have come on the old socket while the new one asked.
     const had = Math.max(0, this.#signalSeq - (signalSeq - signals.length))
-    for (const { from, data } of signals.slice(had)) this.#media.mesh?.receive(from, data)
+    for (const { from, data } of signals.slice(had)) this.#media.receive(from, data)
     this.#signalSeq = signalSeq
-    if (signalsLost) this.#media.mesh?.signalsLost()
+    if (signalsLost) this.#media.signalsLost()
     this.#signals.pump()
   }
 
@@ -223,7 +232,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#typing.clear()
     this.#signals.clear()
     this.#signalSeq = 0
-    this.#media.mesh?.reset(joined.iceServers)
+    this.#media.carrier?.reset(joined.iceServers, joined.sfu ?? null)
     this.#roster = rosterOf(joined)
     this.#chat.note(joined)
     this.#rosterChanged()
@@ -232,7 +241,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
 
   #statusChanged(status: RoomStatus): void {
     this.#status = status
-    this.#media.mesh?.setOnline(status.state === 'joined')
+    this.#media.carrier?.mesh?.setOnline(status.state === 'joined')
     if (this.#isOver()) {
       this.#chat.close()
       this.#signals.clear()
@@ -258,7 +267,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   }
 
   #current(): RoomState {
-    const { meeting, self, peers, v, lobby } = this.#roster
+    const { meeting, self, peers, v, lobby, recording } = this.#roster
     return {
       status: this.#status,
       meeting,
@@ -270,6 +279,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       typing: this.#typing.ids,
       remote: this.#media.remote,
       localScreen: this.#media.localScreen,
+      carrier: this.#media.carriedBy,
+      recording,
     }
   }
 }

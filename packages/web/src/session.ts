@@ -1,7 +1,8 @@
-import type { Parley } from '@parley/client'
+import type { Parley, ParleyOptions } from '@parley/client'
 import type { User } from '@parley/contracts'
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { report } from './report.ts'
+import { toast } from './ui/toast.tsx'
 
 /** Who uses the page, and the SDK that speaks for them. */
 export interface Session {
@@ -13,6 +14,15 @@ export interface Session {
   update(user: User): void
   restore(): Promise<void>
 }
+
+/** Says why nobody is signed in here any more; what the person did in another tab of the browser is theirs to know. */
+export const tellSignedOut: NonNullable<ParleyOptions['onSignedOut']> = (why) =>
+  toast(
+    why === 'replaced'
+      ? 'Somebody else signed in in this browser, so you are signed out here.'
+      : 'Your sign-in has ended. Please sign in again.',
+    'problem',
+  )
 
 /** The session of this page on a Parley. */
 export function createSession(parley: Parley): Session {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { authBus } from '@parley/contracts'
 import {
   createAuthenticate,
   createKeySource,
@@ -7,14 +8,16 @@ import {
   createRevocations,
   createTokenVerifier,
   ProblemError,
+  tell,
   type Authenticate,
   type Deps,
   type MailOutbox,
   type Revocations,
 } from '@parley/kit'
-import { createAccounts, type Accounts } from './accounts/accounts.ts'
+import { createAccounts, type Accounts, type AccountsDeps } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
 import { createInTurn } from './accounts/in-turn.ts'
+import { createWorkOf } from './accounts/password-work.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -70,18 +73,23 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const pool = createBcryptPool({ size: availableParallelism(), typicalMs: typicalMsOf(config.BCRYPT_COST) })
   metrics.reading('parley_auth_passwords_waiting', 'Password checks that wait for a core', pool.waiting)
   metrics.queue('passwords', pool.waiting)
+  const renamed: AccountsDeps['renamed'] = (change) => tell(bus, authBus.renamed, {}, change)
   const revoked = createTeller(bus, revocations)
   const inTurn = createInTurn()
   const sessions = new Sessions({ db, clock, sign: keyring.sign, inTurn, revoked, accessTtlS, ...lifetimes })
   const outbox = createOutbox(deps)
-  const mails = createAccountMails(clock, outbox.kick)
+  const mails = createAccountMails(
+    clock,
+    kv.limiter({ name: 'auth:verifications', points: 5, seconds: 3600 }),
+    outbox.kick,
+  )
   const passwords = createPasswords(pool, config.BCRYPT_COST)
-  const accounts = createAccounts({
-    ...{ db, bus, clock, log, sessions, passwords, mails, inTurn },
-    guesses: createGuessLimit(kv),
-  })
+  const workOf = createWorkOf(kv)
+  const guesses = createGuessLimit(kv)
+  const shared = { db, bus, clock, log, sessions, passwords }
+  const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
-  const recovery = createRecovery({ db, clock, passwords, mails, inTurn, mailLimit, revoked })
+  const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,

@@ -17,12 +17,14 @@ export type Db = Kysely<Tables>
 interface UsersTable {
   id: string
   kind: 'user' | 'guest'
-  /** Trimmed and lower-cased; null for guests. */
+  /** As `readAddress` spells it; null for guests. */
   email: string | null
   name: string
   username: string | null
   /** When the address was shown to be theirs; null until then. */
   email_verified_at: Generated<Date | null>
+  /** When the owner of the address said that the account is not theirs; no mail asks them again. */
+  email_refused_at: Generated<Date | null>
   password_hash: string | null
   /** Counts changes of the password, not of its hash. */
   password_version: Generated<number>

@@ -1,12 +1,12 @@
 import { ClientMessageId, MessageText, type FileReference, type Message, type Problem } from '@parley/contracts'
-import { compile, newId, ProblemError } from '@parley/kit'
+import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
 
 /** A message that somebody wants to send. */
 export interface Draft {
   meetingId: string
-  sender: { id: string; name: string }
+  sender: { id: string; name: string; guest?: boolean | undefined }
   clientMessageId: string
   /** Of a file it may be absent. */
   text?: string | undefined
@@ -23,7 +23,7 @@ export const messageOf = (row: MessageRow): Message => ({
   type: row.type,
   ...(row.text === null ? {} : { text: row.text }),
   ...(row.file === null || row.deleted_at !== null ? {} : { file: row.file }),
-  sender: { id: row.sender_id, name: row.sender_name },
+  sender: { id: row.sender_id, name: row.sender_name, ...(row.sender_guest ? { guest: true } : {}) },
   clientMessageId: row.client_message_id,
   sentAt: row.sent_at.toISOString(),
   ...(row.edited_at === null ? {} : { editedAt: row.edited_at.toISOString() }),
@@ -50,6 +50,7 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: 
   meeting_id: meetingId,
   sender_id: sender.id,
   sender_name: storable(sender.name),
+  sender_guest: sender.guest === true,
   client_message_id: clientMessageId,
   text: text ?? null,
   type,
@@ -58,8 +59,8 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: 
 
 type Faults = NonNullable<Problem['errors']>
 
-const clientIdFaults = compile(ClientMessageId)
-const textFaults = compile(MessageText)
+const clientIdFaults = compileInput(ClientMessageId)
+const textFaults = compileInput(MessageText)
 
 /**
  * Refuses what cannot be stored and given back as it was: U+0000, halves of surrogate pairs, and, for callers whose

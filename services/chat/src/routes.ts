@@ -20,7 +20,11 @@ export const chatHandlers = ({
   async sendMessage({ params, body, principal, once }) {
     const deadline = performance.now() + requestMs
     const { name } = await inTime(access.mayChatOrThrow(params.id, principal.userId), deadline)
-    const draft = { meetingId: params.id, sender: { id: principal.userId, name }, ...body }
+    const draft = {
+      meetingId: params.id,
+      sender: { id: principal.userId, name, guest: principal.kind === 'guest' },
+      ...body,
+    }
     // Its client id makes a message once; what a lost answer began to make is made now, if it has not been.
     const send = async (begun: boolean): Promise<Sent> => {
       const sent = await chat.send(draft, deadline)

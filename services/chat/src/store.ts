@@ -12,6 +12,7 @@ export interface NewRow {
   meeting_id: string
   sender_id: string
   sender_name: string
+  sender_guest: boolean
   client_message_id: string
   text: string | null
   type: 'text' | 'system' | 'file'
@@ -39,9 +40,11 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
     with input as materialized (
       select * from rows from (
         jsonb_to_recordset(${json(rows)}) as (
-          id uuid, meeting_id uuid, sender_id uuid, sender_name text, client_message_id text, text text, type text, file jsonb
+          id uuid, meeting_id uuid, sender_id uuid, sender_name text, sender_guest boolean, client_message_id text,
+          text text, type text, file jsonb
         )
-      ) with ordinality as i(id, meeting_id, sender_id, sender_name, client_message_id, text, type, file, place)
+      ) with ordinality
+        as i(id, meeting_id, sender_id, sender_name, sender_guest, client_message_id, text, type, file, place)
     ), known as materialized (
       select m.* from input i join chat.messages m using (meeting_id, sender_id, client_message_id)
     ), fresh as materialized (
@@ -54,9 +57,10 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
     ), counted as materialized (
       select meeting_id, count(*) as added from fresh group by meeting_id
     ), claimed as (${claim}), stored as (
-      insert into chat.messages (id, meeting_id, seq, type, text, file, sender_id, sender_name, client_message_id, sent_at)
+      insert into chat.messages
+        (id, meeting_id, seq, type, text, file, sender_id, sender_name, sender_guest, client_message_id, sent_at)
       select f.id, f.meeting_id, c.last_seq - n.added + f.number, f.type, f.text, f.file, f.sender_id, f.sender_name,
-        f.client_message_id, date_trunc('milliseconds', clock_timestamp())
+        f.sender_guest, f.client_message_id, date_trunc('milliseconds', clock_timestamp())
       from fresh f join claimed c using (meeting_id) join counted n using (meeting_id)
       returning *
     )

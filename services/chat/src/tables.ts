@@ -25,6 +25,7 @@ interface MessagesTable {
   file: Generated<FileReference | null>
   sender_id: string
   sender_name: string
+  sender_guest: Generated<boolean>
   client_message_id: string
   sent_at: Date
   edited_at: Date | null

@@ -2,6 +2,7 @@ import type { Bus, Clock, Kv, Logger } from '@parley/kit'
 import type { Lines } from './changing.ts'
 import type { MeetingsConfig } from './config.ts'
 import type { AddressBook } from './invites/address-book.ts'
+import type { Names } from './names.ts'
 import type { MeetingRow, Db } from './tables.ts'
 
 /** What every part of this service works with. */
@@ -9,7 +10,7 @@ export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db
   lines: Lines
-  kv: Pick<Kv, 'limiter' | 'facts' | 'alive' | 'expired'>
+  kv: Pick<Kv, 'limiter' | 'distinct' | 'facts' | 'alive' | 'expired'>
   bus: Bus
   clock: Clock
   log: Logger
@@ -22,6 +23,7 @@ export interface Context {
   /** Tells event streams of what was written down for them; called after the commit. */
   wakeTeller(): void
   addressOf: AddressBook
+  names: Names
 }
 
 export const now = ({ clock }: Pick<Context, 'clock'>): Date => new Date(clock.now())

@@ -19,7 +19,9 @@ import { createAddressBook } from './invites/address-book.ts'
 import { startInviteMails } from './invites/mail.ts'
 import type { Loop } from './loop.ts'
 import { migrations } from './migrations/index.ts'
+import { createNames } from './names.ts'
 import { startRelay } from './relay.ts'
+import { followNames } from './renamed.ts'
 import { startRoomLooks } from './rooms.ts'
 import { serveRoutes } from './serve.ts'
 import { ping } from './store/sweep.ts'
@@ -64,6 +66,7 @@ function create(deps: MeetingsDeps): RunningService {
     wakeMail: () => work?.mails.kick(),
     wakeTeller: () => work?.teller.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
+    names: createNames({ bus, clock, log }),
     tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
   }
   const edge = createEdgeAuth({ bus, log, clock })
@@ -94,7 +97,7 @@ function create(deps: MeetingsDeps): RunningService {
 }
 
 const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: Context): Work => ({
-  answers: answerBus(context, bus),
+  answers: [...answerBus(context, bus), followNames(context)],
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
   looks: startRoomLooks(context),

@@ -54,6 +54,20 @@ describe('the wire', () => {
     expect(await early.waitForClose()).toBe(4401)
   })
 
+  it('H11 a text with half of a surrogate pair is refused with its path, wherever it is', async () => {
+    const { roomToken, token } = product.grant(aMeeting(), 'Half')
+    const client = await product.connect(0, token)
+    await client.ask('room.join', { roomToken, device: { mic: true, cam: false } })
+    for (const [type, payload, path] of [
+      ['chat.send', { clientMessageId: 'a-message-1', text: 'a\ud83d' }, '/payload/text'],
+      ['reaction.send', { reaction: '\ude00' }, '/payload/reaction'],
+      ['rtc.signal', { to: newId(), data: { sdp: ['v=0', { x: '\ud800' }] } }, '/payload/data/sdp/1/x'],
+    ] as const) {
+      const { payload: problem } = await client.ask(type, payload)
+      expect([type, problem]).toMatchObject([type, { code: 'invalid-input', errors: [{ path }] }])
+    }
+  })
+
   it('S15 who stays silent is sent away after 5 s', async () => {
     const client = await product.connect(0)
     expect(await client.waitForClose()).toBe(4401)
@@ -96,8 +110,8 @@ describe('the wire', () => {
 
   it('R1 the same request id repeats the answer, not the act', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
-    const first = await client.ask('reaction.send', { reaction: 'x' }, 'same')
-    expect(await client.ask('reaction.send', { reaction: 'x' }, 'same')).toEqual(first)
+    const first = await client.ask('reaction.send', { reaction: '👍' }, 'same')
+    expect(await client.ask('reaction.send', { reaction: '👍' }, 'same')).toEqual(first)
     await client.ask('ping')
     expect(client.of('reaction.added')).toHaveLength(1)
   })
@@ -134,7 +148,7 @@ describe('the wire', () => {
 
   it('S27 a flood is slowed down, then cut', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
-    for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: 'x' }, `f${n}`)
+    for (let n = 0; n < 1_000; n++) client.tell('reaction.send', { reaction: '👍' }, `f${n}`)
     expect(await client.waitForClose()).toBe(4429)
     expect(client.of('error')[0]).toMatchObject({ payload: { code: 'rate-limited', retryAfterMs: expect.any(Number) } })
   })

@@ -146,6 +146,40 @@ export const auth: Part<keyof typeof authOperations> = {
       request: () => ({ body: { token: unknownToken, newPassword } }),
     },
   ],
+  readVerification: [
+    {
+      about: 'with the token of the mail',
+      as: all(200),
+      where,
+      request: async ({ url, people, mailDir }) => {
+        const { email } = await another(url, people.spare)
+        return { body: { token: await mailedToken(mailDir, email ?? '', 'Confirm') } }
+      },
+    },
+    {
+      about: 'with a token of nobody',
+      as: all('invalid-link'),
+      where,
+      request: () => ({ body: { token: unknownToken } }),
+    },
+  ],
+  refuseVerification: [
+    {
+      about: 'with the token of the mail',
+      as: all(204),
+      where,
+      request: async ({ url, people, mailDir }) => {
+        const { email } = await another(url, people.spare)
+        return { body: { token: await mailedToken(mailDir, email ?? '', 'Confirm') } }
+      },
+    },
+    {
+      about: 'with a token of nobody',
+      as: all('invalid-link'),
+      where,
+      request: () => ({ body: { token: unknownToken } }),
+    },
+  ],
   verifyEmail: [
     {
       about: 'with the token of the mail',

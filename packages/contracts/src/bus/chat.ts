@@ -12,7 +12,7 @@ export const chatBus = {
   send: request('chat.send', {
     input: Type.Object({
       meetingId: Id,
-      sender: Type.Object({ id: Id, name: Type.String() }),
+      sender: Type.Object({ id: Id, name: Type.String(), guest: Type.Optional(Type.Boolean()) }),
       clientMessageId: Type.String(),
       text: Type.Optional(Type.String()),
       fileId: Type.Optional(Id),

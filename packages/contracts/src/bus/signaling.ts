@@ -149,6 +149,8 @@ export const RoomCommand = Type.Union([
     by: Type.Optional(Id),
   }),
   Type.Object({ ...numbered, kind: Type.Literal('role'), userId: Id, role: Role }),
+  /** An account has another name; whoever is called otherwise in this meeting than `before` stays so. */
+  Type.Object({ ...numbered, kind: Type.Literal('name'), userId: Id, before: Type.String(), name: Type.String() }),
   Type.Object({ ...numbered, kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
   /**
    * How a recording stands, from media; it has no `seq`. A room that knows a higher `rev` of it, or a newer recording, does nothing, so

@@ -1,22 +1,14 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
+import { AddressText, NameText, SecretText } from '../text.ts'
 import type { Operations } from './operation.ts'
 
-/** RFC 5321 limits the whole address to 254 characters; the pattern is linear and only sorts out what is clearly not one. */
-export const Email = Type.String({
-  pattern: '^[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,64}@[^\\s@<>()\\[\\],;:"\\u0000-\\u001f\\u007f]{1,189}$',
-  minLength: 3,
-  maxLength: 254,
-})
+/** RFC 5321 limits the whole address to 254 characters. */
+export const Email = AddressText({ minLength: 3, maxLength: 254 })
 const Username = Type.String({ pattern: '^[a-z0-9][a-z0-9_.-]{1,30}[a-z0-9]$', minLength: 3, maxLength: 32 })
-/** Longer than 72 bytes in UTF-8 is refused too: bcrypt would ignore the rest. */
-const NewPassword = Type.String({ minLength: 8, maxLength: 72, description: '8 characters to 72 bytes' })
-/** No control characters, and something to see. What begins it is spaces alone, so that matching it takes linear time. */
-export const DisplayName = Type.String({
-  minLength: 1,
-  maxLength: 80,
-  pattern: '^[^\\S\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
-})
+/** More than 72 bytes in UTF-8, in NFC, are refused too: bcrypt would ignore the rest. Its decomposed form may be longer. */
+const NewPassword = SecretText({ minLength: 8, maxLength: 288, description: '8 characters to 72 bytes, as NFC' })
+export const DisplayName = NameText({ minLength: 1, maxLength: 80 })
 
 export const User = Type.Object(
   {
@@ -27,6 +19,7 @@ export const User = Type.Object(
     name: Type.String(),
     username: Type.Union([Type.String(), Type.Null()]),
     createdAt: Instant,
+    updatedAt: { ...Instant, description: 'When the account last changed: its name, its password, its address' },
     avatarFileId: Type.Optional(Type.Union([Id, Type.Null()])),
     avatarUrl: Type.Optional(
       Type.Union([Type.String(), Type.Null()], { description: 'The bytes of the avatar, with an access token' }),
@@ -43,7 +36,10 @@ export const Tokens = Type.Object(
     tokenType: Type.Literal('Bearer'),
     expiresIn: Type.Integer({ description: 'Seconds until the access token expires' }),
     refreshToken: Type.Optional(
-      Type.String({ description: 'Only with tokenDelivery "body"; otherwise an HttpOnly cookie' }),
+      Type.String({
+        description:
+          'With tokenDelivery "body", and for a guest beside a signed-in account; otherwise an HttpOnly cookie',
+      }),
     ),
   },
   { title: 'Tokens' },
@@ -52,7 +48,13 @@ export type Tokens = Static<typeof Tokens>
 
 const tokenDelivery = Type.Optional(
   Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
-    description: 'Where the refresh token goes; cookie by default',
+    description: 'Where the refresh token goes',
+    default: 'cookie',
+  }),
+)
+const refreshDelivery = Type.Optional(
+  Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
+    description: 'Where the new refresh token goes; the way the old one came, if absent',
   }),
 )
 const RefreshToken = Type.String({ minLength: 20, maxLength: 200 })
@@ -86,6 +88,17 @@ export type SignInProvider = Static<typeof SignInProvider>
 /** A path on our own origin: visible ASCII, no backslash, and not `//`, which browsers take for another host. */
 const ReturnTo = Type.String({ pattern: '^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$', maxLength: 512 })
 
+/** Who asks to confirm an e-mail address, for its owner to decide. */
+export const VerificationRequest = Type.Object(
+  {
+    email: Type.String(),
+    name: Type.String({ description: 'Of the account' }),
+    createdAt: Instant,
+  },
+  { title: 'VerificationRequest' },
+)
+export type VerificationRequest = Static<typeof VerificationRequest>
+
 export const JsonWebKey = Type.Object({
   kty: Type.String(),
   crv: Type.String(),
@@ -111,6 +124,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['email-taken', 'username-taken', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -127,6 +141,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-credentials', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -137,9 +152,10 @@ export const authOperations = {
     auth: 'none',
     rows: ['A8'],
     summary:
-      'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body"',
+      'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body". Beside an account that is signed in by cookie, the refresh token is in the body',
     body: Strict({ name: DisplayName, tokenDelivery }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['origin-not-allowed'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -150,8 +166,9 @@ export const authOperations = {
     auth: 'none',
     rows: ['A3', 'A12'],
     summary: 'Exchange the refresh token (cookie or body) for new tokens; the old one is spent',
-    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery }),
+    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery: refreshDelivery }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-refresh-token', 'refresh-token-reused', 'origin-not-allowed'],
   },
   logout: {
@@ -163,6 +180,7 @@ export const authOperations = {
     summary: 'End this session, named by its refresh token (cookie or body) or its access token',
     body: Strict({ refreshToken: Type.Optional(RefreshToken) }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['origin-not-allowed'],
   },
   logoutAll: {
@@ -174,6 +192,7 @@ export const authOperations = {
     summary: 'End every session of this account; their sockets close within 2 s',
     body: Nothing,
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: [],
   },
   me: {
@@ -235,6 +254,7 @@ export const authOperations = {
     summary: "End one of this account's sessions; its sockets close within 2 s",
     params: Strict({ id: Id }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['not-found'],
   },
   forgotPassword: {
@@ -275,6 +295,30 @@ export const authOperations = {
     problems: ['invalid-link'],
     limit: { by: 'address', points: 600, seconds: 600 },
   },
+  readVerification: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/verify-email/look',
+    auth: 'none',
+    rows: ['A11'],
+    summary: 'Which account asks to confirm its e-mail address with the token of the mail; changes nothing',
+    body: Strict({ token: LinkToken }),
+    answers: { 200: VerificationRequest },
+    problems: ['invalid-link'],
+    limit: { by: 'address', points: 600, seconds: 600 },
+  },
+  refuseVerification: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/verify-email/refuse',
+    auth: 'none',
+    rows: ['A11'],
+    summary: 'Say with the token of the mail that the account is not theirs: the address gets no more such mails',
+    body: Strict({ token: LinkToken }),
+    answers: { 204: null },
+    problems: ['invalid-link'],
+    limit: { by: 'address', points: 600, seconds: 600 },
+  },
   resendVerification: {
     method: 'POST',
     repeat: 'never',
@@ -305,6 +349,7 @@ export const authOperations = {
       'Begin to sign in at the provider: a whole page goes there, not a fetch. OIDC authorization code with PKCE',
     query: Strict({ returnTo: Type.Optional(ReturnTo) }),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -322,6 +367,7 @@ export const authOperations = {
       { additionalProperties: true },
     ),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -340,6 +386,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['oauth-failed', 'identity-conflict', 'not-found', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },

@@ -1,11 +1,12 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Strict } from '../ids.ts'
+import { SpokenText } from '../text.ts'
 import { FileReference } from './files.ts'
 import type { Operations } from './operation.ts'
 
 /** Made by the client, once per message; sending it again gives the same message. */
 export const ClientMessageId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' })
-export const MessageText = Type.String({ minLength: 1, maxLength: 4000 })
+export const MessageText = SpokenText({ minLength: 1, maxLength: 4000 })
 
 export const Message = Type.Object(
   {
@@ -14,7 +15,14 @@ export const Message = Type.Object(
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
     file: Type.Optional(FileReference),
-    sender: Type.Object({ id: Id, name: Type.String() }, { description: 'Of a system message: the meeting itself' }),
+    sender: Type.Object(
+      {
+        id: Id,
+        name: Type.String(),
+        guest: Type.Optional(Type.Boolean({ description: 'True for a guest, whose name nobody has vouched for' })),
+      },
+      { description: 'Of a system message: the meeting itself' },
+    ),
     clientMessageId: Type.String(),
     sentAt: Instant,
     editedAt: Type.Optional(Instant),

@@ -127,7 +127,7 @@ export const filesOperations = {
   },
   uploadBytes: {
     method: 'PUT',
-    repeat: 'never',
+    repeat: 'always',
     path: '/v1/files/:id/upload',
     auth: 'any',
     rows: ['F1'],

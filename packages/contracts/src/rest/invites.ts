@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, Strict } from '../ids.ts'
+import { ProseText } from '../text.ts'
 import { Email } from './auth.ts'
 import { Meeting, paging } from './meetings.ts'
 import type { Operations } from './operation.ts'
@@ -32,7 +33,7 @@ export const ReceivedInvite = Type.Object(
 )
 export type ReceivedInvite = Static<typeof ReceivedInvite>
 
-const Message = Type.String({ minLength: 1, maxLength: 1000, pattern: '^[^\\u0000]*$' })
+const Message = ProseText({ minLength: 1, maxLength: 1000 })
 /** 256 random bits, base64url: what the link of a mail carries behind `#`. */
 const InviteToken = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', minLength: 43, maxLength: 43 })
 
@@ -56,11 +57,14 @@ export const invitesOperations = {
     auth: 'user',
     rows: ['M12'],
     summary:
-      'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail. Who is invited already is answered as is (200)',
+      'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail; only who has confirmed their own address invites by mail. Who is invited already is answered as is (200)',
     params: inMeeting,
-    body: Strict({ email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) }),
+    body: Strict(
+      { email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) },
+      exactlyOne('email', 'userId'),
+    ),
     answers: { 200: Invite, 201: Invite },
-    problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state'],
+    problems: ['not-found', 'forbidden', 'email-not-verified', 'meeting-over', 'wrong-state', 'unavailable'],
     limit: { by: 'principal', points: 300, seconds: 3600 },
   },
   listInvites: {

@@ -2,6 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox'
 import { Id, Nothing, Strict } from '../ids.ts'
 import { MessageText, NewMessage } from '../rest/chat.ts'
 import { Role, type Permission } from '../roles.ts'
+import { ReactionText } from '../text.ts'
 import { LobbyWaiting, MediaKind, RoomDelta, RoomJoined, RoomResumed, RoomSnapshot } from './room.ts'
 
 /** The states of a session in which a message is allowed. */
@@ -104,7 +105,7 @@ export const fromClient = {
   },
   'chat.typing': { payload: Strict({ typing: Type.Boolean() }), answers: {}, when: ['joined'], summary: 'I am typing' },
   'reaction.send': {
-    payload: Strict({ reaction: Type.String({ minLength: 1, maxLength: 16 }) }),
+    payload: Strict({ reaction: ReactionText({ minLength: 1, maxLength: 16, description: 'One emoji' }) }),
     answers: { ack: Ack },
     when: ['joined'],
     summary: 'Show a reaction to everybody',

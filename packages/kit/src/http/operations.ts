@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { headersOf, honoursKey, type Operation, type Operations, type Principal } from '@parley/contracts'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
@@ -11,7 +11,9 @@ import { bytesOf, sendBytes, takeBytes } from './bytes.ts'
 import { answerChecker } from './check-answers.ts'
 import { admission } from './admission.ts'
 import { limitKey } from './limit-key.ts'
-import { checkShapeOrThrow } from './request-shape.ts'
+import { hasContentLength } from './media-type.ts'
+import { checkQueryOrThrow, checkShapeOrThrow } from './request-shape.ts'
+import { checkMethodOrThrow } from './route-book.ts'
 import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
@@ -106,14 +108,17 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
     method: operation.method,
     url: operation.path,
     schema: schemaOf(operation),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       checkShapeOrThrow(request.raw)
+      checkMethodOrThrow(request, reply)
+      if (!takesAnyQuery(operation)) checkQueryOrThrow(request.raw)
+      ignoreTypeOfNothing(request.raw)
       const principal = await admit(request)
       if (principal !== undefined) principals.set(request, principal)
     },
-    // An absent body is an empty one: where every field is optional, clients send none. What is required is still missed.
     preValidation: async (request) => {
-      if (operation.body !== undefined) request.body ??= {}
+      // An absent body is an empty one: where every field is optional, clients send none. `null` is a body.
+      if (operation.body !== undefined && request.body === undefined) request.body = {}
     },
     handler: async (request, reply) => {
       if (operation.bytes?.request === undefined && operation.body === undefined && hasContent(request.body)) {
@@ -162,9 +167,11 @@ function beginStream(reply: FastifyReply, { status, headers }: LooseAnswer, writ
   return reply
 }
 
+const addressOf = (request: FastifyRequest): string => request.server.addressOf(request.raw)
+
 function callOf(request: FastifyRequest, principal: Principal | undefined): AnyCall {
   const { params, query, body, headers } = request
-  const parts = { params, query, body, headers, principal, requestId: request.id, address: request.ip, request }
+  const parts = { params, query, body, headers, principal, requestId: request.id, address: addressOf(request), request }
   return parts as AnyCall
 }
 
@@ -180,5 +187,16 @@ function schemaOf(operation: Operation): FastifySchema {
   }
 }
 
+/** Where a provider leads browsers back to, the address is not ours to judge. */
+const takesAnyQuery = ({ query }: Operation): boolean =>
+  query !== undefined && 'additionalProperties' in query && query.additionalProperties === true
+
+/** `{}` says nothing, and clients send it; everything else does. */
 const hasContent = (body: unknown): boolean =>
-  body !== undefined && body !== null && !(typeof body === 'object' && Object.keys(body).length === 0)
+  body !== undefined &&
+  !(typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0)
+
+/** The type of content that is not there is no type to refuse: forms and some clients name one all the same. */
+function ignoreTypeOfNothing(request: IncomingMessage): void {
+  if (!hasContentLength(request)) delete request.headers['content-type']
+}

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import { ProblemError } from '../problem.ts'
 import { fromText } from '../text.ts'
-import { compile, type Faults } from './faults.ts'
+import { compile, compileInput, type Faults } from './faults.ts'
 
 type Part = 'body' | 'querystring' | 'params' | 'headers'
 type Validation = { value: unknown } | { error: ProblemError }
@@ -19,7 +19,7 @@ export function validateByTypeBox(app: FastifyInstance): void {
 
 function validatorOf(schema: TSchema, part: Part): (input: unknown) => Validation {
   if (part === 'body') {
-    const check = compile(schema)
+    const check = compileInput(schema)
     return (input) => verdict(input, check(input))
   }
   const fields = (schema as TObject).properties

@@ -21,6 +21,15 @@ export interface Mailer {
   send(mail: Mail, id: string): Promise<void>
 }
 
+/** Thrown by what makes a mail: it is not to be sent before `waitMs` have passed, and is made anew then. */
+export class MailLaterError extends Error {
+  readonly waitMs: number
+  constructor(waitMs: number) {
+    super('the mail is to be sent later')
+    this.waitMs = waitMs
+  }
+}
+
 /** The server will never take this mail: its recipient or its content is refused. */
 export class MailRefusedError extends Error {}
 

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from '../logger.ts'
 import type { Clock } from '../service.ts'
 import { within } from '../within.ts'
-import { MailRefusedError, type Mail, type Mailer } from './mailer.ts'
+import { MailLaterError, MailRefusedError, type Mail, type Mailer } from './mailer.ts'
 import { claimMails, dropMail, putOffMail, type OutboxRow, type OutboxTables } from './outbox-store.ts'
 
 export interface MailOutbox {
@@ -16,7 +16,7 @@ export interface MailOutbox {
 export interface MailOutboxOptions {
   db: Kysely<OutboxTables>
   mailer: Mailer
-  /** Makes the mail when its turn has come; null when it is no longer wanted. */
+  /** Makes the mail when its turn has come; null when it is no longer wanted. Rejects with MailLaterError when it is to wait. */
   render(payload: unknown): Promise<Mail | null>
   clock: Clock
   log: Logger
@@ -95,6 +95,7 @@ async function deliver(row: OutboxRow, { db, mailer, render, clock, log }: MailO
       log.error({ err: error, id, attempts }, 'gave up on a mail')
       return dropMail(db, row)
     }
+    if (error instanceof MailLaterError) return putOffMail(db, row, new Date(clock.now() + error.waitMs))
     const waitMs = waitAfter(attempts)
     log.warn({ err: error, id, attempts, waitMs: Math.round(waitMs) }, 'cannot send a mail; it will be tried again')
     return putOffMail(db, row, new Date(clock.now() + waitMs))

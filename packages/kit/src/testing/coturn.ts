@@ -21,6 +21,8 @@ export interface CoturnOptions {
   lines?: readonly string[]
   /** A folder to keep. */
   dir?: string
+  /** The program; by default that of this machine's packages. */
+  command?: string
 }
 
 export interface RunningCoturn {
@@ -39,7 +41,7 @@ export interface RunningCoturn {
 
 /** A coturn with the configuration of `deploy/coturn`, over UDP and TCP. */
 export async function startCoturn(options: CoturnOptions = {}): Promise<RunningCoturn> {
-  const command = findBinary('turnserver', 'coturn')
+  const command = options.command ?? findBinary('turnserver', 'coturn')
   const host = options.host ?? (await mediaAddress())
   const secret = options.secret ?? makeSecret()
   const relays = options.relayPorts ?? pickPortRange()

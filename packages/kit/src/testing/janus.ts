@@ -29,6 +29,8 @@ export interface JanusOptions {
   rtpPorts?: PortRange
   /** A folder to keep. */
   dir?: string
+  /** The program; by default that of this machine's packages. */
+  command?: string
 }
 
 export interface RunningJanus {
@@ -52,7 +54,7 @@ const bind = '127.0.0.1'
 
 /** A Janus with the configuration of `deploy/janus`: only the VideoRoom, its APIs on 127.0.0.1, own secrets and ports. */
 export async function startJanus(options: JanusOptions = {}): Promise<RunningJanus> {
-  const command = findBinary('janus', 'janus')
+  const command = options.command ?? findBinary('janus', 'janus')
   const id = options.id ?? 'janus-1'
   const host = options.host ?? (await mediaAddress())
   const secrets = options.secrets ?? makeJanusSecrets()

@@ -15,6 +15,8 @@ export interface RunningSwift {
   secretAccessKey: string
   /** The server that speaks S3; the others go on when it is killed or frozen. */
   proxy: RunningServer
+  /** After it was killed: on the same port, with what was stored. */
+  restartProxy(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -22,27 +24,37 @@ const run = promisify(execFile)
 const rings = ['account', 'container', 'object'] as const
 const secretAccessKey = 'testing-secret'
 
-export async function startSwift({ proxyPort }: { proxyPort?: number } = {}): Promise<RunningSwift> {
+export async function startSwift(): Promise<RunningSwift> {
   const dir = await mkdtemp(join(tmpdir(), 'parley-swift-'))
   await mkdir(join(dir, 'disks', 'd1'), { recursive: true })
   const stores = await Promise.all(rings.map((name) => startStore(name, dir)))
-  const proxy = await startServer('swift', proxyPort === undefined ? {} : { port: proxyPort }, async (port) => {
-    const file = join(dir, 'proxy-server.conf')
-    await writeFile(file, proxyConfig(port, dir))
-    return recipeOf('proxy', file)
-  })
+  const proxy = await startProxy(dir)
   await answering([...stores, proxy])
-  return {
+  const swift: RunningSwift = {
     endpoint: `http://127.0.0.1:${proxy.port}`,
     accessKeyId: 'test:tester',
     secretAccessKey,
     proxy,
+    async restartProxy() {
+      const { port } = swift.proxy
+      await swift.proxy.stop()
+      swift.proxy = await startProxy(dir, port)
+      await answering([swift.proxy])
+    },
     async stop() {
-      await Promise.all([proxy, ...stores].map((server) => server.stop()))
+      await Promise.all([swift.proxy, ...stores].map((server) => server.stop()))
       await rm(dir, { recursive: true, force: true })
     },
   }
+  return swift
 }
+
+const startProxy = (dir: string, at?: number): Promise<RunningServer> =>
+  startServer('swift', at === undefined ? {} : { port: at }, async (port) => {
+    const file = join(dir, 'proxy-server.conf')
+    await writeFile(file, proxyConfig(port, dir))
+    return recipeOf('proxy', file)
+  })
 
 /** One of the servers behind the proxy, and the ring that says that everything is on it. */
 async function startStore(name: (typeof rings)[number], dir: string): Promise<RunningServer> {

@@ -1,6 +1,6 @@
 import type { Participant } from '@parley/contracts'
 import { describe, expect, test } from 'vitest'
-import { avatarColours, colourOf, comings, firstName, handPositions, initials, listNames } from './people.ts'
+import { avatarColours, colourOf, comings, firstName, handPositions, initials, isolated, listNames } from './people.ts'
 
 const person = (id: string, hand: number | null = null): Participant => ({
   id,
@@ -56,6 +56,8 @@ describe('O8 people', () => {
     expect(listNames([])).toBe('')
     expect(listNames(['Ada'])).toBe('Ada')
     expect(listNames(['Ada', 'Bo'])).toBe('Ada and Bo')
+    expect(listNames(['דנה', 'Bo'])).toBe('\u2068דנה\u2069 and Bo')
+    expect(isolated('Zoë')).toBe('Zoë')
     expect(listNames(['Ada', 'Bo', 'Cy'])).toBe('Ada, Bo and 1 other')
     expect(listNames(['Ada', 'Bo', 'Cy', 'Di'])).toBe('Ada, Bo and 2 others')
   })

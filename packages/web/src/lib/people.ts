@@ -49,9 +49,18 @@ export function comings(before: readonly Participant[], after: readonly Particip
   }
 }
 
+/** Letters that are written from right to left. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+
+/**
+ * What somebody calls themselves, for a sentence that is plain text: isolated where its direction would turn the rest round
+ * (UAX #9, FSI and PDI). Elsewhere there is `<Name>`.
+ */
+export const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
+
 /** `Ada`, `Ada and Bo`, `Ada, Bo and 3 others`. */
 export function listNames(names: readonly string[]): string {
-  const [first = '', second = ''] = names
+  const [first = '', second = ''] = names.map(isolated)
   if (names.length < 2) return first
   if (names.length === 2) return `${first} and ${second}`
   return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? 'other' : 'others'}`

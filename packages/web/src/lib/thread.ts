@@ -5,6 +5,7 @@ export interface Run {
   key: string
   senderId: string
   name: string
+  guest: boolean
   system: boolean
   sentAt: string
   messages: readonly Message[]
@@ -36,6 +37,7 @@ const newRun = (message: Message, messages: readonly Message[]): Run => ({
   key: message.id,
   senderId: message.sender.id,
   name: message.sender.name,
+  guest: message.sender.guest === true,
   system: message.type === 'system',
   sentAt: message.sentAt,
   messages,

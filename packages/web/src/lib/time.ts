@@ -39,6 +39,10 @@ function isZone(timeZone: string): boolean {
   }
 }
 
+/** `3 December 2026`, in the reader's time zone and language. */
+export const formatDate = (instant: string): string =>
+  new Date(instant).toLocaleDateString(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
+
 /** How long something has lasted: `4:05`, `1:02:03`. */
 export function formatElapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))

@@ -1,7 +1,7 @@
 import { filesBus, type User } from '@parley/contracts'
 import { ask, type Bus, isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
-import type { Passwords } from '../passwords/passwords.ts'
+import type { Match, Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
 import type { Issued } from '../sessions/issue.ts'
 import { existing, type Device, type Sessions } from '../sessions/sessions.ts'
@@ -9,16 +9,17 @@ import type { Db, NewUser, UserRow } from '../tables.ts'
 import {
   emailKey,
   findUser,
-  findUserByEmail,
+  findUserByAddress,
   insertUser,
   keepGuest,
   replaceHash,
-  updateUser,
+  changeUser,
   usernameKey,
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
+import type { WorkOf } from './password-work.ts'
 import type { InTurn } from './in-turn.ts'
-import { normaliseEmail, toUser } from './user.ts'
+import { toUser } from './user.ts'
 
 export interface Accounts {
   /**
@@ -62,10 +63,14 @@ export interface AccountsDeps {
   clock: Clock
   log: Logger
   passwords: Passwords
+  /** Whose work a hash is. */
+  workOf: WorkOf
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
   inTurn: InTurn
+  /** Tells everybody that an account has another name; called after the change. */
+  renamed(change: { userId: string; before: string; name: string }): void
 }
 
 export const createAccounts = (deps: AccountsDeps): Accounts => ({
@@ -77,18 +82,20 @@ export const createAccounts = (deps: AccountsDeps): Accounts => ({
 })
 
 async function update(
-  { db, clock, inTurn, bus }: AccountsDeps,
+  { db, clock, inTurn, renamed, bus }: AccountsDeps,
   id: string,
   { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
   const avatar = avatarFileId === undefined ? {} : { avatar_file_id: avatarFileId }
-  const write = () => orTaken(updateUser(db, id, { ...changes, ...avatar }, new Date(clock.now())))
-  const updated = await inTurn(id, async () => {
+  const change = (trx: Db) => changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
+  const changed = await inTurn(id, async () => {
     // First the file, so that no profile names one that is not there; the one before goes with it.
     if (avatarFileId !== undefined) await ask(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
-    return write()
+    return orTaken(db.transaction().execute(change))
   })
-  return toUser(updated ?? gone())
+  const { before, after } = changed ?? gone()
+  if (after.name !== before.name) renamed({ userId: id, before: before.name, name: after.name })
+  return toUser(after)
 }
 
 async function register(
@@ -97,20 +104,22 @@ async function register(
   base: string,
   { device, once }: Registering,
 ): Promise<Issued> {
-  const { clock, passwords, sessions, mails } = deps
+  const { clock, sessions, mails, workOf } = deps
   const { email, password, name, username } = account
+  const passwords = deps.passwords.of(await workOf(device.address, email))
   // Hashed first in any case: how long the answer takes does not say whether the address is taken.
   const user = {
     ...blank(clock.now()),
     kind: 'user',
-    email: normaliseEmail(email),
+    email,
     name,
     username: username ?? null,
     password_hash: await passwords.hash(password),
   } as const
+  const mayMail = await mails.mayVerify(email)
   const make = async (trx: Db): Promise<UserRow> => {
     const made = await insertUser(trx, user)
-    await mails.orderVerification(trx, made.id, base)
+    if (mayMail) await mails.orderVerification(trx, made.id, base)
     return made
   }
   const issued = await orTaken(sessions.open(make, device, once))
@@ -123,24 +132,33 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { passwords, guesses, sessions, inTurn } = deps
+  const { guesses, sessions, inTurn, workOf } = deps
+  const owner = await workOf(device.address, email)
+  const passwords = deps.passwords.of(owner)
   passwords.refuseIfBusy()
-  const user = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
+  const { user, match } = await guesses({ address: device.address, email }, () =>
+    userOf({ ...deps, passwords }, email, password),
+  )
+  await workOf.wasRight(device.address)
   const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
-  if (user.password_hash !== null && passwords.isWeak(user.password_hash))
-    void strengthen(deps, user.id, { password, hash: user.password_hash })
+  if (user.password_hash !== null && (match === 'as-typed' || passwords.isWeak(user.password_hash)))
+    void strengthen({ ...deps, passwords }, user.id, { password, hash: user.password_hash })
   return issued
 }
 
 /** @throws ProblemError `invalid-credentials` */
-async function userOf({ db, passwords }: AccountsDeps, email: string, password: string): Promise<UserRow> {
-  const user = await knownUser(db, email)
-  const matches = await passwords.verify(password, user?.password_hash ?? null)
-  if (!matches || user === undefined) throw new ProblemError('invalid-credentials')
-  return user
+async function userOf(
+  { db, passwords }: AccountsDeps,
+  email: string,
+  password: string,
+): Promise<{ user: UserRow; match: Match }> {
+  const user = await findUserByAddress(db, email)
+  const match = await passwords.verify(password, user?.password_hash ?? null)
+  if (match === 'none' || user === undefined) throw new ProblemError('invalid-credentials')
+  return { user, match }
 }
 
-/** Only now is the password known: its hash gets the cost that is asked for today. Nobody waits for that. */
+/** Only now is the password known: its hash gets the cost and the form that are asked for today. Nobody waits for that. */
 async function strengthen(
   { db, log, passwords }: AccountsDeps,
   userId: string,
@@ -149,7 +167,7 @@ async function strengthen(
   try {
     await replaceHash(db, userId, { from: hash, to: await passwords.hash(password) })
   } catch (error) {
-    log.info({ err: error, userId }, 'a password keeps its cheaper hash until the next sign-in')
+    log.info({ err: error, userId }, 'a password keeps its former hash until the next sign-in')
   }
 }
 
@@ -175,10 +193,6 @@ function blank(now: number): Pick<NewUser, 'id' | 'created_at' | 'updated_at'> {
   const at = new Date(now)
   return { id: newId(), created_at: at, updated_at: at }
 }
-
-/** PostgreSQL takes no NUL in a text, so no account has one. */
-const knownUser = (db: Db, email: string) =>
-  email.includes('\0') ? Promise.resolve(undefined) : findUserByEmail(db, normaliseEmail(email))
 
 async function orTaken<T>(work: Promise<T>): Promise<T> {
   try {

@@ -1,6 +1,5 @@
-import { isProblem, limitKey, ProblemError, type Kv } from '@parley/kit'
+import { formerAddress, isProblem, limitKey, ProblemError, readAddress, type Kv } from '@parley/kit'
 import { hashOf } from '../random-token.ts'
-import { normaliseEmail } from './user.ts'
 
 /**
  * Runs a check of a password, unless too many from this address for this e-mail address were wrong: 10 in 30 minutes,
@@ -13,7 +12,9 @@ export function createGuessLimit(kv: Pick<Kv, 'limiter'>): GuessLimit {
   const wrongs = kv.limiter({ name: 'auth:guesses', points: 10, seconds: 1800 })
   return async ({ address, email }, check) => {
     // Anything may come as an e-mail address, so the key has a hash of it.
-    const key = `${limitKey(address)}:${hashOf(normaliseEmail(email))}`
+    const read = readAddress(email)
+    const target = 'value' in read ? read.value : formerAddress(email)
+    const key = `${limitKey(address)}:${hashOf(target)}`
     // Counted before it is checked, so that many at once are not more; given back unless it was wrong.
     const { allowed, retryAfterMs } = await wrongs.take(key)
     if (!allowed) throw new ProblemError('rate-limited', 'Too many passwords were tried', { retryAfterMs })

@@ -1,5 +1,5 @@
-import type { Revocation } from '@parley/contracts'
-import { ProblemError, type Clock, type Limiter } from '@parley/kit'
+import type { Revocation, VerificationRequest } from '@parley/contracts'
+import { mailboxOf, ProblemError, shownAddress, type Clock, type Limiter } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import { dropMailTokens, findMailToken, spendMailToken } from '../mails/store.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -7,18 +7,25 @@ import { hashOf } from '../random-token.ts'
 import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
 import type { Db, MailTokenRow } from '../tables.ts'
 import type { InTurn } from './in-turn.ts'
-import { findUser, markVerified, setPassword } from './store.ts'
-import { normaliseEmail } from './user.ts'
+import type { WorkOf } from './password-work.ts'
+import { findUser, markRefused, markVerified, setPassword } from './store.ts'
 
 export interface Recovery {
   /** Ends the other sessions. Rejects with `invalid-credentials` for a wrong current password. */
-  change(who: { userId: string; sessionId: string }, passwords: { current: string; next: string }): Promise<void>
+  change(
+    who: { userId: string; sessionId: string; address: string },
+    passwords: { current: string; next: string },
+  ): Promise<void>
   /** Orders a mail, if there is such an account; does the same for every address. `base` is what its link begins with. */
   forgot(email: string, base: string): Promise<void>
   /** Ends every session, and the address counts as verified. Rejects with `invalid-link`. */
-  reset(token: string, password: string): Promise<void>
+  reset(token: string, password: string, address: string): Promise<void>
   /** Rejects with `invalid-link`. */
   verifyEmail(token: string): Promise<void>
+  /** Which account a verification link is for. Rejects with `invalid-link`. */
+  readVerification(token: string): Promise<VerificationRequest>
+  /** The owner of the address says that the account is not theirs. Rejects with `invalid-link`. */
+  refuseVerification(token: string): Promise<void>
   /** Orders another verification mail, unless the address is verified. */
   resend(userId: string, base: string): Promise<void>
 }
@@ -27,6 +34,8 @@ export interface RecoveryDeps {
   db: Db
   clock: Clock
   passwords: Passwords
+  /** Whose work a hash is. */
+  workOf: WorkOf
   mails: AccountMails
   inTurn: InTurn
   /** Mails to one address. */
@@ -39,21 +48,22 @@ export interface RecoveryDeps {
 export const createRecovery = (deps: RecoveryDeps): Recovery => ({
   change: (who, passwords) => change(deps, who, passwords),
   forgot: (email, base) => forgot(deps, email, base),
-  reset: (token, password) => reset(deps, token, password),
+  reset: (token, password, address) => reset(deps, { token, password, address }),
   verifyEmail: (token) => verifyEmail(deps, token),
-  async resend(userId, base) {
-    await deps.mails.orderVerification(deps.db, userId, base)
-    deps.mails.kick()
-  },
+  readVerification: (token) => readVerification(deps, token),
+  refuseVerification: (token) => refuseVerification(deps, token),
+  resend: (userId, base) => resend(deps, userId, base),
 })
 
 async function change(
-  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
-  { userId, sessionId }: { userId: string; sessionId: string },
+  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { userId, sessionId, address }: { userId: string; sessionId: string; address: string },
   { current, next }: { current: string; next: string },
 ): Promise<void> {
   const user = await findUser(db, userId)
-  if (!(await passwords.verify(current, user?.password_hash ?? null)) || user === undefined) throw wrongPassword()
+  const passwords = deps.passwords.of(await workOf(address, userId))
+  const match = await passwords.verify(current, user?.password_hash ?? null)
+  if (match === 'none' || user === undefined) throw wrongPassword()
   const hash = await passwords.hash(next, 'newPassword')
   const at = new Date(clock.now())
   const put = async (trx: Db): Promise<Revocation[]> => {
@@ -69,22 +79,21 @@ async function change(
 const wrongPassword = (): ProblemError =>
   new ProblemError('invalid-credentials', 'That is not the current password; without one, have a link mailed to you')
 
-async function forgot({ db, mails, mailLimit }: RecoveryDeps, email: string, base: string): Promise<void> {
-  const address = normaliseEmail(email)
+async function forgot({ db, mails, mailLimit }: RecoveryDeps, address: string, base: string): Promise<void> {
   // Beyond it nothing is sent and nothing is said: the mails that went out still work, and nobody is locked out.
-  if (!(await mailLimit.take(address)).allowed) return
+  if (!(await mailLimit.take(mailboxOf(address))).allowed) return
   await mails.orderReset(db, address, base)
   mails.kick()
 }
 
 async function reset(
-  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
-  token: string,
-  password: string,
+  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { token, password, address }: { token: string; password: string; address: string },
 ): Promise<void> {
   const presented = { hash: hashOf(token), purpose: 'reset', now: new Date(clock.now()) } as const
   // Looked at first: a guess does not cost a hash.
   const { user_id: userId } = orBadLink(await findMailToken(db, presented))
+  const passwords = deps.passwords.of(await workOf(address, userId))
   const hash = await passwords.hash(password, 'newPassword')
   const put = async (trx: Db): Promise<Revocation[]> => {
     const { email } = orBadLink(await spendMailToken(trx, presented))
@@ -103,6 +112,29 @@ async function verifyEmail({ db, clock }: RecoveryDeps, token: string): Promise<
     const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
     await markVerified(trx, spent.user_id, spent.email, now)
   })
+}
+
+async function readVerification({ db, clock }: RecoveryDeps, token: string): Promise<VerificationRequest> {
+  const now = new Date(clock.now())
+  const { user_id: userId, email } = orBadLink(await findMailToken(db, { hash: hashOf(token), purpose: 'verify', now }))
+  const user = await findUser(db, userId)
+  if (user === undefined) throw badLink()
+  return { email: shownAddress(email), name: user.name, createdAt: user.created_at.toISOString() }
+}
+
+async function refuseVerification({ db, clock }: RecoveryDeps, token: string): Promise<void> {
+  const now = new Date(clock.now())
+  await db.transaction().execute(async (trx) => {
+    const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
+    await markRefused(trx, spent.user_id, spent.email, now)
+  })
+}
+
+async function resend({ db, mails }: RecoveryDeps, userId: string, base: string): Promise<void> {
+  const user = await findUser(db, userId)
+  if (user === undefined || user.email === null || !(await mails.mayVerify(user.email))) return
+  await mails.orderVerification(db, userId, base)
+  mails.kick()
 }
 
 function orBadLink(token: MailTokenRow | undefined): MailTokenRow {

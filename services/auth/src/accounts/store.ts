@@ -1,3 +1,4 @@
+import { formerAddress, readAddress } from '@parley/kit'
 import type { Db, NewUser, UserRow } from '../tables.ts'
 
 /** The names of the unique constraints, to tell what is taken. */
@@ -17,18 +18,35 @@ export const holdUser = (trx: Db, id: string): Promise<UserRow | undefined> =>
 export const findUserByEmail = (db: Db, email: string): Promise<UserRow | undefined> =>
   db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
 
-export const updateUser = (
-  db: Db,
+/**
+ * The account of an address as a person types it. Addresses of accounts are in the spelling of `readAddress`, but for those that
+ * could not be, when it was brought in, because another account had the other spelling: these are found by their former one.
+ */
+export async function findUserByAddress(db: Db, typed: string): Promise<UserRow | undefined> {
+  // PostgreSQL takes no NUL in a text, so no account has one.
+  if (typed.includes('\0') || !typed.isWellFormed()) return undefined
+  const former = formerAddress(typed)
+  const read = readAddress(typed)
+  const spellings = 'value' in read ? [former, read.value] : [former]
+  const found = await db.selectFrom('users').selectAll().where('email', 'in', spellings).execute()
+  return found.find(({ email }) => email === former) ?? found[0]
+}
+
+/** Changes a profile; tells what it was before, or undefined without such a user. */
+export async function changeUser(
+  trx: Db,
   id: string,
   changes: Partial<Pick<UserRow, 'name' | 'username' | 'avatar_file_id'>>,
   at: Date,
-): Promise<UserRow | undefined> =>
-  db
+): Promise<{ before: UserRow; after: UserRow } | undefined> {
+  const before = await trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  if (before === undefined) return undefined
+  const update = trx
     .updateTable('users')
     .set({ ...changes, updated_at: at })
     .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirst()
+  return { before, after: await update.returningAll().executeTakeFirstOrThrow() }
+}
 
 /** Makes every access token of the user so far a dead one. Returns the new epoch, or undefined without such a user. */
 export async function raiseEpoch(trx: Db, id: string): Promise<number | undefined> {
@@ -69,7 +87,18 @@ export async function replaceHash(db: Db, id: string, { from, to }: { from: stri
 export async function markVerified(trx: Db, id: string, email: string, at: Date): Promise<void> {
   await trx
     .updateTable('users')
-    .set({ email_verified_at: at })
+    .set({ email_verified_at: at, updated_at: at })
+    .where('id', '=', id)
+    .where('email', '=', email)
+    .where('email_verified_at', 'is', null)
+    .execute()
+}
+
+/** Notes that the owner of the address wants nothing to do with the account. */
+export async function markRefused(trx: Db, id: string, email: string, at: Date): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set({ email_refused_at: at })
     .where('id', '=', id)
     .where('email', '=', email)
     .where('email_verified_at', 'is', null)

@@ -1,4 +1,4 @@
-import { putMail, type Clock, type Mail } from '@parley/kit'
+import { mailboxOf, putMail, type Clock, type Limiter, type Mail } from '@parley/kit'
 import { findUser, findUserByEmail } from '../accounts/store.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import type { Db, MailTokenRow, UserRow } from '../tables.ts'
@@ -12,6 +12,11 @@ import { resetMail, verificationMail } from './texts.ts'
 type Order = { kind: 'verify'; userId: string; base: string } | { kind: 'reset'; email: string; base: string }
 
 export interface AccountMails {
+  /**
+   * Whether an address may be asked to confirm itself now; counts it. Its mailbox gets few such mails an hour, whoever registers
+   * with however many spellings of it. Without a mail the account stays unverified, and may ask again.
+   */
+  mayVerify(email: string): Promise<boolean>
   /** Part of a transaction; nothing is sent to a verified address. `base` is what links begin with. */
   orderVerification(trx: Db, userId: string, base: string): Promise<void>
   /** Costs the same for any address; nothing is sent to one that no account has. */
@@ -20,7 +25,8 @@ export interface AccountMails {
   kick(): void
 }
 
-export const createAccountMails = (clock: Clock, kick: () => void): AccountMails => ({
+export const createAccountMails = (clock: Clock, limit: Limiter, kick: () => void): AccountMails => ({
+  mayVerify: async (email) => (await limit.take(mailboxOf(email))).allowed,
   orderVerification: (trx, userId, base) => put(trx, { kind: 'verify', userId, base }, clock),
   orderReset: (db, email, base) => put(db, { kind: 'reset', email, base }, clock),
   kick,
@@ -45,13 +51,13 @@ export const createRender =
     await replaceMailToken(db, tokenRow(user, { email, purpose: order.kind, hash: hashOf(token), expiresAt }))
     return order.kind === 'reset'
       ? resetMail(email, `${order.base}/reset-password#token=${token}`)
-      : verificationMail(email, `${order.base}/verify-email#token=${token}`)
+      : verificationMail(user.name, email, `${order.base}/verify-email#token=${token}`)
   }
 
 async function recipient(db: Db, order: Order): Promise<UserRow | undefined> {
   if (order.kind === 'reset') return findUserByEmail(db, order.email)
   const user = await findUser(db, order.userId)
-  return user?.email_verified_at === null ? user : undefined
+  return user?.email_verified_at === null && user.email_refused_at === null ? user : undefined
 }
 
 const tokenRow = (

@@ -1,4 +1,4 @@
-import type { Mail } from '@parley/kit'
+import { quoted, type Mail } from '@parley/kit'
 
 const notYou = 'If this was not you, you need not do anything'
 
@@ -13,13 +13,13 @@ export const resetMail = (to: string, link: string): Mail => ({
   ].join('\n\n'),
 })
 
-/** The mail that lets somebody show that an address is theirs. */
-export const verificationMail = (to: string, link: string): Mail => ({
+/** The mail that lets somebody show that an address is theirs. `name` is what the account calls itself. */
+export const verificationMail = (name: string, to: string, link: string): Mail => ({
   to,
   subject: 'Confirm your e-mail address',
   text: [
-    'This address was used to make a Parley account.',
-    `If that was you, confirm it with this link within three days:\n\n${link}`,
-    `${notYou}: without the link the address stays unconfirmed.`,
+    `This address was used to make a Parley account. The account calls itself ${quoted(name)}.`,
+    `If that was you, confirm the address on this page within three days:\n\n${link}`,
+    `${notYou}: the address stays unconfirmed. On the same page you can stop these mails.`,
   ].join('\n\n'),
 })

@@ -1,5 +1,4 @@
-import { ProblemError } from '@parley/kit'
-import { normaliseEmail } from '../accounts/user.ts'
+import { ProblemError, readAddress, repairName } from '@parley/kit'
 
 /** Somebody, as an issuer knows them. */
 export interface Identity {
@@ -10,6 +9,8 @@ export interface Identity {
   emailVerified: boolean
   name: string
 }
+
+const maxName = 40
 
 /** Claims of an ID token whose signature, issuer and audience have been checked, or of userinfo. */
 export interface Claims {
@@ -23,9 +24,9 @@ export interface Claims {
 
 /** @throws ProblemError `oauth-failed` when there is no e-mail address, which every account has */
 export function identityOf(claims: Claims): Identity {
-  const email = typeof claims.email === 'string' ? normaliseEmail(claims.email) : ''
-  if (!/^[^\s@<>\p{Cc}]{1,64}@[^\s@<>\p{Cc}]{1,189}$/u.test(email))
-    throw new ProblemError('oauth-failed', 'The provider did not tell an e-mail address')
+  const read = readAddress(typeof claims.email === 'string' ? claims.email : '')
+  if ('fault' in read) throw new ProblemError('oauth-failed', 'The provider did not tell an e-mail address')
+  const email = read.value
   // Some issuers write booleans as text.
   const emailVerified = claims.email_verified === true || claims.email_verified === 'true'
   return { issuer: claims.iss, subject: claims.sub, email, emailVerified, name: nameOf(claims, email) }
@@ -33,8 +34,8 @@ export function identityOf(claims: Claims): Identity {
 
 function nameOf({ name, given_name: givenName }: Claims, email: string): string {
   for (const one of [name, givenName, email.split('@', 1)[0]]) {
-    const clean = typeof one === 'string' ? one.replace(/\p{Cc}+/gu, ' ').trim() : ''
-    if (clean !== '') return Array.from(clean).slice(0, 40).join('')
+    const name = typeof one === 'string' ? repairName(Array.from(one).slice(0, maxName).join(''), '') : ''
+    if (name !== '') return name
   }
   return 'User'
 }

@@ -8,7 +8,15 @@ import { endEverySession } from './endings.ts'
 import { issue, type Grant, type Issued } from './issue.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import { refreshGrant } from './refresh.ts'
-import { endSession, endSessionOf, findSessionOf, insertRefreshToken, insertSession, listSessions } from './store.ts'
+import {
+  endSession,
+  endSessionOf,
+  findSessionOf,
+  insertRefreshToken,
+  insertSession,
+  isAccountSession,
+  listSessions,
+} from './store.ts'
 
 /** Where a session was begun from. */
 export interface Device {
@@ -75,8 +83,15 @@ export class Sessions {
   }
 
   /** The session of a refresh token, spent or not; null when nobody knows the token. */
-  async find(refreshToken: string): Promise<string | null> {
-    return (await findSessionOf(this.#deps.db, hashOf(refreshToken)))?.id ?? null
+  async find(refreshToken: string): Promise<{ id: string; userId: string } | null> {
+    const session = await findSessionOf(this.#deps.db, hashOf(refreshToken))
+    return session === undefined ? null : { id: session.id, userId: session.user_id }
+  }
+
+  /** Whether a refresh token is that of an account that is signed in, not of a guest. */
+  async isAccount(refreshToken: string): Promise<boolean> {
+    const { db, clock } = this.#deps
+    return isAccountSession(db, hashOf(refreshToken), new Date(clock.now()))
   }
 
   /** Ends one session. Ending it again does nothing. */

@@ -39,9 +39,27 @@ export const readRefreshToken = (trx: Db, hash: string): Promise<(RefreshTokenRo
     .executeTakeFirst()
 
 /** The session that a token, used or not, belongs to. */
-export async function findSessionOf(db: Db, hash: string): Promise<{ id: string } | undefined> {
-  const token = await db.selectFrom('refresh_tokens').select('session_id').where('hash', '=', hash).executeTakeFirst()
-  return token && { id: token.session_id }
+export const findSessionOf = (db: Db, hash: string): Promise<Pick<SessionRow, 'id' | 'user_id'> | undefined> =>
+  db
+    .selectFrom('refresh_tokens')
+    .innerJoin('sessions', 'sessions.id', 'refresh_tokens.session_id')
+    .select(['sessions.id', 'sessions.user_id'])
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+
+/** Whether a token, used or not, belongs to a live session of an account. */
+export async function isAccountSession(db: Db, hash: string, now: Date): Promise<boolean> {
+  const session = await db
+    .selectFrom('refresh_tokens')
+    .innerJoin('sessions', 'sessions.id', 'refresh_tokens.session_id')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select('sessions.id')
+    .where('hash', '=', hash)
+    .where('users.kind', '=', 'user')
+    .where('sessions.revoked_at', 'is', null)
+    .where('sessions.expires_at', '>', now)
+    .executeTakeFirst()
+  return session !== undefined
 }
 
 export interface Rotation {

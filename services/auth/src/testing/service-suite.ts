@@ -14,6 +14,7 @@ import { passwordsSuite } from './suites/passwords.ts'
 import { recoverySuite } from './suites/recovery.ts'
 import { sessionsSuite } from './suites/sessions.ts'
 import { storageSuite } from './suites/storage.ts'
+import { textsSuite } from './suites/texts.ts'
 import { tokensSuite } from './suites/tokens.ts'
 
 const env = {
@@ -52,6 +53,7 @@ export function serviceSuite(name: string, openStage: () => Promise<Stage>): voi
         keysSuite(auth, () => startAuth(stage, { env: envHere(), clock: auth().clock })),
       guessingSuite,
       passwordsSuite,
+      textsSuite,
       recoverySuite: (auth: () => TestAuth) => recoverySuite(auth, () => mail),
       oauthSuite: (auth: () => TestAuth) => oauthSuite(auth, () => issuer),
     })) {

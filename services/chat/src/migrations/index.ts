@@ -3,10 +3,12 @@ import { messagesMigration } from './001-messages.ts'
 import { changesMigration } from './002-changes.ts'
 import { filesMigration } from './004-files.ts'
 import { keptAnswersMigration } from './003-kept-answers.ts'
+import { guestsMigration } from './004-guests.ts'
 
 export const migrations: Migrations['migrations'] = {
   '001-messages': messagesMigration,
   '002-changes': changesMigration,
   '003-kept-answers': keptAnswersMigration,
   '004-files': filesMigration,
+  '004-guests': guestsMigration,
 }

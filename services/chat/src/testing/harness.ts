@@ -76,7 +76,8 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
     replicas: [first, second] as const,
     db: database.schema<ChatTables>('chat'),
     meetings,
-    token: (userId: string = newId()) => issuer.token({ sub: userId, name: 'Ann' }),
+    token: (userId: string = newId(), typ: 'access' | 'guest' = 'access') =>
+      issuer.token({ sub: userId, name: 'Ann', typ }),
     post: (meetingId: string, token: string, body: unknown, replica?: StartedService) =>
       call<Message & Problem>(pathOf(meetingId, replica), { token, body }),
     /** Under an `Idempotency-Key`. */

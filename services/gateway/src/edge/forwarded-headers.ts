@@ -1,8 +1,12 @@
+import type { OriginVerdict } from '@parley/kit'
+
 /** What services are told about the client, instead of what the client says about itself. */
 export interface ClientFacts {
   address: string
   host: string | null
   proto: 'http' | 'https'
+  /** Whose page sends it: judged here, and nowhere else again. */
+  origin: OriginVerdict
   requestId: string
 }
 
@@ -36,6 +40,7 @@ export function requestHeaders(raw: readonly string[], facts: ClientFacts): stri
     headers.push(name, raw[index + 1] ?? '')
   }
   headers.push('x-forwarded-for', facts.address, 'x-forwarded-proto', facts.proto, 'x-request-id', facts.requestId)
+  headers.push('x-origin-verdict', facts.origin)
   if (facts.host !== null) headers.push('x-forwarded-host', facts.host)
   return headers
 }

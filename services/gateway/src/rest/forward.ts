@@ -109,14 +109,16 @@ const clientOf = (request: FastifyRequest, reply: FastifyReply, { ending, bytes 
   ...(ending === undefined ? {} : { ending }),
   begin(status, theirs) {
     reply.hijack()
-    // A body that is not wanted is not read to its end.
-    const unread = bytes !== undefined && !request.raw.complete && request.body !== undefined
+    // A long body that is not wanted is not read to its end; of a short one the rest is, or its sender would not see the answer.
+    const unread = !request.raw.complete && Number(request.headers['content-length'] ?? 0) > mostUnreadBytes
     if (request.server.draining || unread) reply.header('connection', 'close')
     reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders(), { content: bytes !== undefined }))
     // The first event may be long in coming.
     if (ending !== undefined) reply.raw.flushHeaders()
   },
 })
+
+const mostUnreadBytes = 32 * 1024 * 1024
 
 /** @throws what the client is told, when a second attempt cannot help or could do harm */
 function throwIfFinal({ error, sent }: Extract<Outcome, { kind: 'failed' }>, repeatable: boolean): void {

@@ -1,5 +1,5 @@
 import { mayRepeat, operations, type Operation, type ServiceName } from '@parley/contracts'
-import { isProblem, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
+import { checkMethodOrThrow, isProblem, limitKey, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../edge/limits.ts'
 import { checkBodilessOrThrow } from '../edge/request-shape.ts'
@@ -39,7 +39,8 @@ function serveRoute(
   scope.route({
     method,
     url: path,
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      checkMethodOrThrow(request, reply)
       checkBodilessOrThrow(request.raw)
       if (auth === 'none') return
       const principal = await authenticate(request)
@@ -79,7 +80,7 @@ async function stream(
   { request, reply, caller }: Asking,
   options: RouteOptions,
 ): Promise<void> {
-  const { ending, giveBack } = options.streams.takeOrThrow(caller)
+  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.factsOf(request).address))
   const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
   try {
     await forward({ service, repeatable: true, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)

@@ -1,5 +1,5 @@
 import type { Operation, ServiceName } from '@parley/contracts'
-import { mayTakeLong } from '@parley/kit'
+import { limitKey, mayTakeLong } from '@parley/kit'
 import { forward, type ForwardOptions } from './forward.ts'
 import type { Asking } from './routes.ts'
 import type { Streams } from './streams.ts'
@@ -14,7 +14,8 @@ export async function transfer(
   { request, reply, caller }: Asking,
   options: ForwardOptions & { transfers: Streams },
 ): Promise<void> {
-  const { giveBack } = options.transfers.takeOrThrow(caller === '' ? options.factsOf(request).address : caller)
+  const { address } = options.factsOf(request)
+  const { giveBack } = options.transfers.takeOrThrow(caller === '' ? address : caller, limitKey(address))
   mayTakeLong(request.raw, stalledMs)
   reply.raw.setTimeout(stalledMs, () => reply.raw.destroy())
   try {

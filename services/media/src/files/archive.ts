@@ -73,16 +73,18 @@ class ObjectReader extends RandomAccessReader {
   }
 
   override read(...[target, offset, length, position, done]: Parameters<RandomAccessReader['read']>): void {
-    this.#pieceAt(position, length).then(
-      (piece) => {
-        piece.copy(target, offset)
-        done(null)
-      },
-      (error: unknown) => {
-        this.failure = error
-        done(error instanceof Error ? error : new Error(String(error)))
-      },
-    )
+    void this.#readInto(target.subarray(offset), position, length).then(done)
+  }
+
+  /** Null, or why not: as a callback of Node has it. */
+  async #readInto(target: Buffer, position: number, length: number): Promise<Error | null> {
+    try {
+      ;(await this.#pieceAt(position, length)).copy(target)
+      return null
+    } catch (error) {
+      this.failure = error
+      return error instanceof Error ? error : new Error(String(error))
+    }
   }
 
   async #pieceAt(from: number, length: number): Promise<Buffer> {

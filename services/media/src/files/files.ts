@@ -39,7 +39,12 @@ export async function createFiles(
   const { config, db, bus, clock, log } = deps
   const objects = await openObjects(config)
   const context: FilesContext = {
-    ...{ config, db, bus, clock, log, objects },
+    config,
+    db,
+    bus,
+    clock,
+    log,
+    objects,
     rights: createRights({ db, bus }),
     links: createLinks({ db, clock }),
     scanner: config.CLAMAV_URL === undefined ? null : createClamav(config.CLAMAV_URL),

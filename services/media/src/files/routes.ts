@@ -71,6 +71,6 @@ async function linkTo(
   const expiresAt = clock.now() + config.FILES_LINK_SECONDS * 1_000
   const signature = await links.sign({ fileId: file.id, variant, userId, expiresAt })
   const search = new URLSearchParams({ variant, for: userId, expires: String(expiresAt), signature })
-  const url = `${baseOf(config, request)}/v1/files/${file.id}/linked?${search}`
+  const url = `${baseOf(config, request)}/v1/files/${file.id}/linked?${search.toString()}`
   return { status: 200, body: { url, expiresAt: new Date(expiresAt).toISOString() }, headers: noStore }
 }

@@ -1,7 +1,7 @@
 import { authBus } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
+import { ask, isProblem, readAddress, type Bus, type Clock, type Logger } from '@parley/kit'
 
-/** The verified e-mail address of an account, in lower case; null if there is none, or if auth cannot be asked now. */
+/** The verified e-mail address of an account, in its one spelling; null if there is none, or if auth cannot be asked now. */
 export type AddressBook = (userId: string) => Promise<string | null>
 
 const rememberMs = 60_000
@@ -25,7 +25,8 @@ export function createAddressBook({ bus, clock, log }: { bus: Bus; clock: Clock;
 async function verifiedEmail(bus: Bus, userId: string, log: Logger): Promise<string | null> {
   try {
     const { email, emailVerified } = await ask(bus, authBus.account, { userId })
-    return emailVerified ? email.toLowerCase() : null
+    const read = readAddress(email)
+    return emailVerified && 'value' in read ? read.value : null
   } catch (error) {
     // Without auth nobody is taken for the owner of an address.
     if (!isProblem(error, 'not-found')) log.warn({ err: error, userId }, 'cannot ask auth for an address')

@@ -8,6 +8,7 @@ import { moderatedMeeting } from '../moderated.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putInviteEvent } from '../user-events/put.ts'
 import { isGood } from './invite.ts'
+import { refuseUnverified } from './inviter.ts'
 import type { InviteLimit } from './limit.ts'
 import { putInviteMails } from './mail-queue.ts'
 import { changeInvite, countInvites, findInviteOf, insertInvite } from './store.ts'
@@ -36,8 +37,12 @@ export async function createInvite(
   refuseBoth(body)
   const meeting = await moderatedMeeting(context, meetingId, principal.userId)
   if (body.userId !== undefined) await refuseUnknown(context, meeting, body.userId)
-  if (body.email !== undefined) await limit(principal.userId, body.email.toLowerCase())
-  const draft = draftOf(meeting, { body, principal, at: now(context) })
+  if (body.email !== undefined) {
+    await refuseUnverified(context, principal)
+    await limit.takeOrThrow(principal.userId, body.email)
+  }
+  const by = { userId: principal.userId, name: await context.names.of(principal) }
+  const draft = draftOf(meeting, { body, by, at: now(context) })
   const result = await changing(context, draft.meeting_id, (trx) => once.in(trx, () => inviteIn(trx, context, draft)))
   context.wakeMail()
   context.wakeTeller()
@@ -69,18 +74,18 @@ function renew(trx: Db, before: InviteRow, draft: InviteRow): Promise<InviteRow>
 
 function draftOf(
   meeting: MeetingRow,
-  { body, principal, at }: { body: Body; principal: Principal; at: Date },
+  { body, by, at }: { body: Body; by: Pick<Principal, 'userId' | 'name'>; at: Date },
 ): InviteRow {
   return {
     id: newId(),
     meeting_id: meeting.id,
     meeting_created_at: meeting.created_at,
-    email: body.email?.toLowerCase() ?? null,
+    email: body.email ?? null,
     user_id: body.userId ?? null,
     status: 'pending',
     message: body.message ?? null,
-    invited_by: principal.userId,
-    invited_by_name: principal.name,
+    invited_by: by.userId,
+    invited_by_name: by.name,
     claimed_by: body.userId ?? null,
     claimed_by_guest: false,
     created_at: at,

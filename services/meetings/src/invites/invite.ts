@@ -1,3 +1,4 @@
+import { shownAddress } from '@parley/kit'
 import type { Invite, ReceivedInvite } from '@parley/contracts'
 import { toMeeting } from '../meeting.ts'
 import type { MeetingRow } from '../tables.ts'
@@ -11,7 +12,7 @@ export function toInvite(row: InviteRow): Invite {
   return {
     id: row.id,
     meetingId: row.meeting_id,
-    ...(row.email === null ? {} : { email: row.email }),
+    ...(row.email === null ? {} : { email: shownAddress(row.email) }),
     ...(userId === null ? {} : { userId }),
     status: row.status,
     ...(row.message === null ? {} : { message: row.message }),

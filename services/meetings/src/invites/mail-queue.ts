@@ -1,7 +1,7 @@
 import { json, newId } from '@parley/kit'
 import { isOver } from '../meeting.ts'
 import type { Db, MeetingRow } from '../tables.ts'
-import { dropUntried, insertMails, listMailed } from './store.ts'
+import { insertMails, listMailed, listUntried } from './store.ts'
 
 /** What a mail about an invite says; all else is read when it is sent, so that it is never out of date. */
 export interface InviteMail {
@@ -10,8 +10,8 @@ export interface InviteMail {
 }
 
 const maxMails = 1000
-/** A host who edits several times sends one mail. */
-const changedAfterMs = 30_000
+/** A host who edits several times within these minutes sends one mail. */
+export const changedAfterMs = 300_000
 
 /** In a transaction: puts mails about invites into the outbox. After the commit call `wakeMail`. */
 export async function putInviteMails(
@@ -19,11 +19,12 @@ export async function putInviteMails(
   kind: InviteMail['kind'],
   { inviteIds, at }: { inviteIds: readonly string[]; at: Date },
 ): Promise<void> {
-  if (inviteIds.length === 0) return
-  // All say how it is when they are sent: what has not been tried yet would say the same.
-  if (kind === 'changed') await dropUntried(trx, kind, inviteIds)
+  // All say how it is when they are sent: where one waits already, it will say this too.
+  const told = kind === 'changed' ? await listUntried(trx, kind, inviteIds) : new Set<string>()
+  const untold = inviteIds.filter((inviteId) => !told.has(inviteId))
+  if (untold.length === 0) return
   const dueAt = new Date(at.getTime() + (kind === 'changed' ? changedAfterMs : 0))
-  const rows = inviteIds.map((inviteId) => ({
+  const rows = untold.map((inviteId) => ({
     id: newId(),
     payload: json<unknown>({ kind, inviteId } satisfies InviteMail),
     created_at: at,

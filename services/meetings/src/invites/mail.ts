@@ -1,4 +1,16 @@
-import { createMailer, createMailOutbox, type Mail, type MailOutbox } from '@parley/kit'
+import { authBus } from '@parley/contracts'
+import {
+  ask,
+  createMailer,
+  createMailOutbox,
+  isProblem,
+  MailLaterError,
+  quoted,
+  shownAddress,
+  withoutLinks,
+  type Mail,
+  type MailOutbox,
+} from '@parley/kit'
 import { DateTime } from 'luxon'
 import { addressIn, calendarOf, timesOf } from '../calendar/calendar.ts'
 import { now, roomBase, type Context } from '../context.ts'
@@ -7,6 +19,7 @@ import { isOver } from '../meeting.ts'
 import { hashOf, newRoomToken } from '../room-token.ts'
 import type { MeetingRow } from '../tables.ts'
 import { isGood } from './invite.ts'
+import { createInviteLimit, type InviteLimit } from './limit.ts'
 import type { InviteMail } from './mail-queue.ts'
 import { findInvite, findMeetings, insertInviteToken } from './store.ts'
 import type { InviteRow } from './tables.ts'
@@ -15,28 +28,54 @@ interface Telling {
   kind: InviteMail['kind']
   invite: InviteRow & { email: string }
   meeting: MeetingRow
+  inviter: Inviter
+}
+
+/** Who invites, as their account has it now; without an address when there is no such account any more. */
+interface Inviter {
+  name: string
+  email: string | null
 }
 
 /** Sends the mails of the outbox until stopped. */
 export function startInviteMails(context: Context): MailOutbox {
   const { config, db, clock, log } = context
   const mailer = createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log })
-  const outbox = createMailOutbox({ db, mailer, render: (payload) => renderInviteMail(context, payload), clock, log })
+  const limit = createInviteLimit(context.kv)
+  const render = (payload: unknown) => renderInviteMail(context, limit, payload)
+  const outbox = createMailOutbox({ db, mailer, render, clock, log })
   outbox.start()
   return outbox
 }
 
-/** Makes the mail when its turn has come, as things are then; null when it is no longer wanted. */
-export async function renderInviteMail(context: Context, payload: unknown): Promise<Mail | null> {
+/**
+ * Makes the mail when its turn has come, as things are then; null when it is no longer wanted. Rejects with MailLaterError when
+ * its mailbox has had enough of them for now.
+ */
+export async function renderInviteMail(context: Context, limit: InviteLimit, payload: unknown): Promise<Mail | null> {
   const { kind, inviteId } = payload as InviteMail
   const invite = await findInvite(context.db, inviteId)
   const meeting = invite && (await findMeetings(context.db, [invite.meeting_id])).get(invite.meeting_id)
   if (invite === undefined || meeting === undefined || invite.email === null) return null
-  const telling: Telling = { kind, meeting, invite: { ...invite, email: invite.email } }
-  return isWanted(telling) ? mailOf(context, telling) : null
+  const invited = { ...invite, email: invite.email }
+  if (!isWanted({ kind, invite: invited, meeting })) return null
+  const inviter = await inviterOf(context, invited)
+  const waitMs = kind === 'changed' ? await limit.waitOf(invited.email) : 0
+  if (waitMs > 0) throw new MailLaterError(waitMs)
+  return mailOf(context, { kind, meeting, invite: invited, inviter })
 }
 
-function isWanted({ kind, invite, meeting }: Telling): boolean {
+async function inviterOf({ bus }: Context, { invited_by: userId, invited_by_name: name }: InviteRow): Promise<Inviter> {
+  try {
+    const account = await ask(bus, authBus.account, { userId })
+    return { name: account.name, email: account.emailVerified ? shownAddress(account.email) : null }
+  } catch (error) {
+    if (isProblem(error, 'not-found')) return { name, email: null }
+    throw error
+  }
+}
+
+function isWanted({ kind, invite, meeting }: Omit<Telling, 'inviter'>): boolean {
   const takesPlace = !isOver(meeting.status) && meeting.deleted_at === null
   if (kind === 'cancelled') return invite.status === 'revoked' || (isGood(invite) && !takesPlace)
   return isGood(invite) && takesPlace
@@ -49,7 +88,7 @@ async function mailOf(context: Context, telling: Telling): Promise<Mail> {
   const answerLink = kind === 'cancelled' ? null : await newAnswerLink(context, invite.id, base)
   return {
     to: invite.email,
-    subject: `${{ invited: 'Invitation', changed: 'Changed', cancelled: 'Cancelled' }[kind]}: ${meeting.title}`,
+    subject: subjectOf(kind, meeting),
     text: textOf(telling, { join: joinLink(base, meeting.code), answer: answerLink }),
     ...(meeting.scheduled_at === null ? {} : { icalEvent: eventOf(context, telling, base) }),
   }
@@ -64,7 +103,7 @@ async function newAnswerLink({ db }: Context, inviteId: string, base: string): P
 function eventOf(context: Context, { kind, invite, meeting }: Telling, base: string): NonNullable<Mail['icalEvent']> {
   const method = kind === 'cancelled' ? 'CANCEL' : 'REQUEST'
   const content = calendarOf({
-    meeting,
+    meeting: tame(meeting),
     base,
     method,
     organizerEmail: addressIn(context.config.MAIL_FROM),
@@ -74,26 +113,61 @@ function eventOf(context: Context, { kind, invite, meeting }: Telling, base: str
   return { method, content, filename: 'invite.ics' }
 }
 
-function textOf({ kind, invite, meeting }: Telling, links: { join: string; answer: string | null }): string {
-  const what = `“${meeting.title}”`
-  const by = invite.invited_by_name
-  const first = {
-    invited: `${by} invites you to ${what}.`,
-    changed: `${what}, to which ${by} has invited you, has changed.`,
-    cancelled:
-      invite.status === 'revoked' ? `Your invitation to ${what} has been taken back.` : `${what} has been cancelled.`,
-  }[kind]
-  const parts = [first, whenOf(meeting)]
-  if (kind === 'invited' && invite.message !== null) parts.push(`${by} writes:\n${invite.message}`)
+/** A meeting for the calendar of a stranger: its host's words without links. */
+const tame = (meeting: MeetingRow): MeetingRow => ({
+  ...meeting,
+  title: withoutLinks(meeting.title),
+  description: withoutLinks(meeting.description),
+  host_name: withoutLinks(meeting.host_name),
+})
+
+/** Our own words: what a stranger calls a meeting is not what our mail is about. */
+function subjectOf(kind: InviteMail['kind'], meeting: MeetingRow): string {
+  const what = { invited: 'Invitation to a meeting', changed: 'A meeting has changed', cancelled: 'A meeting is off' }
+  if (meeting.scheduled_at === null) return what[kind]
+  return `${what[kind]}: ${zonedIn(meeting)(meeting.scheduled_at).toFormat('d LLLL yyyy, HH:mm')}`
+}
+
+function textOf(telling: Telling, links: { join: string; answer: string | null }): string {
+  const { kind, invite, meeting, inviter } = telling
+  const parts = [leadOf(telling), `Title: ${quoted(meeting.title)}`, whenOf(meeting)]
+  if (kind === 'invited' && invite.message !== null)
+    parts.push(`They write:\n${withoutLinks(invite.message).replace(/^/gm, '> ')}`)
   if (links.answer !== null) parts.push(`Accept or decline:\n${links.answer}`, `Join:\n${links.join}`)
+  parts.push(
+    `You get this mail because ${inviter.email ?? 'somebody'} invited this address with Parley. ` +
+      'If you do not know them, do nothing, or decline: they do not learn whether you have read it.',
+  )
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
+
+/** Who, by the address that they have confirmed, wants what; names are what people call themselves. */
+function leadOf({ kind, invite, inviter: { name, email } }: Telling): string {
+  const by = email === null ? quoted(name) : `${email}, who goes by the name ${quoted(name)},`
+  switch (kind) {
+    case 'invited':
+      return `${by} invites you to a meeting.`
+    case 'changed':
+      return `A meeting has changed to which ${by} has invited you.`
+    case 'cancelled':
+      return invite.status === 'revoked'
+        ? `Your invitation to a meeting by ${by} has been taken back.`
+        : `A meeting has been cancelled to which ${by} had invited you.`
+    default:
+      return kind satisfies never
+  }
+}
+
+const zonedIn =
+  ({ time_zone: zone }: MeetingRow) =>
+  (time: Date): DateTime =>
+    DateTime.fromJSDate(time, { zone }).setLocale('en-GB')
 
 /** `Sunday, 30 March 2031, 03:00 – 03:30 (Europe/Berlin)`; empty for a meeting without a time. */
 function whenOf(meeting: MeetingRow): string {
   if (meeting.scheduled_at === null) return ''
   const { start, end } = timesOf(meeting)
-  const zoned = (time: Date): DateTime => DateTime.fromJSDate(time, { zone: meeting.time_zone }).setLocale('en-GB')
+  const zoned = zonedIn(meeting)
   const until = meeting.duration_minutes === null ? '' : ` – ${zoned(end).toFormat('HH:mm')}`
   return `When: ${zoned(start).toFormat('cccc, d LLLL yyyy, HH:mm')}${until} (${meeting.time_zone})`
 }

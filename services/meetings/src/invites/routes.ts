@@ -19,11 +19,11 @@ const place = ({ created_at, id }: InviteRow) => ({ at: created_at, id })
 /** The REST operations of invites (M12). */
 export function createInviteRoutes(context: Context) {
   const { db, config } = context
-  const limit = createInviteLimit(context.kv)
+  const inviteLimit = createInviteLimit(context.kv)
   return {
     async createInvite({ params, body, principal, once }) {
       const inviting = { meetingId: params.id, body, principal, once: once(invited) }
-      return invited(await createInvite(context, limit, inviting))
+      return invited(await createInvite(context, inviteLimit, inviting))
     },
     async listInvites({ params, query, principal }) {
       const { limit = defaultLimit, cursor, status } = query

@@ -165,12 +165,18 @@ export async function insertMails(db: Db, mails: readonly Insertable<Tables['mai
   await db.insertInto('mail_outbox').values(mails).execute()
 }
 
-/** Forgets mails of this kind about these invites that nobody has tried to send. */
-export async function dropUntried(db: Db, kind: string, inviteIds: readonly string[]): Promise<void> {
-  await db
-    .deleteFrom('mail_outbox')
-    .where(sql<string>`payload->>'inviteId'`, 'in', inviteIds)
+/** Of which of these invites a mail of this kind waits that nobody has tried to send. */
+export async function listUntried(db: Db, kind: string, inviteIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (inviteIds.length === 0) return new Set()
+  const inviteId = sql<string>`payload->>'inviteId'`
+  const rows = await db
+    .selectFrom('mail_outbox')
+    .select(inviteId.as('inviteId'))
+    .where(inviteId, 'in', inviteIds)
     .where(sql<string>`payload->>'kind'`, '=', kind)
     .where('attempts', '=', 0)
+    // None is taken to be sent before this transaction has ended.
+    .forUpdate()
     .execute()
+  return new Set(rows.map((row) => row.inviteId))
 }

@@ -58,8 +58,9 @@ export const userEventsSuite = (open: OpenWorld) =>
     it('R12 an invite by mail is told to who has shown to own the address, also from before', async () => {
       const host = user('Host')
       const ben = product.person('Ben')
-      const after = await begin(ben)
       const email = `${ben.id}@example.org`
+      accounts.of(ben, { email: `other.${email}`, emailVerified: false })
+      const after = await begin(ben)
       await invite(host, await product.create(host), { email: email.toUpperCase() })
       expect(await typesOf(ben, after)).toEqual([])
       accounts.of(ben, { email, emailVerified: false })

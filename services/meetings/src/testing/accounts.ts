@@ -1,10 +1,13 @@
 import { authBus } from '@parley/contracts'
-import { answer, ProblemError, type BusSubscription } from '@parley/kit'
+import { answer, ProblemError, tell, type BusSubscription } from '@parley/kit'
 import type { Person } from './product.ts'
 import type { TestWorld } from './world.ts'
 
-/** Says what accounts there are in the place of auth; it can be away. */
-export async function createAccounts({ bus, log }: TestWorld) {
+/**
+ * Says what accounts there are in the place of auth; it can be away. Everybody that a product made has one, with a verified
+ * address, unless told.
+ */
+export async function createAccounts({ bus, log, people }: TestWorld) {
   const known = new Map<string, { name: string; email: string; emailVerified: boolean }>()
   let subscription: BusSubscription | undefined
   const find = async (): Promise<void> => {
@@ -13,7 +16,7 @@ export async function createAccounts({ bus, log }: TestWorld) {
       authBus.account,
       'auth',
       async ({ userId }) => {
-        const account = known.get(userId)
+        const account = known.get(userId) ?? people.get(userId)
         if (account === undefined) throw new ProblemError('not-found')
         return account
       },
@@ -29,6 +32,13 @@ export async function createAccounts({ bus, log }: TestWorld) {
     of(person: Person, { email = `${person.id}@example.org`, emailVerified = true } = {}): string {
       known.set(person.id, { name: person.name, email, emailVerified })
       return email
+    },
+    /** The account has another name, and everybody is told. */
+    rename(person: Person, name: string): void {
+      const account = known.get(person.id) ?? people.get(person.id)
+      if (account === undefined) throw new Error('no such account')
+      known.set(person.id, { ...account, name })
+      tell(bus, authBus.renamed, {}, { userId: person.id, before: account.name, name })
     },
   }
 }

@@ -94,9 +94,10 @@ function createInstances({ bus, kv, log, database }: TestWorld, clock: Clock, en
 }
 
 const createPeople =
-  ({ issuer }: TestWorld, clock: Clock) =>
+  ({ issuer, people }: TestWorld, clock: Clock) =>
   (name = 'Ann', guest = false): Person => {
     const id = newId()
+    if (!guest) people.set(id, { name, email: `${id}@people.example`, emailVerified: true })
     const token = () => {
       const iat = Math.floor(clock.now() / 1000)
       return issuer.token({ sub: id, name, typ: guest ? 'guest' : 'access', iat, exp: iat + 900 })
@@ -138,8 +139,18 @@ const createRestorations =
   }
 
 const shorthands = (call: Call, bus: Bus) => ({
+  /** A public meeting unless the body says otherwise; guests may enter all of them. */
   create: async (as: Person, body: object = {}): Promise<Meeting> =>
-    (await call<Meeting>('POST', '/v1/meetings', { as, body })).body,
+    (
+      await call<Meeting>('POST', '/v1/meetings', {
+        as,
+        body: {
+          type: 'public',
+          ...body,
+          settings: { guestsAllowed: true, ...(body as { settings?: object }).settings },
+        },
+      })
+    ).body,
   joinByCode: (as: Person, code: string, more: object = {}) =>
     call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
   /** Joins and redeems the room token, as signaling does for who enters. */

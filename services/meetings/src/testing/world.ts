@@ -17,6 +17,8 @@ export interface TestWorld {
   log: Logger
   /** In the place of the auth service. */
   issuer: ReturnType<typeof createTestIssuer>
+  /** The accounts of those whom a product made, by their ids. */
+  people: Map<string, { name: string; email: string; emailVerified: boolean }>
   close(): Promise<void>
 }
 export type OpenWorld = () => Promise<TestWorld>
@@ -28,7 +30,8 @@ export const openMemoryWorld: OpenWorld = async () => {
   const bus = createMemoryBus({ log })
   const kv = createMemoryKv({ log })
   const database = await openDatabase({}, { log })
-  return { bus, kv, database, log, issuer: createTestIssuer(bus, log), close: () => closeAll({ bus, kv, database }) }
+  const issuer = createTestIssuer(bus, log)
+  return { bus, kv, database, log, issuer, people: new Map(), close: () => closeAll({ bus, kv, database }) }
 }
 
 /** Real PostgreSQL, Redis and NATS, as in the distributed product. */
@@ -43,6 +46,7 @@ export const openRealWorld: OpenWorld = async () => {
     database,
     log,
     issuer: createTestIssuer(bus, log),
+    people: new Map(),
     async close() {
       await closeAll({ bus, kv, database })
       await Promise.all([postgres.stop(), redis.stop(), nats.stop()])

@@ -22,9 +22,10 @@ async function passLater(call: Call<'rtc.signal'>): Promise<typeof ack> {
 }
 
 export const sendChat: Handler<'chat.send'> = async ({ context, session, payload }) => {
-  const { userId, name } = await writerOrThrow(session)
+  const { userId, name, guest } = await writerOrThrow(session)
   const { meetingId } = session.room
-  const { message } = await ask(context.bus, chatBus.send, { meetingId, sender: { id: userId, name }, ...payload })
+  const sender = { id: userId, name, guest }
+  const { message } = await ask(context.bus, chatBus.send, { meetingId, sender, ...payload })
   noteAndTell(session.room, message, context.clock)
   return { type: 'chat.accepted', payload: { messageId: message.id, seq: message.seq, sentAt: message.sentAt } }
 }

@@ -60,7 +60,8 @@ export async function enterRoom(
   const local = new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
   if (room.locals.has(grant.participantId)) throw new ProblemError('room-token-invalid', 'You are in the room already')
   const seat = seatOf(context, { ...entering, avatar }, { sessionId, resumeHash: resume.hash })
-  const command = { kind: 'join', seat, meeting: grant.meeting } as const
+  const { seatsPerPerson } = context
+  const command = { kind: 'join', seat, meeting: grant.meeting, seatsPerPerson } as const
   const { state } = await takeSeat(context, connection, { principal, room, local, command })
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
   const sfu = await context.sfu.forJoining(room, local)

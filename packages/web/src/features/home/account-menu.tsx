@@ -18,9 +18,15 @@ export function AccountMenu({ user }: { user: User }) {
     )
   }
   return (
-    <Menu label={`Account of ${user.name}`} testId="account-menu" button={<Avatar id={user.id} name={user.name} />}>
+    <Menu
+      label={`Account of ${user.name}`}
+      testId="account-menu"
+      button={<Avatar id={user.id} name={user.name} photo={user.avatarFileId} />}
+    >
       <div class="menu__head">
-        <strong>{user.name}</strong>
+        <strong>
+          <bdi>{user.name}</bdi>
+        </strong>
         <span class="muted">{user.email ?? 'Guest'}</span>
       </div>
       {user.kind === 'guest' && (

@@ -1,6 +1,6 @@
 import type { Meeting, User } from '@parley/contracts'
 import { useState } from 'preact/hooks'
-import { firstName } from '../../lib/people.ts'
+import { firstName, isolated } from '../../lib/people.ts'
 import { greeting } from '../../lib/time.ts'
 import { meetingPath, signUpPath } from '../../router.ts'
 import { useServices } from '../../services.ts'
@@ -23,7 +23,7 @@ export function HomePage({ user }: { user: User }) {
     setCreating(false)
     if (meeting.scheduledAt === null) return router.go(meetingPath(meeting.code))
     setCreated(created + 1)
-    toast(`“${meeting.title}” is scheduled`)
+    toast(`“${isolated(meeting.title)}” is scheduled`)
   }
   const now = new Date()
   return (
@@ -32,7 +32,7 @@ export function HomePage({ user }: { user: User }) {
         <header class="home__greeting">
           <p class="muted">{now.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long' })}</p>
           <h1>
-            {greeting(now.getHours())}, {firstName(user.name)}
+            {greeting(now.getHours())}, <bdi>{firstName(user.name)}</bdi>
           </h1>
         </header>
         {user.kind === 'user' && <MyInvites onAnswer={() => setCreated(created + 1)} />}

@@ -20,7 +20,7 @@ export function MeetingCard({ meeting, mine }: { meeting: Meeting; mine: boolean
     <li class={`meeting-card${over ? ' meeting-card--over' : ''}`} data-testid="meeting-card" data-code={meeting.code}>
       <div class="meeting-card__main">
         <div class="meeting-card__title">
-          <h3>
+          <h3 dir="auto">
             <Link class="meeting-card__link" href={detailsPath(meeting.id)} testId="meeting-details">
               {meeting.title}
             </Link>
@@ -42,7 +42,7 @@ export function MeetingCard({ meeting, mine }: { meeting: Meeting; mine: boolean
               <Globe size={14} aria-hidden="true" /> Public
             </span>
           )}
-          {!mine && <span>{meeting.startedAt === null ? 'Invited' : 'Joined'}</span>}
+          {!mine && meeting.type !== 'public' && <span>Invited</span>}
         </p>
       </div>
       {!over && (

@@ -9,6 +9,7 @@ import { toast } from '../../ui/toast.tsx'
 import { useLoaded } from '../../ui/use-loaded.ts'
 import { useTask } from '../../ui/use-task.ts'
 import { whenOf } from '../home/meeting-card.tsx'
+import { isolated } from '../../lib/people.ts'
 
 /** Invitations that wait for an answer; nothing where there are none. */
 export function MyInvites({ onAnswer }: { onAnswer: () => void }) {
@@ -48,7 +49,7 @@ function InviteCard({ invite, onAnswer }: { invite: ReceivedInvite; onAnswer: ()
   const input = { params: { inviteId: invite.id }, body: {} }
   const accept = useTask(async () => {
     await rest.acceptInvite(input)
-    toast(`“${meeting.title}” is in your meetings now`)
+    toast(`“${isolated(meeting.title)}” is in your meetings now`)
     onAnswer()
   })
   const decline = useTask(async () => {
@@ -58,12 +59,18 @@ function InviteCard({ invite, onAnswer }: { invite: ReceivedInvite; onAnswer: ()
   return (
     <li class="meeting-card meeting-card--invite" data-testid="my-invite">
       <div class="meeting-card__main">
-        <h3>{meeting.title}</h3>
+        <h3 dir="auto">{meeting.title}</h3>
         <p class="meeting-card__facts">
           <span>{whenOf(meeting)}</span>
-          <span>From {invitedBy.name}</span>
+          <span>
+            From <bdi>{invitedBy.name}</bdi>
+          </span>
         </p>
-        {invite.message !== undefined && <p class="invite-message">“{invite.message}”</p>}
+        {invite.message !== undefined && (
+          <p class="invite-message" dir="auto">
+            “{invite.message}”
+          </p>
+        )}
         <ProblemNotice problem={accept.problem ?? decline.problem} />
       </div>
       <div class="meeting-card__actions">

@@ -5,6 +5,8 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { toast } from '../../ui/toast.tsx'
 import type { RoomModel } from '../room/room-model.ts'
+import { isolated } from '../../lib/people.ts'
+import { Name } from '../../ui/name.tsx'
 
 /** Who waits to be let in, in the order they came; nothing where nobody does. */
 export function Lobby({ model }: { model: RoomModel }) {
@@ -38,14 +40,16 @@ const Waiting = ({ model: { room }, entry }: { model: RoomModel; entry: LobbyEnt
   <li class="person" data-testid="lobby-entry" data-participant-id={entry.participantId} data-name={entry.name}>
     <Avatar id={entry.userId} name={entry.name} />
     <span class="person__name">
-      <span>{entry.name}</span>
+      <span>
+        <Name of={entry.name} />
+      </span>
       {entry.guest && <small class="muted">Guest</small>}
     </span>
     <span class="lobby__answers">
       <IconButton
         small
         icon={X}
-        label={`Send ${entry.name} away`}
+        label={`Decline ${isolated(entry.name)}`}
         testId="lobby-reject"
         onClick={() => attempt(room.reject(entry.participantId))}
       />

@@ -8,6 +8,7 @@ import { ProblemNotice } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { useTask } from '../../ui/use-task.ts'
 import type { RoomModel } from '../room/room-model.ts'
+import { isolated } from '../../lib/people.ts'
 
 /** Whether `self` may do something about `person` beyond muting: hosts about all, cohosts about those below them. */
 export const mayManage = (self: Participant, person: Participant): boolean =>
@@ -54,12 +55,12 @@ function Choose({
   const role = person.role === 'cohost' ? 'participant' : 'cohost'
   const task = useTask(async () => {
     await model.room.setRole(person.id, role)
-    toast(`${person.name} ${done[role] ?? ''}`)
+    toast(`${isolated(person.name)} ${done[role] ?? ''}`)
     onClose()
   })
   const host = model.state.value.self.role === 'host' && !person.guest
   return (
-    <Dialog title={person.name} narrow onClose={onClose}>
+    <Dialog title={isolated(person.name)} narrow onClose={onClose}>
       <ProblemNotice problem={task.problem} />
       <div class="dialog__list">
         {host && (
@@ -83,7 +84,7 @@ function Choose({
         <Item
           icon={UserMinus}
           label="Remove from the meeting"
-          note="You are asked once more"
+          note="You’ll be asked to confirm"
           testId="remove-person"
           danger
           onClick={onRemove}
@@ -124,12 +125,8 @@ function Remove({ model, person, onClose }: PersonProps) {
     onClose()
   })
   return (
-    <Dialog title={`Remove ${person.name}?`} narrow onClose={onClose}>
-      <p class="muted">
-        {ban
-          ? 'Nobody lets them in again, whatever link they hold.'
-          : 'Who comes back waits until somebody lets them in.'}
-      </p>
+    <Dialog title={`Remove ${isolated(person.name)}?`} narrow onClose={onClose}>
+      <p class="muted">{ban ? 'They can’t rejoin this meeting.' : 'If they return, they must be let in again.'}</p>
       <ProblemNotice problem={task.problem} />
       <Switch label="Also ban" note="They can’t ask again" checked={ban} onChange={setBan} testId="ban-person" />
       <div class="dialog__actions">
@@ -147,11 +144,11 @@ function Remove({ model, person, onClose }: PersonProps) {
 function HandOver({ model, person, onClose }: PersonProps) {
   const task = useTask(async () => {
     await model.room.setRole(person.id, 'host')
-    toast(`${person.name} is the host now`)
+    toast(`${isolated(person.name)} is the host now`)
     onClose()
   })
   return (
-    <Dialog title={`Make ${person.name} the host?`} narrow onClose={onClose}>
+    <Dialog title={`Make ${isolated(person.name)} the host?`} narrow onClose={onClose}>
       <p class="muted">The meeting is theirs from then on; you stay as a co-host. Only they can give it back.</p>
       <ProblemNotice problem={task.problem} />
       <div class="dialog__actions">

@@ -1,11 +1,13 @@
 import type { Participant, Role } from '@parley/contracts'
 import { EllipsisVertical, Hand, Mic, MicOff, MonitorUp, Video, VideoOff } from 'lucide-preact'
 import { useState } from 'preact/hooks'
+import { isolated } from '../../lib/people.ts'
 import { attempt } from '../../ui/attempt.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import type { RoomModel } from '../room/room-model.ts'
 import { mayManage, PersonDialog } from './person-dialog.tsx'
+import { Name } from '../../ui/name.tsx'
 
 const roleNames: Record<Role, string> = { host: 'Host', cohost: 'Co-host', participant: '', guest: 'Guest' }
 
@@ -19,15 +21,17 @@ interface PersonRowProps {
 export function PersonRow({ model, person, moderates }: PersonRowProps) {
   const self = person.id === model.state.value.self.id
   const note = person.connection === 'reconnecting' ? 'Reconnecting…' : roleNames[person.role]
-  const speaking = model.speaking.value.has(person.id)
+  // Also a guest who was made a co-host.
+  const guest = person.guest && note !== roleNames.guest
+  const speaking = model.speakers.speaking.value.has(person.id)
   return (
     <li class="person" data-testid="person" data-participant-id={person.id} data-name={person.name}>
       <span class={`person__avatar${speaking ? ' person__avatar--speaking' : ''}`}>
-        <Avatar id={person.userId} name={person.name} />
+        <Avatar id={person.userId} name={person.name} photo={person.avatarFileId} />
       </span>
       <span class="person__name">
         <span>
-          {person.name}
+          <Name of={person.name} guest={guest} />
           {self && ' (you)'}
         </span>
         {note !== '' && <small class="muted">{note}</small>}
@@ -71,7 +75,7 @@ function Signs({ model, person, self }: { model: RoomModel; person: Participant;
 function Moderation({ model, person }: { model: RoomModel; person: Participant }) {
   const hand = model.hands.value.get(person.id)
   const { room } = model
-  const name = person.name
+  const name = isolated(person.name)
   const [managing, manage] = useState(false)
   return (
     <span class="person__signs">

@@ -86,13 +86,13 @@ export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
 
 function joinLabel(media: LocalMedia): string {
   const faulty = media.mic.fault.value !== null && media.cam.fault.value !== null
-  return faulty ? 'Join without devices' : 'Join now'
+  return faulty ? 'Join without camera and microphone' : 'Join now'
 }
 
 const MeetingHead = ({ meeting }: { meeting: Meeting }) => (
   <header class="join-form__head">
     <p class="eyebrow">{stateOf(meeting)}</p>
-    <h1>{meeting.title}</h1>
+    <h1 dir="auto">{meeting.title}</h1>
     {meeting.description !== '' && <p class="muted">{meeting.description}</p>}
     <p class="join-form__code">
       <span class="code">{meeting.code}</span>

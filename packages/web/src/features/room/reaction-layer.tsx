@@ -6,7 +6,9 @@ export const ReactionLayer = ({ reactions }: { reactions: Reactions }) => (
     {reactions.floating.value.map(({ key, reaction, name, left }) => (
       <span key={key} class="floating" style={{ left: `${left}%` }} data-testid="reaction-shown">
         <span class="floating__emoji">{reaction}</span>
-        <span class="floating__name">{name}</span>
+        <span class="floating__name">
+          <bdi>{name}</bdi>
+        </span>
       </span>
     ))}
   </div>

@@ -57,6 +57,44 @@ export function recoverySuite(auth: () => TestAuth, mailServer: () => MailServer
     expect((await auth().call('POST', '/v1/auth/verify-email/resend')).status).toBe(401)
   })
 
+  test('A11 a link says which account asks, and does nothing by being looked at', async () => {
+    const { email, user, accessToken } = await signUp(auth(), { name: 'Eve of evil.example' })
+    const token = await tokenTo(email, 'verify')
+    const look = () => auth().call('POST', '/v1/auth/verify-email/look', { body: { token } })
+    for (const seen of [await look(), await look()])
+      expect(seen.as()).toEqual({ email, name: user.name, createdAt: user.createdAt })
+    expect(await verified(accessToken)).toBe(false)
+    const [mail] = mailsTo(email, 'Confirm your e-mail address')
+    expect(mail?.text).toContain('Eve of [link left out]')
+    expect((await verify(token)).status).toBe(204)
+    expect((await look()).problem()).toMatchObject({ code: 'invalid-link' })
+  })
+
+  test('A11 the owner of an address who says that the account is not theirs is asked no more', async () => {
+    const { email, accessToken } = await signUp(auth())
+    const token = await tokenTo(email, 'verify')
+    const refuse = () => auth().call('POST', '/v1/auth/verify-email/refuse', { body: { token } })
+    expect((await refuse()).status).toBe(204)
+    expect((await refuse()).problem()).toMatchObject({ code: 'invalid-link' })
+    expect((await verify(token)).status).toBe(400)
+    await auth().call('POST', '/v1/auth/verify-email/resend', { bearer: accessToken })
+    await eventually(async () => expect(await auth().db.selectFrom('mail_outbox').select('id').execute()).toEqual([]))
+    expect(mailsTo(email, 'Confirm your e-mail address')).toHaveLength(1)
+    expect(await verified(accessToken)).toBe(false)
+  })
+
+  test('A11 S19 one mailbox gets few verification mails, whatever is written after the plus', async () => {
+    const [local, domain] = freshEmail().split('@')
+    const all = Array.from({ length: 12 }, (_, n) => `${local}+${n}@${domain}`)
+    for (const email of all) await signUp(auth(), { email })
+    await eventually(async () => expect(await auth().db.selectFrom('mail_outbox').select('id').execute()).toEqual([]))
+    const sent = all.flatMap((email) => mailsTo(email, 'Confirm your e-mail address'))
+    expect(sent).toHaveLength(5)
+    for (const email of all) await forgot(email)
+    await eventually(async () => expect(await auth().db.selectFrom('mail_outbox').select('id').execute()).toEqual([]))
+    expect(all.flatMap((email) => mailsTo(email, 'Set a new password'))).toHaveLength(5)
+  })
+
   test('A11 S16 a mailed link sets a new password, ends every session and verifies the address', async () => {
     const { email, accessToken, refreshToken } = await signUp(auth())
     expect((await forgot(email.toUpperCase())).status).toBe(202)

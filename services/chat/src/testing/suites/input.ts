@@ -9,6 +9,8 @@ const refused: [string, string][] = [
   ['the first half of a surrogate pair', 'a\ud83d'],
   ['the second half of a surrogate pair', '\udc4ba'],
 ]
+/** Nothing that a person would see. */
+const blank = ['  \n ', '\u2800', '\u200b\u202e', '\u3164\ufeff', '\u0301']
 const taken: [string, string][] = [
   ['4,000 characters', 'x'.repeat(4000)],
   ['4,000 characters outside the basic plane', '😀'.repeat(4000)],
@@ -26,6 +28,29 @@ export function inputSuite(harness: () => Harness): void {
       expect(answered.body.errors?.map(({ path }) => path)).toContain('/text')
       await expect(send({ meetingId, text })).rejects.toMatchObject({ code: 'invalid-input' })
       expect(await head(meetingId)).toEqual({ seq: 0, rev: 0 })
+    })
+
+    test.each(blank)('C3 %j is no message, and no edit makes one of it', async (text) => {
+      const { post, token, send, edit } = harness()
+      const [meetingId, bearer] = [newId(), token()]
+      const answered = await post(meetingId, bearer, { clientMessageId: newId(), text })
+      expect([answered.status, answered.body.code]).toEqual([400, 'invalid-input'])
+      expect(answered.body.errors?.map(({ path }) => path)).toEqual(['/text'])
+      await expect(send({ meetingId, text })).rejects.toMatchObject({ code: 'invalid-input' })
+      const { body: sent } = await post(meetingId, bearer, { clientMessageId: newId(), text: 'seen' })
+      const edited = await edit({ meetingId, id: sent.id }, bearer, text)
+      expect([edited.status, edited.body.errors?.map(({ path }) => path)]).toEqual([400, ['/text']])
+    })
+
+    test('C1 the message of a guest says so, over REST and the bus', async () => {
+      const { post, token, send, list } = harness()
+      const [meetingId, bearer] = [newId(), token(newId(), 'guest')]
+      const sent = await post(meetingId, bearer, { clientMessageId: newId(), text: 'x' })
+      expect(sent.body.sender).toMatchObject({ guest: true })
+      await send({ meetingId, sender: { id: newId(), name: 'Ann', guest: true } })
+      await send({ meetingId, sender: { id: newId(), name: 'Ben' } })
+      const { items } = (await list(meetingId, bearer)).body
+      expect(items.map(({ sender }) => sender.guest)).toEqual([undefined, true, true])
     })
 
     test.each(taken)('%s comes back as it was sent', async (_name, text) => {

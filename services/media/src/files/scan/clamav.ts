@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { createGate, ProblemError } from '@parley/kit'
+import { setImmediate } from 'node:timers/promises'
+import { createGate, isProblem, ProblemError } from '@parley/kit'
 import { FileRefusedError } from '../refused.ts'
 import type { Scanner } from './scanner.ts'
 
@@ -21,32 +21,43 @@ export function createClamav(url: string): Scanner {
 async function scan(at: { host: string; port: number }, bytes: Readable): Promise<void> {
   const socket = connect(at)
   socket.setTimeout(silentMs, () => socket.destroy(new Error('clamd is silent')))
-  const answer = text(socket)
-  // Looked at below, once all is sent; until then it must not count as unhandled.
-  answer.catch(() => undefined)
+  let said = ''
+  socket.setEncoding('latin1').on('data', (text: string) => (said += text))
+  const closed = new Promise<Error | null>((resolve) => {
+    let failure: Error | null = null
+    socket.on('error', (error) => (failure ??= error)).once('close', () => resolve(failure))
+  })
   try {
     await once(socket, 'connect')
     await send(socket, bytes)
+    const failure = await closed
+    judge(said, failure)
   } catch (error) {
-    bytes.destroy()
+    if (error instanceof FileRefusedError || isProblem(error)) throw error
     // It closes when the stream becomes too long for it, and says so first.
-    const said = await answer.catch(() => '')
-    if (said === '') throw away(error)
+    const failure = await closed
+    judge(said, failure ?? (error instanceof Error ? error : new Error(String(error))))
+  } finally {
+    bytes.destroy()
+    socket.destroy()
   }
-  judge(await answer.catch((error: unknown) => Promise.reject(away(error))))
 }
 
+/** Stops early when the other side has said something: it does before the end only to refuse the rest. */
 async function send(socket: Socket, bytes: Readable): Promise<void> {
   const write = async (part: Buffer): Promise<void> => {
-    if (!socket.write(part)) await once(socket, 'drain')
+    if (!socket.write(part)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    // What it says must be read before a write fails, for that ends the reading too.
+    await setImmediate()
   }
   await write(Buffer.from('zINSTREAM\0'))
   for await (const chunk of bytes as AsyncIterable<Buffer>)
     for (let at = 0; at < chunk.length; at += chunkBytes) {
+      if (socket.destroyed || socket.bytesRead > 0) return
       const part = chunk.subarray(at, at + chunkBytes)
       await write(Buffer.concat([lengthOf(part.length), part]))
     }
-  await write(lengthOf(0))
+  if (socket.bytesRead === 0) await write(lengthOf(0))
 }
 
 function lengthOf(length: number): Buffer {
@@ -56,13 +67,13 @@ function lengthOf(length: number): Buffer {
 }
 
 /** `stream: OK`, `stream: <name> FOUND`, or a sentence that ends with ERROR. */
-function judge(answer: string): void {
+function judge(answer: string, failure: Error | null): void {
   const said = answer.replaceAll('\0', '').trim()
   if (said === 'stream: OK') return
   const found = /^stream: (.{1,200}) FOUND$/.exec(said)
   if (found !== null) throw new FileRefusedError(`The virus scanner found ${found[1]}`)
   if (/size limit exceeded/i.test(said)) throw new FileRefusedError('The file is too large for the virus scanner')
-  throw away(new Error(said.slice(0, 200)))
+  throw away(failure ?? new Error(said.slice(0, 200)))
 }
 
 const away = (cause: unknown): ProblemError =>

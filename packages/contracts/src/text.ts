@@ -1,0 +1,28 @@
+import Type from 'typebox'
+
+/**
+ * What a text is for. Each kind has one rule, which the kit applies wherever a request or a message comes in
+ * (`docs/spec/text.md`); the schema only says which.
+ */
+export type TextKind = 'name' | 'prose' | 'message' | 'secret' | 'address' | 'reaction'
+
+/** The keyword of a schema that names the kind of a text; an extension of JSON Schema, as OpenAPI allows them. */
+export const textKeyword = 'x-text'
+
+const text =
+  (kind: TextKind) =>
+  (options: Type.TStringOptions = {}) =>
+    Type.String({ ...options, [textKeyword]: kind })
+
+/** One line that names somebody or something, such as a person or a meeting: normalised, and with something to see. */
+export const NameText = text('name')
+/** Text of several lines that goes into mails and calendars: normalised; with a `minLength` it has something to see. */
+export const ProseText = text('prose')
+/** What somebody says: kept as it was sent, but with something to see. */
+export const SpokenText = text('message')
+/** A password or a passcode: kept as it was sent, since its lengths are those of its normalised form. */
+export const SecretText = text('secret')
+/** An e-mail address: normalised, its domain to ASCII. */
+export const AddressText = text('address')
+/** One emoji. */
+export const ReactionText = text('reaction')

@@ -1,0 +1,142 @@
+/** Runs in a browser page: a person of one colour and one tone in a meeting, by the SDK, and what they see and hear of the others. */
+import { createParley, type Room } from '../../../packages/client/src/index.ts'
+
+const parley = createParley({ url: location.origin, tokenDelivery: 'body' })
+/** Where this page opened WebSockets to, and its peer connections: what it does besides, nobody sees. */
+const sockets: string[] = []
+const connections: RTCPeerConnection[] = []
+const videos = new Map<string, HTMLVideoElement>()
+let room: Room | null = null
+
+function watchNetwork(relayOnly: boolean): void {
+  const Socket = window.WebSocket
+  window.WebSocket = class extends Socket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols)
+      sockets.push(new URL(url, location.href).origin)
+    }
+  }
+  const Connection = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Connection {
+    constructor(configuration?: RTCConfiguration) {
+      super(relayOnly ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
+      connections.push(this)
+    }
+  }
+}
+
+/** A plain picture in which something moves, so that there is always something to send. */
+function picture(colour: string): MediaStreamTrack[] {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
+  const context = canvas.getContext('2d')
+  let tick = 0
+  setInterval(() => {
+    if (!context) return
+    context.fillStyle = colour
+    context.fillRect(0, 0, canvas.width, canvas.height)
+    context.fillStyle = 'white'
+    context.fillRect((tick++ * 5) % canvas.width, 0, 8, 8)
+  }, 100)
+  return canvas.captureStream(10).getTracks()
+}
+
+function tone(): MediaStreamTrack[] {
+  const context = new AudioContext()
+  const oscillator = context.createOscillator()
+  const destination = context.createMediaStreamDestination()
+  oscillator.connect(destination)
+  oscillator.start()
+  return destination.stream.getTracks()
+}
+
+/** The middle of the picture that this stream shows now, as red, green and blue; null while there is none. */
+function colourOf(name: string, stream: MediaStream | null): number[] | null {
+  const video = videos.get(name) ?? Object.assign(document.createElement('video'), { muted: true, autoplay: true })
+  if (!videos.has(name)) document.body.append(video)
+  videos.set(name, video)
+  if (video.srcObject !== stream) video.srcObject = stream
+  if (stream === null || video.videoWidth === 0) return null
+  const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 })
+  const context = canvas.getContext('2d')
+  context?.drawImage(video, 0, 0, 8, 8)
+  return [...(context?.getImageData(4, 4, 1, 1).data.slice(0, 3) ?? [])]
+}
+
+async function reports(): Promise<Record<string, unknown>[]> {
+  const all = await Promise.all(connections.map((connection) => connection.getStats()))
+  return all.flatMap((stats) => [...(stats.values() as Iterable<Record<string, unknown>>)])
+}
+
+const meetingRoom = (): Room => {
+  if (room === null) throw new Error('not in a meeting')
+  return room
+}
+const idOf = (name: string): string => {
+  const found = meetingRoom()
+    .state.get()
+    .peers.find((peer) => peer.name === name)
+  if (found === undefined) throw new Error(`${name} is not here`)
+  return found.id
+}
+
+const api = {
+  /** Makes an account and a meeting; resolves to its id and code. */
+  async host(name: string, email: string, settings: Record<string, unknown>) {
+    await parley.signUp({ name, email, password: 'correct horse battery' })
+    const { id, code } = await parley.rest.createMeeting({ body: { title: 'Colours', settings } })
+    return { id, code }
+  },
+  async enter({ name, code, colour, relayOnly }: { name: string; code: string; colour: string; relayOnly: boolean }) {
+    if (connections.length === 0) watchNetwork(relayOnly)
+    if (parley.user.get() === null) await parley.signInAsGuest({ name })
+    const localStream = new MediaStream([...tone(), ...picture(colour)])
+    room = await parley.join({ code, device: { mic: true, cam: true }, localStream })
+  },
+  carrier: () => room?.state.get().carrier.by ?? null,
+  status: () => room?.state.get().status.state ?? null,
+  /** What is seen of each of the others. */
+  seen(): Record<string, number[] | null> {
+    const { peers, remote } = meetingRoom().state.get()
+    return Object.fromEntries(peers.map(({ id, name }) => [name, colourOf(name, remote.get(id)?.camera ?? null)]))
+  },
+  /** How many packets of sound and decoded pictures have come from each of the others so far. */
+  async received(): Promise<Record<string, { audio: number; frames: number }>> {
+    const inbound = (await reports()).filter(({ type }) => type === 'inbound-rtp')
+    const { peers, remote } = meetingRoom().state.get()
+    const sum = (id: string, kind: string, key: string): number => {
+      const tracks = (remote.get(id)?.camera?.getTracks() ?? []).map((track) => track.id)
+      const own = inbound.filter(
+        (report) => report['kind'] === kind && tracks.includes(String(report['trackIdentifier'])),
+      )
+      return own.reduce((total, report) => total + Number(report[key] ?? 0), 0)
+    }
+    return Object.fromEntries(
+      peers.map(({ id, name }) => [
+        name,
+        { audio: sum(id, 'audio', 'packetsReceived'), frames: sum(id, 'video', 'framesDecoded') },
+      ]),
+    )
+  },
+  /** Everything that this page has received, whomever it is of. */
+  async packets(): Promise<number> {
+    const inbound = (await reports()).filter(({ type }) => type === 'inbound-rtp')
+    return inbound.reduce((total, report) => total + Number(report['packetsReceived'] ?? 0), 0)
+  },
+  /** The kinds of this page's own candidates in the pairs that carry media. */
+  async ways(): Promise<string[]> {
+    const all = await reports()
+    const used = all.filter(
+      ({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded',
+    )
+    return used.map(({ localCandidateId }) => String(all.find(({ id }) => id === localCandidateId)?.['candidateType']))
+  },
+  sockets: () => sockets,
+  mute: (name: string) => meetingRoom().mute(idOf(name), 'mic'),
+  remove: (name: string) => meetingRoom().remove(idOf(name)),
+  async forbidVideo(id: string) {
+    await parley.rest.updateMeeting({ params: { id }, body: { settings: { video: false } } })
+  },
+  leave: () => meetingRoom().leave(),
+}
+export type MeetingPage = typeof api
+Object.assign(window, { meeting: api })
