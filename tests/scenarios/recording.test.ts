@@ -8,15 +8,15 @@ import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAccount, callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
 import { rest } from '../support/people.ts'
-import { startStack, type Product, type StackFile } from '../support/product.ts'
-import { coloursAt, hears, probe } from '../support/media-probe.ts'
+import { startStack } from '../support/product.ts'
+import { coloursAt, hears, probe } from '../../services/media/src/recordings/testing/probe.ts'
 import { Actor, looksOf, type Looks } from '../support/sfu/actors.ts'
 
 const tones = { Ann: 400, Bob: 900, Cy: 2_000 }
 
 /** Three people, by the names of their colours: red, green, blue. */
 describe('V3 recordings', () => {
-  let product: Product & { file: StackFile }
+  let product: Awaited<ReturnType<typeof startStack>>
   let folder = ''
   let url = ''
   let [ann, bob, cy, other]: Account[] = []

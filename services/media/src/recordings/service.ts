@@ -50,7 +50,11 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
   const pollers: Poller[] = [
     createTeller({ db, bus, log }),
     createSweep({
-      ...{ db, bus, log, objects, places },
+      db,
+      bus,
+      log,
+      objects,
+      places,
       retentionDays: config.RECORDING_RETENTION_DAYS,
       rawDays: config.RECORDING_RAW_DAYS,
     }),
@@ -60,7 +64,11 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
     handlers: {
       ...recordingHandlers({ db, bus, places, limits, begin }),
       ...playHandlers({
-        ...{ db, bus, clock, objects, links },
+        db,
+        bus,
+        clock,
+        objects,
+        links,
         linkSeconds: config.FILES_LINK_SECONDS,
         publicUrl: config.PUBLIC_URL,
       }),
@@ -98,10 +106,16 @@ function directorOf(deps: RecordingDeps, places: Places, announce: Announce): Di
   const watch = (lease: { id: string; fence: number }, meetingId: string) =>
     new RoomWatch({ db, bus, log }, lease, meetingId)
   return new Director({
-    ...{ db, log, holder: instanceId },
+    db,
+    log,
+    holder: instanceId,
     capture: createCapture({ db, log, announce, places, limits, watch, rooms: sfu.rooms, peers: sfu.peers }),
     develop: createDevelop({
-      ...{ db, log, announce, objects, places },
+      db,
+      log,
+      announce,
+      objects,
+      places,
       threads: config.RECORDING_THREADS,
       deadlineMs: config.RECORDING_STEP_MINUTES * 60_000,
     }),
