@@ -10,11 +10,17 @@ const person = (participantId: string, fromMs: number, toMs: number) => ({
   toMs,
 })
 const piece = (participantId: string, kind: Piece['kind'], fromMs: number, toMs: number): Piece => ({
-  ...{ file: `${participantId}-${kind}`, participantId, kind, startMs: fromMs },
+  file: `${participantId}-${kind}`,
+  participantId,
+  kind,
+  startMs: fromMs,
   spans: [{ fromMs, toMs }],
 })
 const timeline = (durationMs: number, present: Timeline['present'], pieces: Piece[] = []): Timeline => ({
-  ...{ durationMs, present, pieces, people: present },
+  durationMs,
+  present,
+  pieces,
+  people: present,
 })
 const shown = (scenes: ReturnType<typeof scenesOf>) =>
   scenes.map(({ fromFrame, tiles }) => [msOfFrame(fromFrame), tiles.map(({ participantId }) => participantId)])
