@@ -4,6 +4,7 @@ import { invites } from './expected/invites.ts'
 import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
+import { recordings } from './expected/recordings.ts'
 import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
 import type { Table } from './row.ts'
 
@@ -20,6 +21,7 @@ export const expected = {
   ...stats,
   ...chat,
   ...files,
+  ...recordings,
   ...signaling,
   ...sfu,
   ...events,
