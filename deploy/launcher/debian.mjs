@@ -11,7 +11,6 @@ const binaries = {
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
   faketime: 'faketime',
-  swift: 'swift-ring-builder',
   'swift-proxy': 'swift-proxy-server',
   'swift-account': 'swift-account-server',
   'swift-container': 'swift-container-server',
@@ -21,6 +20,7 @@ const binaries = {
   coturn: 'turnserver',
   ffmpeg: 'ffmpeg',
   'firefox-esr': 'firefox-esr',
+  'clamav-daemon': 'clamd',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -10,6 +10,8 @@ import { ensureWebPage } from './web-page.mjs'
 
 const servers = ['postgresql', 'redis-server', 'nats-server']
 const media = ['janus', 'janus-tools', 'coturn', 'ffmpeg']
+/** An S3 store that checks signatures, and a virus scanner. */
+const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
 /**
  * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
@@ -42,7 +44,10 @@ const commands = {
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
-    debian: { install: 'always', packages: [...servers, ...media, 'redis-sentinel', 'chromium', 'firefox-esr'] },
+    debian: {
+      install: 'always',
+      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr'],
+    },
   },
   check: { entry: 'tests/runner/check-main.ts' },
 }

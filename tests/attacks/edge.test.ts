@@ -121,6 +121,18 @@ describe('the edge of the whole product', () => {
     })
   })
 
+  it.each(['br', 'gzip'])('H14 the first load of the page is at most 110 kB over the wire with %s', async (coding) => {
+    const headers = { accept: 'text/html,*/*', 'accept-encoding': coding }
+    const bytes = (path: string) => rawLength(url + path, headers)
+    const html = await (await fetch(url, { headers: { accept: 'text/html' } })).text()
+    const files = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path)
+    const sizes = await Promise.all(['/', ...files].map(bytes))
+    expect(files.length).toBeGreaterThanOrEqual(3)
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    console.log(`first load with ${coding}: ${total} bytes, heads included`)
+    expect(total).toBeLessThan(110_000)
+  })
+
   it('S29 a raw CR or LF in a header or in the path never becomes a header of ours, nor of the next hop', async () => {
     const { token } = await anAccount(url, 'Ada')
     const line = `Authorization: Bearer ${token}`
@@ -139,6 +151,15 @@ describe('the edge of the whole product', () => {
     }
   })
 })
+
+/** Everything that comes back, head included, as it goes over the wire. */
+async function rawLength(url: string, headers: Record<string, string>): Promise<number> {
+  const { host, pathname } = new URL(url)
+  const lines = Object.entries({ host, ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
+  return (await exchangeBytes(url, `GET ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n`)).length
+}
 
 function post(body: string) {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body }

@@ -18,6 +18,8 @@ interface Input {
   query?: object
   body?: object
   headers?: object
+  /** Of an operation that takes bytes. */
+  bytes?: string
 }
 export interface Answer {
   got: Expected
@@ -42,6 +44,7 @@ export async function call(
       ...(input.body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
+    ...(input.bytes !== undefined && { body: input.bytes }),
     redirect: 'manual',
     signal: AbortSignal.timeout(15_000),
   })
@@ -52,6 +55,8 @@ export async function call(
     return { got: 200, ...successOf(operation, { status: 200, type, text: '' }) }
   }
   const text = await response.text()
+  // What a file is, is its own matter.
+  if (operation.bytes?.answer === true && response.ok) return { got: response.status, faults: [], body: text }
   return response.status < 400
     ? { got: response.status, ...successOf(operation, { status: response.status, type, text }) }
     : problemOf(operation, { status: response.status, type, text })

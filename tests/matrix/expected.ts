@@ -1,9 +1,11 @@
 import { auth } from './expected/auth.ts'
+import { files } from './expected/files.ts'
 import { invites } from './expected/invites.ts'
 import { lobby } from './expected/lobby.ts'
 import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
-import { chat, events, signaling, stats } from './expected/rest.ts'
+import { recordings } from './expected/recordings.ts'
+import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
 import type { Table } from './row.ts'
 
 /**
@@ -18,6 +20,9 @@ export const expected = {
   ...invites,
   ...stats,
   ...chat,
+  ...files,
+  ...recordings,
   ...signaling,
+  ...sfu,
   ...events,
 } satisfies Table

@@ -23,13 +23,14 @@ describe('S21 every route by everybody', () => {
     vi.stubEnv('BCRYPT_COST', '4')
     product = await startEmbedded()
     const url = product.gateways[0] ?? ''
-    const people = await createPeople(url)
+    const mailDir = join(product.dataDir, 'mail')
+    const people = await createPeople(url, mailDir)
     const shared = (kind: Kind) => {
       const world = worlds.get(kind) ?? createWorld(url, people, kind)
       worlds.set(kind, world)
       return world
     }
-    stage = { url, mailDir: join(product.dataDir, 'mail'), people, shared }
+    stage = { url, mailDir, people, shared }
   }, startWithinMs)
   afterAll(async () => {
     // A world that could not be made has failed its rows already.

@@ -1,5 +1,6 @@
 import type { Tokens } from '@parley/contracts'
 import { anEmail, password, rest } from '../support/people.ts'
+import { mailedToken } from './mail.ts'
 import type { Persona } from './row.ts'
 
 export interface Person {
@@ -14,10 +15,11 @@ export interface Person {
 /** Everybody, made once; `spare` has an account and nothing to do with any meeting. */
 export type People = Record<Exclude<Persona, 'nobody'> | 'spare', Person>
 
-export async function createPeople(url: string): Promise<People> {
+/** The host and the cohost have confirmed their addresses: only so do they invite by mail. */
+export async function createPeople(url: string, mailDir: string): Promise<People> {
   return {
-    host: await register(url, 'Host'),
-    cohost: await register(url, 'Cohost'),
+    host: await confirmed(url, mailDir, await register(url, 'Host')),
+    cohost: await confirmed(url, mailDir, await register(url, 'Cohost')),
     participant: await register(url, 'Participant'),
     exParticipant: await register(url, 'Gone'),
     invited: await register(url, 'Invited'),
@@ -34,6 +36,13 @@ export const another = (url: string, { kind, name }: Person): Promise<Person> =>
 
 const register = (url: string, name: string): Promise<Person> =>
   become(`${url}/v1/auth/register`, { email: anEmail(), password, name, tokenDelivery: 'body' })
+
+async function confirmed(url: string, mailDir: string, person: Person): Promise<Person> {
+  const token = await mailedToken(mailDir, person.email ?? '', 'Confirm')
+  const answer = await rest('POST', `${url}/v1/auth/verify-email`, { body: { token } })
+  if (answer.status !== 204) throw new Error(`an address is not confirmed: ${JSON.stringify(answer.body)}`)
+  return person
+}
 
 const enterAsGuest = (url: string, name: string): Promise<Person> =>
   become(`${url}/v1/auth/guest`, { name, tokenDelivery: 'body' })

@@ -30,7 +30,12 @@ export async function createWorld(
   more: { passcode?: string } = {},
 ): Promise<World> {
   const { host, cohost, participant, exParticipant, invited, guestInside } = people
-  const body = { title: `A ${kind} one`, type: kind === 'lobby' ? 'private' : kind, ...more }
+  const body = {
+    title: `A ${kind} one`,
+    type: kind === 'lobby' ? 'private' : kind,
+    settings: { guestsAllowed: true },
+    ...more,
+  }
   const meeting = await callOrThrow<Meeting>(host, 'POST', `${url}/v1/meetings`, body)
   const at = `${url}/v1/meetings/${meeting.id}`
   const asHost = <T>(method: string, path: string, sent?: unknown) => callOrThrow<T>(host, method, `${at}${path}`, sent)

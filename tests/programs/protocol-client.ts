@@ -124,7 +124,10 @@ async function roomToken(gateway: string, code: unknown, token: string) {
 async function main(): Promise<void> {
   const ada = await account(first, 'Ada')
   const ben = await account(second, 'Ben')
-  const created = await rest('POST', `${first}/v1/meetings`, { token: ada.token, body: { title: 'Protocol' } })
+  const created = await rest('POST', `${first}/v1/meetings`, {
+    token: ada.token,
+    body: { title: 'Protocol', type: 'public' },
+  })
   check(
     'a meeting is made, with a code',
     created.status === 201 && /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/.test(String(created.body['code'])),

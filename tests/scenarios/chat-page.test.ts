@@ -22,7 +22,7 @@ describe('the chat of the page', () => {
     browser = await startBrowser()
     const account = { email: anEmail(), password, name: 'Ada', tokenDelivery: 'body' }
     const token = String((await rest('POST', `${url}/v1/auth/register`, { body: account })).body['accessToken'])
-    const { id: meetingId, code } = (await rest('POST', `${url}/v1/meetings`, { token, body: {} })).body
+    const { id: meetingId, code } = (await rest('POST', `${url}/v1/meetings`, { token, body: { type: 'public' } })).body
     rename = (title) => rest('PATCH', `${url}/v1/meetings/${String(meetingId)}`, { token, body: { title } })
     ada = await visit(browser, url)
     await ada.click(id('tab-signin'))

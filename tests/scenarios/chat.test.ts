@@ -47,7 +47,7 @@ describe('the chat of a meeting over two gateways, two signaling nodes and two o
       createParley({ url, tokenDelivery: 'body', fetch: fetchWithHint(hint), ...quiet }),
     )
     for (const [at, { name }] of places.entries()) await people[at]?.signUp({ email: anEmail(), password, name })
-    const meeting = await people[0]?.rest.createMeeting({ body: { title: 'Plan' } })
+    const meeting = await people[0]?.rest.createMeeting({ body: { title: 'Plan', type: 'public' } })
     ;[code, meetingId] = [meeting?.code ?? '', meeting?.id ?? '']
     rooms = []
     for (const person of people) rooms.push(await person.join({ code, device: { mic: false, cam: false } }))

@@ -55,7 +55,8 @@ describe(`R12 event streams over two gateways and two signaling nodes, seed ${se
     let code = ''
     for (const name of names) {
       const { parley, cutting } = await someone(name, name === 'Ada' ? email : anEmail())
-      if (code === '') ({ id: meetingId, code } = await parley.rest.createMeeting({ body: { title: 'Watched' } }))
+      if (code === '')
+        ({ id: meetingId, code } = await parley.rest.createMeeting({ body: { title: 'Watched', type: 'public' } }))
       members.push({ parley, cutting, room: await parley.join({ code, device: { mic: true, cam: false } }) })
     }
     plain = createParley({ url: product.gateways[0] ?? '', tokenDelivery: 'body', onWarning: () => {} })

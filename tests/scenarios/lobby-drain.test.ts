@@ -46,7 +46,9 @@ it('R9 M15 promise 4: a signaling node that is told to stop moves those who wait
   const [url = ''] = stack.gateways
   const host = await aPerson(url, 'Ada')
   people.push(host)
-  const meeting = await host.rest.createMeeting({ body: { title: 'Drain', settings: { waitingRoom: true } } })
+  const meeting = await host.rest.createMeeting({
+    body: { title: 'Drain', type: 'public', settings: { waitingRoom: true } },
+  })
   const inside = await host.join({ code: meeting.code, device })
   const waiters: Waiter[] = []
   for (const name of ['Ben', 'Cy', 'Di']) waiters.push(await aWaiter(url, meeting.code, name))

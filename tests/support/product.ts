@@ -35,9 +35,13 @@ export interface StackFile {
   meetings: { id: string; pid: number; url: string }[]
   chat: { id: string; pid: number; url: string }[]
   media: { id: string; pid: number; url: string }[]
+  /** With `--janus`. */
+  janus?: { id: string; url: string; adminUrl: string; pid: number }[]
   nats: { url: string; pid: number; dir: string }
   redis: { url: string; pid: number; dir: string }
   postgres: { url: string; pid: number; dir: string }
+  /** With `--janus`. */
+  janus?: { id: string; url: string; adminUrl: string; pid: number }[]
   /** With `--sentinel`. */
   sentinel?: Record<'master' | 'replica' | 'sentinel', { url: string; pid: number; dir: string }>
 }

@@ -18,6 +18,7 @@ export class ProtocolSocket {
   readonly all: Message[] = []
   closed: { code: number; at: number } | null = null
   readonly #socket: WebSocket
+  readonly #handlers = new Map<string, (payload: Record<string, unknown>) => void>()
   #next = 0
 
   private constructor(socket: WebSocket) {
@@ -66,12 +67,16 @@ export class ProtocolSocket {
     return answer.type === 'error' ? String(answer.payload['code']) : answer.type
   }
 
-  waitFor(type: string, matches: (payload: Record<string, unknown>) => boolean = () => true): Promise<Message> {
+  waitFor(
+    type: string,
+    matches: (payload: Record<string, unknown>) => boolean = () => true,
+    withinMs = patienceMs,
+  ): Promise<Message> {
     return eventually(() => {
       const found = this.all.find((message) => message.type === type && matches(message.payload))
       if (found) return found
       throw new Error(`no ${type} among ${this.all.map((message) => message.type).join(' ')}`)
-    }, patienceMs)
+    }, withinMs)
   }
 
   /** The close code and when it came, ms since 1970. */
@@ -82,6 +87,11 @@ export class ProtocolSocket {
     }, withinMs)
   }
 
+  /** Calls `handler` with every message of that type that comes from now on. */
+  on(type: string, handler: (payload: Record<string, unknown>) => void): void {
+    this.#handlers.set(type, handler)
+  }
+
   drop(): void {
     this.#socket.terminate()
   }
@@ -89,6 +99,7 @@ export class ProtocolSocket {
   #receive(message: Omit<Message, 'at'>): void {
     this.all.push({ ...message, at: performance.now() })
     if (message.type === 'ping') this.tell('pong')
+    this.#handlers.get(message.type)?.(message.payload)
   }
 }
 

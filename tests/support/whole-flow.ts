@@ -120,7 +120,7 @@ async function meetings(flow: Flow, { token }: Someone): Promise<Meeting> {
   const meeting = await ask<Meeting>(flow, 'POST', '/v1/meetings', {
     token,
     headers: underKey(flow, 'the meeting'),
-    body: { title: 'Secrets', passcode },
+    body: { title: 'Secrets', type: 'public', passcode },
   })
   const at = `/v1/meetings/${meeting.id}`
   const { joinToken } = await ask<{ joinToken: string }>(flow, 'POST', `${at}/tokens`, {

@@ -35,7 +35,7 @@ const portPatienceMs = 2000
  * @throws ConfigError, StartupError with a sentence for its user
  */
 export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
-  const env = { MAIL_DIR: join(dataDir, 'mail'), ...given }
+  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')

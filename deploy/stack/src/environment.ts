@@ -13,11 +13,14 @@ export function environmentOf(
   service: ServiceName,
   env: NodeJS.ProcessEnv,
   urls: Readonly<Record<ServerName, string>>,
+  objectsDir: string,
 ): NodeJS.ProcessEnv {
   const settings = Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.test(name)))
   return {
     NODE_COMPILE_CACHE: compiled,
     DRAIN_MS: drainMs,
+    // Shared by the replicas of media, where no S3 is set.
+    OBJECTS_DIR: objectsDir,
     ...settings,
     // The gateways forward to the others, on this machine.
     ...(service === 'gateway' ? {} : { TRUST_PROXY: 'loopback' }),

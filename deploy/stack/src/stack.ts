@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@parley/kit'
 import type { ServerOptions } from '@parley/kit/testing'
@@ -30,6 +33,8 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   let watcher: { stop(): void } | undefined
   let stopping = false
   let ready = false
+  /** Where the files are, unless the settings name another place. */
+  let objectsDir = ''
 
   const tellWhere = async (): Promise<void> => {
     if (ready && media) await writeDescription(options.json, describe(replicas, servers, media))
@@ -76,7 +81,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         label,
         port: chosen === 0 ? await pickPort() : chosen,
         env: {
-          ...environmentOf(service, env, urls),
+          ...environmentOf(service, env, urls, objectsDir),
           ...media?.settingsOf(service),
           ...settingsOf(options, service, label),
         },
@@ -91,6 +96,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   }
   return {
     async start() {
+      objectsDir = await mkdtemp(join(tmpdir(), 'parley-objects-'))
       const urls = await startServers()
       // The others ask it for keys; those that do so too early are ready a minute later.
       await startReplicas('auth', urls)
@@ -109,6 +115,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       await stopAll(replicas.filter(isEdge))
       await stopAll(replicas.filter((replica) => !isEdge(replica)))
       await Promise.all([...servers.map((server) => server.stop()), media?.stop()])
+      if (objectsDir !== '') await rm(objectsDir, { recursive: true, force: true })
     },
   }
 }

@@ -5,6 +5,7 @@ import { joins } from './commands/join.ts'
 import { listing } from './commands/listing.ts'
 import { login } from './commands/login.ts'
 import { relay } from './commands/relay.ts'
+import { sfu } from './commands/sfu.ts'
 import { sockets } from './commands/sockets.ts'
 import { storm } from './commands/storm.ts'
 
@@ -59,6 +60,12 @@ bench('storm', 'P10: how soon all clients that were cut at once have resumed')
   .option('--clients <n>', 'clients', number, 2_000)
   .option('--people <n>', 'people in each room', number, 50)
   .action((options) => storm(withProfiling(options)))
+bench('sfu', 'V1: what our services add while an SFU call just runs, and what Janus sends, beside a mesh')
+  .option('--people <n>', 'people who publish', number, 16)
+  .option('--watch <n>', 'how many others each receives: all of it is decrypted here', number, 4)
+  .option('--mesh <n>', 'people of the mesh to compare with', number, 4)
+  .option('--seconds <n>', 'how long each', number, 15)
+  .action((options) => sfu(options))
 bench('login', 'P7: logins per second beside bcrypt alone, and other requests meanwhile')
   .option('--seconds <n>', 'of each part of the three rounds', number, 5)
   .option('--cost <n>', 'of bcrypt', number, 12)

@@ -1,4 +1,5 @@
 import type {
+  FileReference,
   LobbyEntry,
   MediaKind,
   Meeting,
@@ -9,10 +10,12 @@ import type {
   Recording,
   Role,
   RoomSnapshot,
+  StoredFile,
   User,
   UserEvent,
 } from '@parley/contracts'
 import type { SignedOutBecause } from './auth-session.ts'
+import type { UploadInput } from './files/upload.ts'
 import type { RestClient } from './rest.ts'
 import type { TokenStorage } from './token-storage.ts'
 
@@ -62,6 +65,11 @@ export interface Parley {
   meetingEvents(meetingId: string, options?: EventsOptions): AsyncIterable<MeetingEvent & { id: string }>
   /** The same for what happens to the account: its invites, and its meetings as they begin, change and end. */
   userEvents(options?: EventsOptions): AsyncIterable<UserEvent & { id: string }>
+  /**
+   * Uploads an avatar or an attachment in parts, with progress, over a broken network too; resolves to the file once it can be
+   * used. Rejects with a ParleyError when it is refused, or with the reason of `signal`.
+   */
+  upload(input: UploadInput): Promise<StoredFile>
   /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left. */
   join(input: JoinInput): Promise<Room>
   close(): void
@@ -122,7 +130,10 @@ export interface RoomState {
 export type Carrier = { by: 'mesh' } | { by: 'sfu'; sessionId: number | null }
 export interface PendingMessage {
   clientMessageId: string
+  /** Empty for a file without words. */
   text: string
+  /** The attachment. */
+  file: FileReference | null
   /** Why it was refused for good. */
   problem: Problem | null
   /** Why it has not gone out yet, such as `rate-limited`: it goes by itself. */
@@ -185,6 +196,8 @@ export interface Room {
   react(reaction: string): Promise<void>
   /** Shows it as pending at once, retries until it is accepted or refused for good. */
   sendMessage(text: string): Promise<Message | null>
+  /** The same with an attachment of this meeting (see `upload`), with or without words. */
+  sendFile(file: FileReference, text?: string): Promise<Message | null>
   retryMessage(clientMessageId: string): Promise<void>
   /** Changes a message of one's own. The state follows when the server tells everybody. */
   editMessage(messageId: string, text: string): Promise<void>

@@ -1,19 +1,21 @@
 import { expect, test, vi } from 'vitest'
-import { ChatOutbox } from './chat-outbox.ts'
+import { ChatOutbox, type Draft } from './chat-outbox.ts'
 import { localError, localProblem, ParleyError } from './problem.ts'
 import { eventually } from './testing/eventually.ts'
 import { sampleMessage } from './testing/samples.ts'
+
+const wordsOf = ({ clientMessageId, text }: Draft) => ({ clientMessageId, text })
 
 function outboxOf(
   answer: (sent: { clientMessageId: string; text: string }, call: number) => number,
   backoff = { baseMs: 1, maxMs: 5 },
 ) {
-  const sent: { clientMessageId: string; text: string }[] = []
+  const sent: Draft[] = []
   let over = false
   const outbox: ChatOutbox = new ChatOutbox({
     send: async (message) => {
       sent.push(message)
-      return sampleMessage(answer(message, sent.length), message)
+      return sampleMessage(answer(message, sent.length), wordsOf(message))
     },
     changed: () => {},
     over: () => over,
@@ -139,7 +141,7 @@ test('C1 T10 after a long outage a message is stored within 5 s of its end', asy
     const endsAt = Date.now() + 20_000
     const outbox = new ChatOutbox({
       send: (message) =>
-        Date.now() < endsAt ? Promise.reject(unavailable()) : Promise.resolve(sampleMessage(1, message)),
+        Date.now() < endsAt ? Promise.reject(unavailable()) : Promise.resolve(sampleMessage(1, wordsOf(message))),
       changed: () => {},
       over: () => false,
       backoff: { baseMs: 250, maxMs: 10_000 },

@@ -1,4 +1,4 @@
-import type { Message, Problem } from '@parley/contracts'
+import type { FileReference, Message, Problem } from '@parley/contracts'
 import type { PendingMessage } from './api.ts'
 import { newId } from './ids.ts'
 import { localError, ParleyError, problemOf } from './problem.ts'
@@ -6,11 +6,18 @@ import { backoffMs, pause, type Backoff } from './time.ts'
 
 export interface ChatOutboxDeps {
   /** `chat.send` over whatever connection there is; resolves once the server has stored the message. */
-  send(message: { clientMessageId: string; text: string }): Promise<Message>
+  send(message: Draft): Promise<Message>
   changed(): void
   /** True when the room is over: what waits is given up. */
   over(): boolean
   backoff: Backoff
+}
+
+/** What is sent, under the id that makes it one message however often it is sent. */
+export interface Draft {
+  clientMessageId: string
+  text: string
+  file: FileReference | null
 }
 
 interface Entry extends PendingMessage {
@@ -45,8 +52,8 @@ export class ChatOutbox {
   }
 
   /** Resolves to the stored message, to null when it was refused for good; rejects with `rate-limited` when too many wait. */
-  add(text: string): Promise<Message | null> {
-    return this.#enqueue({ clientMessageId: newId(), text })
+  add(text: string, file: FileReference | null = null): Promise<Message | null> {
+    return this.#enqueue({ clientMessageId: newId(), text, file })
   }
 
   /** Tries a refused one again. */
@@ -54,7 +61,7 @@ export class ChatOutbox {
     const entry = this.#entries.find((e) => e.clientMessageId === clientMessageId && e.problem !== null)
     if (!entry) return
     this.#remove(clientMessageId)
-    await this.#enqueue({ clientMessageId, text: entry.text })
+    await this.#enqueue({ clientMessageId, text: entry.text, file: entry.file })
   }
 
   /** The message was seen in the room, so it is stored, whatever became of its answer; and the chat works. */
@@ -70,7 +77,7 @@ export class ChatOutbox {
     this.#wake.abort()
   }
 
-  #enqueue(message: { clientMessageId: string; text: string }): Promise<Message | null> {
+  #enqueue(message: Draft): Promise<Message | null> {
     if (this.#entries.length >= maxPending)
       return Promise.reject(localError('rate-limited', 'Too many messages wait to be sent'))
     return new Promise((settle) => {
@@ -90,10 +97,10 @@ export class ChatOutbox {
   }
 
   /** Never rejects. */
-  async #sendOne({ clientMessageId, text }: Entry): Promise<void> {
+  async #sendOne({ clientMessageId, text, file }: Entry): Promise<void> {
     for (let attempt = 1; this.#isWaiting(clientMessageId);) {
       try {
-        this.seen(await this.#deps.send({ clientMessageId, text }))
+        this.seen(await this.#deps.send({ clientMessageId, text, file }))
       } catch (error) {
         const problem = problemOf(error)
         const mayPass = error instanceof ParleyError && problem.retryable && !this.#deps.over()

@@ -1,4 +1,5 @@
 export type * from './api.ts'
+export type { UploadInput } from './files/upload.ts'
 export { createParley } from './parley.ts'
 export { ParleyError } from './problem.ts'
 export type { RestAnswer, RestClient, RestInput } from './rest.ts'

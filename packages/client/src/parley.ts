@@ -4,6 +4,7 @@ import { AuthSession } from './auth-session.ts'
 import { joinPatiently, reconnectBackoff } from './enter.ts'
 import { inBrowser } from './environment.ts'
 import { createEvents } from './events.ts'
+import { uploadFile } from './files/upload.ts'
 import { localError } from './problem.ts'
 import { createCaller, createRest, type RestClient } from './rest.ts'
 import { startRoom, type RoomDeps } from './room.ts'
@@ -45,6 +46,18 @@ export function createParley(options: ParleyOptions = {}): Parley {
       const { streams, on } = events(options)
       return streams.user(on)
     },
+    upload: (input) =>
+      uploadFile(
+        {
+          create: (body) => rest.createFile({ body }),
+          complete: (id) => rest.completeFile({ params: { id } }),
+          fetch,
+          url: baseUrlOf(options),
+          tokens: auth,
+          backoff: reconnectBackoff,
+        },
+        input,
+      ),
     async join(input) {
       const room = await enter(roomDeps(options, rest, auth, input), input)
       rooms.add(room)

@@ -6,6 +6,7 @@ import {
   type OperationInput,
   type OperationName,
   type StreamName,
+  type BytesName,
 } from '@parley/contracts'
 import { exchange, requestOf, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
 import { localError, ParleyError } from './problem.ts'
@@ -23,10 +24,10 @@ export interface RestAnswer<T> {
 
 type Call<I, A> = Record<never, never> extends I ? (input?: I) => Promise<A> : (input: I) => Promise<A>
 
-type RestName = Exclude<OperationName, StreamName>
+type RestName = Exclude<OperationName, StreamName | BytesName>
 
 /**
- * Every REST operation but the streams by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
+ * Every REST operation but streams and bytes by its name: `rest.getMeeting({ params: { id } })` resolves to the body of the 2xx answer, and
  * `rest.full.getMeeting(…)` to `{ status, etag, body }`. Rejects with a ParleyError, or with the reason of `signal`.
  */
 export type RestClient = { readonly [N in RestName]: Call<RestInput<N>, OperationAnswer<N>> } & {
@@ -83,7 +84,7 @@ export function createRest(call: Caller, session: TokenSource & { pin?(): TokenS
   const pinned = (): TokenSource => session.pin?.() ?? session
   const names = Object.values(operations)
     .flatMap((table) => Object.entries<Operation>(table))
-    .filter(([, operation]) => operation.stream === undefined)
+    .filter(([, operation]) => operation.stream === undefined && operation.bytes === undefined)
     .map(([name]) => name as RestName)
   const full = Object.fromEntries(
     names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, pinned())]),

@@ -1,7 +1,7 @@
-import type { Message } from '@parley/contracts'
+import type { FileReference, Message } from '@parley/contracts'
 import type { PendingMessage } from './api.ts'
 import { ChatHistory, chatTiming, type ChatHead, type HistoryPage, type HistoryQuery } from './chat-history.ts'
-import { ChatOutbox } from './chat-outbox.ts'
+import { ChatOutbox, type Draft } from './chat-outbox.ts'
 import type { Connection } from './connection.ts'
 import { insist } from './insist.ts'
 import type { Backoff } from './time.ts'
@@ -10,7 +10,7 @@ export interface RoomChatDeps {
   request: Connection['request']
   list(query: HistoryQuery): Promise<HistoryPage>
   /** As the sender of one's own messages. */
-  self(): { userId: string; name: string }
+  self(): { userId: string; name: string; guest: boolean }
   changed(): void
   /** A new message, once each, in order. */
   arrived(message: Message): void
@@ -48,7 +48,7 @@ export class RoomChat {
   /** The server says how far the chat is. */
   note = (head: ChatHead): void => this.#history.note(head)
   loadOlder = (): Promise<void> => this.#history.loadOlder()
-  send = (text: string): Promise<Message | null> => this.#outbox.add(text)
+  send = (text: string, file?: FileReference): Promise<Message | null> => this.#outbox.add(text, file)
   retry = (clientMessageId: string): Promise<void> => this.#outbox.retry(clientMessageId)
 
   /** Done again it changes nothing, so it is asked again when the answer got lost. */
@@ -69,11 +69,21 @@ export class RoomChat {
     }
   }
 
-  async #send({ clientMessageId, text }: { clientMessageId: string; text: string }): Promise<Message> {
-    const { payload } = await this.#deps.request('chat.send', { clientMessageId, text }, true)
+  async #send({ clientMessageId, text, file }: Draft): Promise<Message> {
+    const content = { ...(text === '' ? {} : { text }), ...(file ? { fileId: file.id } : {}) }
+    const { payload } = await this.#deps.request('chat.send', { clientMessageId, ...content }, true)
     const { messageId: id, seq, sentAt } = payload
-    const { userId, name } = this.#deps.self()
-    const message: Message = { id, seq, type: 'text', text, sender: { id: userId, name }, clientMessageId, sentAt }
+    const { userId, name, guest } = this.#deps.self()
+    const message: Message = {
+      id,
+      seq,
+      type: file ? 'file' : 'text',
+      ...(text === '' ? {} : { text }),
+      ...(file ? { file } : {}),
+      sender: { id: userId, name, ...(guest ? { guest } : {}) },
+      clientMessageId,
+      sentAt,
+    }
     this.#history.put(message)
     return message
   }

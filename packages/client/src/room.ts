@@ -1,6 +1,7 @@
 import { may } from '@parley/contracts'
 import type {
   ClientPayload,
+  FileReference,
   LobbyEntry,
   Message,
   RoomJoined,
@@ -106,6 +107,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   lowerHand = (): Promise<void> => this.#insist('hand.lower', {})
 
   sendMessage = (text: string): Promise<Message | null> => this.#chat.send(text)
+  sendFile = (file: FileReference, text = ''): Promise<Message | null> => this.#chat.send(text, file)
   editMessage = (messageId: string, text: string): Promise<void> => this.#chat.edit(messageId, text)
   deleteMessage = (messageId: string): Promise<void> => this.#chat.delete(messageId)
   retryMessage = (clientMessageId: string): Promise<void> => this.#chat.retry(clientMessageId)

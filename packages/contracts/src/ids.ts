@@ -26,5 +26,13 @@ export type Instant = Static<typeof Instant>
 export const Strict = <P extends Record<string, Type.TSchema>>(properties: P, options: Type.TObjectOptions = {}) =>
   Type.Object(properties, { additionalProperties: false, ...options })
 
+/**
+ * For a body of which exactly one of these fields must be there. Both are checked and shown in the OpenAPI; the type has all of them
+ * optional.
+ */
+export const exactlyOne = (...names: readonly string[]): { oneOf: { required: string[] }[] } => ({
+  oneOf: names.map((name) => ({ required: [name] })),
+})
+
 /** Nothing: an object without fields. */
 export const Nothing = Strict({})

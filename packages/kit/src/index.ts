@@ -9,12 +9,13 @@ export { commonConfig } from './config-common.ts'
 export { defineService } from './define-service.ts'
 export { json, openDatabase, type DatabaseHost } from './db/db.ts'
 export { asProblem, isUniqueViolation } from './db/errors.ts'
-export { migrate, type Migrations } from './db/migrate.ts'
+export { indexConcurrently, migrate, type Migrations } from './db/migrate.ts'
 export { createAuthenticate, type Authenticate } from './http/authenticate.ts'
 export { drainHttp, startHttp } from './http/drain.ts'
 export { createEdgeAuth, type EdgeAuth } from './http/edge-auth.ts'
 export { sendProblem } from './http/errors.ts'
-export { compile, compileInput, type Faults } from './http/faults.ts'
+export { versionsOf } from './http/entity-tags.ts'
+export { compile, compileInput, compileShape, type Faults } from './http/faults.ts'
 export { serveHealth, type HealthOptions } from './http/health.ts'
 export {
   serveOperations,
@@ -25,15 +26,31 @@ export {
   type ServeOptions,
   type WriteStream,
 } from './http/operations.ts'
+export { mayTakeLong } from './http/arrival.ts'
 export { limitKey } from './http/limit-key.ts'
 export { publicBase } from './http/public-base.ts'
+export { checkMethodOrThrow } from './http/route-book.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts'
 export { requestIdOf } from './http/request-id.ts'
-export { checkShapeOrThrow, isHost } from './http/request-shape.ts'
+export { checkHeaderSizeOrThrow, checkShapeOrThrow, isHost } from './http/request-shape.ts'
+export { createLoggedTrust, createNetworks, createProxyTrust, peerOf, type ProxyTrust } from './http/client-address.ts'
+export { type HeadersFor } from './http/early.ts'
+export { headerValues } from './http/header-values.ts'
+export { listOf, readForwarded } from './http/forwarded.ts'
+export {
+  canonicalOrigin,
+  createOriginJudge,
+  foreignOrigin,
+  originAt,
+  type JudgeOrigin,
+  type OriginVerdict,
+} from './http/origin.ts'
+export { createOnce } from './log-once.ts'
 export { iceConfig, type IceConfig } from './ice/ice-config.ts'
 export { checkIceConfig, hasTurn, iceServersFor, openIceServers } from './ice/ice-servers.ts'
 export { newId } from './ids.ts'
 export type * from './kv/kv.ts'
+export type { DistinctLimiter, DistinctVerdict } from './kv/distinct.ts'
 export { createMemoryKv } from './kv/kv-memory.ts'
 export { connectRedisKv, type RedisKvOptions } from './kv/kv-redis.ts'
 export { startService, type StartedService, type World } from './lifecycle.ts'
@@ -52,14 +69,15 @@ export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mai
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { isProblem, ProblemError } from './problem.ts'
+export { createPlaces, type Places } from './places.ts'
+export { createFairGate } from './fair-gate.ts'
+export { FairQueue, type Owner } from './fair-queue.ts'
 export { createGate, createGates, type GateOptions } from './gate.ts'
 export { decrypt, deriveKey, encrypt } from './gcm.ts'
 export { objectsConfig, openObjects, type ObjectsConfig } from './objects/objects-config.ts'
 export { ObjectNotFoundError, SizeMismatchError } from './objects/objects.ts'
 export type * from './objects/objects.ts'
-export { openFolderObjects } from './objects/objects-folder.ts'
-export { openS3Objects, type S3Options } from './objects/objects-s3.ts'
-export { createKeptAnswersTable, forgetAnswers, type KeptTables } from './once/kept-answers-store.ts'
+export { createKeptAnswersTable, forgetAnswers, type KeptDb, type KeptTables } from './once/kept-answers-store.ts'
 export { createKeptAnswers, plainly, type KeptAnswers, type Once } from './once/once.ts'
 export { createPoller, type Poller } from './poller.ts'
 export { announce, createDirectory, type Directory, type Instance } from './registry.ts'

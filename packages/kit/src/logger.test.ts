@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
+import { eventually } from './testing/index.ts'
 
 function captured() {
   const lines: string[] = []
@@ -70,3 +72,18 @@ test('O2 a process whose output nobody reads any more still ends', async () => {
   expect(await once(child, 'exit')).toEqual([3, null])
   clearTimeout(timer)
 }, 20_000)
+
+test('S13 nothing that somebody is called acts on a terminal, in either format', async () => {
+  const name = 'Eve\u001b[2J\u202e\u2028\u0085x'
+  for (const format of ['json', 'pretty'] as const) {
+    const lines: string[] = []
+    const destination = new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) })
+    const log = createLogger({ service: 'test', format, destination })
+    log.warn({ name, err: new Error(`no ${name}`), deep: [{ name }] }, 'refused')
+    await eventually(() => expect(lines.join('')).toContain('refused'))
+    // The colours of the pretty format are ours.
+    const text = stripVTControlCharacters(lines.join(''))
+    expect(text).toContain('u001b[2J')
+    for (const character of ['\u001b', '\u0085', '\u202e', '\u2028']) expect(text).not.toContain(character)
+  }
+})

@@ -1,3 +1,5 @@
+import { loggable } from './text/log-line.ts'
+
 const secretName = /^(authorization|proxy-authorization|cookie|set-cookie|email|sdp|candidate|data|signal)$/i
 const secretEnding = /(tokens?|secret|password|passcode|credentials?|api_?key|private_?key)$/i
 const isSecret = (key: string): boolean => secretName.test(key) || secretEnding.test(key)
@@ -5,9 +7,11 @@ const hidden = '[redacted]'
 const maxDepth = 6
 
 /**
- * A copy of what is logged without the values of secret fields, at any depth, and with errors reduced to known members.
+ * A copy of what is logged without the values of secret fields, at any depth, with errors reduced to known members, and with nothing
+ * in its texts that would act on a terminal.
  */
 export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return loggable(value)
   if (value instanceof Error) return describeError(value, depth)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   if (depth >= maxDepth) return '[deep]'
@@ -40,9 +44,10 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
   const cause = error.cause === undefined || depth >= maxDepth ? undefined : redact(error.cause, depth + 1)
   return {
     type: error.name,
-    message: error.message,
+    message: loggable(error.message),
     ...(typeof code === 'string' ? { code } : {}),
-    stack: error.stack,
+    // Its lines are ours; what is in them may be a stranger's.
+    stack: error.stack?.split('\n').map(loggable).join('\n'),
     ...(cause === undefined ? {} : { cause }),
   }
 }

@@ -4,15 +4,18 @@ import { ResetPasswordPage } from './features/auth/reset-page.tsx'
 import { VerifyEmailPage } from './features/auth/verify-page.tsx'
 import { AccountPage } from './features/account/account-page.tsx'
 import { HomePage } from './features/home/home-page.tsx'
-import { DetailsPage } from './features/details/details-page.tsx'
 import { InvitePage } from './features/invites/invite-page.tsx'
-import { MeetingPage } from './features/meeting-page.tsx'
 import { detailsPath } from './router.ts'
 import { ServicesContext, useServices, type Services } from './services.ts'
+import { later } from './ui/later.tsx'
 import { Link } from './ui/link.tsx'
 import { Page } from './ui/page.tsx'
 import { Spinner } from './ui/spinner.tsx'
+import { useFocusOnScreen } from './ui/use-focus.ts'
 import { ToastHost } from './ui/toast.tsx'
+
+const MeetingPage = later(async () => (await import('./features/meeting-page.tsx')).MeetingPage)
+const DetailsPage = later(async () => (await import('./features/details/details-page.tsx')).DetailsPage)
 
 /** The whole page. */
 export const App = ({ services }: { services: Services }) => (
@@ -25,6 +28,7 @@ export const App = ({ services }: { services: Services }) => (
 function Screen() {
   const { session, router } = useServices()
   const route = router.route.value
+  useFocusOnScreen(`${route.at} ${session.user.value?.id ?? ''} ${session.restoring.value}`)
   if (session.restoring.value) return <Starting />
   switch (route.at) {
     case 'home':
@@ -70,7 +74,7 @@ const Starting = () => (
 const Nowhere = () => (
   <Page>
     <section class="card notice-card">
-      <h1>There is nothing here</h1>
+      <h1>Page not found</h1>
       <p class="muted">
         The address may be incomplete. Meeting links look like <span class="code">/m/abc-defg-hij</span>.
       </p>

@@ -1,3 +1,4 @@
+import { isPagePath } from '@parley/contracts'
 import { describe, expect, test } from 'vitest'
 import { routeOf, signInPath } from './router.ts'
 
@@ -25,7 +26,11 @@ describe('O8 routeOf', () => {
     [`/meetings/${id}`, { at: 'details', id }],
     ['/meetings/1', { at: 'nowhere' }],
     ['/elsewhere', { at: 'nowhere' }],
-  ])('%s', (path, route) => expect(at(path)).toEqual(route))
+  ])('%s', (path, route) => {
+    expect(at(path)).toEqual(route)
+    // H13 The gateway answers 404 for what this page does not know.
+    expect(isPagePath(new URL(path, 'https://meet.example.com').pathname)).toBe(route.at !== 'nowhere')
+  })
 
   test.each(['https://evil.example/x', '//evil.example/x', '/\\evil.example', 'javascript:alert(1)'])(
     'never goes on to %s',

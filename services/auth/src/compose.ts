@@ -17,6 +17,7 @@ import {
 import { createAccounts, type Accounts, type AccountsDeps } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
 import { createInTurn } from './accounts/in-turn.ts'
+import { createWorkOf } from './accounts/password-work.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -83,19 +84,12 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
     outbox.kick,
   )
   const passwords = createPasswords(pool, config.BCRYPT_COST)
-  const accounts = createAccounts({
-    db,
-    clock,
-    log,
-    sessions,
-    passwords,
-    mails,
-    inTurn,
-    guesses: createGuessLimit(kv),
-    renamed,
-  })
+  const workOf = createWorkOf(kv)
+  const guesses = createGuessLimit(kv)
+  const shared = { db, bus, clock, log, sessions, passwords }
+  const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
-  const recovery = createRecovery({ db, clock, passwords, mails, inTurn, mailLimit, revoked })
+  const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,

@@ -46,6 +46,11 @@ export const authConfig = Strict({
     default: [],
     description: 'origins, besides our own, whose pages may use the refresh cookie',
   }),
+  CROSS_SITE_ORIGINS: Type.Array(Type.String({ pattern: '^https?://[^/,\\s]+$' }), {
+    default: [],
+    description:
+      'as ALLOWED_ORIGINS, for frontends of another site: cookies are SameSite=None; Secure; Partitioned for them',
+  }),
   KEY_ROTATION_DAYS: Type.Integer({
     default: 30,
     minimum: 1,

@@ -17,6 +17,8 @@ import { keepHouse } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { repeat, type Repeated } from './repeat.ts'
 import { routesOf } from './routes.ts'
+import { createCookies } from './sessions/cookie.ts'
+import { createOriginOf } from './sessions/origin.ts'
 import { ping } from './store.ts'
 import { subscribe } from './subscriptions.ts'
 import type { Tables } from './tables.ts'
@@ -71,10 +73,12 @@ function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)
   serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics, kv })
+  const originOf = createOriginOf({ allowed: config.ALLOWED_ORIGINS, crossSite: config.CROSS_SITE_ORIGINS })
   const handlers = routesOf({
     ...parts,
     log,
-    allowedOrigins: config.ALLOWED_ORIGINS,
+    originOf,
+    cookies: createCookies(originOf),
     publicUrl: config.PUBLIC_URL,
   })
   serveOperations(app, authOperations, handlers, {

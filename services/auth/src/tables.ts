@@ -30,6 +30,7 @@ interface UsersTable {
   password_version: Generated<number>
   /** SHA-256 of what the guest's browser keeps, base64url; null for accounts, and for guests without cookies. */
   guest_key: Generated<string | null>
+  avatar_file_id: Generated<string | null>
   /** Access tokens issued under a smaller one are dead. */
   epoch: Generated<number>
   created_at: Date

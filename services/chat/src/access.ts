@@ -9,7 +9,7 @@ type Access = Static<typeof meetingsBus.access.output>
  * `unavailable`.
  */
 export interface AccessCheck {
-  /** For reading: also after the meeting is over. */
+  /** For reading: also after the meeting is over. Asked each time: what is deleted, or taken back, is unreadable at once. */
   mayReadOrThrow(meetingId: string, userId: string): Promise<Access>
   /** For sending; rejects with `forbidden` or `meeting-over` too. */
   mayChatOrThrow(meetingId: string, userId: string): Promise<Access>
@@ -36,7 +36,7 @@ export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): A
     return access
   }
   return {
-    mayReadOrThrow: async (meetingId, userId) => known.get(`${meetingId}/${userId}`) ?? fetch(meetingId, userId),
+    mayReadOrThrow: fetch,
     async mayChatOrThrow(meetingId, userId) {
       const remembered = known.get(`${meetingId}/${userId}`)
       const access = remembered !== undefined && maySend(remembered) ? remembered : await fetch(meetingId, userId)

@@ -49,7 +49,7 @@ export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Log
 }
 
 function decideEdit(row: MessageRow, { userId, text }: Edit): Change | null {
-  if (row.type !== 'text') throw new ProblemError('forbidden', 'Only text messages can be edited')
+  if (row.type === 'system') throw new ProblemError('forbidden', 'What the meeting says stays')
   if (row.sender_id !== userId) throw new ProblemError('forbidden', 'Only who wrote a message can edit it')
   if (row.deleted_at !== null) throw new ProblemError('wrong-state', 'The message was deleted')
   return row.text === text ? null : { kind: 'edit', text }

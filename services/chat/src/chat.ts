@@ -1,5 +1,6 @@
 import type { Message } from '@parley/contracts'
 import { asProblem } from '@parley/kit'
+import type { Attachments, Wish } from './attachments.ts'
 import type { Changer, Deletion, Edit } from './change.ts'
 import { inTime, requestMs } from './deadline.ts'
 import type { FloodLimit } from './flood.ts'
@@ -15,8 +16,8 @@ import type { Writer } from './writer.ts'
  * or slow is `unavailable`.
  */
 export interface Chat {
-  /** Rejects with `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`. */
-  send(draft: Omit<Draft, 'type'>, deadline?: number): Promise<Sent>
+  /** Rejects with `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`; for its file `not-found`, `wrong-state`. */
+  send(wish: Wish, deadline?: number): Promise<Sent>
   /** A service says something; rejects with `invalid-input`, `unavailable`. */
   notice(meetingId: string, notice: { noticeId: string; text: string }): Promise<Message>
   /** Rejects with `invalid-input`, `not-found`, `forbidden`, `wrong-state`, `rate-limited`, `unavailable`. */
@@ -32,6 +33,7 @@ export interface Chat {
 
 export interface ChatDeps {
   db: ChatDb
+  attachments: Attachments
   writer: Writer
   changer: Changer
   flood: FloodLimit
@@ -42,16 +44,16 @@ export interface ChatDeps {
 const headMs = 900
 const inRequestTime = (): number => performance.now() + requestMs
 
-export function createChat({ db, writer, changer, flood, metrics }: ChatDeps): Chat {
+export function createChat({ db, attachments, writer, changer, flood, metrics }: ChatDeps): Chat {
   const store = (draft: Draft, deadline: number): Promise<Sent> => {
     checkDraftOrThrow(draft)
     return writer.send(draft, deadline - performance.now())
   }
   return {
-    send: (draft, deadline = inRequestTime()) =>
+    send: (wish, deadline = inRequestTime()) =>
       metrics.send(async () => {
-        await flood.takeOrThrow(draft.meetingId, draft.sender.id)
-        return store({ ...draft, type: 'text' }, deadline)
+        await flood.takeOrThrow(wish.meetingId, wish.sender.id)
+        return store(await answered(attachments.draftOf(wish), deadline), deadline)
       }),
     notice: async (meetingId, notice) =>
       (await metrics.send(async () => store(noticeOf(meetingId, notice), inRequestTime()))).message,
@@ -62,7 +64,11 @@ export function createChat({ db, writer, changer, flood, metrics }: ChatDeps): C
         return answered(changer.edit(edit), deadline)
       }),
     delete: (deletion, deadline = inRequestTime()) =>
-      metrics.change('delete', () => answered(changer.delete(deletion), deadline)),
+      metrics.change('delete', async () => {
+        const message = await answered(changer.delete(deletion), deadline)
+        attachments.kick()
+        return message
+      }),
     async list(meetingId, page, deadline = inRequestTime()) {
       const rows = await answered(readPage(db, meetingId, page), deadline)
       const shown = rows.slice(0, page.limit)

@@ -1,4 +1,4 @@
-import { ClientMessageId, MessageText, type Message, type Problem } from '@parley/contracts'
+import { ClientMessageId, MessageText, type FileReference, type Message, type Problem } from '@parley/contracts'
 import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
@@ -8,9 +8,12 @@ export interface Draft {
   meetingId: string
   sender: { id: string; name: string; guest?: boolean | undefined }
   clientMessageId: string
-  text: string
+  /** Of a file it may be absent. */
+  text?: string | undefined
   /** `system`: a service says it; the meeting is its sender. */
-  type: 'text' | 'system'
+  type: 'text' | 'system' | 'file'
+  /** As media describes it. */
+  file?: FileReference | undefined
 }
 
 /** What goes out of a stored message. */
@@ -19,6 +22,7 @@ export const messageOf = (row: MessageRow): Message => ({
   seq: row.seq,
   type: row.type,
   ...(row.text === null ? {} : { text: row.text }),
+  ...(row.file === null || row.deleted_at !== null ? {} : { file: row.file }),
   sender: { id: row.sender_id, name: row.sender_name, ...(row.sender_guest ? { guest: true } : {}) },
   clientMessageId: row.client_message_id,
   sentAt: row.sent_at.toISOString(),
@@ -41,15 +45,16 @@ export const keyOf = (draft: Draft): string => `${draft.meetingId}/${draft.sende
 export const keyOfRow = (row: MessageRow): string => `${row.meeting_id}/${row.sender_id}/${row.client_message_id}`
 
 /** The row to store, with its id. */
-export const rowOf = ({ meetingId, sender, clientMessageId, text, type }: Draft): NewRow => ({
+export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: Draft): NewRow => ({
   id: newId(),
   meeting_id: meetingId,
   sender_id: sender.id,
   sender_name: storable(sender.name),
   sender_guest: sender.guest === true,
   client_message_id: clientMessageId,
-  text,
+  text: text ?? null,
   type,
+  file: file ?? null,
 })
 
 type Faults = NonNullable<Problem['errors']>
@@ -62,9 +67,13 @@ const textFaults = compileInput(MessageText)
  * schema is laxer than REST's, sizes and forms.
  * @throws ProblemError `invalid-input`
  */
-export function checkDraftOrThrow({ clientMessageId, text }: Draft): void {
+export function checkDraftOrThrow({
+  clientMessageId,
+  text,
+  type,
+}: Pick<Draft, 'clientMessageId' | 'text' | 'type'>): void {
   const errors = clientIdFaults(clientMessageId).map(({ message }) => ({ path: '/clientMessageId', message }))
-  refuse([...errors, ...faultsOf(text)])
+  refuse([...errors, ...(text === undefined && type === 'file' ? [] : faultsOf(text ?? ''))])
 }
 
 /** The same for a text alone. @throws ProblemError `invalid-input` */

@@ -14,6 +14,7 @@ import {
 } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { createAccessCheck } from './access.ts'
+import { createAttachments } from './attachments.ts'
 import { createChanger } from './change.ts'
 import { createChat } from './chat.ts'
 import { chatConfig, type ChatConfig } from './config.ts'
@@ -57,7 +58,8 @@ function create({
     messages: config.CHAT_LIMIT_MESSAGES,
     seconds: config.CHAT_LIMIT_SECONDS,
   })
-  const chat = createChat({ db, writer, changer, flood, metrics: chatMetrics })
+  const attachments = createAttachments({ db, bus, log })
+  const chat = createChat({ db, attachments, writer, changer, flood, metrics: chatMetrics })
   const access = createAccessCheck({ bus, clock })
   metrics.reading('parley_chat_waiting', 'Messages that wait to be stored', writer.waiting)
   metrics.queue('sends', writer.waiting)
@@ -79,6 +81,7 @@ function create({
     async start() {
       await auth.start()
       void housekeeping.start()
+      attachments.start()
       subscriptions = answerChatBus({ bus, chat, access, log })
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
@@ -87,6 +90,7 @@ function create({
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       await writer.stop()
       housekeeping.stop()
+      attachments.stop()
       auth.stop()
     },
   }

@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contracts'
+import type { FileReference, Message } from '@parley/contracts'
 import type { KeptTables } from '@parley/kit'
 import type { Generated, Selectable } from 'kysely'
 
@@ -21,6 +21,8 @@ interface MessagesTable {
   seq: number
   type: Message['type']
   text: string | null
+  /** Of a file; of a deleted message until the file is gone too. */
+  file: Generated<FileReference | null>
   sender_id: string
   sender_name: string
   sender_guest: Generated<boolean>

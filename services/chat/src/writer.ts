@@ -113,10 +113,13 @@ function announceAll(deps: WriterDeps, stored: readonly StoredRow[]): void {
 function settle(sends: readonly Send[], row: StoredRow): void {
   const message = messageOf(row)
   for (const [index, send] of sends.entries()) {
-    if (row.rev > 0 || row.text === send.draft.text) send.resolve({ message, created: row.created && index === 0 })
+    if (row.rev > 0 || saysTheSame(row, send.draft)) send.resolve({ message, created: row.created && index === 0 })
     else send.reject(new ProblemError('idempotency-conflict', 'This clientMessageId was used for another text'))
   }
 }
+
+const saysTheSame = (row: StoredRow, { text, file }: Draft): boolean =>
+  row.text === (text ?? null) && row.file?.id === file?.id
 
 /** A statement that failed stored nothing, or its answer was lost: both are `unavailable`. */
 function failed({ log }: WriterDeps, batch: Batch, { sends, error }: { sends: Send[]; error: unknown }): Send[] {

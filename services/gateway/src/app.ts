@@ -1,22 +1,29 @@
+import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import cors from '@fastify/cors'
+import { authOperations } from '@parley/contracts'
 import {
   checkShapeOrThrow,
   createHttpServer,
+  isProblem,
   ProblemError,
   serveHealth,
   type EdgeAuth,
+  type HeadersFor,
   type HttpServer,
   type Kv,
   type Logger,
   type Metrics,
+  type ProxyTrust,
 } from '@parley/kit'
+import type { FastifyRequest } from 'fastify'
 import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
-import type { ProxyTrust } from './edge/client-address.ts'
+import { answerPreflights, crossOriginHeaders } from './edge/cross-origin.ts'
+import type { ClientFacts } from './edge/forwarded-headers.ts'
+import type { Limits, RequestKind } from './edge/limits.ts'
 import { janusRoute } from './janus/handshake.ts'
-import type { Limits } from './edge/limits.ts'
 import type { Origins } from './edge/origins.ts'
+import { maxHeaderBytes } from './edge/request-shape.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { serveRoutes } from './rest/routes.ts'
 import type { Streams } from './rest/streams.ts'
@@ -33,11 +40,13 @@ export interface AppOptions {
   metrics: Metrics
   instanceId: string
   trust: ProxyTrust
+  factsOf(request: IncomingMessage, requestId?: string): ClientFacts
   origins: Origins
   limits: Limits
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
+  transfers: Streams
   kv: Pick<Kv, 'faults'>
   readiness(): Promise<Record<string, boolean>>
 }
@@ -46,24 +55,26 @@ const bodyLimit = 65_536
 const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url))
 
 /**
- * The HTTP side of the gateway: every request passes shape, security headers, CORS and the limit of its address, in
- * this order.
+ * The HTTP side of the gateway: every request passes shape, origin, preflight and the limit of its address, in this order. Every
+ * answer, early ones too, has the security headers and those of CORS.
  */
 export async function createApp(options: AppOptions): Promise<HttpServer> {
-  const { config, log, metrics, instanceId, trust, origins, limits, auth, upstreams, streams, readiness, kv } = options
-  const app = createHttpServer({ log, metrics, bodyLimit })
-  await guard(app, options)
+  const { config, log, metrics, instanceId, limits, auth, upstreams, streams, transfers, readiness, kv } = options
+  const security = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
+  const crossOrigin = crossOriginHeaders(options.origins)
+  const withoutOrigin = { ...security, ...crossOrigin(undefined) }
+  const headersFor: HeadersFor = (origins) =>
+    origins === undefined ? withoutOrigin : { ...security, ...crossOrigin(origins) }
+  const app = createHttpServer({ log, metrics, bodyLimit, maxHeaderBytes, headersFor, trust: options.trust })
+  guard(app, options)
   await serveRoutes(app, {
     authenticate: auth.authenticate,
     limits,
     upstreams,
     streams,
+    transfers,
     bodyLimit,
-    factsOf: (request) => ({
-      address: trust.addressOf(request.raw),
-      ...origins.publicOf(request.raw),
-      requestId: request.id,
-    }),
+    factsOf: (request) => options.factsOf(request.raw, request.id),
   })
   for (const path of [socketPath, janusRoute])
     app.get(path, async (_request, reply) => {
@@ -80,32 +91,30 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 /** Asked often by orchestrators and scrapers, and cheap. */
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
-async function guard(app: HttpServer, { config, trust, origins, limits }: AppOptions): Promise<void> {
-  const headers = await securityHeaders({ https: config.PUBLIC_URL?.startsWith('https:') === true })
+function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
   const mayReadMetrics = createMetricsGuard(config.METRICS_TOKEN)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers)
-    checkShapeOrThrow(request.raw)
+  app.addHook('onRequest', async ({ raw }) => {
+    checkShapeOrThrow(raw)
+    if (raw.url?.startsWith('/v1/') === true) origins.checkOrThrow(raw)
   })
-  await app.register(cors, {
-    origin: (origin, done) => done(null, origin !== undefined && origins.allowed.has(origin)),
-    credentials: true,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: [
-      'authorization',
-      'content-type',
-      'idempotency-key',
-      'if-match',
-      'if-none-match',
-      'last-event-id',
-      'x-request-id',
-    ],
-    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
-    maxAge: 600,
-  })
+  answerPreflights(app, origins)
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (!unlimited.has(route)) await limits.request(trust.addressOf(request.raw))
+    if (!unlimited.has(route)) await limits.request(await kindOf(request, auth), app.addressOf(request.raw))
     if (route === '/metrics' && !mayReadMetrics(request.raw)) throw new ProblemError('not-found')
   })
+}
+
+/** By what the limits of an address count a request. */
+async function kindOf(request: FastifyRequest, { authenticate }: EdgeAuth): Promise<RequestKind> {
+  if (request.is404) return 'unknown'
+  if (request.routeOptions.url === authOperations.refresh.path) return 'refresh'
+  if (request.headers.authorization === undefined) return 'anonymous'
+  try {
+    await authenticate(request)
+    return 'signed-in'
+  } catch (error) {
+    if (isProblem(error)) return 'anonymous'
+    throw error
+  }
 }

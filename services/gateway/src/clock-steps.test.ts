@@ -34,7 +34,7 @@ describe.each(steps)('C14 T33 a gateway whose clock is set %s', (_name, ms) => {
     const limits = createLimits(config, { kv: { limiter }, clock })
     const refused = async () => {
       try {
-        await limits.request('198.51.100.1')
+        await limits.request('anonymous', '198.51.100.1')
         return null
       } catch (error) {
         return asProblem(error)?.toProblem()

@@ -23,7 +23,13 @@ export const gatewayConfig = Strict({
   ),
   ALLOWED_ORIGINS: Type.Array(Type.String({ pattern: origin }), {
     default: [],
-    description: 'origins of frontends served from elsewhere (CORS, WebSocket), compared exactly',
+    description:
+      'origins of frontends served from elsewhere (CORS, WebSocket): scheme, host and port, as browsers name them',
+  }),
+  CROSS_SITE_ORIGINS: Type.Array(Type.String({ pattern: origin }), {
+    default: [],
+    description:
+      'as ALLOWED_ORIGINS, for frontends of another site: their refresh cookie is SameSite=None, Partitioned',
   }),
   WEB_DIR: Type.Optional(Type.String({ description: 'folder of the built web page; default packages/web/dist' })),
   MAX_SOCKETS: Type.Integer({
@@ -50,11 +56,30 @@ export const gatewayConfig = Strict({
     maximum: 1_000_000,
     description: 'event streams of one account or guest at one time',
   }),
+  MAX_TRANSFERS: Type.Integer({
+    default: 2_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'uploads and downloads of files under way at one time',
+  }),
+  MAX_TRANSFERS_PER_PRINCIPAL: Type.Integer({
+    default: 128,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'uploads and downloads of one account or guest, or by links of one address, under way at one time',
+  }),
   RATE_LIMITS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
     description: 'off is for benchmarks and refused in production',
   }),
-  RATE_LIMIT_PER_ADDRESS: perMinute(1200, 'requests per minute of one address (IPv6: one /64); an office shares one'),
+  RATE_LIMIT_PER_ADDRESS: perMinute(
+    1200,
+    'requests per minute of one address (IPv6: one /64) without a good token; to unknown paths, and to refresh, as many each',
+  ),
+  RATE_LIMIT_SIGNED_IN_PER_ADDRESS: perMinute(
+    12_000,
+    'requests per minute of one address with good tokens; an office shares one',
+  ),
   RATE_LIMIT_PER_PRINCIPAL: perMinute(600, 'requests per minute of one account or guest'),
   RATE_LIMIT_UPGRADES: perMinute(1200, 'WebSockets opened per minute by one address'),
   UPSTREAM_TIMEOUT_MS: Type.Integer({

@@ -3,6 +3,7 @@ import type { ServiceName } from '@parley/contracts'
 import {
   createDirectory,
   createEdgeAuth,
+  createLoggedTrust,
   defineService,
   type Deps,
   drainHttp,
@@ -12,7 +13,6 @@ import {
 } from '@parley/kit'
 import { createApp } from './app.ts'
 import { checkConfigOrThrow, gatewayConfig, type GatewayConfig } from './config.ts'
-import { createProxyTrust } from './edge/client-address.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
 import { createLimits } from './edge/limits.ts'
 import { createOrigins } from './edge/origins.ts'
@@ -83,23 +83,38 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
 /** What the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
-  const streams = createStreams({ total: config.MAX_STREAMS, perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL })
+  const streams = createStreams({
+    total: config.MAX_STREAMS,
+    perPrincipal: config.MAX_STREAMS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
+  })
+  const transfers = createStreams({
+    total: config.MAX_TRANSFERS,
+    perPrincipal: config.MAX_TRANSFERS_PER_PRINCIPAL,
+    shared: config.RATE_LIMITS === 'on',
+    what: 'uploads and downloads',
+  })
+  metrics.reading('parley_gateway_transfers', 'Uploads and downloads under way', () => transfers.count())
   metrics.reading('parley_gateway_streams', 'Event streams that are open', () => streams.count())
-  const trust = createProxyTrust(config.TRUST_PROXY)
+  const trust = createLoggedTrust(config.TRUST_PROXY, log)
   const origins = createOrigins({
     publicUrl: config.PUBLIC_URL,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    crossSiteOrigins: config.CROSS_SITE_ORIGINS,
     production: config.NODE_ENV === 'production',
     trustsPeer: trust.trustsPeer,
+    log,
   })
-  const factsOf = (request: IncomingMessage): ClientFacts => ({
+  const factsOf = (request: IncomingMessage, requestId = requestIdOf(request)): ClientFacts => ({
     address: trust.addressOf(request),
     ...origins.publicOf(request),
-    requestId: requestIdOf(request),
+    origin: origins.judge(request),
+    requestId,
   })
   return {
     directory,
     streams,
+    transfers,
     trust,
     origins,
     factsOf,

@@ -9,7 +9,9 @@ export interface Upstream {
   readonly pool: Pool
   /** Connections for event streams, which keep theirs for as long as they last. */
   readonly streamPool: Pool
-  /** Requests under way, and event streams. */
+  /** Connections for bytes on their way, up or down. */
+  readonly bytesPool: Pool
+  /** Requests under way; event streams and bytes on their way. */
   inFlight: number
   streams: number
   /** Passed over until then (ms of the monotonic clock), for a connection to it has just failed. */
@@ -41,6 +43,8 @@ const connectTimeoutMs = 1_000
 /** An event stream says something at least every 15 s. */
 const streamSilentMs = 35_000
 const streamAnswerMs = 3_000
+/** A service that stores bytes, or fetches them, may be busy with its storage for a while. */
+const bytesSilentMs = 30_000
 
 export function createUpstreams(
   directory: Directory,
@@ -69,7 +73,13 @@ export function createUpstreams(
       headersTimeout: Math.min(timeoutMs, streamAnswerMs),
       bodyTimeout: streamSilentMs,
     })
-    const made: Upstream = { url, pool, streamPool, inFlight: 0, streams: 0, pausedUntil: 0 }
+    const bytesPool = new Pool(url, {
+      ...common,
+      connections: null,
+      headersTimeout: bytesSilentMs,
+      bodyTimeout: bytesSilentMs,
+    })
+    const made: Upstream = { url, pool, streamPool, bytesPool, inFlight: 0, streams: 0, pausedUntil: 0 }
     known.set(url, made)
     return made
   }
@@ -116,6 +126,6 @@ export function createUpstreams(
   }
 }
 
-const destroy = async ({ pool, streamPool }: Upstream): Promise<void> => {
-  await Promise.all([pool.destroy(), streamPool.destroy()])
+const destroy = async ({ pool, streamPool, bytesPool }: Upstream): Promise<void> => {
+  await Promise.all([pool.destroy(), streamPool.destroy(), bytesPool.destroy()])
 }

@@ -1,6 +1,7 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, iceConfig, objectsConfig } from '@parley/kit'
+import { commonConfig, iceConfig } from '@parley/kit'
 import type { Static } from 'typebox'
+import { filesConfig } from './files/config.ts'
 import { janusConfig } from './janus/janus-config.ts'
 import { recordingsConfig } from './recordings/recordings-config.ts'
 import { sfuConfig } from './sfu/sfu-config.ts'
@@ -10,7 +11,7 @@ export const mediaConfig = Strict({
   ...iceConfig,
   ...janusConfig,
   ...sfuConfig,
-  ...objectsConfig,
+  ...filesConfig,
   ...recordingsConfig,
 })
 export type MediaConfig = Static<typeof mediaConfig>

@@ -5,16 +5,17 @@ import {
   createKeptAnswers,
   defineService,
   drainHttp,
-  openObjects,
   serveHealth,
   serveOperations,
   startHttp,
+  type BusSubscription,
   type Deps,
   type RunningService,
 } from '@parley/kit'
 import { sql } from 'kysely'
 import manifest from '../package.json' with { type: 'json' }
 import { mediaConfig, type MediaConfig } from './config.ts'
+import { createFiles } from './files/files.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
@@ -35,38 +36,42 @@ export const mediaService = defineService({
 async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningService> {
   const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
   const auth = createEdgeAuth({ bus, log, clock })
-  const objects = await openObjects(config)
   const sfu = createSfu(deps)
-  const recordings = createRecordings({ ...deps, objects, sfu })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
+  const files = await createFiles(deps)
+  const recordings = createRecordings({ ...deps, objects: files.objects, links: files.links, sfu })
   const readiness = async () => ({
     database: await succeeds(sql`select 1`.execute(db)),
     bus: bus.connected(),
     auth: auth.ready(),
+    storage: await files.objects.reachable(),
   })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
-  serveOperations(app, mediaOperations, mediaHandlers({ sfu, recordings }), {
+  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
+  serveOperations(app, mediaOperations, mediaHandlers({ files, sfu, recordings }), {
     authenticate: auth.authenticate,
     kv,
     kept: createKeptAnswers({ db, clock }),
     checkAnswers: config.NODE_ENV !== 'production',
   })
   const housekeeping = createHousekeeping({ db, clock, log })
+  let subscriptions: BusSubscription[] = []
   return {
     readiness,
     async start() {
       await auth.start()
       void housekeeping.start()
+      subscriptions = files.start()
       await sfu.start()
       await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       await recordings.stop()
       await sfu.stop()
-      objects.close()
       housekeeping.stop()
+      await files.stop()
       auth.stop()
     },
   }

@@ -5,6 +5,8 @@ import type { GivenRole } from './tables-admission.ts'
 export interface AdmissionFacts {
   type: Meeting['type']
   over: boolean
+  /** Why it is over, in words. */
+  whyOver?: string
   guestsAllowed: boolean
   waitingRoom: boolean
   /** Whether the one who asks knows the code, and not only the id. */
@@ -41,7 +43,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
   if (facts.banned && !host) return refuse('removed-from-meeting')
   const insider = host || belongs || joinToken !== null
   if (!insider && (type === 'invited_only' || (type === 'private' && !byCode))) return refuse('not-found')
-  if (over) return refuse('meeting-over')
+  if (over) return refuse('meeting-over', facts.whyOver)
   if (host) return { kind: 'enter', role: 'host' }
   if (guest && !guestsAllowed) return refuse('guests-not-allowed')
   const role = facts.role === 'cohost' ? 'cohost' : (joinToken ?? facts.role ?? (guest ? 'guest' : 'participant'))

@@ -20,10 +20,11 @@ export const meetingsConfig = Strict({
     description: 'how long a room token may be used',
   }),
   EMPTY_END_SECONDS: Type.Integer({
-    default: 60,
+    default: 4 * 3_600,
     minimum: 1,
-    maximum: 86_400,
-    description: 'when a meeting that everybody left ends',
+    maximum: 7 * 86_400,
+    description:
+      'how long one may come back to a meeting that everybody left; then it ends, but not before its planned end',
   }),
   MEETING_EXPIRY_HOURS: Type.Integer({
     default: 24,

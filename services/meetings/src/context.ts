@@ -10,7 +10,7 @@ export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db
   lines: Lines
-  kv: Pick<Kv, 'limiter' | 'facts' | 'alive' | 'expired'>
+  kv: Pick<Kv, 'limiter' | 'distinct' | 'facts' | 'alive' | 'expired'>
   bus: Bus
   clock: Clock
   log: Logger

@@ -3,12 +3,13 @@ import { newId, ProblemError, type Once } from '@parley/kit'
 import { decideAdmission, type Admission, type Entry } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
+import { isFull, meetingFull } from './full.ts'
 import { holdsInvite } from './invites/store.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
 import { signalingUrl } from './links.ts'
 import { takePlace, type Place } from './lobby/place.ts'
 import { toMeeting } from './meeting.ts'
-import type { PasscodeCheck } from './passcode-check.ts'
+import type { Knocker, PasscodeCheck } from './passcode-check.ts'
 import type { Seen } from './read.ts'
 import { hashOf, newRoomToken } from './room-token.ts'
 import { factsOf, roleByUse, type Shown } from './standing.ts'
@@ -36,19 +37,37 @@ export interface Joined {
 type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
 /** Lets somebody into a meeting or its lobby, with a room token, or throws the problem that keeps them out. */
-export async function join(context: Context, check: PasscodeCheck, seen: Seen, request: JoinRequest): Promise<Joined> {
+export async function join(
+  context: Context,
+  passcodes: PasscodeCheck,
+  seen: Seen,
+  request: JoinRequest,
+): Promise<Joined> {
   const { principal } = request
   const { meeting } = seen
   let shown = shownBy(seen.arrival, request)
   const facts = factsOf(seen.arrival, shown, seen.invited)
   let admission = decideAdmission(facts)
   if (admission.kind === 'check-passcode') {
-    const knocker = { userId: principal.userId, guest: facts.guest, address: request.address }
-    admission = decideAdmission({ ...facts, passcode: await check(meeting, knocker, request.passcode) })
+    const passcode = await passcodes.check(meeting, knockerOf(seen, request), request.passcode)
+    admission = decideAdmission({ ...facts, passcode })
     shown = { ...shown, passcode: meeting.passcode_hash }
   }
-  return issue(context, seen, { request, shown, entry: entryOrThrow(admission) })
+  const entry = entryOrThrow(admission)
+  if (entry.kind === 'enter' && (await isFull(context, meeting, principal.userId))) throw meetingFull(meeting)
+  return issue(context, seen, { request, shown, entry })
 }
+
+/** Somebody at the door who may say a passcode. */
+export const knockerOf = (
+  { belongs, invited }: Pick<Seen, 'belongs' | 'invited'>,
+  { principal, address }: Pick<JoinRequest, 'principal' | 'address'>,
+): Knocker => ({
+  userId: principal.userId,
+  guest: principal.kind === 'guest',
+  address,
+  belongs: belongs || invited,
+})
 
 /** What somebody at the door of a meeting shows, who may yet say a passcode. */
 export const shownBy = (
@@ -98,7 +117,7 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
       }),
     )
   }
-  const wanted = { used: token, shown: { ...shown, passcode: checked } }
+  const wanted = { used: token, shown: { ...shown, passcode: checked }, address: request.address }
   const waiting = await changing(context, meeting.id, (trx) =>
     once.in(trx, async () => ({ joining, place: await issueWith(trx, draft, wanted, at) })),
   )
@@ -113,12 +132,12 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
 async function issueWith(
   trx: Db,
   draft: Draft,
-  { used, shown }: { used: HeldToken | undefined; shown: Shown },
+  { used, shown, address }: { used: HeldToken | undefined; shown: Shown; address: string },
   at: Date,
 ): Promise<Place | null> {
   const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
   const { entry } = await admitIn(trx, { ...person, shown: () => shown }, at)
-  const place = entry.kind === 'wait' ? await takePlace(trx, person, at) : null
+  const place = entry.kind === 'wait' ? await takePlace(trx, { ...person, by: { address } }, at) : null
   if (used !== undefined) await spendUse(trx, used.token, person, at)
   await insertRoomToken(trx, {
     ...draft,

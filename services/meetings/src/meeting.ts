@@ -1,16 +1,25 @@
-import type { Attendance, Meeting, MeetingSettings, MeetingStatus } from '@parley/contracts'
+import {
+  meetingDefaults,
+  type Attendance,
+  type Meeting,
+  type MeetingSettings,
+  type MeetingStatus,
+} from '@parley/contracts'
 import { joinLink } from './links.ts'
-import type { AttendanceRow, MeetingRow } from './tables.ts'
+import type { AttendanceRow, EndReason, MeetingRow } from './tables.ts'
 
-export const defaultSettings: MeetingSettings = {
-  video: true,
-  audio: true,
-  screenShare: true,
-  chat: true,
-  waitingRoom: false,
-  recording: false,
-  guestsAllowed: true,
-  topology: 'auto',
+/** What a new meeting of a type has. A private one takes guests only when that is said: its word promises as much. */
+export const defaultSettings = (type: Meeting['type']): MeetingSettings => ({
+  ...meetingDefaults.settings,
+  guestsAllowed: type !== 'private',
+})
+
+/** Why a meeting is over, for whoever comes too late. */
+export const whyOver: Readonly<Record<EndReason, string>> = {
+  host: 'Its host has ended the meeting',
+  cancelled: 'Its host has cancelled the meeting',
+  empty: 'Everybody had left, and nobody came back for a long time',
+  expired: 'The time of the meeting is over',
 }
 
 /** Ended or cancelled: nobody may enter or change it any more. */
@@ -34,6 +43,7 @@ export const toMeeting = (row: MeetingRow, base: string): Meeting => ({
   settings: row.settings,
   version: row.version,
   createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
   startedAt: row.started_at?.toISOString() ?? null,
   endedAt: row.ended_at?.toISOString() ?? null,
 })

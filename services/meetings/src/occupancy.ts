@@ -16,9 +16,11 @@ export async function occupy(
 ): Promise<MeetingRow> {
   const first = came.length === 0 ? null : new Date(Math.min(...came.map((at) => Date.parse(at))))
   const startedAt = earlier(meeting.started_at, first)
-  const status = startedAt === null ? meeting.status : 'live'
-  const after = { ...meeting, status, started_at: startedAt }
-  await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: await emptySince(trx, meeting.id) })
+  const empty = await emptySince(trx, meeting.id)
+  // Everybody may come back to it for hours, and it is live again with the first who does.
+  const status = startedAt === null ? meeting.status : empty === null ? 'live' : 'waiting'
+  const after = { ...meeting, status, started_at: startedAt, empty_since: empty }
+  await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: empty })
   if (startedAt !== null && meeting.started_at === null && meeting.deleted_at === null)
     await putMeetingEvents(trx, context, [{ type: 'meeting.started', meeting: after }])
   return after

@@ -5,7 +5,6 @@ import { newCode } from './codes.ts'
 import { pageOf, readCursor, writeCursor } from './cursor.ts'
 import { signalingUrl } from './links.ts'
 import { hashPasscode, verifyPasscode } from './passcode.ts'
-import { versionOrThrow } from './update.ts'
 
 describe('codes', () => {
   it('M2 codes are 3-4-3 letters and do not repeat', () => {
@@ -34,12 +33,13 @@ describe('links', () => {
 })
 
 describe('passcodes', () => {
+  const owner = { address: '10.0.0.1', person: 'ann' }
   it('are hashed with a salt and verified, also in other alphabets', async () => {
-    const [one, two] = await Promise.all([hashPasscode('påss 🔑'), hashPasscode('påss 🔑')])
+    const [one, two] = await Promise.all([hashPasscode('påss 🔑', owner), hashPasscode('påss 🔑', owner)])
     expect(one).not.toBe(two)
     expect(one).not.toContain('påss')
-    expect(await verifyPasscode('påss 🔑', one)).toBe(true)
-    expect(await verifyPasscode('påss', one)).toBe(false)
+    expect(await verifyPasscode('påss 🔑', one, { owner })).toBe(true)
+    expect(await verifyPasscode('påss', one, { owner })).toBe(false)
   })
 })
 
@@ -63,16 +63,4 @@ describe('cursors', () => {
     expect(pageOf(rows, 2, how).items).toHaveLength(2)
     expect(pageOf(rows, 2, how).nextCursor).not.toBeNull()
   })
-})
-
-describe('versions', () => {
-  it.each([
-    [undefined, null],
-    ['*', null],
-    ['"3"', 3],
-    ['W/"12"', 12],
-  ])('M5 %s is %s', (header, version) => expect(versionOrThrow(header)).toBe(version))
-  it.each(['3', '""', '"x"', '"1", "2"', '"99999999999"'])('M5 %s is refused', (header) =>
-    expect(() => versionOrThrow(header)).toThrow(ProblemError),
-  )
 })

@@ -1,56 +1,127 @@
+import { createHash, createHmac } from 'node:crypto'
 import { limitKey, ProblemError } from '@parley/kit'
-import type { Kv, Limiter } from '@parley/kit'
+import type { DistinctLimiter, Kv } from '@parley/kit'
 import type { AdmissionFacts } from './admission.ts'
 import { verifyPasscode } from './passcode.ts'
 import type { MeetingRow } from './tables.ts'
 
+/** Somebody who says a passcode. */
 export interface Knocker {
   userId: string
   guest: boolean
   address: string
+  /** Is invited, or has been in the meeting. */
+  belongs: boolean
 }
-export type PasscodeCheck = (
-  meeting: MeetingRow,
-  who: Knocker,
-  passcode: string | undefined,
-) => Promise<AdmissionFacts['passcode']>
+
+/** What the guesses at the passcode of a meeting have come to. */
+export interface PasscodeGuesses {
+  /** Different wrong ones within an hour. */
+  wrong: number
+  /** People who were refused unheard. */
+  turnedAway: number
+  /** Nobody new may guess: too many different ones were wrong. */
+  locked: boolean
+}
+
+export interface PasscodeCheck {
+  /** Rejects with `rate-limited`, or `unavailable` under overload. */
+  check(meeting: MeetingRow, who: Knocker, passcode: string | undefined): Promise<AdmissionFacts['passcode']>
+  /** How long somebody is kept from saying a passcode, ms; 0: not at all. */
+  lockedForMs(meeting: MeetingRow, who: Knocker): Promise<number>
+  guesses(meeting: MeetingRow): Promise<PasscodeGuesses>
+}
 
 const halfAnHour = 1800
+const hour = 3600
+/** Different wrong passcodes. The rows of these in docs/spec/shared-things.md say why. */
+export const passcodeMarks = { person: 10, address: 100, meeting: 300 } as const
+
+interface Counter {
+  limiter: DistinctLimiter
+  key: string
+}
 
 /**
- * Checks passcodes: per meeting at most 10 for a person and 10 wrong ones from an address in 30 minutes, and none where
- * 100 were wrong in an hour. Guest identities are free to make, accounts are not: once somebody has used up what an
- * address may try, an account behind it still has one try of its own. Rejects with `rate-limited`, or `unavailable`
- * under overload.
+ * Checks passcodes. What is counted are different wrong ones, per meeting and passcode: of a person, then of the guests of an address,
+ * then of all guests. Guest identities are free to make, accounts are not: those count apart from guests and their addresses, and
+ * whoever is invited or has been in counts for themselves only. A person who gets it right takes their own slips back.
  */
-export function createPasscodeCheck(kv: Pick<Kv, 'limiter'>): PasscodeCheck {
-  const tries = kv.limiter({ name: 'passcode:user', points: 10, seconds: halfAnHour })
-  const addresses = kv.limiter({ name: 'passcode:address', points: 10, seconds: halfAnHour })
-  const accounts = kv.limiter({ name: 'passcode:account', points: 1, seconds: halfAnHour })
-  const wrongs = kv.limiter({ name: 'passcode:meeting', points: 100, seconds: 3600 })
-  return async ({ id, passcode_hash: hash }, { userId, guest, address }, passcode) => {
-    if (hash === null) return 'none'
-    if (passcode === undefined || passcode === '') return 'missing'
-    await takeOrThrow(tries, `${id}:${userId}`, 1)
-    await takeOrThrow(wrongs, id, 0)
-    // Counted before it is checked, so that many at once are not more; given back if it was right.
-    const place = `${id}:${limitKey(address)}`
-    const spent = await addresses.take(place)
-    if (!spent.allowed) {
-      if (guest) throw tooMany(spent.retryAfterMs)
-      await takeOrThrow(accounts, `${id}:${userId}`, 1)
-    }
-    // Counted when its turn has come, so that however many wait for theirs, no more than the limit are looked at.
-    if (!(await verifyPasscode(passcode, hash, () => takeOrThrow(wrongs, id, 1)))) return 'wrong'
-    await Promise.all([addresses.take(place, -1), wrongs.take(id, -1)])
-    return 'right'
+export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
+  const people = kv.distinct({ name: 'passcode:person', points: passcodeMarks.person, seconds: halfAnHour })
+  const addresses = kv.distinct({ name: 'passcode:address', points: passcodeMarks.address, seconds: halfAnHour })
+  const guests = kv.distinct({ name: 'passcode:guests', points: passcodeMarks.meeting, seconds: hour })
+  const accounts = kv.distinct({ name: 'passcode:accounts', points: passcodeMarks.meeting, seconds: hour })
+  const turnedAway = kv.distinct({ name: 'passcode:turned-away', points: 1000, seconds: hour })
+
+  const countersOf = (meeting: MeetingRow, { userId, guest, address, belongs }: Knocker): Counter[] => {
+    const base = baseOf(meeting)
+    const own = { limiter: people, key: `${base}:${userId}` }
+    if (belongs) return [own]
+    if (!guest) return [own, { limiter: accounts, key: base }]
+    return [own, { limiter: addresses, key: `${base}:${limitKey(address)}` }, { limiter: guests, key: base }]
+  }
+
+  return {
+    async check(meeting, who, passcode) {
+      const { passcode_hash: hash } = meeting
+      if (hash === null) return 'none'
+      if (passcode === undefined || passcode === '') return 'missing'
+      const counters = countersOf(meeting, who)
+      const guess = printOf(passcode, hash)
+      // Counted when its turn has come and before it is looked at, so that many at once are not more.
+      const count = () => countOrThrow(counters, guess, () => turnedAway.add(baseOf(meeting), who.userId))
+      const owner = { address: limitKey(who.address), person: who.userId }
+      if (!(await verifyPasscode(passcode, hash, { owner, first: count }))) return 'wrong'
+      await forgive(counters)
+      return 'right'
+    },
+    async lockedForMs(meeting, who) {
+      if (meeting.passcode_hash === null) return 0
+      const looks = await Promise.all(countersOf(meeting, who).map(({ limiter, key }) => limiter.look(key)))
+      return Math.max(...looks.map(({ retryAfterMs }) => retryAfterMs))
+    },
+    async guesses(meeting) {
+      const base = baseOf(meeting)
+      const [byGuests, byAccounts, away] = await Promise.all(
+        [guests, accounts, turnedAway].map((one) => one.look(base)),
+      )
+      const wrong = new Set([...(byGuests?.values ?? []), ...(byAccounts?.values ?? [])]).size
+      return {
+        wrong,
+        turnedAway: away?.count ?? 0,
+        locked: byGuests?.allowed === false || byAccounts?.allowed === false,
+      }
+    },
   }
 }
 
-async function takeOrThrow(limiter: Limiter, key: string, cost: number): Promise<void> {
-  const { allowed, retryAfterMs } = await limiter.take(key, cost)
-  if (!allowed) throw tooMany(retryAfterMs)
+/** Another passcode, or a host who lifts the lock, begins anew: it is another key then. */
+const baseOf = ({ id, passcode_hash: hash, passcode_round: round }: MeetingRow): string =>
+  `${id}:${round}:${createHash('sha256').update(String(hash)).digest('base64url').slice(0, 12)}`
+
+/** What tells guesses apart. It is of no use without the hash, which never leaves the database. */
+const printOf = (passcode: string, hash: string): string =>
+  createHmac('sha256', hash).update(passcode).digest('base64url').slice(0, 16)
+
+async function countOrThrow(
+  counters: readonly Counter[],
+  guess: string,
+  refused: () => Promise<unknown>,
+): Promise<void> {
+  for (const [at, { limiter, key }] of counters.entries()) {
+    const { allowed, retryAfterMs } = await limiter.add(key, guess)
+    if (allowed) continue
+    // It was not looked at, so it was none.
+    await Promise.all(counters.slice(0, at).map((before) => before.limiter.remove(before.key, [guess])))
+    await refused()
+    throw new ProblemError('rate-limited', 'Too many passcodes were tried', { retryAfterMs: Math.max(1, retryAfterMs) })
+  }
 }
 
-const tooMany = (retryAfterMs: number): ProblemError =>
-  new ProblemError('rate-limited', 'Too many passcodes were tried', { retryAfterMs })
+/** Whoever knows the passcode only slipped before. */
+async function forgive([own, ...others]: readonly Counter[]): Promise<void> {
+  if (own === undefined) return
+  const { values } = await own.limiter.look(own.key)
+  await Promise.all([own, ...others].map(({ limiter, key }) => limiter.remove(key, values)))
+}

@@ -72,7 +72,11 @@ async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Pr
   const admitted = await changing(context, meetingId, async (trx): Promise<Admitted> => {
     const shown = (arrival: Arrival) => shownFor(token, arrival)
     const { arrival, entry } = await admitIn(trx, { meetingId, userId, shown }, at)
-    return { arrival, entry, place: entry.kind === 'wait' ? await takePlace(trx, person, at) : null }
+    return {
+      arrival,
+      entry,
+      place: entry.kind === 'wait' ? await takePlace(trx, { ...person, by: 'socket' }, at) : null,
+    }
   })
   if (admitted.place?.lv != null) context.tellLobby(meetingId, admitted.place.lv)
   return admitted

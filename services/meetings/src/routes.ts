@@ -1,6 +1,5 @@
 import type { Meeting, meetingsOperations } from '@parley/contracts'
-import { publicBase } from '@parley/kit'
-import type { Handlers } from '@parley/kit'
+import { limitKey, publicBase, type Handlers } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
 import { rosterProblem } from './behind-door.ts'
 import { seekerOf, type CodeLimit } from './code-limit.ts'
@@ -12,8 +11,9 @@ import { claimByAddress } from './invites/invited.ts'
 import { doorOf } from './door.ts'
 import { join, type Joined } from './join.ts'
 import { toAttendance, toMeeting } from './meeting.ts'
-import { createPasscodeCheck } from './passcode-check.ts'
+import type { PasscodeCheck } from './passcode-check.ts'
 import { meetingByCode, meetingFor, visibleFor } from './read.ts'
+import { leads } from './role.ts'
 import { listAttendance, listPresent } from './store/attendance.ts'
 import { listMeetings } from './store/listing.ts'
 import type { MeetingRow } from './tables.ts'
@@ -23,14 +23,19 @@ const defaultLimit = 50
 const maxShown = 1000
 
 /** The REST operations of the service. */
-export function createRoutes(context: Context, codes: CodeLimit) {
-  const { db, config, kv } = context
-  const checkPasscode = createPasscodeCheck(kv)
+export function createRoutes(context: Context, codes: CodeLimit, passcodes: PasscodeCheck) {
+  const { db, config } = context
   const baseOf = (request: FastifyRequest): string => publicBase(config.PUBLIC_URL, request)
   return {
-    async createMeeting({ body, principal, request, once }) {
+    async createMeeting({ body, principal, address, request, once }) {
       const made = (meeting: Meeting) => answerWith(201, meeting)
-      return made(await createMeeting(context, { body, principal, base: baseOf(request) }, once(made)))
+      return made(
+        await createMeeting(
+          context,
+          { body, principal, address: limitKey(address), base: baseOf(request) },
+          once(made),
+        ),
+      )
     },
     async listMeetings({ query, principal, request }) {
       const { limit = defaultLimit, cursor, scope = 'mine', ...filter } = query
@@ -52,7 +57,9 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       const row = seen.meeting
       const participants =
         rosterProblem(seen, principal.kind) === null ? (await listPresent(db, row.id, maxShown)).map(toAttendance) : []
-      return answerWith(200, { ...toMeeting(row, baseOf(request)), participants })
+      const forLeaders = leads(seen.role) && row.passcode_hash !== null
+      const guesses = forLeaders ? { passcodeGuesses: await passcodes.guesses(row) } : {}
+      return answerWith(200, { ...toMeeting(row, baseOf(request)), participants, ...guesses })
     },
     async getMeetingByCode({ params, principal, address, request }) {
       await codes.lookUp(seekerOf(principal, address))
@@ -62,10 +69,11 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       await codes.lookUp(seekerOf(principal, address))
       return { status: 200, body: { meetingId: (await meetingByCode(context, body.code, principal.userId)).id } }
     },
-    async updateMeeting({ params, headers, body, principal, request }) {
+    async updateMeeting({ params, headers, body, principal, address, request }) {
       const row = await updateMeeting(context, {
         id: params.id,
         userId: principal.userId,
+        address: limitKey(address),
         body,
         ifMatch: headers['if-match'],
       })
@@ -98,13 +106,13 @@ export function createRoutes(context: Context, codes: CodeLimit) {
       const { seen, ...key } = door
       const who = { principal, address, passcode, displayName }
       const asked = { ...key, ...who, base: baseOf(request), once: once(joined) }
-      return joined(await join(context, checkPasscode, seen, asked))
+      return joined(await join(context, passcodes, seen, asked))
     },
     async roomToken({ params, body: { passcode, displayName }, principal, address, request, once }) {
       const seen = await meetingFor(context, params.id, principal.userId)
       const who = { principal, address, passcode, displayName }
       const asked = { ...who, byCode: seen.knowsCode, base: baseOf(request), once: once(joined) }
-      return joined(await join(context, checkPasscode, seen, asked))
+      return joined(await join(context, passcodes, seen, asked))
     },
     async participants({ params, query, principal }) {
       const { limit = defaultLimit, cursor, present } = query
@@ -126,5 +134,5 @@ const joined = ({ joining }: Joined) => ({ status: 200, body: joining }) as cons
 const answerWith = <Status extends 200 | 201, Body extends Meeting>(status: Status, body: Body) => ({
   status,
   body,
-  headers: { etag: `"${body.version}"` },
+  headers: { etag: `"${body.version}"`, ...(status === 201 && { location: `/v1/meetings/${body.id}` }) },
 })

@@ -1,6 +1,6 @@
 import type { Role } from '@parley/contracts'
 import { decideAdmission, type Admission, type AdmissionFacts } from './admission.ts'
-import { isOver } from './meeting.ts'
+import { isOver, whyOver } from './meeting.ts'
 import { roleIn } from './role.ts'
 import type { Arrival } from './store/arrival.ts'
 import type { MeetingRow } from './tables.ts'
@@ -49,6 +49,7 @@ export function factsOf(arrival: Decided, shown: Shown, invited: boolean): Admis
   return {
     type: meeting.type,
     over: isOver(meeting.status),
+    ...(meeting.end_reason !== null && { whyOver: whyOver[meeting.end_reason] }),
     guestsAllowed: meeting.settings.guestsAllowed,
     waitingRoom: meeting.settings.waitingRoom,
     byCode: shown.byCode,

@@ -3,6 +3,7 @@ import { answer, asProblem, type Bus, type BusSubscription } from '@parley/kit'
 import type { Static, TSchema } from 'typebox'
 import { chatAccess } from './access.ts'
 import { now, type Context } from './context.ts'
+import { deletedOf } from './deleted.ts'
 import { endByHost } from './end.ts'
 import { decideLobby } from './lobby/decide.ts'
 import { settleWait } from './lobby/settle.ts'
@@ -38,6 +39,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.leaveLobby, leaveLobby),
     serve(meetingsBus.remove, remove),
     serve(meetingsBus.setRole, setRole),
+    serve(meetingsBus.deleted, deletedOf),
     serve(meetingsBus.end, end),
   ]
 }

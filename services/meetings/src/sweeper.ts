@@ -4,13 +4,14 @@ import { now, type Context } from './context.ts'
 import { lapseLobbies } from './lobby/state.ts'
 import { startLoop, type Loop } from './loop.ts'
 import { forgetRoomTokens } from './store/room-tokens.ts'
-import { lockDue, openScheduled } from './store/sweep.ts'
+import { forgetJoinTokens, forgetLobbyEntries, lockDue, openScheduled } from './store/sweep.ts'
 import type { Db, MeetingRow } from './tables.ts'
 import { announceStarting, forgetOldEvents } from './user-events/teller.ts'
 
 const everyMs = 5000
 const batch = 50
 const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 
 /** Ends meetings that are empty or expired, each once however many replicas sweep, and forgets what has run out. */
 export const startSweeper = (context: Context): Loop =>
@@ -28,6 +29,8 @@ export const startSweeper = (context: Context): Loop =>
       await openScheduled(db, at)
       await lapseLobbies(context, at)
       await forgetRoomTokens(db, new Date(at.getTime() - hourMs))
+      await forgetLobbyEntries(db, new Date(at.getTime() - 2 * dayMs))
+      await forgetJoinTokens(db, new Date(at.getTime() - 30 * dayMs))
       await forgetAnswers(db, at)
       return forgetOldEvents(context)
     },

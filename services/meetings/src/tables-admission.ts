@@ -44,6 +44,8 @@ interface LobbyEntriesTable {
   status: 'waiting' | 'admitted' | 'rejected' | 'removed' | 'left' | 'lapsed'
   decided_by: string | null
   decided_at: Date | null
+  /** From where, as a hash; null where that is not known. */
+  address: string | null
 }
 
 interface JoinTokensTable {

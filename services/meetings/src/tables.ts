@@ -31,6 +31,8 @@ interface MeetingsTable {
   duration_minutes: number | null
   time_zone: string
   passcode_hash: string | null
+  /** How often the host has lifted the lock of wrong passcodes. */
+  passcode_round: Generated<number>
   max_participants: number
   settings: MeetingSettings
   version: number
@@ -41,6 +43,8 @@ interface MeetingsTable {
   /** Where the gateway was when it was made: the links of a meeting that is told over the bus. */
   public_base: string
   created_at: Date
+  /** When its version last changed. */
+  updated_at: Generated<Date>
   started_at: Date | null
   ended_at: Date | null
   end_reason: EndReason | null

@@ -1,5 +1,5 @@
 import type { Meeting, meetingsOperations } from '@parley/contracts'
-import { ProblemError, type Call } from '@parley/kit'
+import { ProblemError, versionsOf, type Call, type Owner } from '@parley/kit'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { tellInvited } from './invites/mail-queue.ts'
@@ -15,6 +15,10 @@ import { enqueueCommand } from './store/outbox.ts'
 import type { MeetingRow } from './tables.ts'
 import { putMeetingEvents } from './user-events/put.ts'
 
+type Change = Omit<MeetingChange, 'updated_at'>
+/** Those that the request may change; null for any. */
+type Versions = ReturnType<typeof versionsOf>
+
 interface Plan {
   id: string
   userId: string
@@ -24,6 +28,7 @@ interface Plan {
 interface Update {
   id: string
   userId: string
+  address: string
   body: Call<typeof meetingsOperations.updateMeeting>['body']
   ifMatch: string | undefined
 }
@@ -32,11 +37,15 @@ interface Update {
  * Changes a meeting and tells its room. @throws ProblemError `not-found`, `forbidden`, `meeting-over`, `version-
  * conflict`
  */
-export async function updateMeeting(context: Context, { id, userId, body, ifMatch }: Update): Promise<MeetingRow> {
-  const expected = versionOrThrow(ifMatch)
+export async function updateMeeting(
+  context: Context,
+  { id, userId, address, body, ifMatch }: Update,
+): Promise<MeetingRow> {
+  const expected = versionsOf(ifMatch)
   const before = await ownMeeting(context, id, userId)
   refuseUnfit(before, expected)
-  return changeAndTell(context, { id, userId }, await changeOf(body), expected)
+  const change = await changeOf(body, before, { address, person: userId })
+  return changeAndTell(context, { before, userId }, change, expected)
 }
 
 /**
@@ -47,29 +56,29 @@ export async function scheduleMeeting(context: Context, { id, userId, body, ifMa
   const before = await ownMeeting(context, id, userId)
   if (ifMatch === undefined)
     throw new ProblemError('precondition-required', 'Send the ETag of the meeting as you know it in If-Match')
-  const expected = versionOrThrow(ifMatch)
+  const expected = versionsOf(ifMatch)
   refuseUnfit(before, expected)
   const at = now(context)
   const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
-  const change: MeetingChange = {
+  const change: Change = {
     scheduled_at: scheduledAt,
     statusBefore: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
     ...(body.durationMinutes === undefined ? {} : { duration_minutes: body.durationMinutes }),
     ...(body.timeZone === undefined ? {} : { time_zone: timeZoneOrThrow(body.timeZone) }),
   }
-  return changeAndTell(context, { id, userId }, change, expected)
+  return changeAndTell(context, { before, userId }, change, expected)
 }
 
 async function changeAndTell(
   context: Context,
-  { id, userId }: { id: string; userId: string },
-  change: MeetingChange,
-  expected: number | null,
+  { before: { id, version }, userId }: { before: MeetingRow; userId: string },
+  change: Change,
+  expected: Versions,
 ): Promise<MeetingRow> {
   const at = now(context)
   const changed = await changing(context, id, async (trx) => {
     const before = await lockOwned(trx, id, userId)
-    const row = await changeMeeting(trx, id, change, expected)
+    const row = await changeMeeting(trx, id, { ...change, updated_at: at }, expected && version)
     if (row === undefined) return undefined
     await enqueueCommand(trx, id, { kind: 'meeting-updated', meeting: told(context, row) }, at)
     await tellInvited(trx, { before, after: row, at })
@@ -94,29 +103,35 @@ async function changeAndTell(
 
 const told = (context: Context, row: MeetingRow): Meeting => toMeeting(row, roomBase(context, row))
 
-function refuseUnfit(meeting: MeetingRow | undefined, expected: number | null): void {
+function refuseUnfit(meeting: MeetingRow | undefined, expected: Versions): void {
   if (meeting === undefined) throw new ProblemError('not-found', 'There is no such meeting')
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
-  if (expected === null || meeting.version === expected) return
+  if (expected === null || expected.has(meeting.version)) return
   throw new ProblemError('version-conflict', 'The meeting has changed since you read it', {
     currentVersion: meeting.version,
   })
 }
 
-async function changeOf({ passcode, maxParticipants, ...same }: Update['body']): Promise<MeetingChange> {
+async function changeOf(
+  { passcode, maxParticipants, settings, ...same }: Update['body'],
+  before: MeetingRow,
+  owner: Owner,
+): Promise<Change> {
   return {
     ...same,
+    ...settingsOf({ type: same.type, settings }, before),
     ...(maxParticipants === undefined ? {} : { max_participants: maxParticipants }),
-    ...(passcode === undefined ? {} : { passcode_hash: passcode === null ? null : await hashPasscode(passcode) }),
+    ...(passcode === undefined
+      ? {}
+      : { passcode_hash: passcode === null ? null : await hashPasscode(passcode, owner) }),
   }
 }
 
-/** The version of an entity tag (RFC 9110, 8.8.3); null when any will do. @throws ProblemError `invalid-input` */
-export function versionOrThrow(ifMatch: string | undefined): number | null {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return null
-  const version = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(ifMatch)?.[1]
-  if (version !== undefined) return Number(version)
-  throw new ProblemError('invalid-input', undefined, {
-    errors: [{ path: 'headers.if-match', message: 'must be an ETag of the meeting, such as "3"' }],
-  })
+/** A meeting that becomes private takes guests only when the same change says so. */
+function settingsOf(
+  { type, settings }: { type: Update['body']['type'] | undefined; settings: Update['body']['settings'] | undefined },
+  before: MeetingRow,
+): Pick<MeetingChange, 'settings'> {
+  if (type !== 'private' || before.type === 'private') return settings === undefined ? {} : { settings }
+  return { settings: { guestsAllowed: false, ...settings } }
 }

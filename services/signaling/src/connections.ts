@@ -48,6 +48,11 @@ export class Connections {
     return this.#all.size
   }
 
+  /** @throws ProblemError `rate-limited` when this person has their share of the sockets */
+  checkShareOrThrow({ userId }: Principal): void {
+    this.#context.shares.checkOrThrow(userId)
+  }
+
   all(): Iterable<Connection> {
     return this.#all
   }
@@ -72,6 +77,7 @@ export class Connections {
       lastFrameAt: now,
       nextPingAt: now + randomInt(wire.pingEveryMs),
       renewIceAt: null,
+      idleSince: null,
       limits: {
         message: new TokenBucket(wire.message, now),
         signal: new TokenBucket(wire.signal, now),
@@ -82,6 +88,7 @@ export class Connections {
       answers: new Answers(),
     }
     this.#all.add(connection)
+    if (principal !== null) this.#context.shares.take(principal.userId)
     ws.on('message', (data, isBinary) => {
       this.#wakeIfStoodStill()
       receive(this.#context, connection, data as Buffer, isBinary)
@@ -113,7 +120,7 @@ export class Connections {
   /** `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. */
   #lost(connection: Connection, at?: number): void {
     const { session } = connection
-    this.#all.delete(connection)
+    if (this.#all.delete(connection) && 'principal' in session) this.#context.shares.giveBack(session.principal.userId)
     connection.session = { state: 'closed' }
     // The place in the queue is kept by meetings for as long as the wait can be resumed.
     if (session.state === 'waiting') this.#context.rooms.peekLobby(session.room)?.remove(session.participantId)
@@ -189,6 +196,7 @@ export class Connections {
       if (session.state === 'connected' && now - connection.openedAt > wire.authenticateWithinMs)
         socket.close('unauthenticated')
       else if (now - connection.lastFrameAt > wire.clientSilentMs) this.#dropSilent(connection)
+      else if (isIdle(connection, now)) socket.close('normal', 'nothing was joined')
       else if (isExpired(connection, wallNow)) socket.close('unauthenticated', 'the access token has expired')
       else if (now >= connection.nextPingAt) this.#ping(connection, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
@@ -222,6 +230,14 @@ export class Connections {
         socket.close('unauthenticated', 'the session has ended')
     }
   }
+}
+
+/** Whether it has been signed in for too long without being in a room, on the way into one, or in a lobby. Keeps the time for that. */
+function isIdle(connection: Connection, now: number): boolean {
+  const { session, waiting } = connection
+  if (session.state !== 'authenticated' || waiting !== null) connection.idleSince = null
+  else connection.idleSince ??= now
+  return connection.idleSince !== null && now - connection.idleSince > wire.joinWithinMs
 }
 
 const isExpired = ({ session }: Connection, wallNow: number): boolean =>

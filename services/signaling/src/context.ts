@@ -7,6 +7,7 @@ import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
 import type { SfuAccess } from './sfu/sfu-links.ts'
+import type { SocketShares } from './socket/socket-shares.ts'
 
 /** What handlers work with. */
 export interface Context {
@@ -20,6 +21,10 @@ export interface Context {
   /** The incarnation of the room store, and its time. */
   life: StoreLife
   ice: IceServers
+  /** Places that one person may hold in a room at once. */
+  seatsPerPerson: number
+  /** How many sockets each person has here. */
+  shares: SocketShares
   relays: Relays
   sfu: SfuAccess
 }

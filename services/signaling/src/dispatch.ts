@@ -13,6 +13,8 @@ const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload
 
 /** These change what the session is: frames behind them wait, so that a client may send them in one go. */
 const entering = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
+/** They change nothing, so a repeated one is answered anew: what they answer may be long, and is not kept. */
+const reading = new Set<ClientType>(['room.sync', 'ping'])
 const maxWaiting = 256
 const maxWaitingBytes = 512 * 1_024
 /** Texts up to here are kept as they are; longer ones are put together anew. */
@@ -58,7 +60,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const incoming = readOrRefuse(context, connection, data)
   if (incoming === null) return
   const { requestId, type } = incoming
-  const request = requestId === undefined ? undefined : { requestId, print: printOf(data) }
+  const request = requestId === undefined || reading.has(type) ? undefined : { requestId, print: printOf(data) }
   const known = request && connection.answers.get(request.requestId, request.print)
   const answering = known ?? act(context, connection, incoming)
   if (request && !known)
@@ -108,9 +110,13 @@ function problemWith({ clock }: Context, connection: Connection, message: unknow
     return new ProblemError('invalid-input', 'The message is nested too deep, or has too many values')
   const faults = faultsOfEnvelope(message)
   if (faults.length > 0)
-    return new ProblemError('invalid-input', 'The message is not an envelope {type, requestId?, payload?}', {
-      errors: faults,
-    })
+    return new ProblemError(
+      'invalid-input',
+      'The message is no envelope {type, requestId?, payload?} of well-formed text',
+      {
+        errors: faults,
+      },
+    )
   const { type, payload = {} } = message as Envelope
   if (!isType(type))
     return new ProblemError('unknown-type', `There is no message type ${JSON.stringify(type.slice(0, 40))}`)

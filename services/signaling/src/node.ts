@@ -8,6 +8,7 @@ import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
 import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
+import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
 
 export interface NodeDeps {
@@ -20,6 +21,9 @@ export interface NodeDeps {
   log: Logger
   auth: EdgeAuth
   ice: IceServers
+  seatsPerPerson: number
+  /** Sockets of one person on this node. */
+  socketsPerPerson: number
   /** Meetings of topology `auto` move to the SFU from so many people on; null: every meeting is a mesh. */
   sfuFromPeople: number | null
   onDelivered(count: number): void
@@ -37,12 +41,13 @@ export interface SignalingNode {
 
 /** A node of rooms: everything between the sockets, the bus and the store, without the HTTP server that sockets come through. */
 export function createNode(deps: NodeDeps): SignalingNode {
-  const { node, bus, kv, life, log, auth, ice, onDelivered } = deps
+  const { node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered } = deps
+  const shares = new SocketShares(deps.socketsPerPerson)
   const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
   const sfu = sfuOf(deps, rooms)
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, relays, sfu }
+  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, seatsPerPerson, shares, relays, sfu }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

@@ -99,6 +99,7 @@ export async function createServer({
         throw new ProblemError('invalid-input', `Offer the subprotocol ${subprotocol}`)
       const token = offered.find((protocol) => protocol.startsWith(bearerPrefix))?.slice(bearerPrefix.length)
       request.bearer = token === undefined ? null : await auth.verifier.verify(token)
+      if (request.bearer !== null) connections.checkShareOrThrow(request.bearer)
     },
     handler: () => Promise.reject(new ProblemError('invalid-input', 'Open it as a WebSocket')),
     wsHandler(socket, request) {

@@ -25,8 +25,21 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
   const onDelivered = (count: number) => delivered.inc({}, count)
-  const sfuFromPeople = config.SFU_FROM_PEOPLE
-  const signaling = createNode({ node, bus, kv, life, log, auth, ice, sfuFromPeople, onDelivered })
+  const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
+  const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
+  const signaling = createNode({
+    node,
+    bus,
+    kv,
+    life,
+    log,
+    auth,
+    ice,
+    sfuFromPeople: config.SFU_FROM_PEOPLE,
+    seatsPerPerson,
+    socketsPerPerson,
+    onDelivered,
+  })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
@@ -71,3 +84,6 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
 
 /** As a segment of a bus subject: host names have dots. */
 const nodeName = (instanceId: string): string => instanceId.replaceAll(/[^\w-]/g, '_')
+
+/** Of few places nobody has most, but everybody has one. */
+const personShare = (wanted: number, total: number): number => Math.min(wanted, Math.max(1, Math.floor(total / 4)))

@@ -54,6 +54,20 @@ describe('the wire', () => {
     expect(await early.waitForClose()).toBe(4401)
   })
 
+  it('H11 a text with half of a surrogate pair is refused with its path, wherever it is', async () => {
+    const { roomToken, token } = product.grant(aMeeting(), 'Half')
+    const client = await product.connect(0, token)
+    await client.ask('room.join', { roomToken, device: { mic: true, cam: false } })
+    for (const [type, payload, path] of [
+      ['chat.send', { clientMessageId: 'a-message-1', text: 'a\ud83d' }, '/payload/text'],
+      ['reaction.send', { reaction: '\ude00' }, '/payload/reaction'],
+      ['rtc.signal', { to: newId(), data: { sdp: ['v=0', { x: '\ud800' }] } }, '/payload/data/sdp/1/x'],
+    ] as const) {
+      const { payload: problem } = await client.ask(type, payload)
+      expect([type, problem]).toMatchObject([type, { code: 'invalid-input', errors: [{ path }] }])
+    }
+  })
+
   it('S15 who stays silent is sent away after 5 s', async () => {
     const client = await product.connect(0)
     expect(await client.waitForClose()).toBe(4401)

@@ -16,6 +16,8 @@ import { slowReaders } from './t14-slow-readers.ts'
 import { reconnectStorm } from './t15-reconnect-storm.ts'
 import { badNetwork } from './t16-bad-network.ts'
 import { oneWayPartition } from './t17-one-way-partition.ts'
+import { janusGone } from './t18-janus-gone.ts'
+import { mediaOutlive } from './t19-media-outlive.ts'
 import { soak } from './t25-soak.ts'
 import { storeEmptyInQuiet } from './t26-store-empty-in-quiet.ts'
 import { failover } from './t27-failover.ts'
@@ -45,6 +47,8 @@ export const faults: readonly Fault[] = [
   reconnectStorm,
   badNetwork,
   oneWayPartition,
+  janusGone,
+  mediaOutlive,
   soak,
   storeEmptyInQuiet,
   failover,

@@ -14,6 +14,9 @@ import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 export type ServerName = 'nats' | 'redis' | 'postgres'
 
+/** A Janus of the stack. */
+export type JanusProcess = NonNullable<StackFile['janus']>[number]
+
 /** The distributed product under test, and everything that can be done to it. */
 export interface Cluster {
   readonly edge: Edge
@@ -25,6 +28,8 @@ export interface Cluster {
   /** Those of Redis with a Sentinel, when it was asked for. */
   readonly sentinel: Sentinel | null
   replicas(service?: ServiceName): Replica[]
+  /** The media servers, with `--janus`. */
+  janus(): readonly JanusProcess[]
   /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
   end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
   /** One more replica with the settings of this one, ready. */
@@ -144,6 +149,10 @@ class RunningCluster implements Cluster {
     this.#replicas = [...this.#replicas, started]
     this.table.watch(started)
     return started
+  }
+
+  janus(): readonly JanusProcess[] {
+    return this.#product.file.janus ?? []
   }
 
   server(name: ServerName): { url: string; pid: number } {

@@ -64,7 +64,7 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
   await inParallel(
     Array.from({ length: rooms }, (_, room) => room),
     async (room) => {
-      const body = { title: `Room ${room}`, maxParticipants: Math.max(200, clients) }
+      const body = { type: 'public' as const, title: `Room ${room}`, maxParticipants: Math.max(200, clients) }
       const { id, code } = await host.rest.createMeeting({ body })
       recorder.belongs(id, id)
       meetings.push({ id, room, code, attendees: [] })

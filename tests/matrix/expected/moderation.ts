@@ -98,6 +98,14 @@ export const moderation: Part<keyof typeof moderationOperations> = {
       },
     },
   ],
+  passcodeGuesses: [{ as: [200, 200, no, no, no, hidden, hidden, no, anon], on: waits, request: byId }],
+  liftPasscodeLock: [
+    {
+      as: [204, 204, no, no, no, hidden, hidden, no, anon],
+      on: waits,
+      request: byId,
+    },
+  ],
   setRole: [
     {
       as: [200, no, no, no, no, hidden, no, no, anon],

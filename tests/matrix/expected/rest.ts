@@ -1,4 +1,10 @@
-import type { chatOperations, eventsOperations, signalingOperations, statsOperations } from '@parley/contracts'
+import type {
+  chatOperations,
+  eventsOperations,
+  sfuOperations,
+  signalingOperations,
+  statsOperations,
+} from '@parley/contracts'
 import { randomUUID } from 'node:crypto'
 import { rest } from '../../support/people.ts'
 import type { Person } from '../people.ts'
@@ -96,4 +102,14 @@ export const events: Part<keyof typeof eventsOperations> = {
 /** R11. Columns as above. */
 export const signaling: Part<keyof typeof signalingOperations> = {
   iceServers: [{ as: [200, 200, 200, 200, 200, 200, 200, 200, anon], where: ['private'], request: () => ({}) }],
+}
+
+/** V2: only for who is in the room now; these meetings are meshes. Columns as above. */
+export const sfu: Part<keyof typeof sfuOperations> = {
+  janusToken: [
+    {
+      as: ['not-sfu', 'not-sfu', 'not-sfu', no, no, no, no, 'not-sfu', anon],
+      request: byId,
+    },
+  ],
 }

@@ -84,7 +84,7 @@ export async function aPerson(gateway: string, email = `${crypto.randomUUID()}@e
 
 /** The code of a new meeting. */
 export async function aMeeting(gateway: string, { accessToken, address }: Person, people: number): Promise<string> {
-  const body = { maxParticipants: Math.max(2, people) }
+  const body = { type: 'public', maxParticipants: Math.max(2, people) }
   const { code } = await rest<{ code: string }>(`${gateway}/v1/meetings`, { token: accessToken, address, body })
   return code
 }

@@ -18,6 +18,8 @@ export interface Stack {
   auth: Replica[]
   meetings: Replica[]
   chat: Replica[]
+  media: Replica[]
+  janus: { id: string; pid: number }[]
   redis: { url: string; pid: number }
   postgres: { url: string; pid: number; dir: string }
 }
@@ -37,6 +39,7 @@ export interface StackOptions {
   /** A stack that runs already, as its file describes it; it has to have the settings above. */
   file?: string | undefined
   signaling?: number
+  janus?: number
   env?: Record<string, string>
 }
 
@@ -45,7 +48,8 @@ export async function withStack<T>(options: StackOptions, work: (stack: Stack) =
   if (options.file !== undefined) return await work(JSON.parse(await readFile(options.file, 'utf8')) as Stack)
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
   const file = join(folder, 'stack.json')
-  const args = ['--signaling', String(options.signaling ?? 1), '--json', file, '--logs', join(folder, 'logs')]
+  const janus = ['--janus', String(options.janus ?? 0)]
+  const args = ['--signaling', String(options.signaling ?? 1), ...janus, '--json', file, '--logs', join(folder, 'logs')]
   const child = spawn(process.execPath, ['--import', follow, entry, ...args], {
     env: { ...process.env, ...settings, ...options.env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

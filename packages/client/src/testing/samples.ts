@@ -13,6 +13,7 @@ export const sampleUser = (n: number): User => ({
   name: `User ${n}`,
   username: null,
   createdAt: at,
+  updatedAt: at,
 })
 
 export const sampleMeeting = (changes: Partial<Meeting> = {}): Meeting => ({
@@ -41,6 +42,7 @@ export const sampleMeeting = (changes: Partial<Meeting> = {}): Meeting => ({
   },
   version: 1,
   createdAt: at,
+  updatedAt: at,
   startedAt: at,
   endedAt: null,
   ...changes,

@@ -23,7 +23,17 @@ export const authBus = {
   /** What an account is, for services that need its address. Problem `not-found` for guests and for nobody. */
   account: request('auth.account', {
     input: Type.Object({ userId: Id }),
-    output: Type.Object({ name: Type.String(), email: Type.String(), emailVerified: Type.Boolean() }),
+    output: Type.Object({
+      name: Type.String(),
+      email: Type.String(),
+      emailVerified: Type.Boolean(),
+      avatarFileId: Type.Optional(Id),
+    }),
+  }),
+  /** Which of these are no accounts or guests (any more): what belongs to them goes. */
+  gone: request('auth.gone', {
+    input: Type.Object({ userIds: Type.Array(Id, { maxItems: 500 }) }),
+    output: Type.Object({ gone: Type.Array(Id) }),
   }),
   /** An account has another name than `before`. A hint, may be lost: whoever needs the name of an account asks for it. */
   renamed: event('auth.renamed', Type.Object({ userId: Id, before: Type.String(), name: Type.String() })),

@@ -6,14 +6,16 @@ import { request } from './subject.ts'
 export const chatBus = {
   /**
    * Stores a message of somebody who is in the room; `sender.id` is the user's, as over REST, so that a message sent again
-   * on the other way is the same one. Problems: `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`.
+   * on the other way is the same one. Problems: `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`; of the file
+   * `not-found`, `wrong-state`.
    */
   send: request('chat.send', {
     input: Type.Object({
       meetingId: Id,
       sender: Type.Object({ id: Id, name: Type.String(), guest: Type.Optional(Type.Boolean()) }),
       clientMessageId: Type.String(),
-      text: Type.String(),
+      text: Type.Optional(Type.String()),
+      fileId: Type.Optional(Id),
     }),
     output: Type.Object({ message: Message }),
     timeoutMs: 3_000,

@@ -106,6 +106,11 @@ export const meetingsBus = {
   }),
   /** There is something new in a box of user events. A hint, may be lost. */
   news: event('meetings.news.{box}', Type.Object({})),
+  /** Which of these meetings are deleted: what belongs to them goes. */
+  deleted: request('meetings.deleted', {
+    input: Type.Object({ meetingIds: Type.Array(Id, { maxItems: 500 }) }),
+    output: Type.Object({ deleted: Type.Array(Id) }),
+  }),
   /** Ends a meeting on behalf of its host (from the room). */
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
 } as const

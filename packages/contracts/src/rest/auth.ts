@@ -19,6 +19,11 @@ export const User = Type.Object(
     name: Type.String(),
     username: Type.Union([Type.String(), Type.Null()]),
     createdAt: Instant,
+    updatedAt: { ...Instant, description: 'When the account last changed: its name, its password, its address' },
+    avatarFileId: Type.Optional(Type.Union([Id, Type.Null()])),
+    avatarUrl: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], { description: 'The bytes of the avatar, with an access token' }),
+    ),
   },
   { title: 'User' },
 )
@@ -43,7 +48,13 @@ export type Tokens = Static<typeof Tokens>
 
 const tokenDelivery = Type.Optional(
   Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
-    description: 'Where the refresh token goes; cookie by default',
+    description: 'Where the refresh token goes',
+    default: 'cookie',
+  }),
+)
+const refreshDelivery = Type.Optional(
+  Type.Union([Type.Literal('cookie'), Type.Literal('body')], {
+    description: 'Where the new refresh token goes; the way the old one came, if absent',
   }),
 )
 const RefreshToken = Type.String({ minLength: 20, maxLength: 200 })
@@ -113,6 +124,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['email-taken', 'username-taken', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -129,6 +141,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-credentials', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -142,6 +155,7 @@ export const authOperations = {
       'Get a guest identity, good for meetings that allow guests; a browser gets the same one again, by cookie, unless tokenDelivery is "body". Beside an account that is signed in by cookie, the refresh token is in the body',
     body: Strict({ name: DisplayName, tokenDelivery }),
     answers: { 201: Tokens },
+    sends: { 201: ['set-cookie'] },
     problems: ['origin-not-allowed'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -152,8 +166,9 @@ export const authOperations = {
     auth: 'none',
     rows: ['A3', 'A12'],
     summary: 'Exchange the refresh token (cookie or body) for new tokens; the old one is spent',
-    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery }),
+    body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery: refreshDelivery }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['invalid-refresh-token', 'refresh-token-reused', 'origin-not-allowed'],
   },
   logout: {
@@ -165,6 +180,7 @@ export const authOperations = {
     summary: 'End this session, named by its refresh token (cookie or body) or its access token',
     body: Strict({ refreshToken: Type.Optional(RefreshToken) }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['origin-not-allowed'],
   },
   logoutAll: {
@@ -176,6 +192,7 @@ export const authOperations = {
     summary: 'End every session of this account; their sockets close within 2 s',
     body: Nothing,
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: [],
   },
   me: {
@@ -193,13 +210,19 @@ export const authOperations = {
     path: '/v1/me',
     auth: 'user',
     rows: ['A5'],
-    summary: 'Change name or user name',
+    summary: 'Change name, user name or avatar',
     body: Strict(
-      { name: Type.Optional(DisplayName), username: Type.Optional(Type.Union([Username, Type.Null()])) },
+      {
+        name: Type.Optional(DisplayName),
+        username: Type.Optional(Type.Union([Username, Type.Null()])),
+        avatarFileId: Type.Optional(
+          Type.Union([Id, Type.Null()], { description: 'A ready avatar of one’s own; null removes it' }),
+        ),
+      },
       { minProperties: 1 },
     ),
     answers: { 200: User },
-    problems: ['username-taken'],
+    problems: ['username-taken', 'not-found', 'wrong-state', 'unavailable'],
   },
   changePassword: {
     method: 'POST',
@@ -231,6 +254,7 @@ export const authOperations = {
     summary: "End one of this account's sessions; its sockets close within 2 s",
     params: Strict({ id: Id }),
     answers: { 204: null },
+    sends: { 204: ['set-cookie'] },
     problems: ['not-found'],
   },
   forgotPassword: {
@@ -325,6 +349,7 @@ export const authOperations = {
       'Begin to sign in at the provider: a whole page goes there, not a fetch. OIDC authorization code with PKCE',
     query: Strict({ returnTo: Type.Optional(ReturnTo) }),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -342,6 +367,7 @@ export const authOperations = {
       { additionalProperties: true },
     ),
     answers: { 302: null },
+    sends: { 302: ['location', 'set-cookie'] },
     problems: ['not-found'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
@@ -360,6 +386,7 @@ export const authOperations = {
       tokenDelivery,
     }),
     answers: { 200: Tokens },
+    sends: { 200: ['set-cookie'] },
     problems: ['oauth-failed', 'identity-conflict', 'not-found', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },

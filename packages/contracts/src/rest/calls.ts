@@ -16,6 +16,11 @@ export type StreamName = {
   [N in OperationName]: OperationNamed<N> extends { stream: object } ? N : never
 }[OperationName]
 
+/** The names of those that take or give bytes. */
+export type BytesName = {
+  [N in OperationName]: OperationNamed<N> extends { bytes: object } ? N : never
+}[OperationName]
+
 type Part<O, K extends string> = O extends Record<K, infer S extends TSchema> ? Named<K, Static<S>> : unknown
 type Named<K extends string, T> = Record<never, never> extends T ? { [P in K]?: T } : { [P in K]: T }
 

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Strict } from '../ids.ts'
 import { SpokenText } from '../text.ts'
+import { FileReference } from './files.ts'
 import type { Operations } from './operation.ts'
 
 /** Made by the client, once per message; sending it again gives the same message. */
@@ -13,6 +14,7 @@ export const Message = Type.Object(
     seq: Type.Integer({ minimum: 1, description: 'Number in the meeting, without gaps' }),
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
+    file: Type.Optional(FileReference),
     sender: Type.Object(
       {
         id: Id,
@@ -36,6 +38,16 @@ export const Message = Type.Object(
 )
 export type Message = Static<typeof Message>
 
+/** A text, a file, or both. */
+export const NewMessage = Strict(
+  {
+    clientMessageId: ClientMessageId,
+    text: Type.Optional(MessageText),
+    fileId: Type.Optional(Id),
+  },
+  { minProperties: 2, description: 'A text, a ready attachment of this meeting that the sender uploaded, or both' },
+)
+
 const byMessage = Strict({ id: Id, messageId: Id })
 
 export const chatOperations = {
@@ -47,9 +59,17 @@ export const chatOperations = {
     rows: ['C1'],
     summary: 'Send a chat message; answered once it is stored',
     params: Strict({ id: Id }),
-    body: Strict({ clientMessageId: ClientMessageId, text: MessageText }),
+    body: NewMessage,
     answers: { 201: Message, 200: Message },
-    problems: ['not-found', 'forbidden', 'meeting-over', 'idempotency-conflict', 'rate-limited', 'unavailable'],
+    problems: [
+      'not-found',
+      'forbidden',
+      'meeting-over',
+      'wrong-state',
+      'idempotency-conflict',
+      'rate-limited',
+      'unavailable',
+    ],
     limit: { by: 'principal', points: 1200, seconds: 60 },
   },
   listMessages: {

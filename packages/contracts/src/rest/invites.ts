@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, Strict } from '../ids.ts'
 import { ProseText } from '../text.ts'
 import { Email } from './auth.ts'
 import { Meeting, paging } from './meetings.ts'
@@ -59,7 +59,10 @@ export const invitesOperations = {
     summary:
       'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail; only who has confirmed their own address invites by mail. Who is invited already is answered as is (200)',
     params: inMeeting,
-    body: Strict({ email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) }),
+    body: Strict(
+      { email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) },
+      exactlyOne('email', 'userId'),
+    ),
     answers: { 200: Invite, 201: Invite },
     problems: ['not-found', 'forbidden', 'email-not-verified', 'meeting-over', 'wrong-state', 'unavailable'],
     limit: { by: 'principal', points: 300, seconds: 3600 },

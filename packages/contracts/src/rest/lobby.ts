@@ -23,6 +23,8 @@ export const EntryAccess = Type.Object(
         Type.Literal('passcode-required'),
         Type.Literal('waiting-room'),
         Type.Literal('not-admitted'),
+        Type.Literal('meeting-full'),
+        Type.Literal('too-many-passcodes'),
       ]),
     ),
     next: Type.Union([
@@ -30,9 +32,19 @@ export const EntryAccess = Type.Object(
       Type.Literal('join-with-passcode'),
       Type.Literal('wait-in-lobby'),
       Type.Literal('sign-in'),
+      Type.Literal('try-later'),
       Type.Literal('none'),
     ]),
-    retryAfterMs: Type.Optional(Type.Integer({ description: 'When not-admitted: how long until one may ask again' })),
+    retryAfterMs: Type.Optional(
+      Type.Integer({
+        description: 'How long until one may ask again: when not-admitted, meeting-full or too-many-passcodes',
+      }),
+    ),
+    endReason: Type.Optional(
+      Type.Union([Type.Literal('host'), Type.Literal('cancelled'), Type.Literal('empty'), Type.Literal('expired')], {
+        description: 'When meeting-over: who or what ended it; empty: everybody had left, expired: its time was over',
+      }),
+    ),
     meeting: Type.Optional(
       Type.Object({
         title: Type.String(),

@@ -1,6 +1,11 @@
+import { filesOperations } from './files.ts'
 import type { Operations } from './operation.ts'
 import { recordingsOperations } from './recordings.ts'
 import { sfuOperations } from './sfu.ts'
 
 /** What the media service serves: files, the SFU, recordings. */
-export const mediaOperations = { ...sfuOperations, ...recordingsOperations } as const satisfies Operations
+export const mediaOperations = {
+  ...filesOperations,
+  ...sfuOperations,
+  ...recordingsOperations,
+} as const satisfies Operations

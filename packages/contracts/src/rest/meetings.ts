@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
 import { NameText, ProseText, SecretText } from '../text.ts'
 import { DisplayName } from './auth.ts'
@@ -7,7 +7,13 @@ import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
-export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')])
+/** Who finds a meeting, and who may enter; see docs/spec/doors.md. */
+export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')], {
+  description:
+    'public: listed to everybody while it is live; who has its code or id may enter, guests too unless guestsAllowed is false. ' +
+    'private: not listed; who has its code may enter with an account, guests only if guestsAllowed is set to true. ' +
+    'invited_only: only those who are invited or have a join token know that it exists, and enter.',
+})
 export const MeetingStatus = Type.Union([
   Type.Literal('scheduled'),
   Type.Literal('waiting'),
@@ -24,7 +30,7 @@ const settings = {
   chat: Type.Boolean(),
   waitingRoom: Type.Boolean(),
   recording: Type.Boolean(),
-  guestsAllowed: Type.Boolean(),
+  guestsAllowed: Type.Boolean({ description: 'Guests may enter; false for a private meeting unless it is said' }),
   topology: Type.Union([Type.Literal('auto'), Type.Literal('mesh'), Type.Literal('sfu')]),
 }
 export const MeetingSettings = Type.Object(settings, { title: 'MeetingSettings' })
@@ -61,6 +67,7 @@ export const Meeting = Type.Object(
     settings: MeetingSettings,
     version: Type.Integer(),
     createdAt: Instant,
+    updatedAt: { ...Instant, description: 'When its version last changed' },
     startedAt: nullable(Instant),
     endedAt: nullable(Instant),
   },
@@ -82,8 +89,24 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
+/** What guesses at the passcode have come to, for those who lead the meeting. */
+export const PasscodeGuesses = Type.Object(
+  {
+    wrong: Type.Integer({ description: 'Different wrong passcodes within an hour' }),
+    turnedAway: Type.Integer({ description: 'People who were refused unheard within an hour' }),
+    locked: Type.Boolean({
+      description: 'Too many different ones were wrong: nobody new is heard until some are forgotten',
+    }),
+  },
+  { title: 'PasscodeGuesses' },
+)
+
 const MeetingWithParticipants = Type.Object(
-  { ...Meeting.properties, participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }) },
+  {
+    ...Meeting.properties,
+    participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }),
+    passcodeGuesses: Type.Optional(PasscodeGuesses),
+  },
   { title: 'MeetingWithParticipants' },
 )
 
@@ -99,6 +122,34 @@ export const Joining = Type.Object(
 export type Joining = Static<typeof Joining>
 
 const byId = Strict({ id: Id })
+/** What a new meeting has of what nobody said. */
+export const meetingDefaults = {
+  title: 'Meeting',
+  description: '',
+  type: 'private',
+  timeZone: 'UTC',
+  maxParticipants: 50,
+  settings: {
+    video: true,
+    audio: true,
+    screenShare: true,
+    chat: true,
+    waitingRoom: false,
+    recording: false,
+    /** Of a private meeting; the other types admit guests. */
+    guestsAllowed: false,
+    topology: 'auto',
+  },
+} as const satisfies Partial<Meeting>
+
+/** RFC 9110, 13.1.1. */
+const IfMatch = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description:
+    'The ETag of the meeting as you know it, several of them, or *: if none is its ETag, the answer is version-conflict with the current version',
+  examples: ['"3"'],
+})
 /** 256 random bits, base64url, made by the host for others to enter with. */
 export const JoinToken = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', minLength: 43, maxLength: 43 })
 const entryProblems = [
@@ -107,12 +158,17 @@ const entryProblems = [
   'not-admitted',
   'removed-from-meeting',
   'passcode-required',
+  'meeting-full',
   'meeting-over',
 ] as const
 export const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 }
+
+/** An optional field of a new meeting, with its default for the document. */
+const byDefault = <S extends Type.TSchema>(name: keyof typeof meetingDefaults, schema: S) =>
+  Type.Optional({ ...schema, default: meetingDefaults[name] })
 
 export const meetingsOperations = {
   createMeeting: {
@@ -123,17 +179,18 @@ export const meetingsOperations = {
     rows: ['M1', 'M2'],
     summary: 'Create a meeting: at once, or scheduled',
     body: Strict({
-      title: Type.Optional(Title),
-      description: Type.Optional(Description),
-      type: Type.Optional(MeetingType),
+      title: byDefault('title', Title),
+      description: byDefault('description', Description),
+      type: Type.Optional(Type.Union(MeetingType.anyOf, { ...MeetingType, default: meetingDefaults.type })),
       scheduledAt: Type.Optional(Instant),
       durationMinutes: Type.Optional(DurationMinutes),
-      timeZone: Type.Optional(TimeZone),
+      timeZone: byDefault('timeZone', TimeZone),
       passcode: Type.Optional(Passcode),
-      maxParticipants: Type.Optional(MaxParticipants),
-      settings: Type.Optional(SettingsInput),
+      maxParticipants: byDefault('maxParticipants', MaxParticipants),
+      settings: byDefault('settings', SettingsInput),
     }),
     answers: { 201: Meeting },
+    sends: { 201: ['etag', 'location'] },
     problems: [],
     limit: { by: 'principal', points: 120, seconds: 60 },
   },
@@ -145,7 +202,7 @@ export const meetingsOperations = {
     summary: 'My meetings (host, joined or invited), newest first; with scope=active, public meetings that are live',
     query: Strict({
       ...paging,
-      scope: Type.Optional(Type.Union([Type.Literal('mine'), Type.Literal('active')])),
+      scope: Type.Optional(Type.Union([Type.Literal('mine'), Type.Literal('active')], { default: 'mine' })),
       role: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('joined'), Type.Literal('invited')])),
       status: Type.Optional(MeetingStatus),
     }),
@@ -160,6 +217,7 @@ export const meetingsOperations = {
     summary: 'A meeting and who is in it; for those who belong to it',
     params: byId,
     answers: { 200: MeetingWithParticipants },
+    sends: { 200: ['etag'] },
     problems: ['not-found'],
   },
   getMeetingByCode: {
@@ -170,6 +228,7 @@ export const meetingsOperations = {
     summary: 'A meeting by its code',
     params: Strict({ code: MeetingCode }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found'],
     limit: { by: 'principal', points: 60, seconds: 60 },
   },
@@ -193,7 +252,7 @@ export const meetingsOperations = {
     rows: ['M5'],
     summary: 'Change a meeting (host); with If-Match only if nobody changed it meanwhile',
     params: byId,
-    headers: Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 32 })) }),
+    headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
     body: Strict(
       {
         title: Type.Optional(Title),
@@ -206,6 +265,7 @@ export const meetingsOperations = {
       { minProperties: 1 },
     ),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'version-conflict', 'meeting-over'],
   },
   scheduleMeeting: {
@@ -216,15 +276,15 @@ export const meetingsOperations = {
     rows: ['M6'],
     summary: 'Set when a meeting takes place (host), while it is live too; If-Match is required',
     params: byId,
-    headers: Type.Object({
-      'if-match': Type.Optional(Type.String({ maxLength: 32, description: 'Required: the ETag' })),
-    }),
+    headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
+    needs: ['if-match'],
     body: Strict({
       scheduledAt: Instant,
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: Type.Optional(TimeZone),
     }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'precondition-required', 'version-conflict', 'meeting-over'],
   },
   cancelMeeting: {
@@ -237,6 +297,7 @@ export const meetingsOperations = {
     params: byId,
     body: Nothing,
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'meeting-over'],
   },
   deleteMeeting: {
@@ -260,6 +321,7 @@ export const meetingsOperations = {
     params: byId,
     body: Nothing,
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden'],
   },
   join: {
@@ -269,12 +331,15 @@ export const meetingsOperations = {
     auth: 'any',
     rows: ['M8'],
     summary: 'Ask to enter by code or by join token, one of the two; gives the room token for room.join',
-    body: Strict({
-      code: Type.Optional(MeetingCode),
-      joinToken: Type.Optional(JoinToken),
-      passcode: Type.Optional(Type.String({ maxLength: 64 })),
-      displayName: Type.Optional(DisplayName),
-    }),
+    body: Strict(
+      {
+        code: Type.Optional(MeetingCode),
+        joinToken: Type.Optional(JoinToken),
+        passcode: Type.Optional(Type.String({ maxLength: 64 })),
+        displayName: Type.Optional(DisplayName),
+      },
+      exactlyOne('code', 'joinToken'),
+    ),
     answers: { 200: Joining },
     problems: [...entryProblems, 'join-token-invalid'],
     limit: { by: 'principal', points: 300, seconds: 60 },

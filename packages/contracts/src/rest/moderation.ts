@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
-import { JoinToken, Meeting, paging } from './meetings.ts'
+import { JoinToken, Meeting, paging, PasscodeGuesses } from './meetings.ts'
 import type { Operations } from './operation.ts'
 
 const byId = Strict({ id: Id })
@@ -31,6 +31,9 @@ export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })
 export type JoinTokenInfo = Static<typeof JoinTokenInfo>
 const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'NewJoinToken' })
 
+/** What a new join token has of what nobody said: one use, for a day. */
+export const joinTokenDefaults = { role: 'participant', expiresInSeconds: 86_400, uses: 1 } as const
+
 export const moderationOperations = {
   createJoinToken: {
     method: 'POST',
@@ -41,11 +44,11 @@ export const moderationOperations = {
     summary: 'Make a join token (host, cohost): who has it enters past invitation, passcode and lobby',
     params: byId,
     body: Strict({
-      role: Type.Optional(TokenRole),
+      role: Type.Optional({ ...TokenRole, default: joinTokenDefaults.role }),
       expiresInSeconds: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'A day if absent' }),
+        Type.Integer({ minimum: 1, maximum: 31_536_000, default: joinTokenDefaults.expiresInSeconds }),
       ),
-      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '1 if absent' })),
+      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: joinTokenDefaults.uses })),
     }),
     answers: { 201: NewJoinToken },
     problems: ['not-found', 'forbidden', 'meeting-over', 'wrong-state'],
@@ -119,6 +122,27 @@ export const moderationOperations = {
     answers: { 204: null },
     problems: ['not-found', 'forbidden'],
   },
+  passcodeGuesses: {
+    method: 'GET',
+    path: '/v1/meetings/:id/passcode-guesses',
+    auth: 'any',
+    rows: ['M17'],
+    summary: 'What wrong passcodes have come to (host, cohost)',
+    params: byId,
+    answers: { 200: PasscodeGuesses },
+    problems: ['not-found', 'forbidden'],
+  },
+  liftPasscodeLock: {
+    method: 'DELETE',
+    repeat: 'always',
+    path: '/v1/meetings/:id/passcode-guesses',
+    auth: 'any',
+    rows: ['M17'],
+    summary: 'Forget the wrong passcodes (host, cohost): whoever was locked out may try again',
+    params: byId,
+    answers: { 204: null },
+    problems: ['not-found', 'forbidden'],
+  },
   setRole: {
     method: 'PUT',
     repeat: 'always',
@@ -141,6 +165,7 @@ export const moderationOperations = {
     params: byId,
     body: Strict({ userId: Id }),
     answers: { 200: Meeting },
+    sends: { 200: ['etag'] },
     problems: ['not-found', 'forbidden', 'meeting-over'],
   },
 } as const satisfies Operations

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
-import type { Operations } from './operation.ts'
+import { Bytes, type Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -53,6 +53,13 @@ export const Recording = Type.Object(
 export type Recording = Static<typeof Recording>
 
 const byId = Strict({ id: Id })
+
+const ContentHeaders = Type.Object({
+  range: Type.Optional(Type.String({ maxLength: 200, description: 'One range of bytes (RFC 9110, 14.2)' })),
+  'if-range': Type.Optional(Type.String({ maxLength: 200 })),
+  'if-none-match': Type.Optional(Type.String({ maxLength: 500 })),
+})
+const content = { 200: Bytes, 206: Bytes, 304: null } as const
 
 export const recordingsOperations = {
   startRecording: {
@@ -122,6 +129,45 @@ export const recordingsOperations = {
     params: byId,
     answers: { 200: Recording },
     problems: ['not-found', 'unavailable'],
+  },
+  recordingContent: {
+    method: 'GET',
+    path: '/v1/recordings/:id/content',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'The bytes of a recording that is ready, or a range of them, to play',
+    params: byId,
+    headers: ContentHeaders,
+    bytes: { answer: true },
+    answers: content,
+    problems: ['not-found', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
+  },
+  recordingLink: {
+    method: 'GET',
+    path: '/v1/recordings/:id/link',
+    auth: 'any',
+    rows: ['V3'],
+    summary: 'A link to the bytes that needs no token, for a while: for <video> or <audio>',
+    params: byId,
+    answers: { 200: Type.Object({ url: Type.String(), expiresAt: Instant }) },
+    problems: ['not-found', 'wrong-state', 'unavailable'],
+  },
+  linkedRecording: {
+    method: 'GET',
+    path: '/v1/recordings/:id/linked',
+    auth: 'none',
+    rows: ['V3'],
+    summary: 'The bytes that a link leads to, while whoever asked for it may play the recording',
+    params: byId,
+    query: Strict({
+      for: Id,
+      expires: Type.Integer({ minimum: 0, maximum: 9007199254740991 }),
+      signature: Type.String({ minLength: 43, maxLength: 43, pattern: '^[A-Za-z0-9_-]{43}$' }),
+    }),
+    headers: ContentHeaders,
+    bytes: { answer: true },
+    answers: content,
+    problems: ['not-found', 'link-expired', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
   },
   deleteRecording: {
     method: 'DELETE',

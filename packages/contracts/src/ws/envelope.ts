@@ -12,6 +12,8 @@ export const wire = {
   /** Of a message: levels of objects and lists, and values in all. */
   complexity: { depth: 32, values: 1_000 },
   authenticateWithinMs: 5_000,
+  /** A socket that is signed in and in no room this long is closed. */
+  joinWithinMs: 60_000,
   pingEveryMs: 8_000,
   clientSilentMs: 12_000,
   serverSilentMs: 20_000,

@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Id, Nothing, Strict } from '../ids.ts'
-import { ClientMessageId, MessageText } from '../rest/chat.ts'
+import { MessageText, NewMessage } from '../rest/chat.ts'
 import { Role, type Permission } from '../roles.ts'
 import { ReactionText } from '../text.ts'
 import { LobbyWaiting, MediaKind, RoomDelta, RoomJoined, RoomResumed, RoomSnapshot } from './room.ts'
@@ -86,10 +86,10 @@ export const fromClient = {
     summary: 'My microphone, camera or screen went on or off',
   },
   'chat.send': {
-    payload: Strict({ clientMessageId: ClientMessageId, text: MessageText }),
+    payload: NewMessage,
     answers: { 'chat.accepted': Type.Object({ messageId: Id, seq: Type.Integer(), sentAt: Type.String() }) },
     when: ['joined'],
-    summary: 'Send a chat message; answered once it is stored',
+    summary: 'Send a chat message, a file or both; answered once it is stored',
   },
   'chat.edit': {
     payload: Strict({ messageId: Id, text: MessageText }),

@@ -27,6 +27,7 @@ export const Participant = Type.Object(
     }),
     connection: Connection,
     joinedAt: Type.String(),
+    avatarFileId: Type.Optional(Id),
   },
   { title: 'Participant' },
 )

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, sql } from 'kysely'
+import { createGates } from '../gate.ts'
 import type { DatabaseHost } from './db.ts'
 import { lockFolder } from './folder-lock.ts'
 import { int8, safeInteger } from './int8.ts'
@@ -17,10 +18,11 @@ export async function openPglite({ dataDir }: { dataDir?: string }): Promise<Dat
     throw error
   })
   const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) })
+  const inTurn = createGates({ running: 1, waiting: 100, full: 'Too many migrations at once' })
   let closing: Promise<void> | undefined
   return {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
-    migrating: (work) => work(db),
+    migrating: (work) => inTurn('migrations', () => work(db)),
     async ping() {
       try {
         await sql`select 1`.execute(db)

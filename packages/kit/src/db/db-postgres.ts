@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from '../logger.ts'
@@ -37,11 +38,11 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
   const db = connect(options, { ...limits, max: options.maxConnections ?? 10 })
   return {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
-    async migrating(work) {
-      // Two: the migrator may ask for a second connection while it holds the first.
-      const migrating = connect({ url: options.url, log: options.log }, { ...migrationLimits, max: 2 })
+    async migrating(work, turn) {
+      // Three: one has the turn, and the migrator may ask for a second connection while it holds the first.
+      const migrating = connect({ url: options.url, log: options.log }, { ...migrationLimits, max: 3 })
       try {
-        return await work(migrating)
+        return turn === undefined ? await work(migrating) : await inTurn(migrating, turn, () => work(migrating))
       } finally {
         await migrating.destroy()
       }
@@ -56,6 +57,34 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
     },
     close: () => db.destroy(),
   }
+}
+
+const askAgainMs = 200
+const turnWithinMs = 600_000
+
+/**
+ * Holds an advisory lock of the session meanwhile. It is asked for again and again, not waited for: an index that is made
+ * concurrently waits for every statement that is under way, and would wait for that one.
+ */
+const inTurn = <T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> =>
+  db.connection().execute(async (connection) => {
+    const until = performance.now() + turnWithinMs
+    while (!(await tryLock(connection, turn))) {
+      if (performance.now() > until) throw new Error(`another process has been migrating ${turn} for too long`)
+      await sleep(askAgainMs)
+    }
+    try {
+      return await work()
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext(${turn}))`.execute(connection)
+    }
+  })
+
+async function tryLock(connection: Kysely<unknown>, turn: string): Promise<boolean> {
+  const { rows } = await sql<{
+    locked: boolean
+  }>`select pg_try_advisory_lock(hashtext(${turn})) as locked`.execute(connection)
+  return rows[0]?.locked === true
 }
 
 function connect({ url, log, metrics }: PostgresOptions, limit: pg.PoolConfig): Kysely<unknown> {

@@ -11,7 +11,7 @@ import { silentLog } from '../testing/silent-log.ts'
 import { json, openDatabase, type DatabaseHost } from './db.ts'
 import { asProblem, isUniqueViolation } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
-import { migrate } from './migrate.ts'
+import { indexConcurrently, migrate } from './migrate.ts'
 
 interface Tables {
   thing: { id: Generated<number>; name: string; at: Generated<Date>; tags: unknown }
@@ -121,6 +121,39 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
       await expect(migrate(host, { schema: 'later', migrations: { '001-first': first } })).rejects.toThrow(
         'the database is newer than this version of Parley (schema later has migration 002-second)',
       )
+    })
+
+    test('each migration has a transaction of its own: what one locks is free while the next runs', async () => {
+      const seen: boolean[] = []
+      const locks: Migration = {
+        up: async (trx) => void (await sql`alter table thing add column more text`.execute(trx)),
+      }
+      const looks: Migration = {
+        async up(trx) {
+          const { rows } = await sql`select 1 from pg_locks l join pg_class c on c.oid = l.relation
+            where c.relname = 'thing' and l.mode = 'AccessExclusiveLock'`.execute(trx)
+          seen.push(rows.length > 0)
+        },
+      }
+      const migrations = { '001-first': first, '002-locks': locks, '003-looks': looks }
+      await migrate(host, { schema: 'locks', migrations })
+      expect(seen).toEqual([false])
+    })
+
+    test('an index is made concurrently, once, by replicas that start at once, also after one that was broken off', async () => {
+      const on = sql`made.thing (at)`
+      const migrations = {
+        '001-first': first,
+        '002-index': indexConcurrently({ schema: 'made', name: 'thing_made' }, on),
+      }
+      await migrate(host, { schema: 'made', migrations: { '001-first': first } })
+      await sql`create index thing_made on made.thing (name)`.execute(db())
+      const at = { schema: 'made', migrations }
+      await Promise.all([migrate(host, at), migrate(host, at), migrate(host, at)])
+      const { rows } = await sql<{
+        indexdef: string
+      }>`select indexdef from pg_indexes where schemaname = 'made' and indexname = 'thing_made'`.execute(db())
+      expect(rows[0]?.indexdef).toContain('(at)')
     })
 
     test('a migration that fails leaves nothing behind, and is named', async () => {

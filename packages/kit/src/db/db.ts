@@ -11,8 +11,8 @@ import { openPostgres } from './db-postgres.ts'
 export interface DatabaseHost {
   /** The service's own schema: tables named in the query builder are looked up there. Raw `sql` has to name it. */
   schema<Tables>(name: string): Kysely<Tables>
-  /** Runs `work` on a connection with the long time limits that migrations need. */
-  migrating<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>
+  /** Runs `work` with the long time limits that migrations need; of the processes that name the same `turn` one at a time. */
+  migrating<T>(work: (db: Kysely<unknown>) => Promise<T>, turn?: string): Promise<T>
   /** Whether the database answers within its time limits. */
   ping(): Promise<boolean>
   close(): Promise<void>

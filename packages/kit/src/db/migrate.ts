@@ -1,12 +1,18 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { StartupError } from '../startup-error.ts'
 import type { DatabaseHost } from './db.ts'
 
+/** `concurrently`: not in a transaction, so that it may make an index that keeps no writer waiting; see `indexConcurrently`. */
+export type ServiceMigration = Migration & { concurrently?: true }
+
 export interface Migrations {
   schema: string
-  /** By name, in the order of the names. Each runs in a transaction, with `search_path` set to the schema. */
-  migrations: Readonly<Record<string, Migration>>
+  /**
+   * By name, in the order of the names. Each runs in a transaction of its own, with `search_path` set to the schema: what one locks is
+   * free again before the next.
+   */
+  migrations: Readonly<Record<string, ServiceMigration>>
 }
 
 const table = 'migration'
@@ -25,13 +31,34 @@ export async function migrate(host: DatabaseHost, { schema, migrations }: Migrat
       migrationTableName: table,
       migrationLockTableName: `${table}_lock`,
     })
-    const { error, results } = await migrator.migrateToLatest()
-    if (error === undefined) return
-    await refuseNewer(db, { schema, migrations })
-    const failed = results?.find(({ status }) => status === 'Error')?.migrationName
-    throw new Error(`cannot migrate schema ${schema}${failed === undefined ? '' : ` (${failed})`}`, { cause: error })
-  })
+    for (let next = await pending(migrator); next !== undefined; next = await pending(migrator)) {
+      const { error } = await migrator.migrateUp({ disableTransactions: migrations[next]?.concurrently === true })
+      if (error === undefined) continue
+      await refuseNewer(db, { schema, migrations })
+      throw new Error(`cannot migrate schema ${schema} (${next})`, { cause: error })
+    }
+  }, `parley migrations of ${schema}`)
 }
+
+/** The name of the next one that has not run. */
+async function pending(migrator: Migrator): Promise<string | undefined> {
+  return (await migrator.getMigrations()).find(({ executedAt }) => executedAt === undefined)?.name
+}
+
+/**
+ * Makes an index without a lock that keeps writers waiting. What a making that was broken off has left is dropped first. `on` is what
+ * follows `on` in SQL, the table with its schema.
+ */
+export const indexConcurrently = (
+  { schema, name }: { schema: string; name: string },
+  on: RawBuilder<unknown>,
+): ServiceMigration => ({
+  concurrently: true,
+  async up(db) {
+    await sql`drop index concurrently if exists ${sql.table(`${schema}.${name}`)}`.execute(db)
+    await sql`create index concurrently ${sql.ref(name)} on ${on}`.execute(db)
+  },
+})
 
 async function refuseNewer(db: Kysely<unknown>, { schema, migrations }: Migrations): Promise<void> {
   const found = await sql<{
@@ -49,12 +76,13 @@ async function refuseNewer(db: Kysely<unknown>, { schema, migrations }: Migratio
 }
 
 /** Raw SQL of migrations finds the schema too; `set local` ends with the migration's transaction. */
-function inSchema(schema: string, migrations: Readonly<Record<string, Migration>>): Record<string, Migration> {
+function inSchema(schema: string, migrations: Readonly<Record<string, ServiceMigration>>): Record<string, Migration> {
   const wrapped = Object.entries(migrations).map(([name, migration]): [string, Migration] => [
     name,
     {
       async up(db) {
-        await sql`set local search_path to ${sql.id(schema)}, public`.execute(db)
+        // Outside of a transaction it would say nothing.
+        if (migration.concurrently !== true) await sql`set local search_path to ${sql.id(schema)}, public`.execute(db)
         await migration.up(db)
       },
     },

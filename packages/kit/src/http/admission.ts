@@ -13,7 +13,7 @@ export function admission(name: string, operation: Operation, { authenticate, kv
   if (limit !== undefined && kv === undefined) throw new Error(`${name} has a limit: pass kv to serveOperations`)
   const limiter = limit && kv?.limiter({ name: `op:${name}`, points: limit.points, seconds: limit.seconds })
   return async (request) => {
-    if (limit?.by === 'address') await takeOrThrow(limiter, limitKey(request.ip))
+    if (limit?.by === 'address') await takeOrThrow(limiter, limitKey(request.server.addressOf(request.raw)))
     if (auth === 'none') return undefined
     const principal = await authenticate(request)
     if (auth === 'user' && principal.kind !== 'user') throw new ProblemError('forbidden', 'Guests may not do this')

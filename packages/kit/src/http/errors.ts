@@ -1,9 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { ProblemCode } from '@parley/contracts'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { asProblem } from '../db/errors.ts'
-import { newId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
 
@@ -24,7 +22,7 @@ const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
  */
 export function answerError(log: Logger) {
   return (error: FastifyError | ProblemError | Error, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = asProblem(error) ?? fromFastify(error)
+    const problem = asProblem(error) ?? fromLibrary(error)
     if (problem !== null && problem.code !== 'internal') {
       if (problem.cause !== undefined) log.warn({ err: problem, requestId: request.id }, 'request failed')
       sendProblem(reply, problem)
@@ -43,36 +41,46 @@ export function sendProblem(reply: FastifyReply, error: ProblemError): void {
   const problem = error.toProblem(reply.request.id)
   reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store')
   if (problem.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfterMs / 1000)))
+  if (problem.sizeBytes !== undefined) reply.header('content-range', `bytes */${problem.sizeBytes}`)
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  // Which content codings there might have been (RFC 9110, sections 12.5.3 and 15.5.16).
+  if (problem.status === 415) reply.header('accept-encoding', 'identity')
   void reply.header('x-request-id', reply.request.id).send(Buffer.from(JSON.stringify(problem)))
 }
 
-function fromFastify(error: Error): ProblemError | null {
-  const code = 'code' in error && typeof error.code === 'string' ? byFastifyCode[error.code] : undefined
-  return code === undefined ? null : new ProblemError(code, details[code])
+/** A library's error that says by its status that the caller is at fault stays what it is. */
+function fromLibrary(error: Error): ProblemError | null {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const known = byFastifyCode[code]
+  if (known !== undefined) return new ProblemError(known, details[known])
+  const status = statusOf(error, code)
+  if (status === null) return null
+  const kind = byStatus[status]
+  return kind === undefined
+    ? new ProblemError('invalid-input', STATUS_CODES[status] ?? 'The request cannot be served', { status })
+    : new ProblemError(kind)
+}
+
+/**
+ * The status 4xx of an error of the HTTP libraries: Fastify's have codes of their own, those of `http-errors` say whether they are
+ * for the caller. A client of another server may have a status too, but that is not ours to pass on.
+ */
+function statusOf(error: Error, code: string): number | null {
+  if (!('statusCode' in error) || typeof error.statusCode !== 'number') return null
+  if (!code.startsWith('FST_') && !('expose' in error && error.expose === true)) return null
+  return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : null
+}
+
+const byStatus: Readonly<Record<number, ProblemCode>> = {
+  400: 'invalid-input',
+  // What a library would not show is not there.
+  403: 'not-found',
+  404: 'not-found',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+  431: 'headers-too-large',
 }
 
 const details: Partial<Record<ProblemCode, string>> = {
   'invalid-input': 'The address or the length of the request is malformed',
-}
-
-/** Answers what is not even HTTP, then closes. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const problem = problemOfParser(error.code).toProblem(newId())
-  const body = JSON.stringify(problem)
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
-}
-
-function problemOfParser(code: string | undefined): ProblemError {
-  if (code === 'HPE_HEADER_OVERFLOW') return new ProblemError('headers-too-large')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new ProblemError('deadline-exceeded', 'The request did not arrive in time', { status: 408 })
-  return new ProblemError('invalid-input', 'The request is not valid HTTP')
 }

@@ -3,19 +3,30 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { textRules } from '../text/apply.ts'
+import { illFormedTexts, pointerStep } from './well-formed.ts'
 
 export type Faults = NonNullable<Problem['errors']>
 const maxFaults = 20
 const maxPath = 120
 
 /**
- * A strict check of any value: no coercion, no defaults; each fault with a JSON pointer. An empty list means it fits.
+ * A strict check of any value: no coercion, no defaults, no text that is not well-formed Unicode; each fault with a JSON pointer. An
+ * empty list means it fits.
  */
 export function compile(schema: TSchema): (value: unknown) => Faults {
+  const check = compileShape(schema)
+  return (value) => {
+    const faults = check(value)
+    return faults.length > 0 ? faults : cut(illFormedTexts(value))
+  }
+}
+
+/** The same for a part of what `compile` has checked: its texts are well-formed. */
+export function compileShape(schema: TSchema): (value: unknown) => Faults {
   const validator = Compile(schema)
   return (value) => {
     if (validator.Check(value)) return []
-    const faults = faultsOf(validator.Errors(value))
+    const faults = faultsOf(validator.Errors(value), exclusiveFaults(schema, value))
     return faults.length > 0 ? faults : [{ path: '', message: 'does not match its schema' }]
   }
 }
@@ -29,6 +40,8 @@ export function compileInput(schema: TSchema): (value: unknown) => Faults {
   const rules = textRules(schema)
   if (rules === null) return check
   return (input) => {
+    const illFormed = cut(illFormedTexts(input))
+    if (illFormed.length > 0) return illFormed
     const { value, faults } = rules(input)
     const others = check(value).filter(({ path }) => faults.every((fault) => fault.path !== path))
     return [...faults, ...others].slice(0, maxFaults)
@@ -36,17 +49,34 @@ export function compileInput(schema: TSchema): (value: unknown) => Faults {
 }
 
 /** One fault per field, in words that name the field; never the value that was sent. */
-function faultsOf(errors: readonly TLocalizedValidationError[]): Faults {
-  const faults = new Map<string, string>()
-  const unions = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.schemaPath)
+function faultsOf(errors: readonly TLocalizedValidationError[], exclusive: Faults): Faults {
+  const faults = new Map<string, string>(exclusive.map(({ path, message }) => [path, message]))
+  const unions = errors.flatMap(({ keyword, schemaPath }) =>
+    keyword === 'anyOf' || keyword === 'oneOf' ? [`${schemaPath}/${keyword}/`] : [],
+  )
   for (const error of errors) {
-    const inUnion = unions.some((union) => error.schemaPath.startsWith(`${union}/anyOf/`))
-    if (inUnion || error.keyword === 'additionalProperties') continue
+    const inUnion = unions.some((union) => error.schemaPath.startsWith(union))
+    if (inUnion || error.keyword === 'additionalProperties' || error.keyword === 'oneOf') continue
     for (const { path, message } of describe(error, errors)) {
       if (faults.size < maxFaults && !faults.has(path)) faults.set(path, message)
     }
   }
-  return [...faults].map(([path, message]) => ({ path: path.slice(0, maxPath), message }))
+  return cut([...faults].map(([path, message]) => ({ path, message })))
+}
+
+const cut = (faults: Faults): Faults =>
+  faults.map(({ path, message }) => ({ path: path.slice(0, maxPath).toWellFormed(), message }))
+
+/** Of fields that exclude each other (`exactlyOne` of the contracts): that none is there, or which ones are too many. */
+function exclusiveFaults(schema: TSchema, value: unknown): Faults {
+  const { oneOf } = schema as { oneOf?: readonly { required: readonly string[] }[] }
+  if (oneOf === undefined || typeof value !== 'object' || value === null) return []
+  const names = oneOf.flatMap(({ required }) => required)
+  const [there, ...others] = names.filter((name) => Object.hasOwn(value, name))
+  const [first = '', ...rest] = names
+  if (there === undefined)
+    return [{ path: `/${pointerStep(first)}`, message: `is required, or else ${rest.join(' or ')}` }]
+  return others.map((name) => ({ path: `/${pointerStep(name)}`, message: `must be absent where there is ${there}` }))
 }
 
 function describe(error: TLocalizedValidationError, all: readonly TLocalizedValidationError[]): Faults {
@@ -54,7 +84,7 @@ function describe(error: TLocalizedValidationError, all: readonly TLocalizedVali
   switch (error.keyword) {
     case 'required':
       return error.params.requiredProperties.map((name) => ({
-        path: `${path}/${escape(name)}`,
+        path: `${path}/${pointerStep(name)}`,
         message: 'is required',
       }))
     case 'boolean':
@@ -79,6 +109,3 @@ function choices(union: string, all: readonly TLocalizedValidationError[]): stri
   )
   return literals.length > 0 ? `must be one of ${[...new Set(literals)].join(', ')}` : 'has none of the accepted forms'
 }
-
-/** RFC 6901. */
-const escape = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')

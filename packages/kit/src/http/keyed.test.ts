@@ -13,7 +13,15 @@ import { createHttpServer, type HttpServer } from './server.ts'
 import { guest } from './server.fixture.ts'
 
 const Thing = Type.Object({ id: Type.String() })
-const making = { summary: '', rows: [], problems: [], method: 'POST', repeat: 'key', answers: { 201: Thing } } as const
+const making = {
+  summary: '',
+  rows: [],
+  problems: [],
+  method: 'POST',
+  repeat: 'key',
+  answers: { 201: Thing },
+  sends: { 201: ['etag', 'set-cookie'] },
+} as const
 const operations = {
   make: { ...making, path: '/v1/things', auth: 'any' },
   makeOther: { ...making, path: '/v1/others', auth: 'any' },

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { headersOf, honoursKey, type Operation, type Operations, type Principal } from '@parley/contracts'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Static, TSchema } from 'typebox'
@@ -6,17 +7,21 @@ import type { Kv } from '../kv/kv.ts'
 import { plainly, type KeptAnswers, type MakeOnce } from '../once/once.ts'
 import { ProblemError } from '../problem.ts'
 import type { Authenticate } from './authenticate.ts'
+import { bytesOf, sendBytes, takeBytes } from './bytes.ts'
 import { answerChecker } from './check-answers.ts'
 import { admission } from './admission.ts'
 import { limitKey } from './limit-key.ts'
-import { checkShapeOrThrow } from './request-shape.ts'
+import { hasContentLength } from './media-type.ts'
+import { checkQueryOrThrow, checkShapeOrThrow } from './request-shape.ts'
+import { checkMethodOrThrow } from './route-book.ts'
 import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
 /** What a handler is called with: every part already validated. */
 export type Call<O extends Operation> = Parts<O> &
-  (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown)
+  (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown) &
+  (O extends { bytes: { request: object } } ? { bytes: Readable } : unknown)
 
 interface Parts<O extends Operation> {
   params: Shape<O['params']>
@@ -43,7 +48,11 @@ export type Answer<O extends Operation> = {
 }[keyof O['answers'] & number]
 
 /** A stream is not a body: once the head is written, the handler has the connection until it ends the response. */
-type Content<O extends Operation, Body> = O['stream'] extends object ? { stream: WriteStream } : { body: Body }
+type Content<O extends Operation, Body> = O['stream'] extends object
+  ? { stream: WriteStream }
+  : O extends { bytes: { answer: true } }
+    ? { bytes: Readable }
+    : { body: Body }
 export type WriteStream = (response: ServerResponse) => void
 
 export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
@@ -68,13 +77,17 @@ export function serveOperations<const Ops extends Operations>(
 ): void {
   for (const [name, operation] of Object.entries<Operation>(operations)) {
     // The mapped type has paired them by name; per name TypeScript cannot follow.
-    serve(app, { name, operation, handle: (handlers as Readonly<Record<string, unknown>>)[name] as Handle, options })
+    const handle = (handlers as Readonly<Record<string, unknown>>)[name] as Handle
+    const entry = { name, operation, handle, options }
+    if (operation.bytes?.request === undefined) serve(app, entry)
+    else void takeBytes(app, (scope) => serve(scope, entry))
   }
 }
 
-type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream }
+type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream; bytes?: Readable }
 type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
 type AnyCall = Omit<Parts<Operation>, 'principal' | 'headers'> & {
+  bytes?: Readable
   principal: Principal | undefined
   headers: Readonly<Record<string, unknown>>
 }
@@ -95,23 +108,29 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
     method: operation.method,
     url: operation.path,
     schema: schemaOf(operation),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       checkShapeOrThrow(request.raw)
+      checkMethodOrThrow(request, reply)
+      if (!takesAnyQuery(operation)) checkQueryOrThrow(request.raw)
+      ignoreTypeOfNothing(request.raw)
       const principal = await admit(request)
       if (principal !== undefined) principals.set(request, principal)
     },
-    // An absent body is an empty one: where every field is optional, clients send none. What is required is still missed.
     preValidation: async (request) => {
-      if (operation.body !== undefined) request.body ??= {}
+      // An absent body is an empty one: where every field is optional, clients send none. `null` is a body.
+      if (operation.body !== undefined && request.body === undefined) request.body = {}
     },
     handler: async (request, reply) => {
-      if (operation.body === undefined && hasContent(request.body)) {
+      if (operation.bytes?.request === undefined && operation.body === undefined && hasContent(request.body)) {
         throw new ProblemError('invalid-input', 'No body is expected here', {
           errors: [{ path: '', message: 'must be absent' }],
         })
       }
-      const answer = await answerTo(callOf(request, principals.get(request)))
+      const call = callOf(request, principals.get(request))
+      const limit = operation.bytes?.request?.maxBytes
+      const answer = await answerTo(limit === undefined ? call : { ...call, bytes: bytesOf(request, limit) })
       if (answer.stream !== undefined) return beginStream(reply, answer, answer.stream)
+      if (answer.bytes !== undefined) return sendBytes(reply, answer, answer.bytes)
       check?.(answer)
       reply.code(answer.status).headers(answer.headers ?? {})
       if (answer.cookies !== undefined) reply.header('set-cookie', [...answer.cookies])
@@ -148,9 +167,11 @@ function beginStream(reply: FastifyReply, { status, headers }: LooseAnswer, writ
   return reply
 }
 
+const addressOf = (request: FastifyRequest): string => request.server.addressOf(request.raw)
+
 function callOf(request: FastifyRequest, principal: Principal | undefined): AnyCall {
   const { params, query, body, headers } = request
-  const parts = { params, query, body, headers, principal, requestId: request.id, address: request.ip, request }
+  const parts = { params, query, body, headers, principal, requestId: request.id, address: addressOf(request), request }
   return parts as AnyCall
 }
 
@@ -166,5 +187,16 @@ function schemaOf(operation: Operation): FastifySchema {
   }
 }
 
+/** Where a provider leads browsers back to, the address is not ours to judge. */
+const takesAnyQuery = ({ query }: Operation): boolean =>
+  query !== undefined && 'additionalProperties' in query && query.additionalProperties === true
+
+/** `{}` says nothing, and clients send it; everything else does. */
 const hasContent = (body: unknown): boolean =>
-  body !== undefined && body !== null && !(typeof body === 'object' && Object.keys(body).length === 0)
+  body !== undefined &&
+  !(typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0)
+
+/** The type of content that is not there is no type to refuse: forms and some clients name one all the same. */
+function ignoreTypeOfNothing(request: IncomingMessage): void {
+  if (!hasContentLength(request)) delete request.headers['content-type']
+}

@@ -1,4 +1,4 @@
-import { Id, Strict, type Operations } from '@parley/contracts'
+import { exactlyOne, Id, Nothing, Strict, type Operations } from '@parley/contracts'
 import Type from 'typebox'
 import { newId } from '../ids.ts'
 import { createMetrics } from '../metrics.ts'
@@ -22,6 +22,7 @@ const operations = {
       settings: Type.Optional(Strict({ chat: Type.Boolean() })),
     }),
     answers: { 201: Thing },
+    sends: { 201: ['location', 'set-cookie'] },
   },
   listThings: {
     ...base,
@@ -50,6 +51,36 @@ const operations = {
     path: '/v1/things/:id',
     auth: 'none',
     params: Strict({ id: Id }),
+    answers: { 204: null },
+  },
+  endThing: {
+    ...base,
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/things/:id/end',
+    auth: 'none',
+    params: Strict({ id: Id }),
+    body: Nothing,
+    answers: { 204: null },
+  },
+  pickThing: {
+    ...base,
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/pick',
+    auth: 'none',
+    body: Strict(
+      { code: Type.Optional(Type.String()), token: Type.Optional(Type.String()), note: Type.Optional(Type.Unknown()) },
+      exactlyOne('code', 'token'),
+    ),
+    answers: { 204: null },
+  },
+  joinThing: {
+    ...base,
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/things/join',
+    auth: 'none',
     answers: { 204: null },
   },
   whoAmI: { ...base, method: 'GET', path: '/v1/me', auth: 'user', answers: { 200: Strict({ id: Id }) } },
@@ -96,6 +127,9 @@ export function openFixture({
       body: Object.assign({ id: params.id, name: 'n' }, params.id.endsWith('f') ? { extra: 1 } : {}),
     }),
     dropThing: () => ({ status: 204 }),
+    endThing: () => ({ status: 204 }),
+    joinThing: () => ({ status: 204 }),
+    pickThing: () => ({ status: 204 }),
     whoAmI: ({ principal }) => ({ status: 200, body: { id: principal.userId } }),
     limited: () => ({ status: 204 }),
   }

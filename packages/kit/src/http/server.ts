@@ -1,18 +1,25 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   fastify,
   LogController,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifyServerOptions,
 } from 'fastify'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
-import { answerClientError, answerError, sendProblem } from './errors.ts'
+import { createLoggedTrust, type ProxyTrust } from './client-address.ts'
+import { addHeaders, answerClientError, answerConnect, type HeadersFor } from './early.ts'
+import { answerError, sendProblem } from './errors.ts'
+import { readJsonBodies } from './json-body.ts'
+import { checkContentOrThrow } from './media-type.ts'
+import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
-import { createRouteBook } from './route-book.ts'
+import { checkHeaderSizeOrThrow } from './request-shape.ts'
+import { createRouteBook, methodNotAllowed, pathOf, type RouteBook } from './route-book.ts'
 import { checkTransferCodingOrThrow } from './transfer-coding.ts'
 import { validateByTypeBox } from './validation.ts'
 
@@ -23,10 +30,16 @@ export interface HttpServerOptions {
   metrics: Metrics
   /** Addresses or networks whose `X-Forwarded-For` is believed; default nobody's. */
   trustProxy?: readonly string[]
+  /** Instead of `trustProxy`, by an owner that uses it elsewhere too. */
+  trust?: ProxyTrust
   /** Default 64 KiB. */
   bodyLimit?: number
   /** How long a request may take to arrive; default 10 s. */
   requestTimeoutMs?: number
+  /** Bytes of all headers together; default 18 KiB: what the gateway lets through, and what it adds. */
+  maxHeaderBytes?: number
+  /** Headers for every answer, those included that are made before any hook runs. */
+  headersFor?: HeadersFor
 }
 
 declare module 'fastify' {
@@ -35,30 +48,51 @@ declare module 'fastify' {
     sockets: ReadonlySet<Socket>
     /** True once the drain has begun. */
     draining: boolean
+    routeBook: RouteBook
+    /** Of a wildcard route, which serves GET: the paths at which there is something, to tell 405 from 404. */
+    wildcards: ((path: string) => boolean)[]
+    /** Who sends a request, through the proxies that are trusted. */
+    addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string
   }
 }
 
+const noHeaders: HeadersFor = () => ({})
+/** Above it the parser gives up, in the middle of a header: nobody knows who asked for what. */
+const parserHeaderBytes = 65_536
+const defaultArrivalMs = 10_000
+
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { log, metrics } = options
+  const { log, metrics, headersFor = noHeaders, maxHeaderBytes = 18_432 } = options
   const app = fastify(settings(options))
-  app.server.headersTimeout = Math.min(10_000, app.server.requestTimeout)
+  const arrivalMs = options.requestTimeoutMs ?? defaultArrivalMs
+  app.server.headersTimeout = Math.min(defaultArrivalMs, arrivalMs)
+  limitArrival(app, arrivalMs)
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  app.server.on('connect', answerConnect(headersFor))
+  // An expectation nobody knows may be ignored (RFC 9110, section 10.1.1).
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    app.server.emit('request', request, response),
+  )
   app.decorate('sockets', sockets)
   app.decorate('draining', false)
+  app.decorate('wildcards', [])
+  app.decorate('addressOf', (options.trust ?? createLoggedTrust(options.trustProxy ?? [], log)).addressOf)
   app.removeContentTypeParser('text/plain')
-  tolerateEmptyJson(app)
+  readJsonBodies(app)
   validateByTypeBox(app)
   app.setErrorHandler(answerError(log))
   answerUnknownRoutes(app)
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+    addHeaders(reply, request, headersFor)
+    checkHeaderSizeOrThrow(request.raw, maxHeaderBytes)
     checkTransferCodingOrThrow(request.raw)
   })
+  app.addHook('preParsing', async (request) => checkContentOrThrow(request.raw))
   app.addHook('onSend', async (_request, reply) => {
     if (app.draining) reply.header('connection', 'close')
   })
@@ -68,49 +102,47 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 function settings({
   log,
-  trustProxy = [],
   bodyLimit = 65_536,
-  requestTimeoutMs = 10_000,
-}: HttpServerOptions): FastifyServerOptions {
+  headersFor = noHeaders,
+}: HttpServerOptions): FastifyHttpOptions<Server> {
+  const fail = answerError(log)
   return {
+    // A request without Host is refused with a reason, by the check of its shape.
+    http: { maxHeaderSize: parserHeaderBytes, requireHostHeader: false },
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    requestTimeout: requestTimeoutMs,
+    // `limitArrival` does it.
+    requestTimeout: 0,
     connectionTimeout: 0,
     // Longer than a proxy keeps an idle connection, so that the proxy is the one who closes it.
     keepAliveTimeout: 75_000,
-    routerOptions: { maxParamLength: 200 },
+    // Longer than any path: a parameter that is too long is one that does not fit its schema.
+    routerOptions: { maxParamLength: parserHeaderBytes },
     genReqId: requestIdOf,
     requestIdHeader: false,
-    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     // The drain lets what arrives on open connections through, and closes them after it.
     return503OnClosing: false,
     forceCloseConnections: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    clientErrorHandler: answerClientError,
-    frameworkErrors: answerError(log),
+    clientErrorHandler: answerClientError(headersFor),
+    frameworkErrors: (error, request, reply) => fail(error, request, addHeaders(reply, request, headersFor)),
   }
-}
-
-/** An empty body with a JSON content type is no body: many clients set the header on every request. */
-function tolerateEmptyJson(app: HttpServer): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parse(request, String(body), done)
-  })
 }
 
 function answerUnknownRoutes(app: HttpServer): void {
   const book = createRouteBook()
+  app.decorate('routeBook', book)
   app.addHook('onRoute', ({ method, url }) => book.add(method, url))
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
-    const methods = book.methodsFor(request.url.split('?', 1)[0] ?? '')
-    if (methods.length === 0) return sendProblem(reply, new ProblemError('not-found'))
-    return sendProblem(reply.header('allow', methods.join(', ')), new ProblemError('method-not-allowed'))
+    const path = pathOf(request.url)
+    const wild = app.wildcards.some((isThere) => isThere(path)) ? ['GET', 'HEAD'] : []
+    const methods = [...new Set([...book.methodsFor(path), ...wild])]
+    // What has this very method, and yet is not there, is no matter of methods.
+    if (methods.length === 0 || methods.includes(request.method))
+      return sendProblem(reply, new ProblemError('not-found'))
+    return sendProblem(reply, methodNotAllowed(reply, request.method, methods))
   })
 }
 

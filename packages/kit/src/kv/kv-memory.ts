@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { checkTtl } from './checks.ts'
+import { createLocalDistinct, type DistinctLimiter } from './distinct.ts'
 import { MemoryDocs } from './docs-memory.ts'
 import { MemoryFacts } from './facts-memory.ts'
 import { IncarnationWatch } from './incarnation-watch.ts'
@@ -18,6 +19,7 @@ class MemoryKv implements Kv {
   readonly #values = new TtlMap<string>()
   readonly #sets = new Map<string, Map<string, number>>()
   readonly #limiters = new Map<string, Limiter>()
+  readonly #distincts = new Map<string, DistinctLimiter>()
   readonly #status = new LinkStatus(true)
   readonly #watch: IncarnationWatch
   // Nothing can have been lost before this process began: its first life counts as long settled.
@@ -109,6 +111,14 @@ class MemoryKv implements Kv {
     if (known) return known
     const made = createLocalLimiter(options)
     this.#limiters.set(options.name, made)
+    return made
+  }
+
+  distinct(options: LimiterOptions): DistinctLimiter {
+    const known = this.#distincts.get(options.name)
+    if (known) return known
+    const made = createLocalDistinct(options)
+    this.#distincts.set(options.name, made)
     return made
   }
 

@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
+import type { DistinctLimiter } from './distinct.ts'
+import { redisDistinct } from './distinct-redis.ts'
 import { RedisDocs } from './docs-redis.ts'
 import { RedisFacts } from './facts-redis.ts'
 import { RedisIncarnation } from './incarnation-redis.ts'
@@ -63,6 +65,7 @@ class RedisKv implements Kv {
   readonly docs: RedisDocs
   readonly facts: RedisFacts
   readonly limiter: (options: LimiterOptions) => Limiter
+  readonly distinct: (options: LimiterOptions) => DistinctLimiter
   readonly #parts: Parts
   readonly #link: RedisLink
   readonly #keys: RedisKeys
@@ -75,6 +78,7 @@ class RedisKv implements Kv {
     this.docs = new RedisDocs(parts)
     this.facts = new RedisFacts({ link, keys, log, claimAfterMs })
     this.limiter = redisLimiters(link, keys.limit)
+    this.distinct = redisDistinct(link, keys.limit)
   }
 
   get(key: string): Promise<string | null> {

@@ -111,6 +111,30 @@ function limits(kv: () => Kv): void {
     await eventually(async () => expect((await limiter.take('ann', 0)).remaining).toBe(3), 2500)
   })
 
+  it('X29 counts different values, each once and for its time, and takes them back', async () => {
+    const guesses = kv().distinct({ name: 'guesses', points: 2, seconds: 1 })
+    expect(await guesses.add('ann', 'one')).toEqual({ allowed: true, count: 1, retryAfterMs: 0 })
+    expect(await guesses.add('ann', 'one')).toEqual({ allowed: true, count: 1, retryAfterMs: 0 })
+    expect(await guesses.add('ann', 'two')).toMatchObject({ allowed: true, count: 2 })
+    const refused = await guesses.add('ann', 'three')
+    expect(refused).toMatchObject({ allowed: false, count: 2 })
+    expect(refused.retryAfterMs).toBeGreaterThan(0)
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(1000)
+    // What is known already does not get through a full count either: that would tell who guesses that it is known.
+    expect((await guesses.add('ann', 'one')).allowed).toBe(false)
+    expect(await guesses.look('ann')).toMatchObject({ allowed: false, count: 2, values: ['one', 'two'] })
+    await guesses.remove('ann', ['one', 'never'])
+    expect(await guesses.look('ann')).toEqual({ allowed: true, count: 1, retryAfterMs: 0, values: ['two'] })
+    expect(await guesses.look('bob')).toEqual({ allowed: true, count: 0, retryAfterMs: 0, values: [] })
+    await eventually(async () => expect((await guesses.look('ann')).count).toBe(0), 2500)
+  })
+
+  it('X29 many values at once are no more than there may be', async () => {
+    const guesses = kv().distinct({ name: 'guesses', points: 10, seconds: 60 })
+    const verdicts = await Promise.all(Array.from({ length: 50 }, (_, n) => guesses.add('crowd', `${n}`)))
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10)
+  })
+
   it('counts one name once, whoever asks for it', async () => {
     const options = { name: 'shared', points: 1, seconds: 10 }
     expect((await kv().limiter(options).take('k')).allowed).toBe(true)

@@ -1,3 +1,5 @@
+import type { DistinctLimiter } from './distinct.ts'
+
 /** The seam to Redis: leases, single-use keys, limits, and the versioned documents that hold rooms. All may reject with the problem `unavailable`. */
 export interface Kv {
   get(key: string): Promise<string | null>
@@ -18,6 +20,8 @@ export interface Kv {
   expired(key: string): Promise<string[]>
   /** A counter per window; falls back to one of this process when the store is away. */
   limiter(options: LimiterOptions): Limiter
+  /** Counts different values; falls back to this process when the store is away. */
+  distinct(options: LimiterOptions): DistinctLimiter
   docs: VersionedDocs
   facts: FactStream
   /** Asks the store which life of its data this is, and for its time; begins a new one where it has lost its own. */

@@ -1,7 +1,6 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { StartupError } from '../startup-error.ts'
 import { openFolderObjects } from './objects-folder.ts'
-import { openS3Objects } from './objects-s3.ts'
 import type { Objects } from './objects.ts'
 
 /** Where a service keeps the bytes of files: spread it into its schema. */
@@ -43,6 +42,8 @@ export async function openObjects(config: Readonly<ObjectsConfig>): Promise<Obje
   }
   if (S3_ACCESS_KEY === undefined || S3_SECRET_KEY === undefined)
     throw new StartupError('S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY')
+  // The SDK is large, and nobody else needs it.
+  const { openS3Objects } = await import('./objects-s3.ts')
   return openS3Objects({
     endpoint: S3_ENDPOINT,
     region: config.S3_REGION,

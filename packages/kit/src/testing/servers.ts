@@ -112,6 +112,7 @@ async function startOnce(kind: string, options: ServerOptions, prepare: Prepare)
 }
 
 const urls: Readonly<Record<string, (port: number) => string>> = {
+  clamd: (port) => `tcp://127.0.0.1:${port}`,
   nats: (port) => `nats://127.0.0.1:${port}`,
   sentinel: (port) => `redis-sentinel://127.0.0.1:${port}`,
   redis: (port) => `redis://127.0.0.1:${port}`,

@@ -62,7 +62,7 @@ function wordsFor(ending: Ending): Words {
       return {
         icon: DoorOpen,
         heading: 'You left the meeting',
-        text: 'It may go on without you. You can come back.',
+        text: 'You can rejoin while the meeting is running.',
         back: true,
       }
     case 'ended':

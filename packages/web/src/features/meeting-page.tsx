@@ -3,6 +3,7 @@ import type { Problem, User } from '@parley/contracts'
 import { useEffect, useState } from 'preact/hooks'
 import { useServices } from '../services.ts'
 import { attempt } from '../ui/attempt.ts'
+import { useFocusOnScreen } from '../ui/use-focus.ts'
 import { GuestPage } from './auth/guest-page.tsx'
 import { EndedPage } from './ended-page.tsx'
 import { createLocalMedia, type LocalMedia } from './media/local-media.ts'
@@ -24,6 +25,7 @@ type Phase =
 export function MeetingPage({ code }: { code: string }) {
   const user = useServices().session.user.value
   const [phase, setPhase] = useState<Phase>({ at: 'door' })
+  useFocusOnScreen(phase.at)
   useEffect(() => {
     if (phase.at !== 'room') return
     return () => attempt(phase.room.leave())

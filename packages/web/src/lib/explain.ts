@@ -5,12 +5,49 @@ export interface Explanation {
   text: string
 }
 
+/** What to enter, by the name of the field: what a validator says is for developers. */
+const fields: Readonly<Record<string, string>> = {
+  email: 'Enter an e-mail address, such as ann@example.org.',
+  password: 'Use at least 8 characters.',
+  newPassword: 'Use at least 8 characters.',
+  name: 'Enter a name of up to 80 characters.',
+  displayName: 'Enter a name of up to 80 characters.',
+  username: 'Use 3 to 32 letters and digits, with . _ - between them.',
+  title: 'Enter a title of up to 200 characters.',
+  description: 'Use up to 4000 characters.',
+  message: 'Use up to 1000 characters.',
+  passcode: 'Use 4 to 32 characters.',
+  scheduledAt: 'Choose a time in the future.',
+  durationMinutes: 'Choose how long it takes, up to a day.',
+  timeZone: 'Choose a time zone from the list.',
+  maxParticipants: 'Enter a number of people that is not too high.',
+  text: 'Write something visible, up to 4000 characters.',
+}
+
+/** What the host switched off, by the word in the server's sentence. */
+const offWords: Readonly<Record<string, string>> = {
+  mic: 'microphones',
+  cam: 'cameras',
+  screen: 'screen sharing',
+}
+
 const known: Partial<Record<ProblemCode, Explanation>> = {
-  'not-found': { title: 'No such meeting', text: 'Check the code or ask for a new link. It may have been deleted.' },
-  'meeting-over': { title: 'This meeting is over', text: 'It was ended or cancelled by its host.' },
+  'not-found': {
+    title: 'We can’t find this meeting',
+    text: 'It may be gone, or you’re not invited. Use the link from your invitation.',
+  },
+  'invalid-input': { title: 'Some entries aren’t valid', text: 'Check the marked fields.' },
+  'meeting-over': {
+    title: 'This meeting is over',
+    text: 'It has ended or was cancelled.',
+  },
   'meeting-full': {
     title: 'The meeting is full',
     text: 'Somebody has to leave before you can come in. Try again in a moment.',
+  },
+  'seat-limit': {
+    title: 'You are here on too many devices',
+    text: 'Leave the meeting on one of them, then join again.',
   },
   'guests-not-allowed': { title: 'Guests can’t join this meeting', text: 'Sign in with an account to take part.' },
   'not-admitted': {
@@ -22,7 +59,7 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
     title: 'This meeting has a passcode',
     text: 'Enter the passcode that came with your invitation.',
   },
-  'invalid-credentials': { title: 'That didn’t match', text: 'The e-mail address or the password is wrong.' },
+  'invalid-credentials': { title: 'Wrong e-mail or password', text: 'Check both and try again.' },
   'email-taken': { title: 'Already in use', text: 'There is an account with this e-mail address. Sign in instead.' },
   'username-taken': { title: 'Already taken', text: 'Somebody else has this user name. Choose another one.' },
   'email-not-verified': {
@@ -41,15 +78,15 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
     title: 'You have an account already',
     text: 'There is an account with this e-mail address. Sign in with its password.',
   },
-  'rate-limited': { title: 'Slow down a little', text: 'Too many tries in a short time. Wait a moment and try again.' },
+  'rate-limited': { title: 'Too many attempts', text: 'Wait a moment and try again.' },
   unavailable: {
     title: 'Not available right now',
     text: 'A part of the service is not answering. Try again in a moment.',
   },
   'deadline-exceeded': { title: 'That took too long', text: 'The server did not answer in time. Try again.' },
-  unauthenticated: { title: 'Please sign in again', text: 'Your sign-in has ended.' },
-  'token-expired': { title: 'Please sign in again', text: 'Your sign-in has ended.' },
-  'invalid-refresh-token': { title: 'Please sign in again', text: 'Your sign-in has ended.' },
+  unauthenticated: { title: 'Please sign in again', text: 'You’ve been signed out.' },
+  'token-expired': { title: 'Please sign in again', text: 'You’ve been signed out.' },
+  'invalid-refresh-token': { title: 'Please sign in again', text: 'You’ve been signed out.' },
   internal: { title: 'Something went wrong', text: 'It’s our fault, not yours. Try again in a moment.' },
   'resume-failed': {
     title: 'You were away too long',
@@ -60,8 +97,15 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
 /** A problem in words for the person in front of the screen; what the server says where we have nothing better. */
 export function explain(problem: Problem): Explanation {
   if (problem.code === 'not-admitted' && problem.retryAfterMs !== undefined) {
-    return { title: 'A host sent you away', text: `You may ask again in ${inWords(problem.retryAfterMs)}.` }
+    return { title: 'The host didn’t let you in', text: `You can ask again in ${inWords(problem.retryAfterMs)}.` }
   }
+  const off = problem.code === 'forbidden' ? /does not allow: (\w+)/.exec(problem.detail)?.[1] : undefined
+  if (off !== undefined)
+    return { title: `The host has turned off ${offWords[off] ?? off}`, text: 'Ask the host to turn it on.' }
+  if (problem.code === 'forbidden' && problem.detail.startsWith('Chat is off'))
+    return { title: 'The host has turned chat off', text: 'Your message was not sent.' }
+  if (problem.code === 'rate-limited' && problem.retryAfterMs !== undefined)
+    return { title: 'Too many attempts', text: `Try again in ${inWords(problem.retryAfterMs)}.` }
   const text = known[problem.code as ProblemCode]
   return text ?? { title: problem.title, text: problem.detail }
 }
@@ -80,6 +124,8 @@ export const explainCode = (code: string): Explanation =>
 export const needsSignIn = (problem: Problem): boolean =>
   problem.status === 401 && problem.code !== 'invalid-credentials'
 
-/** What is wrong with the field `name`, from the faults of an input. */
-export const faultOf = (problem: Problem | null, name: string): string | undefined =>
-  problem?.errors?.find((fault) => fault.path.split('/').at(-1) === name)?.message
+/** What to enter in the field `name` instead, when the server refused what is there. */
+export function faultOf(problem: Problem | null, name: string): string | undefined {
+  const fault = problem?.errors?.find(({ path }) => path.split('/').at(-1) === name)
+  return fault && (fields[name] ?? fault.message)
+}

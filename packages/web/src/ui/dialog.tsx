@@ -2,6 +2,7 @@ import { X } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { IconButton } from './button.tsx'
+import { useFocusReturn } from './use-focus.ts'
 
 interface DialogProps {
   title: string
@@ -10,10 +11,11 @@ interface DialogProps {
   narrow?: boolean
 }
 
-/** A modal dialog: traps the focus, closes with Escape and by a click beside it. Shown while it is rendered. */
+/** A modal dialog: traps the focus and gives it back, closes with Escape and by a click beside it. Shown while it is rendered. */
 export function Dialog({ title, children, onClose, narrow = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  useFocusReturn()
   useEffect(() => ref.current?.showModal(), [])
   return (
     <dialog

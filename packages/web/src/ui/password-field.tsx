@@ -26,7 +26,7 @@ export function PasswordField({ autocomplete, minLength, ...field }: PasswordFie
         <IconButton
           small
           icon={shown ? EyeOff : Eye}
-          label={shown ? 'Hide it' : 'Show it'}
+          label={shown ? 'Hide password' : 'Show password'}
           onClick={() => setShown(!shown)}
         />
       }

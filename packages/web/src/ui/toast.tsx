@@ -6,6 +6,8 @@ interface Toast {
   id: number
   text: string
   kind: 'info' | 'problem'
+  /** A later one of the same group takes the place of the earlier one. */
+  group: string | null
 }
 
 const shownMs = 4500
@@ -14,10 +16,13 @@ const toasts = signal<readonly Toast[]>([])
 let lastId = 0
 
 /** Says something for a few seconds at the edge of the page, and to screen readers. */
-export function toast(text: string, kind: Toast['kind'] = 'info'): void {
+export function toast(text: string, kind: Toast['kind'] = 'info', group: string | null = null): void {
   lastId += 1
   const id = lastId
-  toasts.value = [...toasts.peek().filter((shown) => shown.text !== text), { id, text, kind }].slice(-mostShown)
+  toasts.value = [
+    ...toasts.peek().filter((shown) => shown.text !== text && (group === null || shown.group !== group)),
+    { id, text, kind, group },
+  ].slice(-mostShown)
   setTimeout(() => dismiss(id), kind === 'problem' ? shownMs * 1.5 : shownMs)
 }
 

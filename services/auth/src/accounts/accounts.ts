@@ -1,5 +1,5 @@
-import type { User } from '@parley/contracts'
-import { isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
+import { filesBus, type User } from '@parley/contracts'
+import { ask, type Bus, isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Match, Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -17,6 +17,7 @@ import {
   usernameKey,
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
+import type { WorkOf } from './password-work.ts'
 import type { InTurn } from './in-turn.ts'
 import { toUser } from './user.ts'
 
@@ -32,8 +33,15 @@ export interface Accounts {
   guest(name: string, key: string | null, by: Registering): Promise<Issued>
   /** Rejects with `unauthenticated` when the account is gone. */
   read(id: string): Promise<User>
-  /** Rejects with `username-taken`. */
-  update(id: string, changes: { name?: string; username?: string | null }): Promise<User>
+  /** Rejects with `username-taken`; for the avatar with `not-found`, `wrong-state`, `unavailable`. */
+  update(id: string, changes: ProfileChanges): Promise<User>
+}
+
+export interface ProfileChanges {
+  name?: string
+  username?: string | null
+  /** A ready avatar of one's own; null: none. */
+  avatarFileId?: string | null
 }
 
 /** From where, and once under the key of the request. */
@@ -51,9 +59,12 @@ interface NewAccount {
 
 export interface AccountsDeps {
   db: Db
+  bus: Bus
   clock: Clock
   log: Logger
   passwords: Passwords
+  /** Whose work a hash is. */
+  workOf: WorkOf
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
@@ -71,13 +82,18 @@ export const createAccounts = (deps: AccountsDeps): Accounts => ({
 })
 
 async function update(
-  { db, clock, inTurn, renamed }: AccountsDeps,
+  { db, clock, inTurn, renamed, bus }: AccountsDeps,
   id: string,
-  changes: { name?: string; username?: string | null },
+  { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
-  const change = (trx: Db) => changeUser(trx, id, changes, new Date(clock.now()))
-  const changed = (await orTaken(inTurn(id, () => db.transaction().execute(change)))) ?? gone()
-  const { before, after } = changed
+  const avatar = avatarFileId === undefined ? {} : { avatar_file_id: avatarFileId }
+  const change = (trx: Db) => changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
+  const changed = await inTurn(id, async () => {
+    // First the file, so that no profile names one that is not there; the one before goes with it.
+    if (avatarFileId !== undefined) await ask(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
+    return orTaken(db.transaction().execute(change))
+  })
+  const { before, after } = changed ?? gone()
   if (after.name !== before.name) renamed({ userId: id, before: before.name, name: after.name })
   return toUser(after)
 }
@@ -88,8 +104,9 @@ async function register(
   base: string,
   { device, once }: Registering,
 ): Promise<Issued> {
-  const { clock, passwords, sessions, mails } = deps
+  const { clock, sessions, mails, workOf } = deps
   const { email, password, name, username } = account
+  const passwords = deps.passwords.of(await workOf(device.address, email))
   // Hashed first in any case: how long the answer takes does not say whether the address is taken.
   const user = {
     ...blank(clock.now()),
@@ -115,12 +132,17 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { passwords, guesses, sessions, inTurn } = deps
+  const { guesses, sessions, inTurn, workOf } = deps
+  const owner = await workOf(device.address, email)
+  const passwords = deps.passwords.of(owner)
   passwords.refuseIfBusy()
-  const { user, match } = await guesses({ address: device.address, email }, () => userOf(deps, email, password))
+  const { user, match } = await guesses({ address: device.address, email }, () =>
+    userOf({ ...deps, passwords }, email, password),
+  )
+  await workOf.wasRight(device.address)
   const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
   if (user.password_hash !== null && (match === 'as-typed' || passwords.isWeak(user.password_hash)))
-    void strengthen(deps, user.id, { password, hash: user.password_hash })
+    void strengthen({ ...deps, passwords }, user.id, { password, hash: user.password_hash })
   return issued
 }
 

@@ -7,15 +7,19 @@ import { hashOf } from '../random-token.ts'
 import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
 import type { Db, MailTokenRow } from '../tables.ts'
 import type { InTurn } from './in-turn.ts'
+import type { WorkOf } from './password-work.ts'
 import { findUser, markRefused, markVerified, setPassword } from './store.ts'
 
 export interface Recovery {
   /** Ends the other sessions. Rejects with `invalid-credentials` for a wrong current password. */
-  change(who: { userId: string; sessionId: string }, passwords: { current: string; next: string }): Promise<void>
+  change(
+    who: { userId: string; sessionId: string; address: string },
+    passwords: { current: string; next: string },
+  ): Promise<void>
   /** Orders a mail, if there is such an account; does the same for every address. `base` is what its link begins with. */
   forgot(email: string, base: string): Promise<void>
   /** Ends every session, and the address counts as verified. Rejects with `invalid-link`. */
-  reset(token: string, password: string): Promise<void>
+  reset(token: string, password: string, address: string): Promise<void>
   /** Rejects with `invalid-link`. */
   verifyEmail(token: string): Promise<void>
   /** Which account a verification link is for. Rejects with `invalid-link`. */
@@ -30,6 +34,8 @@ export interface RecoveryDeps {
   db: Db
   clock: Clock
   passwords: Passwords
+  /** Whose work a hash is. */
+  workOf: WorkOf
   mails: AccountMails
   inTurn: InTurn
   /** Mails to one address. */
@@ -42,7 +48,7 @@ export interface RecoveryDeps {
 export const createRecovery = (deps: RecoveryDeps): Recovery => ({
   change: (who, passwords) => change(deps, who, passwords),
   forgot: (email, base) => forgot(deps, email, base),
-  reset: (token, password) => reset(deps, token, password),
+  reset: (token, password, address) => reset(deps, { token, password, address }),
   verifyEmail: (token) => verifyEmail(deps, token),
   readVerification: (token) => readVerification(deps, token),
   refuseVerification: (token) => refuseVerification(deps, token),
@@ -50,11 +56,12 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => ({
 })
 
 async function change(
-  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
-  { userId, sessionId }: { userId: string; sessionId: string },
+  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { userId, sessionId, address }: { userId: string; sessionId: string; address: string },
   { current, next }: { current: string; next: string },
 ): Promise<void> {
   const user = await findUser(db, userId)
+  const passwords = deps.passwords.of(await workOf(address, userId))
   const match = await passwords.verify(current, user?.password_hash ?? null)
   if (match === 'none' || user === undefined) throw wrongPassword()
   const hash = await passwords.hash(next, 'newPassword')
@@ -80,13 +87,13 @@ async function forgot({ db, mails, mailLimit }: RecoveryDeps, address: string, b
 }
 
 async function reset(
-  { db, clock, passwords, inTurn, revoked }: RecoveryDeps,
-  token: string,
-  password: string,
+  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { token, password, address }: { token: string; password: string; address: string },
 ): Promise<void> {
   const presented = { hash: hashOf(token), purpose: 'reset', now: new Date(clock.now()) } as const
   // Looked at first: a guess does not cost a hash.
   const { user_id: userId } = orBadLink(await findMailToken(db, presented))
+  const passwords = deps.passwords.of(await workOf(address, userId))
   const hash = await passwords.hash(password, 'newPassword')
   const put = async (trx: Db): Promise<Revocation[]> => {
     const { email } = orBadLink(await spendMailToken(trx, presented))

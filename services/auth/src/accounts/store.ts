@@ -36,7 +36,7 @@ export async function findUserByAddress(db: Db, typed: string): Promise<UserRow 
 export async function changeUser(
   trx: Db,
   id: string,
-  changes: Partial<Pick<UserRow, 'name' | 'username'>>,
+  changes: Partial<Pick<UserRow, 'name' | 'username' | 'avatar_file_id'>>,
   at: Date,
 ): Promise<{ before: UserRow; after: UserRow } | undefined> {
   const before = await trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
@@ -87,7 +87,7 @@ export async function replaceHash(db: Db, id: string, { from, to }: { from: stri
 export async function markVerified(trx: Db, id: string, email: string, at: Date): Promise<void> {
   await trx
     .updateTable('users')
-    .set({ email_verified_at: at })
+    .set({ email_verified_at: at, updated_at: at })
     .where('id', '=', id)
     .where('email', '=', email)
     .where('email_verified_at', 'is', null)

@@ -1,8 +1,10 @@
+import { avatars } from './0004-avatars.ts'
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
 import { keptAnswers } from './0003-kept-answers.ts'
 import { addresses } from './0004-addresses.ts'
 import { refusals } from './0005-refusals.ts'
+import { guests } from './0004-guests.ts'
 
 export const migrations = {
   '0001-accounts': accounts,
@@ -10,4 +12,6 @@ export const migrations = {
   '0003-kept-answers': keptAnswers,
   '0004-addresses': addresses,
   '0005-refusals': refusals,
+  '0004-guests': guests,
+  '0004-avatars': avatars,
 } as const

@@ -1,16 +1,24 @@
 import { Worker } from 'node:worker_threads'
-import { ProblemError } from '@parley/kit'
+import { FairQueue, ProblemError, type Owner } from '@parley/kit'
 
 export type BcryptJob =
   | { kind: 'hash'; password: string; cost: number }
   | { kind: 'compare'; password: string; hash: string }
 type Result = string | boolean
 
+/** Whose job it is. `late`: of an address that has lately brought a lot; its jobs wait until nobody else has one. */
+export interface JobOwner extends Owner {
+  late: boolean
+}
+
 export interface BcryptPool {
-  /** Rejects at once with `unavailable` when the wait would be longer than a second; who is let in is served. */
-  run(job: BcryptJob): Promise<Result>
+  /**
+   * Each address has its turn, and within it each person. Rejects at once with `unavailable` when the wait would be longer than a
+   * second, or this person has a share waiting already.
+   */
+  run(job: BcryptJob, owner: JobOwner): Promise<Result>
   /** Throws `unavailable` when `run` would reject now. */
-  refuseIfBusy(): void
+  refuseIfBusy(owner: JobOwner): void
   waiting(): number
   /** Refuses who waits, ends the workers. */
   stop(): Promise<void>
@@ -29,9 +37,12 @@ const acceptedWaitMs = 1000
 /** However short jobs are, no more than this many wait; however long they are, this many per worker may. */
 const mostWaiting = 64
 const leastWaitingEach = 2
+/** How many jobs of one person may wait. */
+const mostOfPerson = 12
 
 interface Task {
   job: BcryptJob
+  owner: JobOwner
   resolve(result: Result): void
   reject(error: Error): void
   timer: NodeJS.Timeout
@@ -52,7 +63,9 @@ class Pool implements BcryptPool {
   readonly #size: number
   readonly #maxWaitMs: number
   readonly #members = new Set<Member>()
-  readonly #queue: Task[] = []
+  readonly #queue = new FairQueue<Task>()
+  /** Those of `late` owners. */
+  readonly #late = new FairQueue<Task>()
   #typicalMs: number
   #stopped = false
 
@@ -62,43 +75,54 @@ class Pool implements BcryptPool {
     this.#maxWaitMs = maxWaitMs
   }
 
-  async run(job: BcryptJob): Promise<Result> {
-    this.refuseIfBusy()
-    return this.#enqueue(job)
+  async run(job: BcryptJob, owner: JobOwner): Promise<Result> {
+    this.refuseIfBusy(owner)
+    return this.#enqueue(job, owner)
   }
 
-  refuseIfBusy(): void {
-    if (this.#stopped || this.#queue.length >= this.#maxWaiting()) throw this.#busy()
+  refuseIfBusy(owner: JobOwner): void {
+    const ahead = this.#aheadOf(owner)
+    const own = this.#lineOf(owner).sizeOf(owner.address, owner.person)
+    if (this.#stopped || ahead >= this.#maxWaiting() || own >= mostOfPerson) throw this.#busy(ahead)
   }
 
-  waiting = (): number => this.#queue.length
+  waiting = (): number => this.#queue.size + this.#late.size
 
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const { reject, timer } of this.#queue.splice(0)) {
+    for (const { reject, timer } of [...this.#queue.clear(), ...this.#late.clear()]) {
       clearTimeout(timer)
-      reject(this.#busy())
+      reject(this.#busy(0))
     }
     await Promise.all([...this.#members].map(({ worker }) => worker.terminate()))
   }
 
-  #enqueue(job: BcryptJob): Promise<Result> {
+  #lineOf({ late }: JobOwner): FairQueue<Task> {
+    return late ? this.#late : this.#queue
+  }
+
+  /** How many jobs have their turn before another one of this owner. */
+  #aheadOf(owner: JobOwner): number {
+    const before = owner.late ? this.#queue.size : 0
+    return before + this.#lineOf(owner).aheadOf(owner.address)
+  }
+
+  #enqueue(job: BcryptJob, owner: JobOwner): Promise<Result> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#queue.splice(this.#queue.indexOf(task), 1)
-        reject(this.#busy())
+        if (this.#lineOf(owner).remove(owner, task)) reject(this.#busy(0))
       }, this.#maxWaitMs)
-      const task: Task = { job, resolve, reject, timer }
-      this.#queue.push(task)
+      const task: Task = { job, owner, resolve, reject, timer }
+      this.#lineOf(owner).push(owner, task)
       this.#assign()
     })
   }
 
   /** Gives work to whoever is free, as long as there is both. */
   #assign(): void {
-    while (this.#queue.length > 0 && !this.#stopped) {
+    while (this.waiting() > 0 && !this.#stopped) {
       const free = this.#free()
-      const task = free && this.#queue.shift()
+      const task = free && (this.#queue.shift() ?? this.#late.shift())
       if (free === undefined || task === undefined) return
       clearTimeout(task.timer)
       free.task = task
@@ -145,8 +169,8 @@ class Pool implements BcryptPool {
     return Math.max(leastWaitingEach * this.#size, Math.min(mostWaiting, inTime))
   }
 
-  #busy(): ProblemError {
-    const waitMs = Math.ceil(((this.#queue.length + 1) * this.#typicalMs) / this.#size)
+  #busy(ahead: number): ProblemError {
+    const waitMs = Math.ceil(((ahead + 1) * this.#typicalMs) / this.#size)
     const retryAfterMs = Math.min(this.#maxWaitMs, Math.max(1000, waitMs))
     return new ProblemError('unavailable', 'Too many sign-ins at once', { retryAfterMs })
   }

@@ -6,6 +6,8 @@ import { createPasswords } from './passwords.ts'
 let pool: BcryptPool | undefined
 afterEach(() => pool?.stop())
 
+const ann = { address: '10.0.0.1', person: 'ann', late: false }
+
 /** A pool that only `run` matters of. */
 const idle = { refuseIfBusy: () => {}, waiting: () => 0, stop: async () => {} }
 
@@ -105,15 +107,65 @@ test('lessons.md 9: who has waited too long is refused; the work under way is fi
 test('a job that breaks its worker fails alone; the next one gets a new worker', async () => {
   pool = createBcryptPool({ size: 1 })
   const broken = JSON.parse('{"kind":"compare","password":"x","hash":null}') as BcryptJob
-  await expect(pool.run(broken)).rejects.toThrow('hash')
-  expect(await pool.run({ kind: 'hash', password: 'x', cost: 4 })).toMatch(/^\$2b\$04\$/)
+  await expect(pool.run(broken, ann)).rejects.toThrow('hash')
+  expect(await pool.run({ kind: 'hash', password: 'x', cost: 4 }, ann)).toMatch(/^\$2b\$04\$/)
 })
 
 test('stopping refuses who waits', async () => {
   const stopped = createBcryptPool({ size: 1 })
   pool = stopped
-  const jobs = Array.from({ length: 3 }, () => problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 12 })))
+  const jobs = Array.from({ length: 3 }, () => problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 12 }, ann)))
   await stopped.stop()
   expect((await Promise.all(jobs)).slice(1)).toMatchObject([{ code: 'unavailable' }, { code: 'unavailable' }])
-  expect(await problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 4 }))).toMatchObject({ code: 'unavailable' })
+  expect(await problemOf(stopped.run({ kind: 'hash', password: 'x', cost: 4 }, ann))).toMatchObject({
+    code: 'unavailable',
+  })
+})
+
+test('X14 who guesses from one address, or four, does not keep others from signing in', async () => {
+  pool = createBcryptPool({ size: 1, typicalMs: 100 })
+  const passwords = createPasswords(pool, 9)
+  const hash = await passwords.hash('secret')
+  let attacking = true
+  let refused = 0
+  const attack = (address: string) =>
+    Array.from({ length: 20 }, async (_, n) => {
+      const mine = passwords.of({ address, person: `nobody ${n}`, late: false })
+      while (attacking) {
+        const problem = await problemOf(mine.verify('guess', hash))
+        if (problem === null) continue
+        refused += 1
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    })
+  const attackers = ['10.6.6.1', '10.6.6.2', '10.6.6.3', '10.6.6.4'].flatMap(attack)
+  const honest: unknown[] = []
+  for (let n = 0; n < 15; n += 1) {
+    const mine = passwords.of({ address: `10.0.0.${n}`, person: 'ann', late: false })
+    honest.push(await mine.verify('secret', hash).catch((error: unknown) => error))
+  }
+  attacking = false
+  await Promise.all(attackers)
+  expect(honest).toEqual(Array.from({ length: 15 }, () => true))
+  expect(refused).toBeGreaterThan(0)
+})
+
+test('X14 the work of an address that brings a lot waits until nobody else has any', async () => {
+  pool = createBcryptPool({ size: 1, typicalMs: 10 })
+  const passwords = createPasswords(pool, 8)
+  const order: string[] = []
+  const work = (name: string, late: boolean) =>
+    passwords
+      .of({ address: name, person: name, late })
+      .hash('secret')
+      .then(() => order.push(name))
+  await Promise.all([work('first', false), work('guesser', true), work('ann', false), work('ben', false)])
+  expect(order).toEqual(['first', 'ann', 'ben', 'guesser'])
+})
+
+test('X14 one person has a share of what waits', async () => {
+  pool = createBcryptPool({ size: 1, typicalMs: 1 })
+  const passwords = createPasswords(pool, 8).of(ann)
+  const all = await Promise.all(Array.from({ length: 20 }, () => problemOf(passwords.hash('secret'))))
+  expect(all.filter((problem) => problem !== null)).toHaveLength(7)
 })

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { ProblemError, secretForm } from '@parley/kit'
-import type { BcryptPool } from './bcrypt-pool.ts'
+import type { BcryptPool, JobOwner } from './bcrypt-pool.ts'
 
 /** `as-typed`: only the text as it was typed matches, since the hash is of before passwords were normalised. */
 export type Match = 'none' | 'normal' | 'as-typed'
 
 /** Passwords are hashed and compared in their normal form (`docs/spec/text.md`). */
 export interface Passwords {
+  /** The same, for the work of one person at one address: the queue is fair between them. */
+  of(owner: JobOwner): Passwords
   /**
    * Rejects with `invalid-input` for what bcrypt would cut off, with `unavailable` when too many wait. `field` is what the
    * caller calls it.
@@ -24,25 +26,34 @@ export interface Passwords {
 const maxBytes = 72
 const fits = (password: string): boolean => Buffer.byteLength(password) <= maxBytes
 
-export function createPasswords(pool: BcryptPool, cost: number): Passwords {
-  const decoy = makeDecoy(cost)
+/** Work that nobody in particular waits for. */
+const nobody: JobOwner = { address: '', person: '', late: true }
+
+export const createPasswords = (pool: BcryptPool, cost: number, owner: JobOwner = nobody): Passwords =>
+  passwordsOf(pool, { cost, decoy: makeDecoy(cost), owner })
+
+function passwordsOf(
+  pool: BcryptPool,
+  { cost, decoy, owner }: { cost: number; decoy: string; owner: JobOwner },
+): Passwords {
   async function matches(password: string, hash: string | null): Promise<boolean> {
     // No stored password is longer: that says nothing about the account.
     if (!fits(password)) return false
-    return (await pool.run({ kind: 'compare', password, hash: hash ?? decoy })) === true && hash !== null
+    return (await pool.run({ kind: 'compare', password, hash: hash ?? decoy }, owner)) === true && hash !== null
   }
   return {
+    of: (other) => passwordsOf(pool, { cost, decoy, owner: other }),
     async hash(typed, field = 'password') {
       const password = secretForm(typed)
       if (!fits(password)) throw tooLong(field)
-      return String(await pool.run({ kind: 'hash', password, cost }))
+      return String(await pool.run({ kind: 'hash', password, cost }, owner))
     },
     async verify(typed, hash) {
       const normal = secretForm(typed)
       if (await matches(normal, hash)) return 'normal'
       return normal !== typed && (await matches(typed, hash)) ? 'as-typed' : 'none'
     },
-    refuseIfBusy: () => pool.refuseIfBusy(),
+    refuseIfBusy: () => pool.refuseIfBusy(owner),
     isWeak: (hash) => costOf(hash) < cost,
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { refreshCookie } from '../sessions/cookie.ts'
+import type { Cookies } from '../sessions/cookie.ts'
 import type { Issued } from '../sessions/issue.ts'
 import type { Device } from '../sessions/sessions.ts'
 
@@ -7,20 +7,22 @@ export const noStore = { 'cache-control': 'no-store' }
 
 interface Delivery {
   request: FastifyRequest
+  cookies: Cookies
   tokenDelivery?: 'cookie' | 'body' | undefined
   /** Further values of `Set-Cookie`. */
-  cookies?: readonly string[]
+  besides?: readonly string[]
 }
 
 /** Tokens, with the refresh token where the caller wants it. */
 export function granted<S extends 200 | 201>(
   status: S,
   { tokens, refreshToken, refreshExpiresIn }: Issued,
-  { request, tokenDelivery = 'cookie', cookies = [] }: Delivery,
+  { request, cookies, tokenDelivery = 'cookie', besides = [] }: Delivery,
 ) {
-  if (tokenDelivery === 'body') return { status, headers: noStore, body: { ...tokens, refreshToken }, cookies }
-  const cookie = refreshCookie(request, refreshToken, refreshExpiresIn)
-  return { status, headers: noStore, body: tokens, cookies: [cookie, ...cookies] }
+  if (tokenDelivery === 'body')
+    return { status, headers: noStore, body: { ...tokens, refreshToken }, cookies: [...besides] }
+  const cookie = cookies.set('refresh', request, { value: refreshToken, maxAge: refreshExpiresIn })
+  return { status, headers: noStore, body: tokens, cookies: [cookie, ...besides] }
 }
 
 const maxUserAgent = 300

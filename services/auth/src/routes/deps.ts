@@ -6,16 +6,16 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { FlowCookies } from '../oidc/flow-cookie.ts'
 import type { SignInIdentity } from '../oidc/identities.ts'
 import type { Provider } from '../oidc/provider.ts'
+import type { Browsers } from '../sessions/credentials.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
-export interface RoutesDeps {
+export interface RoutesDeps extends Browsers {
   log: Logger
   accounts: Accounts
   recovery: Recovery
   sessions: Sessions
   keyring: Keyring
   authenticate: Authenticate
-  allowedOrigins: readonly string[]
   publicUrl: string | undefined
   /** The sign-in provider; null when none is configured. */
   oauth: Oauth | null

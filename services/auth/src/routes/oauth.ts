@@ -1,6 +1,5 @@
 import { asProblem, ProblemError } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
-import { refreshCookie } from '../sessions/cookie.ts'
 import { baseOf } from '../sessions/edge.ts'
 import { deviceOf, granted, noStore } from './answers.ts'
 import type { AuthHandlers, Oauth, RoutesDeps } from './deps.ts'
@@ -11,7 +10,7 @@ const startPath = '/v1/auth/oauth/google'
 const callbackPath = `${startPath}/callback`
 
 /** Sign-in at a provider. The two halves of the flow are visited by a whole page, so their failures lead to a page, too. */
-export function oauth({ log, oauth: configured, publicUrl }: RoutesDeps): OauthHandlers {
+export function oauth({ log, oauth: configured, publicUrl, cookies: kept }: RoutesDeps): OauthHandlers {
   const failed = (error: unknown, cookies: readonly string[] = []) => {
     const problem = asProblem(error)
     if (problem === null) log.error({ err: error }, 'a sign-in at the provider failed')
@@ -40,7 +39,8 @@ export function oauth({ log, oauth: configured, publicUrl }: RoutesDeps): OauthH
         if (flow === null) throw new ProblemError('oauth-failed', 'This browser has begun no sign-in, or long ago')
         const identity = await provider.finish(queryOf(request), flow)
         const issued = await signIn(identity, baseOf(request.headers, publicUrl), deviceOf(call))
-        const cookie = refreshCookie(request, issued.refreshToken, issued.refreshExpiresIn)
+        const { refreshToken: value, refreshExpiresIn: maxAge } = issued
+        const cookie = kept.set('refresh', request, { value, maxAge })
         return redirect(flow.returnTo, [cookie, forget])
       } catch (error) {
         return failed(error, [forget])
@@ -51,7 +51,7 @@ export function oauth({ log, oauth: configured, publicUrl }: RoutesDeps): OauthH
       const { provider, signIn } = configuredOrThrow(configured)
       const identity = await provider.verify(idToken, nonce)
       const issued = await signIn(identity, baseOf(request.headers, publicUrl), deviceOf(call))
-      return granted(200, issued, { request, tokenDelivery })
+      return granted(200, issued, { request, cookies: kept, tokenDelivery })
     },
   }
 }

@@ -14,16 +14,16 @@ type PasswordHandlers = Pick<
 >
 
 export const passwords = ({ recovery, publicUrl }: RoutesDeps): PasswordHandlers => ({
-  async changePassword({ principal, body: { currentPassword, newPassword } }) {
-    await recovery.change(principal, { current: currentPassword, next: newPassword })
+  async changePassword({ principal, address, body: { currentPassword, newPassword } }) {
+    await recovery.change({ ...principal, address }, { current: currentPassword, next: newPassword })
     return { status: 204 }
   },
   async forgotPassword({ body: { email }, request }) {
     await recovery.forgot(email, baseOf(request.headers, publicUrl))
     return { status: 202, body: {} }
   },
-  async resetPassword({ body: { token, newPassword } }) {
-    await recovery.reset(token, newPassword)
+  async resetPassword({ address, body: { token, newPassword } }) {
+    await recovery.reset(token, newPassword, address)
     return { status: 204 }
   },
   async verifyEmail({ body: { token } }) {

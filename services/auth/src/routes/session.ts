@@ -1,14 +1,13 @@
 import { isProblem, ProblemError, type Authenticate } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
-import { clearedCookie, readRefreshCookie } from '../sessions/cookie.ts'
-import { edgeOf } from '../sessions/edge.ts'
 import { presentedToken } from '../sessions/credentials.ts'
 import { granted, noStore } from './answers.ts'
 import type { AuthHandlers, RoutesDeps } from './deps.ts'
 
 type SessionHandlers = Pick<AuthHandlers, 'refresh' | 'logout' | 'logoutAll' | 'sessions' | 'endSession'>
 
-export function session({ sessions, authenticate, allowedOrigins }: RoutesDeps): SessionHandlers {
+export function session({ sessions, authenticate, ...browsers }: RoutesDeps): SessionHandlers {
+  const { cookies } = browsers
   /** What is said outright comes before the cookie, which another tab may have got for somebody else. */
   async function sessionOf(body: string | undefined, cookie: string | undefined, request: FastifyRequest) {
     const named = body === undefined ? null : await sessions.find(body)
@@ -17,23 +16,26 @@ export function session({ sessions, authenticate, allowedOrigins }: RoutesDeps):
   }
   /** The cookie goes with the session that it is of; another's stays. */
   async function forgetCookie(request: FastifyRequest, isOver: (session: { id: string; userId: string }) => boolean) {
-    const token = readRefreshCookie(request, edgeOf(request.headers))
+    const token = cookies.read('refresh', request)
     const session = token === undefined ? null : await sessions.find(token)
-    return session === null || isOver(session) ? [clearedCookie(request)] : []
+    return session === null || isOver(session) ? [cookies.set('refresh', request, { value: '', maxAge: 0 })] : []
   }
   return {
     async refresh({ body: { refreshToken, tokenDelivery }, request }) {
-      const token = presentedToken(refreshToken, request, allowedOrigins)
-      if (token === undefined)
+      const presented = presentedToken(refreshToken, request, browsers)
+      if (presented === undefined)
         throw new ProblemError('invalid-refresh-token', 'No refresh token was sent, in the cookie or the body')
-      return granted(200, await sessions.refresh(token), { request, tokenDelivery })
+      const { token, by } = presented
+      return granted(200, await sessions.refresh(token), { request, cookies, tokenDelivery: tokenDelivery ?? by })
     },
     async logout({ body, request }) {
-      const token = presentedToken(body.refreshToken, request, allowedOrigins)
-      const cookie = body.refreshToken === undefined ? token : undefined
+      const presented = presentedToken(body.refreshToken, request, browsers)
+      const cookie = presented?.by === 'cookie' ? presented.token : undefined
       const sessionId = await sessionOf(body.refreshToken, cookie, request)
       if (sessionId !== null) await sessions.end(sessionId)
-      return { status: 204, cookies: await forgetCookie(request, ({ id }) => id === sessionId) }
+      // A token in the body says nothing of the session whose cookie the browser has.
+      const isOver = (session: { id: string }): boolean => session.id === sessionId
+      return { status: 204, cookies: presented?.by === 'body' ? [] : await forgetCookie(request, isOver) }
     },
     async logoutAll({ principal, request }) {
       await sessions.endAll(principal.userId)

@@ -1,25 +1,41 @@
 import type { FastifyRequest } from 'fastify'
 import '@fastify/cookie'
-import { edgeOf, type Edge } from './edge.ts'
+import { edgeOf } from './edge.ts'
+import type { OriginOf } from './origin.ts'
 
-/**
- * The cookie of the refresh token. Over https the `__Host-` prefix ties it to this host and to TLS (RFC 6265bis), at the
- * price of `Path=/`; over plain http, for development, the prefix is not to be had, and the path is narrow instead.
- */
-const kindOf = ({ secure }: Edge) =>
-  secure
-    ? { name: '__Host-parley_refresh', path: '/', secure: true }
-    : { name: 'parley_refresh', path: '/v1/auth', secure: false }
-
-/** The refresh token that the browser sent, if any. */
-export const readRefreshCookie = (request: FastifyRequest, edge: Edge): string | undefined =>
-  request.cookies[kindOf(edge).name] || undefined
-
-/** A `Set-Cookie`, in answer to `request`, that keeps the token for `maxAge` seconds. */
-export function refreshCookie(request: FastifyRequest, token: string, maxAge: number): string {
-  const { name, path, secure } = kindOf(edgeOf(request.headers))
-  return request.server.serializeCookie(name, token, { path, secure, maxAge, httpOnly: true, sameSite: 'strict' })
+/** What the browser keeps for us. */
+export type CookieName = 'refresh' | 'guest'
+export interface NewCookie {
+  value: string
+  /** Seconds; 0 makes the browser forget it. */
+  maxAge: number
+}
+export interface Cookies {
+  /** What the browser sent, if anything. */
+  read(name: CookieName, request: FastifyRequest): string | undefined
+  /** A `Set-Cookie` in answer to `request`. */
+  set(name: CookieName, request: FastifyRequest, cookie: NewCookie): string
 }
 
-/** A `Set-Cookie` that makes the browser forget it. */
-export const clearedCookie = (request: FastifyRequest): string => refreshCookie(request, '', 0)
+/**
+ * Over https the `__Host-` prefix ties a cookie to this host and to TLS (RFC 6265bis), at the price of `Path=/`; over plain http, for
+ * development, the prefix is not to be had, and the path is narrow instead. A frontend of another site gets its cookie only as
+ * `SameSite=None`, which browsers take only with `Secure`; `Partitioned` keeps it to that site's pages (CHIPS).
+ */
+export function createCookies(originOf: OriginOf): Cookies {
+  const kindOf = (name: CookieName, { headers }: FastifyRequest) => {
+    const crossSite = originOf(headers) === 'cross-site'
+    return crossSite || edgeOf(headers).secure
+      ? { name: `__Host-parley_${name}`, path: '/', secure: true, ...(crossSite ? farAway : sameSite) }
+      : { name: `parley_${name}`, path: '/v1/auth', secure: false, ...sameSite }
+  }
+  return {
+    read: (name, request) => request.cookies[kindOf(name, request).name] || undefined,
+    set(cookie, request, { value, maxAge }) {
+      const { name, ...attributes } = kindOf(cookie, request)
+      return request.server.serializeCookie(name, value, { ...attributes, maxAge, httpOnly: true })
+    },
+  }
+}
+const sameSite = { sameSite: 'strict' } as const
+const farAway = { sameSite: 'none', partitioned: true } as const

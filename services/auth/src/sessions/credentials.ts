@@ -1,7 +1,17 @@
 import type { FastifyRequest } from 'fastify'
-import { readRefreshCookie } from './cookie.ts'
-import { edgeOf } from './edge.ts'
-import { refuseForeignOrigin } from './origin.ts'
+import type { Cookies } from './cookie.ts'
+import { refuseForeignOrigin, type OriginOf } from './origin.ts'
+
+/** A refresh token, and the way it came, which is the way its successor goes if nobody asks for another one. */
+export interface Presented {
+  token: string
+  by: 'body' | 'cookie'
+}
+/** What is known of browsers: whose page asks, and what we keep there. */
+export interface Browsers {
+  originOf: OriginOf
+  cookies: Cookies
+}
 
 /**
  * The refresh token of a request: the one in the body, else the cookie's.
@@ -11,10 +21,10 @@ import { refuseForeignOrigin } from './origin.ts'
 export function presentedToken(
   fromBody: string | undefined,
   request: FastifyRequest,
-  allowedOrigins: readonly string[],
-): string | undefined {
-  if (fromBody !== undefined) return fromBody
-  const edge = edgeOf(request.headers)
-  refuseForeignOrigin(request.headers, edge, allowedOrigins)
-  return readRefreshCookie(request, edge)
+  { originOf, cookies }: Browsers,
+): Presented | undefined {
+  if (fromBody !== undefined) return { token: fromBody, by: 'body' }
+  refuseForeignOrigin(request.headers, originOf)
+  const token = cookies.read('refresh', request)
+  return token === undefined ? undefined : { token, by: 'cookie' }
 }

@@ -1,22 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ProblemError } from '@parley/kit'
-import type { Edge } from './edge.ts'
+import { createOriginJudge, foreignOrigin, originAt, type OriginVerdict } from '@parley/kit'
+import { edgeOf } from './edge.ts'
+
+/** Whose page sends a request. */
+export type OriginOf = (headers: IncomingHttpHeaders) => OriginVerdict
+
+/** As the gateway has judged it; a request that came another way is judged here, by the same rule. */
+export function createOriginOf(lists: Parameters<typeof createOriginJudge>[0]): OriginOf {
+  const judge = createOriginJudge(lists)
+  return (headers) => {
+    const told = verdicts.find((one) => one === headers['x-origin-verdict'])
+    const { secure, host } = edgeOf(headers)
+    const given = headers.origin === undefined ? undefined : [headers.origin]
+    return told ?? judge(given, [originAt(secure ? 'https' : 'http', host)])
+  }
+}
+const verdicts: readonly OriginVerdict[] = ['none', 'own', 'allowed', 'cross-site', 'foreign']
 
 /**
  * Refuses a cookie that another origin's page made the browser send (CSRF). Browsers name the origin of every POST; a
  * request without `Origin` is not a page's, unless `Sec-Fetch-Site` says so.
  * @throws ProblemError `origin-not-allowed`
  */
-export function refuseForeignOrigin(headers: IncomingHttpHeaders, edge: Edge, allowed: readonly string[]): void {
-  const { origin } = headers
-  const foreign =
-    origin === undefined
-      ? isForeignFetch(headers['sec-fetch-site'])
-      : !isOurs(origin, edge) && !allowed.includes(origin)
-  if (foreign) throw new ProblemError('origin-not-allowed', 'This page may not use the refresh cookie')
+export function refuseForeignOrigin(headers: IncomingHttpHeaders, originOf: OriginOf): void {
+  const verdict = originOf(headers)
+  const foreign = verdict === 'none' ? isForeignFetch(headers['sec-fetch-site']) : verdict === 'foreign'
+  if (foreign) throw foreignOrigin(headers.origin === undefined ? undefined : [headers.origin])
 }
 
 const isForeignFetch = (site: string | string[] | undefined): boolean => site === 'cross-site' || site === 'same-site'
-
-const isOurs = (origin: string, { secure, host }: Edge): boolean =>
-  host !== undefined && origin.toLowerCase() === `${secure ? 'https' : 'http'}://${host}`

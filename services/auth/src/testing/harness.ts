@@ -55,6 +55,7 @@ const testEnv = {
   BCRYPT_COST: '5',
   TRUST_PROXY: 'loopback',
   ALLOWED_ORIGINS: 'https://app.example',
+  CROSS_SITE_ORIGINS: 'https://far.example',
   DRAIN_MS: '1000',
 }
 

@@ -1,6 +1,7 @@
 import type { Migrations } from '@parley/kit'
 import { messagesMigration } from './001-messages.ts'
 import { changesMigration } from './002-changes.ts'
+import { filesMigration } from './004-files.ts'
 import { keptAnswersMigration } from './003-kept-answers.ts'
 import { guestsMigration } from './004-guests.ts'
 
@@ -8,5 +9,6 @@ export const migrations: Migrations['migrations'] = {
   '001-messages': messagesMigration,
   '002-changes': changesMigration,
   '003-kept-answers': keptAnswersMigration,
+  '004-files': filesMigration,
   '004-guests': guestsMigration,
 }

@@ -1,6 +1,6 @@
 import { closeCodes, fromClient, fromServer, subprotocol, wire, type ClientMessage } from '@parley/contracts'
 import type { TSchema } from 'typebox'
-import { extractTitled } from './components.ts'
+import { extractTitled, withCodes } from './components.ts'
 
 const channel = { $ref: '#/channels/realtime' }
 const messageAt = (key: string) => ({ $ref: `#/channels/realtime/messages/${key}` })
@@ -19,7 +19,7 @@ export function createAsyncApi(version: string): object {
     channels: { realtime: realtime() },
     operations: { ...receives(), ...sends() },
   })
-  return { ...document, components: { schemas } }
+  return { ...document, components: { schemas: withCodes(schemas) } }
 }
 
 const closes = Object.entries(closeCodes).map(([name, { code, client }]) => `- ${code} ${name}: ${client}`)

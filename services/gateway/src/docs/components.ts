@@ -1,3 +1,5 @@
+import { problems } from '@parley/contracts'
+
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /** A document, and the schemas with a title that were taken out of it. */
@@ -33,4 +35,11 @@ export function extractTitled(source: object): Extracted {
   // Through JSON, which drops what TypeBox keeps beside the schema.
   const document = visit(JSON.parse(JSON.stringify(source)) as Json, false) as { [key: string]: Json }
   return { document, schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))) }
+}
+
+/** The schemas with the catalogue of problems in them: a client may know them all, but must bear a new one. */
+export function withCodes(schemas: Extracted['schemas']): Extracted['schemas'] {
+  const problem = schemas['Problem'] as { properties: { code: object } }
+  const code = { ...problem.properties.code, enum: Object.keys(problems) }
+  return { ...schemas, Problem: { ...problem, properties: { ...problem.properties, code } } } as Extracted['schemas']
 }

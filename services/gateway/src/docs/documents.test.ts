@@ -1,4 +1,4 @@
-import { closeCodes, fromClient, fromServer, operations, type Operation } from '@parley/contracts'
+import { closeCodes, fromClient, fromServer, operations, problems, type Operation } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
 import { createAsyncApi } from './asyncapi.ts'
@@ -87,8 +87,64 @@ describe('O3 OpenAPI', () => {
     }
   })
 
+  const at = (path: string, method: string) => document['paths']?.[path]?.[method] as Json | undefined
+
+  it('H15 shows the headers that clients build on, with an example each', () => {
+    for (const [path, method, status, header] of [
+      ['/v1/meetings', 'post', '201', 'ETag'],
+      ['/v1/meetings', 'post', '201', 'Location'],
+      ['/v1/meetings/{id}', 'patch', '200', 'ETag'],
+      ['/v1/auth/login', 'post', '200', 'Set-Cookie'],
+      ['/v1/auth/oauth/google', 'get', '302', 'Location'],
+      ['/v1/auth/login', 'post', '429', 'Retry-After'],
+      ['/v1/meetings', 'get', '503', 'Retry-After'],
+    ] as const) {
+      const found = at(path, method)?.['responses']?.[status]?.['headers']?.[header]
+      expect([path, status, header, found !== undefined && 'example' in found && 'description' in found]).toEqual([
+        path,
+        status,
+        header,
+        true,
+      ])
+    }
+  })
+
+  it('H15 requires what is required, and nothing else', () => {
+    const body = (path: string, method = 'post') => at(path, method)?.['requestBody']?.['required']
+    for (const path of [
+      '/v1/meetings/{id}/end',
+      '/v1/meetings',
+      '/v1/auth/logout',
+      '/v1/auth/refresh',
+      '/v1/meetings/{id}/room-token',
+    ])
+      expect([path, body(path)]).toEqual([path, false])
+    for (const path of ['/v1/auth/login', '/v1/meetings/join', '/v1/meetings/{id}/invites'])
+      expect([path, body(path)]).toEqual([path, true])
+    expect(body('/v1/meetings/{id}', 'patch')).toBe(true)
+    const ifMatch = (path: string, method: string) =>
+      ((at(path, method)?.['parameters'] ?? []) as unknown as { name: string; required?: boolean }[]).find(
+        ({ name }) => name === 'if-match',
+      )?.required ?? false
+    expect([ifMatch('/v1/meetings/{id}/schedule', 'put'), ifMatch('/v1/meetings/{id}', 'patch')]).toEqual([true, false])
+  })
+
+  it('H15 shows which fields exclude each other, defaults, and every code of a problem', () => {
+    const schema = (path: string) =>
+      at(path, 'post')?.['requestBody']?.['content']?.['application/json']?.['schema'] as Json
+    expect(schema('/v1/meetings/join')['oneOf']).toEqual([{ required: ['code'] }, { required: ['joinToken'] }])
+    expect(schema('/v1/meetings/{id}/invites')['oneOf']).toEqual([{ required: ['email'] }, { required: ['userId'] }])
+    expect(schema('/v1/meetings')['properties']?.['maxParticipants']?.['default']).toBe(50)
+    expect(schema('/v1/auth/login')['properties']?.['tokenDelivery']?.['default']).toBe('cookie')
+    const code = document['components']?.['schemas']?.['Problem']?.['properties']?.['code']
+    expect(code?.['enum']).toEqual(Object.keys(problems))
+  })
+
   it('O3 an answer without a body has none', () => {
-    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).toEqual({ description: 'Done' })
+    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).toMatchObject({
+      description: 'Done',
+    })
+    expect(document['paths']?.['/v1/auth/logout']?.['post']?.['responses']?.['204']).not.toHaveProperty('content')
   })
 })
 

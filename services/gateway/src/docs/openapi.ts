@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import {
+  Bytes,
   headersOf,
   operations,
   Problem,
@@ -9,10 +10,19 @@ import {
   type ProblemCode,
 } from '@parley/contracts'
 import { fastify, type FastifySchema } from 'fastify'
-import { extractTitled } from './components.ts'
+import { extractTitled, withCodes } from './components.ts'
+import { refine } from './refine.ts'
 
 /** What any operation may answer with, besides its own problems. */
-const general: readonly ProblemCode[] = ['rate-limited', 'internal', 'unavailable', 'deadline-exceeded']
+const general: readonly ProblemCode[] = [
+  'invalid-input',
+  'origin-not-allowed',
+  'headers-too-large',
+  'rate-limited',
+  'internal',
+  'unavailable',
+  'deadline-exceeded',
+]
 
 const tags = [
   { name: 'auth', description: 'Accounts, sessions, tokens, guests' },
@@ -54,9 +64,9 @@ export async function createOpenApi(version: string): Promise<object> {
     }
   }
   await app.ready()
-  const { document, schemas } = extractTitled(app.swagger())
+  const { document, schemas } = extractTitled(refine(app.swagger()))
   await app.close()
-  const components = { ...(document['components'] as object), schemas }
+  const components = { ...(document['components'] as object), schemas: withCodes(schemas) }
   return { ...document, components }
 }
 
@@ -72,6 +82,7 @@ function schemaOf(service: string, name: string, operation: Operation): FastifyS
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { querystring: query }),
     ...(body === undefined ? {} : { body }),
+    ...(operation.bytes?.request === undefined ? {} : { body: Bytes, consumes: ['application/octet-stream'] }),
     ...(headers === undefined ? {} : { headers }),
     response: { ...successes(operation), ...failures(operation) },
   }
@@ -116,12 +127,9 @@ function failures(operation: Operation): Record<string, object> {
   return Object.fromEntries(rows)
 }
 
-function codesOf(operation: Operation): ProblemCode[] {
-  const { auth, params, query, body } = operation
-  const reads = [params, query, body, headersOf(operation)].some((part) => part !== undefined)
+function codesOf({ auth, method }: Operation): ProblemCode[] {
   return [
-    ...(reads ? (['invalid-input'] as const) : []),
-    ...(body === undefined ? [] : (['malformed-json', 'too-large', 'unsupported-media-type'] as const)),
+    ...(method === 'GET' ? [] : (['malformed-json', 'too-large', 'unsupported-media-type'] as const)),
     ...(auth === 'none' ? [] : (['unauthenticated', 'token-expired'] as const)),
     ...(auth === 'user' ? (['forbidden'] as const) : []),
   ]

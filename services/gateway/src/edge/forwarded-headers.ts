@@ -1,8 +1,12 @@
+import type { OriginVerdict } from '@parley/kit'
+
 /** What services are told about the client, instead of what the client says about itself. */
 export interface ClientFacts {
   address: string
   host: string | null
   proto: 'http' | 'https'
+  /** Whose page sends it: judged here, and nowhere else again. */
+  origin: OriginVerdict
   requestId: string
 }
 
@@ -36,6 +40,7 @@ export function requestHeaders(raw: readonly string[], facts: ClientFacts): stri
     headers.push(name, raw[index + 1] ?? '')
   }
   headers.push('x-forwarded-for', facts.address, 'x-forwarded-proto', facts.proto, 'x-request-id', facts.requestId)
+  headers.push('x-origin-verdict', facts.origin)
   if (facts.host !== null) headers.push('x-forwarded-host', facts.host)
   return headers
 }
@@ -55,10 +60,14 @@ function listedIn(raw: readonly string[]): Set<string> | null {
 type HeaderValue = string | string[]
 type Given = Readonly<Record<string, HeaderValue | number | undefined>>
 
+/** What people have uploaded is shown under rules of its own. */
+const ofContent = new Set(['content-security-policy', 'cross-origin-resource-policy'])
+
 /**
- * Headers of an answer: the service's, but CORS and those that the gateway sets are the gateway's; `Vary` is of both.
+ * Headers of an answer: the service's, but CORS and those that the gateway sets are the gateway's; `Vary` is of both. `content`: some
+ * of a file's own go before the gateway's.
  */
-export function answerHeaders(theirs: Given, ours: Given): Record<string, HeaderValue> {
+export function answerHeaders(theirs: Given, ours: Given, { content = false } = {}): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {}
   const listed = theirs['connection']
   for (const [name, value] of Object.entries(theirs)) {
@@ -81,7 +90,7 @@ export function answerHeaders(theirs: Given, ours: Given): Record<string, Header
     headers[name] = typeof value === 'number' ? String(value) : value
   }
   for (const [name, value] of Object.entries(ours)) {
-    if (value === undefined) continue
+    if (value === undefined || (content && ofContent.has(name) && headers[name] !== undefined)) continue
     const theirVary = name === 'vary' ? headers['vary'] : undefined
     headers[name] =
       theirVary === undefined

@@ -1,7 +1,6 @@
 import { createMemoryKv, limitKey, systemClock } from '@parley/kit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
-import { createProxyTrust } from './client-address.ts'
 import { createLeasedLimiter } from './leased-limiter.ts'
 
 describe('the limits of a running gateway', () => {
@@ -33,6 +32,20 @@ describe('the limits of a running gateway', () => {
     expect(ok).toBe(200)
   })
 
+  it('H1 H2 S6 behind a trusted proxy that writes ports, brackets or Forwarded, each client counts by itself, IPv6 by /64', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '10', TRUST_PROXY: 'loopback' })
+    const one = (headers: (index: number) => Record<string, string>) =>
+      statuses(20, (index) => fetch(`${gateway.url}/problems`, { headers: headers(index) }))
+    const legacy = (write: (index: number) => string) => one((index) => ({ 'x-forwarded-for': write(index) }))
+    expect((await legacy((index) => `198.51.100.${index}:${50_000 + index}`)).ok).toBe(20)
+    expect((await legacy((index) => `[2001:db8:0:${index}::7]:443`)).ok).toBe(20)
+    expect((await legacy((index) => `::ffff:cb00:71${(index + 16).toString(16)}`)).ok).toBe(20)
+    expect((await one((index) => ({ forwarded: `for="[2001:db8:1:${index}::7]:443";proto=https` }))).ok).toBe(20)
+    // One client, however the proxy writes it.
+    expect((await legacy((index) => `203.0.113.50:${index + 1024}`)).ok).toBe(10)
+    expect((await legacy((index) => `[2001:db8:77::${index + 1}]:${index + 1024}`)).ok).toBe(10)
+  })
+
   it('O1 one account has its own limit, wherever it calls from', async () => {
     gateway = await startGateway({ RATE_LIMIT_PER_PRINCIPAL: '20' })
     const authorization = `Bearer ${gateway.issuer.token()}`
@@ -42,6 +55,27 @@ describe('the limits of a running gateway', () => {
       (await fetch(`${gateway.url}/v1/auth/me`, { headers: { authorization: `Bearer ${gateway.issuer.token()}` } }))
         .status,
     ).toBe(200)
+  })
+
+  it('X34 a neighbour who asks for what is not there, or is not signed in, locks out nobody who is', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '20' })
+    const { url, issuer } = gateway
+    const headers = { authorization: `Bearer ${issuer.token()}` }
+    const bad = { authorization: 'Bearer none' }
+    expect((await statuses(60, () => fetch(`${url}/v1/nothing`))).limited).toHaveLength(40)
+    expect((await statuses(60, () => fetch(`${url}/v1/auth/me`, { headers: bad }))).limited).toHaveLength(40)
+    expect((await statuses(60, () => fetch(`${url}/v1/nothing`, { headers }))).limited).toHaveLength(60)
+    expect((await statuses(60, () => fetch(`${url}/v1/auth/me`, { headers }))).ok).toBe(60)
+    const refreshed = await fetch(`${url}/v1/auth/refresh`, { method: 'POST' })
+    expect(refreshed.status).not.toBe(429)
+  })
+
+  it('X34 those who are signed in share a limit of their own', async () => {
+    gateway = await startGateway({ RATE_LIMIT_SIGNED_IN_PER_ADDRESS: '20' })
+    const { ok } = await statuses(30, () =>
+      fetch(`${gateway.url}/v1/auth/me`, { headers: { authorization: `Bearer ${gateway.issuer.token()}` } }),
+    )
+    expect(ok).toBe(20)
   })
 
   it('O2 health is not limited', async () => {
@@ -120,23 +154,7 @@ describe('leased limiter', () => {
   })
 })
 
-describe('client address', () => {
-  const request = (remoteAddress: string, forwarded?: string) =>
-    ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as never
-  const { addressOf } = createProxyTrust(['loopback', '10.0.0.0/8'])
-
-  it.each([
-    ['198.51.100.7', '6.6.6.6', '198.51.100.7'],
-    ['127.0.0.1', undefined, '127.0.0.1'],
-    ['::ffff:127.0.0.1', '198.51.100.7', '198.51.100.7'],
-    ['127.0.0.1', '6.6.6.6, 198.51.100.7, 10.1.2.3', '198.51.100.7'],
-    ['127.0.0.1', 'nonsense', '127.0.0.1'],
-    ['127.0.0.1', '6.6.6.6, nonsense', '127.0.0.1'],
-    ['::1', '2001:db8::7', '2001:db8::7'],
-  ])('S6 peer %s with X-Forwarded-For %s is %s', (peer, forwarded, expected) => {
-    expect(addressOf(request(peer, forwarded))).toBe(expected)
-  })
-
+describe('limit key', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['2001:db8:0:1:2:3:4:5', '2001:db8:0:1::/64'],

@@ -5,10 +5,25 @@ import { createLeasedLimiter } from './leased-limiter.ts'
 
 /** Each rejects with `rate-limited`, which says how long to wait. */
 export interface Limits {
-  request(address: string): Promise<void>
+  /** A request of this kind. What one kind uses up is not taken from the others. */
+  request(kind: RequestKind, address: string): Promise<void>
   principal(principal: Principal): Promise<void>
   upgrade(address: string): Promise<void>
 }
+
+/**
+ * Requests of one address are counted apart, so that a neighbour behind it who asks for paths that do not exist, or signs in again and
+ * again, locks out nobody who is signed in.
+ */
+export type RequestKind =
+  /** With a good access token. */
+  | 'signed-in'
+  /** To go on being signed in. */
+  | 'refresh'
+  /** Without a token, or with a bad one. */
+  | 'anonymous'
+  /** To a path that leads nowhere. */
+  | 'unknown'
 
 const seconds = 60
 
@@ -27,11 +42,16 @@ export function createLimits(config: GatewayConfig, { kv, clock }: { kv: Pick<Kv
         })
     }
   }
-  const byAddress = limit('address', config.RATE_LIMIT_PER_ADDRESS)
+  const byKind: Record<RequestKind, (key: string) => Promise<void>> = {
+    'signed-in': limit('signed-in', config.RATE_LIMIT_SIGNED_IN_PER_ADDRESS),
+    refresh: limit('refresh', config.RATE_LIMIT_PER_ADDRESS),
+    anonymous: limit('address', config.RATE_LIMIT_PER_ADDRESS),
+    unknown: limit('unknown', config.RATE_LIMIT_PER_ADDRESS),
+  }
   const byPrincipal = limit('principal', config.RATE_LIMIT_PER_PRINCIPAL)
   const byUpgrade = limit('upgrade', config.RATE_LIMIT_UPGRADES)
   return {
-    request: (address) => byAddress(limitKey(address)),
+    request: (kind, address) => byKind[kind](limitKey(address)),
     principal: ({ userId }) => byPrincipal(userId),
     upgrade: (address) => byUpgrade(limitKey(address)),
   }

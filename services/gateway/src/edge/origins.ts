@@ -1,49 +1,78 @@
 import type { IncomingMessage } from 'node:http'
-import { isHost } from '@parley/kit'
+import {
+  createOnce,
+  createOriginJudge,
+  foreignOrigin,
+  headerValues,
+  isHost,
+  originAt,
+  readForwarded,
+  type Logger,
+  type OriginVerdict,
+} from '@parley/kit'
 
 export interface Origins {
-  /** What a page of elsewhere may be, exactly as in its Origin header. */
-  readonly allowed: ReadonlySet<string>
   /** Host and scheme that services are told the client used. */
   publicOf(request: IncomingMessage): { host: string | null; proto: 'http' | 'https' }
+  /** Whose page sends a request; of everything that a page may send, WebSockets too. */
+  judge(request: IncomingMessage): OriginVerdict
   /**
-   * Against cross-site WebSocket hijacking: exactly one known Origin, or none, for only browsers send it (and always
-   * do).
+   * Refuses other people's pages, against cross-site WebSocket hijacking too: a browser names the page.
+   * @throws ProblemError `origin-not-allowed`
    */
-  mayOpenSocket(request: IncomingMessage): boolean
+  checkOrThrow(request: IncomingMessage): void
+  /** Whether a page on one of these origins, the values of an Origin header, may read our answers. */
+  mayRead(given: readonly string[] | undefined): boolean
 }
 
 export interface OriginOptions {
   publicUrl: string | undefined
   allowedOrigins: readonly string[]
+  crossSiteOrigins: readonly string[]
   /** Then only PUBLIC_URL is our own origin; otherwise also what the Host header says. */
   production: boolean
   trustsPeer(request: IncomingMessage): boolean
+  log: Pick<Logger, 'warn'>
 }
 
-export function createOrigins({ publicUrl, allowedOrigins, production, trustsPeer }: OriginOptions): Origins {
+export function createOrigins({ allowedOrigins, crossSiteOrigins, ...options }: OriginOptions): Origins {
+  const { publicUrl, production, trustsPeer, log } = options
   const own = publicUrl === undefined ? null : new URL(publicUrl)
-  const allowed = new Set(allowedOrigins.map((one) => new URL(one).origin))
-  const isOwn = (origin: string, host: string | undefined): boolean => {
-    if (origin === own?.origin) return true
-    if (production && own !== null) return false
-    return host !== undefined && isHost(host) && (origin === `http://${host}` || origin === `https://${host}`)
+  const verdictOf = createOriginJudge({ allowed: allowedOrigins, crossSite: crossSiteOrigins })
+  const once = createOnce()
+
+  /** As the client and the proxies that are trusted say it. */
+  function seenOf(request: IncomingMessage): { host: string | null; proto: 'http' | 'https' } {
+    const { headers } = request
+    const { protocols = [], hosts = [] } = trustsPeer(request) ? outermost(headers) : {}
+    const host = [...hosts.slice(0, 1), headers.host].find((one) => one !== undefined && isHost(one))
+    return { host: host ?? null, proto: /^(?:https|wss)$/.test(protocols[0] ?? '') ? 'https' : 'http' }
+  }
+  function judge(request: IncomingMessage): OriginVerdict {
+    const given = headerValues(request, 'origin')
+    if (given === undefined) return 'none'
+    const { host, proto } = seenOf(request)
+    return verdictOf(given, [own?.origin ?? null, production && own !== null ? null : originAt(proto, host)])
   }
   return {
-    allowed,
-    publicOf(request) {
-      if (own !== null) return { host: own.host, proto: own.protocol === 'https:' ? 'https' : 'http' }
-      const { headers } = request
-      const forwarded = trustsPeer(request) ? headers : {}
-      const proto = forwarded['x-forwarded-proto'] === 'https' ? 'https' : 'http'
-      const host = [forwarded['x-forwarded-host'], headers.host].find((one) => typeof one === 'string' && isHost(one))
-      return { host: typeof host === 'string' ? host : null, proto }
+    judge,
+    publicOf: (request) =>
+      own === null ? seenOf(request) : { host: own.host, proto: own.protocol === 'https:' ? 'https' : 'http' },
+    checkOrThrow(request) {
+      if (judge(request) !== 'foreign') return
+      const refusal = foreignOrigin(headerValues(request, 'origin'))
+      once(refusal.message, () => log.warn({ seen: seenOf(request) }, refusal.message))
+      throw refusal
     },
-    mayOpenSocket({ headers, headersDistinct }) {
-      const given = headersDistinct['origin']
-      if (given === undefined) return true
-      const [origin = ''] = given
-      return given.length === 1 && (allowed.has(origin) || isOwn(origin, headers.host))
-    },
+    mayRead: (given) => ['allowed', 'cross-site'].includes(verdictOf(given, [])),
+  }
+}
+
+/** What the proxies say, the one nearest to the client first: `Forwarded` where it says anything, else the older headers. */
+function outermost(headers: IncomingMessage['headers']): { protocols: readonly string[]; hosts: readonly string[] } {
+  const { standard, legacy } = readForwarded(headers)
+  return {
+    protocols: legacy.protocols.length > 0 ? legacy.protocols : (standard?.protocols ?? []),
+    hosts: legacy.hosts.length > 0 ? legacy.hosts : (standard?.hosts ?? []),
   }
 }

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { ProblemError } from '@parley/kit'
 
+/** Of all headers together, those of a WebSocket's handshake included. */
+export const maxHeaderBytes = 16_384
+
 /**
  * @throws ProblemError `invalid-input` when a GET or HEAD has a body, which one side might read and the other leave for
  * the next request

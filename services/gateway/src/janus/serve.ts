@@ -105,7 +105,7 @@ async function admit(request: IncomingMessage, options: JanusSocketOptions): Pro
   if (options.draining()) throw new ProblemError('unavailable', 'This gateway is going away')
   checkShapeOrThrow(request)
   checkHandshakeOrThrow(request)
-  if (!options.origins.mayOpenSocket(request)) throw new ProblemError('origin-not-allowed')
+  options.origins.checkOrThrow(request)
   await options.limits.upgrade(options.factsOf(request).address)
   const { token, ...where } = readJanusHandshakeOrThrow(request)
   const principal = await options.verifier.verify(token)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { ServiceName } from '@parley/contracts'
 import { isProblem, ProblemError } from '@parley/kit'
@@ -6,7 +7,7 @@ import type { Dispatcher } from 'undici'
 import { answerHeaders, requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Choice, Upstream, Upstreams } from '../upstreams.ts'
 import { exchange, type Client, type Outcome } from './exchange.ts'
-import { checkLengthOrThrow, createRequestBody } from './request-body.ts'
+import { checkLengthOrThrow, createRequestBody, passRequestBody, type RequestBody } from './request-body.ts'
 
 export interface ForwardOptions {
   upstreams: Upstreams
@@ -23,6 +24,8 @@ export interface Destination {
   key?: string
   /** For an event stream: aborted when it should end. */
   ending?: AbortSignal
+  /** For bytes: the body, of at most so many, is not kept, so what of it was read is lost with the service that had it. */
+  bytes?: { maxBytes: number }
 }
 
 const none = 'No instance of the service can be reached'
@@ -39,7 +42,7 @@ export async function forward(
   options: ForwardOptions,
 ): Promise<void> {
   const { upstreams, bodyLimit } = options
-  checkLengthOrThrow(request.raw, bodyLimit)
+  checkLengthOrThrow(request.raw, to.bytes?.maxBytes ?? bodyLimit)
   const send = senderOf(to, request, reply, options)
   const choice: Choice = to.key === undefined ? {} : { key: to.key }
   const first = upstreams.pick(to.service, choice)
@@ -61,40 +64,55 @@ export async function forward(
 }
 
 function senderOf(
-  { ending }: Destination,
+  { ending, bytes }: Destination,
   request: FastifyRequest,
   reply: FastifyReply,
   { bodyLimit, factsOf }: ForwardOptions,
 ) {
   const { raw } = request
-  // Node gives chunks of bytes; undici takes any iterable of them, though its types name only streams.
-  const body = request.body === undefined ? null : createRequestBody(raw, bodyLimit)
+  const body = request.body === undefined ? null : bodyOf(raw, bytes, bodyLimit)
   const headers = requestHeaders(raw.rawHeaders, factsOf(request))
-  const client = clientOf(request, reply, ending)
-  const counter = ending === undefined ? 'inFlight' : 'streams'
+  const client = clientOf(request, reply, { ending, bytes })
+  const [pool, counter] =
+    bytes !== undefined
+      ? (['bytesPool', 'streams'] as const)
+      : ending === undefined
+        ? (['pool', 'inFlight'] as const)
+        : (['streamPool', 'streams'] as const)
   return async (upstream: Upstream): Promise<Outcome> => {
     const outgoing: Dispatcher.DispatchOptions = {
       path: raw.url ?? '/',
       method: request.method as Dispatcher.HttpMethod,
       headers,
+      // Node gives chunks of bytes; undici takes any iterable of them, though its types name only streams.
       body: body === null ? null : (body.read() as unknown as Readable),
     }
     upstream[counter] += 1
     try {
-      return await exchange(ending === undefined ? upstream.pool : upstream.streamPool, outgoing, client)
+      return await exchange(upstream[pool], outgoing, client)
     } finally {
       upstream[counter] -= 1
     }
   }
 }
 
-const clientOf = (request: FastifyRequest, reply: FastifyReply, ending?: AbortSignal): Client => ({
+const bodyOf = (raw: IncomingMessage, bytes: Destination['bytes'], bodyLimit: number): RequestBody =>
+  bytes === undefined ? createRequestBody(raw, bodyLimit) : passRequestBody(raw, bytes.maxBytes)
+
+interface Manner {
+  ending: AbortSignal | undefined
+  bytes: Destination['bytes']
+}
+
+const clientOf = (request: FastifyRequest, reply: FastifyReply, { ending, bytes }: Manner): Client => ({
   response: reply.raw,
   ...(ending === undefined ? {} : { ending }),
   begin(status, theirs) {
     reply.hijack()
-    if (request.server.draining) reply.header('connection', 'close')
-    reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders()))
+    // A body that is not wanted is not read to its end.
+    const unread = bytes !== undefined && !request.raw.complete && request.body !== undefined
+    if (request.server.draining || unread) reply.header('connection', 'close')
+    reply.raw.writeHead(status, answerHeaders(theirs, reply.getHeaders(), { content: bytes !== undefined }))
     // The first event may be long in coming.
     if (ending !== undefined) reply.raw.flushHeaders()
   },

@@ -50,6 +50,26 @@ export function createRequestBody(source: IncomingMessage, limit: number): Reque
   }
 }
 
+/**
+ * Passes a body on as it arrives and keeps nothing. It can be read once: a second reading, after some of it was read, rejects
+ * with `unavailable`.
+ */
+export function passRequestBody(source: IncomingMessage, limit: number): RequestBody {
+  let touched = false
+  return {
+    async *read() {
+      if (touched) throw new ProblemError('unavailable', 'The service was lost while these bytes came: send them again')
+      let size = 0
+      for await (const part of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        touched = true
+        size += part.length
+        if (size > limit) throw tooLarge(limit)
+        yield part
+      }
+    },
+  }
+}
+
 /** The declared length decides before anything is sent on. */
 export function checkLengthOrThrow({ headers }: IncomingMessage, limit: number): void {
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)

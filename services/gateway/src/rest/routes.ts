@@ -1,15 +1,18 @@
 import { mayRepeat, operations, type Operation, type ServiceName } from '@parley/contracts'
-import { isProblem, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
+import { checkMethodOrThrow, isProblem, limitKey, ProblemError, type Authenticate, type HttpServer } from '@parley/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../edge/limits.ts'
 import { checkBodilessOrThrow } from '../edge/request-shape.ts'
 import { forward, type ForwardOptions } from './forward.ts'
 import type { Streams } from './streams.ts'
+import { transfer } from './transfer.ts'
 
 export interface RouteOptions extends ForwardOptions {
   authenticate: Authenticate
   limits: Limits
   streams: Streams
+  /** Places of bytes on their way, up or down. */
+  transfers: Streams
 }
 
 /** A route per operation of the contracts to the service that serves it. */
@@ -36,7 +39,8 @@ function serveRoute(
   scope.route({
     method,
     url: path,
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      checkMethodOrThrow(request, reply)
       checkBodilessOrThrow(request.raw)
       if (auth === 'none') return
       const principal = await authenticate(request)
@@ -47,7 +51,9 @@ function serveRoute(
     handler: async (request, reply) => {
       try {
         const repeatable = mayRepeat(operation, request.headers['idempotency-key'] !== undefined)
-        if (operation.stream === undefined) await forward({ service, repeatable }, request, reply, options)
+        if (operation.bytes !== undefined)
+          await transfer(service, operation.bytes, { request, reply, caller: callers.get(request) ?? '' }, options)
+        else if (operation.stream === undefined) await forward({ service, repeatable }, request, reply, options)
         else
           await stream(service, operation.stream.hint, { request, reply, caller: callers.get(request) ?? '' }, options)
       } catch (error) {
@@ -60,7 +66,7 @@ function serveRoute(
   })
 }
 
-interface Asking {
+export interface Asking {
   request: FastifyRequest
   reply: FastifyReply
   /** Whose token the request has; empty on an operation for anybody. */
@@ -74,7 +80,7 @@ async function stream(
   { request, reply, caller }: Asking,
   options: RouteOptions,
 ): Promise<void> {
-  const { ending, giveBack } = options.streams.takeOrThrow(caller)
+  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.factsOf(request).address))
   const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
   try {
     await forward({ service, repeatable: true, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)

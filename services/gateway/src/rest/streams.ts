@@ -1,11 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { ProblemError } from '@parley/kit'
+import { createPlaces, ProblemError } from '@parley/kit'
 
 export interface StreamLimits {
+  /** What they are, in the words of problems; event streams unless told. */
+  what?: string
   /** Streams at one time. */
   total: number
   /** Of one account or guest. */
   perPrincipal: number
+  /** Whether each address has a share only. */
+  shared: boolean
 }
 
 /** A place for one event stream; `ending` is aborted when the gateway wants its end. */
@@ -18,9 +22,9 @@ export interface StreamPlace {
 export interface Streams {
   /**
    * @throws ProblemError `unavailable` when all places are taken or the gateway is going, `rate-limited` when this
-   * principal has too many
+   * principal has too many, or their address has its share
    */
-  takeOrThrow(principal: string): StreamPlace
+  takeOrThrow(principal: string, address: string): StreamPlace
   count(): number
   /** Ends every stream at a random moment within `overMs`; a browser opens a new one by itself, and is told what it missed. */
   endAll(overMs: number): void
@@ -28,8 +32,9 @@ export interface Streams {
 
 const retryAfterMs = 5_000
 
-export function createStreams({ total, perPrincipal }: StreamLimits): Streams {
+export function createStreams({ total, perPrincipal, shared, what = 'event streams' }: StreamLimits): Streams {
   const open = new Set<AbortController>()
+  const places = createPlaces({ total, shared })
   const countOf = new Map<string, number>()
   let closed = false
 
@@ -39,17 +44,22 @@ export function createStreams({ total, perPrincipal }: StreamLimits): Streams {
     else countOf.set(principal, now)
   }
   return {
-    takeOrThrow(principal) {
+    takeOrThrow(principal, address) {
       if (closed) throw new ProblemError('unavailable', 'This gateway is going away')
-      if (open.size >= total) throw new ProblemError('unavailable', 'This gateway has no room for another event stream')
+      if (places.count() >= total)
+        throw new ProblemError('unavailable', `This gateway has no room for more ${what}`)
       if ((countOf.get(principal) ?? 0) >= perPrincipal)
-        throw new ProblemError('rate-limited', `At most ${perPrincipal} event streams at one time`, { retryAfterMs })
+        throw new ProblemError('rate-limited', `At most ${perPrincipal} ${what} at one time`, { retryAfterMs })
+      const place = places.take(address)
+      if (typeof place === 'string')
+        throw new ProblemError('rate-limited', `Your address has its share of the ${what}`, { retryAfterMs })
       const ending = new AbortController()
       open.add(ending)
       count(principal, 1)
       return {
         ending: ending.signal,
         giveBack() {
+          place.giveBack()
           if (open.delete(ending)) count(principal, -1)
         },
       }

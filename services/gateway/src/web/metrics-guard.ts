@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { createNetworks, peerOf } from '../edge/client-address.ts'
+import { createNetworks, peerOf } from '@parley/kit'
 
 const isLocal = createNetworks(['loopback', 'linklocal', 'uniquelocal'])
 

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import { isPagePath } from '@parley/contracts'
 import type { HttpServer } from '@parley/kit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { takesHtml } from './accept.ts'
 
 const yearMs = 365 * 24 * 3600 * 1000
 /** What belongs to the API: an unknown address below these is a problem, never the page. */
@@ -10,22 +13,42 @@ const missing =
   'Parley runs, but its web page was not built: run the build of packages/web, or set WEB_DIR. The API is documented at /docs.\n'
 
 /**
- * Serves the web page in `dir`: files as they are, and the page itself for every navigation that is not a file, so that
- * its own addresses (`/m/abc-defg-hij`) can be opened.
+ * Serves the web page in `dir`: files as they are, compressed where the build has left a compressed one beside them, and the page
+ * itself for its own addresses (`/m/abc-defg-hij`), to everybody who takes HTML. Who opens another address in a browser gets the page
+ * too, as the body of a 404: it says what is wrong, and a frontend of somebody's own in `WEB_DIR` has addresses of its own.
  */
 export async function servePage(app: HttpServer, dir: string): Promise<void> {
   if (!existsSync(join(dir, 'index.html'))) {
     app.get('/', async (_request, reply) => reply.type('text/plain; charset=utf-8').send(missing))
     return
   }
-  await app.register(fastifyStatic, { root: dir, serve: false, dotfiles: 'deny' })
+  await app.register(fastifyStatic, { root: dir, serve: false, dotfiles: 'deny', preCompressed: true })
   app.get('/*', async (request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '/'
+    const path = pathOf(request)
     if (notPage.test(path)) return reply.callNotFound()
     if (path.startsWith('/assets/')) return reply.sendFile(path.slice(1), { maxAge: yearMs, immutable: true })
-    const isFile = path.slice(path.lastIndexOf('/')).includes('.')
-    if (!isFile && path !== '/' && request.headers.accept?.includes('text/html') !== true) return reply.callNotFound()
     reply.header('cache-control', 'no-cache')
-    return reply.sendFile(isFile ? path.slice(1) : 'index.html', { cacheControl: false })
+    if (isFile(path)) return reply.sendFile(path.slice(1), { cacheControl: false })
+    return sendShell(request, reply, isPagePath(path) ? 200 : 404)
+  })
+  app.wildcards.push((path) => !notPage.test(path) && (isFile(path) ? existsSync(join(dir, path)) : isPagePath(path)))
+}
+
+function sendShell(request: FastifyRequest, reply: FastifyReply, status: 200 | 404): FastifyReply {
+  reply.header('vary', `${String(reply.getHeader('vary') ?? 'Origin')}, Accept`)
+  if (!takesHtml(request.headers.accept)) {
+    reply.callNotFound()
+    return reply
+  }
+  if (status === 200) return reply.sendFile('index.html', { cacheControl: false })
+  // The answer to an address that is not there has no state of its own that one could ask for again.
+  return reply.code(404).sendFile('index.html', {
+    cacheControl: false,
+    etag: false,
+    lastModified: false,
+    acceptRanges: false,
   })
 }
+
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '/'
+const isFile = (path: string): boolean => path.slice(path.lastIndexOf('/')).includes('.')

@@ -16,7 +16,7 @@ export const help = {
   'email-not-verified':
     'Mail goes to others only for those who have confirmed their own address: open the link in the mail you got, or ask for another with POST /v1/auth/verify-email/resend.',
   'origin-not-allowed':
-    'The page that sent this is not served from an allowed origin: the operator adds it to ALLOWED_ORIGINS, exactly as the browser sends it.',
+    'The page that sent this is not served from an allowed origin. If it is our own, the operator sets PUBLIC_URL to it, or TRUST_PROXY to the proxy in front; if it is another frontend, the operator adds it to ALLOWED_ORIGINS.',
   'guests-not-allowed': 'The host admits accounts only: sign in with an account and join again.',
   'not-admitted':
     'The meeting does not admit you, because it is private, you are not invited, or you were removed: ask the host.',
@@ -45,6 +45,8 @@ export const help = {
   'idempotency-conflict':
     'The same idempotency key or message id was used for a different request: make a new one for each new request.',
   'meeting-full': 'The meeting has reached its number of participants: try again when somebody has left.',
+  'seat-limit':
+    'You are in this meeting on as many devices as one person may use: leave on one of them, then join again.',
   'meeting-over': 'The meeting has ended or was cancelled: there is nothing to enter any more.',
   'resume-failed': 'The session is gone or its token was used: ask for a room token and join again.',
   'not-sfu':
@@ -56,9 +58,15 @@ export const help = {
   'wrong-state':
     'This cannot be done at this point, such as sending to a room before joining it: follow the order of the protocol.',
   'precondition-required': 'This change is only made to what you have read: send the ETag of your reading in If-Match.',
-  'quota-exceeded': 'There is no room for more: delete something that is not needed any more.',
+  'range-not-satisfiable':
+    'The range of bytes begins behind the end of the file, or does not fit the file as it was announced: Content-Range says how long it is.',
+  'file-refused':
+    'The bytes are of another type than was said, of one that is not taken, damaged, or harmful: the detail says which. Upload another file.',
+  'quota-exceeded': 'Your files, or those of the meeting, take all the room there is: delete some that are not needed.',
+  'link-expired': 'The link is too old or was altered: ask for a new one at GET /v1/files/{id}/link.',
   'too-large': 'The body or message is larger than allowed: send less at once.',
-  'unsupported-media-type': 'The content type is not one this address takes: send application/json.',
+  'unsupported-media-type':
+    'The content type is not one this address takes: send application/json, in UTF-8, not compressed.',
   'headers-too-large': 'All headers together may have 16 KiB: look for a cookie or a token that has grown too long.',
   'rate-limited':
     'Too many requests came from this address or account: wait as long as Retry-After says, then go on more slowly.',

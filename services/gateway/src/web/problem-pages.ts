@@ -1,11 +1,12 @@
 import { problems, type ProblemCode } from '@parley/contracts'
 import { ProblemError, type HttpServer } from '@parley/kit'
+import { prefersHtml } from './accept.ts'
 import { help } from './problem-help.ts'
 
 /** `/problems` lists the catalogue, `/problems/:code` explains one: the `type` URI of every problem opens it. */
 export function serveProblemPages(app: HttpServer): void {
   app.get('/problems', async (request, reply) => {
-    if (!wantsHtml(request.headers.accept))
+    if (!prefersHtml(request.headers.accept))
       return reply.type('text/plain; charset=utf-8').send(codes.map(text).join('\n'))
     const rows = codes.map((code) => `<dt><a href="/problems/${code}">${code}</a></dt><dd>${escape(help[code])}</dd>`)
     return reply.type('text/html; charset=utf-8').send(page('Problems', `<dl>${rows.join('')}</dl>`))
@@ -14,7 +15,7 @@ export function serveProblemPages(app: HttpServer): void {
     const code = codes.find((one) => one === request.params.code)
     if (code === undefined)
       throw new ProblemError('not-found', 'There is no problem with this code; /problems lists them')
-    if (!wantsHtml(request.headers.accept)) return reply.type('text/plain; charset=utf-8').send(text(code))
+    if (!prefersHtml(request.headers.accept)) return reply.type('text/plain; charset=utf-8').send(text(code))
     const { status, title, retryable } = problems[code]
     const again = retryable ? 'The same request may succeed later.' : 'The same request will fail again.'
     const body = `<p><code>${code}</code>, status ${status}. ${again}</p><p>${escape(help[code])}</p><p><a href="/problems">All problems</a></p>`
@@ -23,8 +24,6 @@ export function serveProblemPages(app: HttpServer): void {
 }
 
 const codes = Object.keys(problems) as ProblemCode[]
-
-const wantsHtml = (accept = ''): boolean => accept.includes('text/html')
 
 const text = (code: ProblemCode): string =>
   `${code} (${problems[code].status}): ${problems[code].title}\n  ${help[code]}\n`

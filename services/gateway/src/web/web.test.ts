@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { problems } from '@parley/contracts'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
 import { exchangeRaw } from '../testing/raw.ts'
@@ -17,6 +18,9 @@ describe('O8 the web page', () => {
     await writeFile(join(dir, 'dist/index.html'), '<!doctype html><title>page</title>')
     await writeFile(join(dir, 'dist/assets/app-1a2b.js'), 'js')
     await writeFile(join(dir, 'dist/robots.txt'), 'robots')
+    await writeFile(join(dir, 'dist/assets/big-3c4d.js'), 'plain')
+    await writeFile(join(dir, 'dist/assets/big-3c4d.js.br'), brotliCompressSync('plain'))
+    await writeFile(join(dir, 'dist/assets/big-3c4d.js.gz'), gzipSync('plain'))
     gateway = await startGateway({ WEB_DIR: join(dir, 'dist') })
   })
   afterAll(async () => {
@@ -25,7 +29,7 @@ describe('O8 the web page', () => {
   })
   const get = (path: string, accept = 'text/html,*/*') => fetch(gateway.url + path, { headers: { accept } })
 
-  it.each(['/', '/meetings', '/m/abc-defg-hij', '/m/abc-defg-hij?x=1'])(
+  it.each(['/', '/signin', '/m/abc-defg-hij', '/m/abc-defg-hij?x=1'])(
     'O8 %s is the page, always asked for again',
     async (path) => {
       const response = await get(path)
@@ -56,9 +60,91 @@ describe('O8 the web page', () => {
     expect(await response.text()).not.toContain('secret')
   })
 
-  it('O8 what does not ask for HTML does not get it', async () => {
-    expect((await get('/meetings', 'application/json')).status).toBe(404)
-    expect((await fetch(`${gateway.url}/meetings`, { method: 'POST' })).status).toBe(404)
+  const id = '0190aaaa-0000-7000-8000-000000000001'
+  const pages = ['/', '/m/abc-defg-hij', '/signin', '/signup', '/account', '/forgot-password', '/verify-email']
+  it.each([...pages, '/reset-password', `/invites/${id}`, `/meetings/${id}`])(
+    'H13 the page %s is for everybody who takes HTML, by GET and HEAD',
+    async (path) => {
+      const status = async (accept: string | null, method = 'GET') => {
+        const lines = accept === null ? '' : `Accept: ${accept}\r\n`
+        const answer = await exchangeRaw(
+          gateway.url,
+          `${method} ${path} HTTP/1.1\r\nHost: a\r\n${lines}Connection: close\r\n\r\n`,
+        )
+        return `${answer.status} ${answer.headers['content-type']?.split(';', 1)[0]}`
+      }
+      const html = '200 text/html'
+      const problem = '404 application/problem+json'
+      for (const accept of [null, '*/*', 'text/*', 'TEXT/HTML', 'application/json, */*;q=0.1', 'text/html;level=1'])
+        expect([accept, await status(accept), await status(accept, 'HEAD')]).toEqual([accept, html, html])
+      for (const accept of ['application/json', 'text/html;q=0, */*', 'image/png, text/plain'])
+        expect([accept, await status(accept)]).toEqual([accept, problem])
+    },
+  )
+
+  it.each(['/nowhere', '/meetings', '/meetings/1', '/m/abc', '/signin/x', '/assets'])(
+    'H13 %s is 404, in a browser with the page as its body',
+    async (path) => {
+      const browser = await get(path)
+      expect([browser.status, await browser.text()]).toEqual([404, '<!doctype html><title>page</title>'])
+      expect(browser.headers.get('cache-control')).toBe('no-cache')
+      const again = await fetch(gateway.url + path, { headers: { 'if-none-match': '*', range: 'bytes=0-1' } })
+      expect([again.status, (await again.text()).length]).toEqual([404, 34])
+      expect((await get(path, 'application/json')).status).toBe(404)
+    },
+  )
+
+  it('H8 a page and a file have GET and HEAD; what is not there has no methods', async () => {
+    for (const path of ['/', '/signin', '/robots.txt', '/assets/app-1a2b.js', '/problems', '/docs']) {
+      for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+        const answer = await fetch(gateway.url + path, { method })
+        expect([path, method, answer.status, answer.headers.get('allow')]).toEqual([path, method, 405, 'GET, HEAD'])
+      }
+    }
+    for (const path of ['/nowhere', '/none.txt'])
+      expect((await fetch(gateway.url + path, { method: 'POST' })).status).toBe(404)
+  })
+
+  it.each<[string, Record<string, string>, number]>([
+    ['a range beyond the end', { range: 'bytes=99999999-' }, 416],
+    ['a tag that does not match', { 'if-match': '"x"' }, 412],
+    ['a time that has passed', { 'if-unmodified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 412],
+  ])('H7 %s is the fault of the caller', async (_name, headers, status) => {
+    for (const path of ['/robots.txt', '/assets/app-1a2b.js', '/docs/static/swagger-ui.css']) {
+      const answer = await fetch(gateway.url + path, { headers: { ...headers, 'accept-encoding': 'identity' } })
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+        path,
+        status,
+        'application/problem+json',
+      ])
+    }
+  })
+
+  it.each<[string | null, string | undefined]>([
+    [null, undefined],
+    ['identity', undefined],
+    ['br', 'br'],
+    ['gzip', 'gzip'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['GZip, BR;q=0.1', 'gzip'],
+    ['br;q=0, gzip;q=0.2', 'gzip'],
+    ['br;q=0, gzip;q=0', undefined],
+    ['zstd', undefined],
+  ])('H14 an asset for Accept-Encoding %s is sent as %s', async (accept, coding) => {
+    const ask = (path: string) =>
+      exchangeRaw(
+        gateway.url,
+        `GET ${path} HTTP/1.1\r\nHost: a\r\n${accept === null ? '' : `Accept-Encoding: ${accept}\r\n`}Connection: close\r\n\r\n`,
+      )
+    const { status, headers } = await ask('/assets/big-3c4d.js')
+    expect([status, headers['content-encoding']]).toEqual([200, coding])
+    expect(headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': expect.stringContaining('javascript'),
+      vary: expect.stringMatching(/accept-encoding/i),
+    })
+    // Where there is no compressed one, the file goes out as it is.
+    expect((await ask('/assets/app-1a2b.js')).headers['content-encoding']).toBeUndefined()
   })
 
   it.each(['/../secret.txt', '/..%2fsecret.txt', '/assets/..%5c..%5csecret.txt', '/%2e%2e/secret.txt'])(

@@ -1,17 +1,19 @@
 import { wire } from '@parley/contracts'
-import { ProblemError } from '@parley/kit'
+import { createPlaces, ProblemError } from '@parley/kit'
 
 export interface PipeLimits {
   /** Pipes at one time. */
   total: number
   /** Young pipes without a token, of one address. */
   unauthenticatedPerAddress: number
+  /** Whether each address has a share only. */
+  shared: boolean
 }
 
 export interface PipeBudget {
   /**
    * Takes a place, given back by the returned function.
-   * @throws ProblemError `unavailable` when all are taken, `rate-limited` when this address has too many without a
+   * @throws ProblemError `unavailable` when all are taken, `rate-limited` when this address has its share, or too many without a
    * token
    */
   takeOrThrow(address: string, authenticated: boolean): () => void
@@ -22,8 +24,8 @@ export interface PipeBudget {
 export const provenAfterMs = wire.authenticateWithinMs + 1_000
 
 /** Counts the pipes of this gateway. Those without a token never take more than half of the places. */
-export function createPipeBudget({ total, unauthenticatedPerAddress }: PipeLimits): PipeBudget {
-  let open = 0
+export function createPipeBudget({ total, unauthenticatedPerAddress, shared }: PipeLimits): PipeBudget {
+  const places = createPlaces({ total, shared })
   let unproven = 0
   const unprovenOf = new Map<string, number>()
 
@@ -42,9 +44,11 @@ export function createPipeBudget({ total, unauthenticatedPerAddress }: PipeLimit
   }
   return {
     takeOrThrow(address, authenticated) {
-      if (open >= total) throw new ProblemError('unavailable', 'This gateway has no room for another socket')
+      if (places.count() >= total) throw noRoom()
       if (!authenticated) checkUnprovenOrThrow(address)
-      open += 1
+      const place = places.take(address)
+      if (place === 'full') throw noRoom()
+      if (place === 'share') throw enough()
       let proven = authenticated
       const prove = (): void => {
         if (!proven) changeUnproven(address, -1)
@@ -58,9 +62,17 @@ export function createPipeBudget({ total, unauthenticatedPerAddress }: PipeLimit
         given = true
         clearTimeout(timer)
         prove()
-        open -= 1
+        place.giveBack()
       }
     },
-    count: () => open,
+    count: places.count,
   }
 }
+
+const noRoom = () => new ProblemError('unavailable', 'This gateway has no room for another socket')
+/** When an address may come again that has its share. */
+const shareRetryMs = 5_000
+const enough = () =>
+  new ProblemError('rate-limited', 'Your address has its share of the sockets; close one, or wait until others have', {
+    retryAfterMs: shareRetryMs,
+  })

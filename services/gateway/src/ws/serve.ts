@@ -82,6 +82,7 @@ function budgetOf({
   const unlimited = RATE_LIMITS === 'off'
   return createPipeBudget({
     total: MAX_SOCKETS,
+    shared: !unlimited,
     unauthenticatedPerAddress: unlimited ? MAX_SOCKETS : MAX_UNAUTHENTICATED_PER_ADDRESS,
   })
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
+  checkHeaderSizeOrThrow,
   checkShapeOrThrow,
   createGates,
   isProblem,
@@ -13,6 +14,7 @@ import {
 import { requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
+import { maxHeaderBytes } from '../edge/request-shape.ts'
 import { dialNode, type Dialled } from './dial.ts'
 import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type Handshake } from './handshake.ts'
 import type { Nodes } from './nodes.ts'
@@ -117,10 +119,11 @@ async function openPipe(upgrade: Upgrade, handshake: Handshake, options: Handlin
 /** The checks; nothing behind the gateway is touched by them. */
 async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Promise<Handshake> {
   if (options.draining()) throw new ProblemError('unavailable', 'This gateway is going away')
+  checkHeaderSizeOrThrow(request, maxHeaderBytes)
   checkShapeOrThrow(request)
   if (pathOf(request) !== socketPath) throw new ProblemError('not-found')
   checkHandshakeOrThrow(request)
-  if (!options.origins.mayOpenSocket(request)) throw new ProblemError('origin-not-allowed')
+  options.origins.checkOrThrow(request)
   await options.limits.upgrade(facts.address)
   const handshake = readHandshakeOrThrow(request)
   if (handshake.token !== null) await options.verifier.verify(handshake.token)

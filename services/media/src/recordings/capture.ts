@@ -18,7 +18,7 @@ export interface CaptureDeps {
   limits: { maxMs: number; minFreeBytes: number; emptyMs: number }
 }
 
-const stepMs = 300
+const stepMs = 150
 /** What was said to a Janus is said again this often, for it forgets with its room. */
 const insistMs = 3_000
 /** Without sound or picture for so long, hosts are told. */

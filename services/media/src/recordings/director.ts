@@ -1,6 +1,6 @@
 import type { Logger } from '@parley/kit'
 import type { Job } from './job.ts'
-import { claim, release, renew, type Held, type Lease, type RecordingDb } from './store.ts'
+import { claim, lookAt, release, renew, type Held, type Lease, type RecordingDb } from './store.ts'
 
 export interface DirectorDeps {
   db: RecordingDb
@@ -16,6 +16,12 @@ export interface DirectorDeps {
 const everyMs = 500
 /** A job whose lease cannot be renewed for so long has lost it: less than the lease lasts. */
 const giveUpMs = 7_000
+
+class LostLeaseError extends Error {
+  constructor() {
+    super('another replica has the recording, or it was deleted')
+  }
+}
 
 interface Running {
   lease: Lease
@@ -99,7 +105,7 @@ export class Director {
       const { again } = await job(abort.signal, () => this.#look(lease, abort))
       await release(db, lease, again)
     } catch (err) {
-      log[abort.signal.aborted ? 'info' : 'error']({ err, recordingId: lease.id }, 'work on a recording is given back')
+      log[abort.signal.aborted ? 'info' : 'warn']({ err, recordingId: lease.id }, 'work on a recording is given back')
       await release(db, lease, this.#stopped ? 0 : 2_000).catch((error: unknown) =>
         log.debug({ err: error, recordingId: lease.id }, 'a recording is not given back, its lease runs out'),
       )
@@ -108,20 +114,22 @@ export class Director {
     }
   }
 
-  /** The recording as it is; aborts when it is not this replica's any more. */
+  /** The recording as it is; aborts when it is not this replica’s any more. */
   async #look(lease: Lease, abort: AbortController): Promise<Held> {
-    const held = await renew(this.#deps.db, lease)
+    const held = await lookAt(this.#deps.db, lease)
     if (held !== undefined) return held
-    const error = new Error('another replica has the recording, or it was deleted')
-    abort.abort(error)
-    throw error
+    abort.abort(new LostLeaseError())
+    throw new LostLeaseError()
   }
 
   #keep(lease: Lease, abort: AbortController): NodeJS.Timeout {
     let renewedAt = performance.now()
     return setInterval(() => {
-      this.#look(lease, abort).then(
-        () => (renewedAt = performance.now()),
+      renew(this.#deps.db, lease).then(
+        (ours) => {
+          renewedAt = performance.now()
+          if (!ours) abort.abort(new LostLeaseError())
+        },
         (err: unknown) => {
           if (performance.now() - renewedAt > giveUpMs) abort.abort(err)
         },

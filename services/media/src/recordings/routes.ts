@@ -26,10 +26,12 @@ export interface RouteDeps {
   wake(): void
 }
 
+type Managing = Omit<Handlers<typeof recordingsOperations>, 'recordingContent' | 'recordingLink' | 'linkedRecording'>
+
 const noStore = { 'cache-control': 'no-store' }
 
 /** REST: recordings are started and stopped here; whoever works on them does the rest. */
-export const recordingHandlers = (deps: RouteDeps): Handlers<typeof recordingsOperations> => ({
+export const recordingHandlers = (deps: RouteDeps): Managing => ({
   async startRecording({ params: { id: meetingId }, body: { layout = 'grid' }, principal: { userId }, once }) {
     const access = await accessOrThrow(deps, meetingId, userId)
     checkMayRecord(access)

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { recordingsOperations } from '@parley/contracts'
-import type { Bus, Handlers, Logger, Metrics, Objects, Poller } from '@parley/kit'
+import type { Bus, Clock, Handlers, Logger, Metrics, Objects, Poller } from '@parley/kit'
 import type { MediaConfig } from '../config.ts'
 import type { JanusPeer, SfuRooms } from '../sfu/sfu-rooms.ts'
 import { createCapture } from './capture.ts'
@@ -9,6 +9,7 @@ import { createDevelop } from './develop.ts'
 import { Director } from './director.ts'
 import type { Places } from './folders.ts'
 import { RoomWatch } from './room-watch.ts'
+import { playHandlers, type PlayDeps } from './playing.ts'
 import { recordingHandlers } from './routes.ts'
 import type { RecordingDb } from './store.ts'
 import { createSweep } from './sweep.ts'
@@ -17,10 +18,12 @@ import { createTeller } from './tell.ts'
 export interface RecordingDeps {
   config: MediaConfig
   bus: Bus
+  clock: Clock
   db: RecordingDb
   log: Logger
   metrics: Metrics
   objects: Objects
+  links: PlayDeps['links']
   instanceId: string
   sfu: { rooms: SfuRooms; peers: ReadonlyMap<string, JanusPeer> }
 }
@@ -33,7 +36,7 @@ export interface RecordingService {
 
 /** Recordings: started and stopped by people, made by the replicas. */
 export function createRecordings(deps: RecordingDeps): RecordingService {
-  const { config, bus, db, log, metrics, objects } = deps
+  const { config, bus, clock, db, log, metrics, objects, links } = deps
   const places = placesOf(config)
   const director = places === null ? null : directorOf(deps, places)
   const minFreeBytes = config.RECORDING_MIN_FREE_MB * 1024 * 1024
@@ -48,7 +51,14 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
   ]
   metrics.reading('parley_media_recordings', 'Recordings that this replica works on', () => director?.running ?? 0)
   return {
-    handlers: recordingHandlers({ db, bus, places, limits, wake: () => director?.wake() }),
+    handlers: {
+      ...recordingHandlers({ db, bus, places, limits, wake: () => director?.wake() }),
+      ...playHandlers({
+        ...{ db, bus, clock, objects, links },
+        linkSeconds: config.FILES_LINK_SECONDS,
+        publicUrl: config.PUBLIC_URL,
+      }),
+    },
     async start() {
       if (places !== null) for (const folder of [places.tracks, places.work]) await mkdir(folder, { recursive: true })
       director?.start()

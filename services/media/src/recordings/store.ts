@@ -44,16 +44,27 @@ export function claim(db: RecordingDb, holder: string, what: 'capturing' | 'proc
 
 export type Lease = Pick<RecordingRow, 'id' | 'fence'>
 
-/** Keeps a recording for another lease, and gives it as it is now; undefined when somebody else has it, or it was deleted. */
-export const renew = (db: RecordingDb, { id, fence }: Lease): Promise<Held | undefined> =>
-  db
+/** Keeps a recording for another lease; false when somebody else has it. */
+export async function renew(db: RecordingDb, { id, fence }: Lease): Promise<boolean> {
+  const renewed = await db
     .updateTable('recordings')
     .set({ held_until: fromNow(leaseMs) })
     .where('id', '=', id)
     .where('fence', '=', fence)
+    .returning('id')
+    .executeTakeFirst()
+  return renewed !== undefined
+}
+
+/** A recording as it is now; undefined when somebody else works on it, or it was deleted. */
+export const lookAt = (db: RecordingDb, { id, fence }: Lease): Promise<Held | undefined> =>
+  db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('id', '=', id)
+    .where('fence', '=', fence)
     .where('removed_at', 'is', null)
-    .returningAll()
-    .returning([msSince('started_at').$notNull().as('age_ms'), msSince('first_media_at').as('length_ms')])
+    .select([msSince('started_at').$notNull().as('age_ms'), msSince('first_media_at').as('length_ms')])
     .executeTakeFirst()
 
 /** Gives a recording back, to be worked on after a while. */

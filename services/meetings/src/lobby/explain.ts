@@ -2,7 +2,9 @@ import type { EntryAccess, Principal } from '@parley/contracts'
 import { isProblem } from '@parley/kit'
 import { decideAdmission } from '../admission.ts'
 import { now, type Context } from '../context.ts'
-import { shownBy } from '../join.ts'
+import { isFull } from '../full.ts'
+import { knockerOf, shownBy } from '../join.ts'
+import type { PasscodeCheck } from '../passcode-check.ts'
 import { meetingByCodeFor, type Seen } from '../read.ts'
 import { factsOf } from '../standing.ts'
 import { findEntry } from '../store/lobby.ts'
@@ -11,8 +13,25 @@ import { rejectedForMs } from './place.ts'
 
 const unknown: EntryAccess = { canEnter: false, reason: 'not-found', next: 'none' }
 
+const full = {
+  canEnter: false,
+  reason: 'meeting-full',
+  next: 'try-later',
+  retryAfterMs: 5_000,
+} as const satisfies EntryAccess
+const locked = (retryAfterMs: number): EntryAccess => ({
+  canEnter: false,
+  reason: 'too-many-passcodes',
+  next: 'try-later',
+  retryAfterMs,
+})
+
 /** What the door of a meeting says to somebody who knows its code, by the same decision as joining. */
-export async function explainAccess(context: Context, code: string, principal: Principal): Promise<EntryAccess> {
+export async function explainAccess(
+  context: Context,
+  passcodes: PasscodeCheck,
+  { code, principal, address }: { code: string; principal: Principal; address: string },
+): Promise<EntryAccess> {
   const seen = await seenOrNull(context, code, principal)
   if (seen === null) return unknown
   const facts = factsOf(seen.arrival, shownBy(seen.arrival, { principal, byCode: true }), seen.invited)
@@ -20,13 +39,17 @@ export async function explainAccess(context: Context, code: string, principal: P
   const meeting = summary(seen.meeting)
   switch (admission.kind) {
     case 'enter':
+      if (await isFull(context, seen.meeting, principal.userId)) return { ...full, meeting }
       return { canEnter: true, reason: null, next: 'join', meeting }
     case 'wait':
       return { ...(await waitOf(context, seen, principal)), meeting }
     case 'check-passcode':
       return { canEnter: false, reason: 'passcode-required', next: 'join-with-passcode', meeting }
-    case 'refuse':
-      return refusalOf(admission.problem, meeting)
+    case 'refuse': {
+      const asked = admission.problem === 'passcode-required'
+      const lockedForMs = asked ? await passcodes.lockedForMs(seen.meeting, knockerOf(seen, { principal, address })) : 0
+      return lockedForMs > 0 ? { ...locked(lockedForMs), meeting } : refusalOf(admission.problem, seen.meeting)
+    }
     default:
       return admission satisfies never
   }
@@ -48,14 +71,21 @@ async function waitOf(context: Context, { meeting }: Seen, { userId }: Principal
   return { canEnter: false, reason: 'waiting-room', next: 'wait-in-lobby' }
 }
 
-function refusalOf(problem: string, meeting: EntryAccess['meeting'] & object): EntryAccess {
+function refusalOf(problem: string, row: MeetingRow): EntryAccess {
+  const meeting = summary(row)
   switch (problem) {
     case 'passcode-required':
       return { canEnter: false, reason: problem, next: 'join-with-passcode', meeting }
     case 'guests-not-allowed':
       return { canEnter: false, reason: problem, next: 'sign-in', meeting }
     case 'meeting-over':
-      return { canEnter: false, reason: problem, next: 'none', meeting }
+      return {
+        canEnter: false,
+        reason: problem,
+        next: 'none',
+        ...(row.end_reason && { endReason: row.end_reason }),
+        meeting,
+      }
     case 'removed-from-meeting':
       return { canEnter: false, reason: problem, next: 'none' }
     default:

@@ -1,15 +1,16 @@
 import { newId, ProblemError } from '@parley/kit'
-import { countLobby, findEntry, listWaiting, putEntry } from '../store/lobby.ts'
+import { countLobby, findEntry, putEntry } from '../store/lobby.ts'
 import type { Person } from '../store/members.ts'
 import type { Db } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
+import { originOf, placeInLobbyOrThrow } from './places.ts'
 
 /** Who has not been seen for this long has left the queue. */
 export const unseenMs = 130_000
+/** Who has a room token and no socket yet keeps a place for this long. */
+const socketWithinMs = 30_000
 /** Who was rejected may ask again after this. */
 export const askAgainMs = 60_000
-/** As many as fit into an answer on the bus. */
-const maxWaiting = 500
 
 export interface Place {
   participantId: string
@@ -23,22 +24,26 @@ export const rejectedForMs = (entry: LobbyRow | undefined, at: Date): number =>
     ? Math.max(0, entry.decided_at.getTime() + askAgainMs - at.getTime())
     : 0
 
+/** Who comes to the lobby: by REST from an address, or then with a socket. */
+export type Comer = Person & { by: { address: string } | 'socket' }
+
 /**
  * In a transaction that has locked the meeting: the place of somebody in the queue, kept if they still wait, else a new
- * one at its end. @throws ProblemError `not-admitted` for who was just rejected, `meeting-full` for a full lobby
+ * one at its end. A place needs a socket: without one it is given back soon. @throws ProblemError `not-admitted` for who was just rejected, `meeting-full` for a full lobby
  */
-export async function takePlace(trx: Db, person: Person, at: Date): Promise<Place> {
-  const { meetingId, userId, name, guest } = person
+export async function takePlace(trx: Db, comer: Comer, at: Date): Promise<Place> {
+  const { meetingId, userId, name, guest, by } = comer
   const entry = await findEntry(trx, { meetingId, userId })
   const retryAfterMs = rejectedForMs(entry, at)
   if (retryAfterMs > 0) throw new ProblemError('not-admitted', 'The host did not let you in', { retryAfterMs })
+  const seenAt = by === 'socket' ? at : new Date(at.getTime() - unseenMs + socketWithinMs)
+  const origin = by === 'socket' ? (entry?.address ?? null) : originOf(meetingId, by.address)
   if (entry?.status === 'waiting' && entry.seen_at.getTime() > at.getTime() - unseenMs) {
-    await putEntry(trx, { ...entry, name, seen_at: at })
+    await putEntry(trx, { ...entry, name, seen_at: later(entry.seen_at, seenAt), address: origin })
     const lv = name === entry.name ? null : await countLobby(trx, meetingId)
     return { participantId: entry.participant_id, lv }
   }
-  if ((await listWaiting(trx, meetingId)).length >= maxWaiting)
-    throw new ProblemError('meeting-full', 'Too many people wait in the lobby')
+  await placeInLobbyOrThrow(trx, { meetingId, guest, origin })
   const participantId = newId()
   await putEntry(trx, {
     meeting_id: meetingId,
@@ -47,10 +52,13 @@ export async function takePlace(trx: Db, person: Person, at: Date): Promise<Plac
     name,
     guest,
     asked_at: at,
-    seen_at: at,
+    seen_at: seenAt,
     status: 'waiting',
     decided_by: null,
     decided_at: null,
+    address: origin,
   })
   return { participantId, lv: await countLobby(trx, meetingId) }
 }
+
+const later = (a: Date, b: Date): Date => (a > b ? a : b)

@@ -3,16 +3,17 @@ import type { Handlers } from '@parley/kit'
 import { seekerOf, type CodeLimit } from '../code-limit.ts'
 import type { Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
+import type { PasscodeCheck } from '../passcode-check.ts'
 import { decideLobby, type Decided } from './decide.ts'
 import { explainAccess } from './explain.ts'
 import { lobbyState } from './state.ts'
 
 /** The REST operations of the way in: M14, M15. */
-export const createLobbyRoutes = (context: Context, codes: CodeLimit) =>
+export const createLobbyRoutes = (context: Context, codes: CodeLimit, passcodes: PasscodeCheck) =>
   ({
     async codeAccess({ params, principal, address }) {
       await codes.lookUp(seekerOf(principal, address))
-      return { status: 200, body: await explainAccess(context, params.code, principal) }
+      return { status: 200, body: await explainAccess(context, passcodes, { code: params.code, principal, address }) }
     },
     async lobby({ params, principal }) {
       await moderatedMeeting(context, params.id, principal.userId)

@@ -5,7 +5,11 @@ import { userEvents } from './004-user-events.ts'
 import { attempts } from './005-attempts.ts'
 import { numbers } from './006-numbers.ts'
 import { keptAnswers } from './007-kept-answers.ts'
+import { updatedAt } from './008-updated-at.ts'
 import { addresses } from './008-addresses.ts'
+import { passcodeRound } from './008-passcode-round.ts'
+import { lobbyAddress } from './009-lobby-address.ts'
+import { sweeps } from './010-sweeps.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -15,5 +19,9 @@ export const migrations = {
   '005-attempts': attempts,
   '006-numbers': numbers,
   '007-kept-answers': keptAnswers,
+  '008-updated-at': updatedAt,
   '008-addresses': addresses,
+  '008-passcode-round': passcodeRound,
+  '009-lobby-address': lobbyAddress,
+  ...sweeps,
 } as const

@@ -1,4 +1,4 @@
-import type { JoinTokenInfo, moderationOperations, Principal } from '@parley/contracts'
+import { joinTokenDefaults, type JoinTokenInfo, type moderationOperations, type Principal } from '@parley/contracts'
 import { newId, ProblemError, type Call, type Once } from '@parley/kit'
 import { now, type Context } from '../context.ts'
 import { isOver } from '../meeting.ts'
@@ -10,7 +10,6 @@ import { countJoinTokens, forgetUses, insertJoinToken, revokeTokens } from '../s
 import type { Db } from '../tables.ts'
 import type { GivenRole, JoinTokenRow } from '../tables-admission.ts'
 
-const daySeconds = 86_400
 const maxTokens = 500
 
 interface NewToken {
@@ -30,7 +29,7 @@ export async function createJoinToken(
   once: Once<MadeToken>,
 ): Promise<MadeToken> {
   await moderatedMeeting(context, meetingId, by.userId)
-  const { role = 'participant', uses = 1, expiresInSeconds = daySeconds } = body
+  const { role, uses, expiresInSeconds } = { ...joinTokenDefaults, ...body }
   const at = now(context)
   const joinToken = newRoomToken()
   const row: JoinTokenRow = {

@@ -66,7 +66,7 @@ async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<Meet
   const at = now(context)
   const { meeting, person } = await sidesOrThrow(trx, hands, at)
   if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
-  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name }, null)
+  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name, updated_at: at }, null)
   if (row === undefined) throw new ProblemError('meeting-over')
   const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
   await setMember(trx, before, { role: 'cohost', admitted_at: at })

@@ -5,8 +5,10 @@ import type { Context } from '../context.ts'
 import { pageOf, readCursor } from '../cursor.ts'
 import { toMeeting } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
+import type { PasscodeCheck } from '../passcode-check.ts'
 import { listJoinTokens } from '../store/join-tokens.ts'
 import { listBans } from '../store/members.ts'
+import { liftPasscodeLock } from '../store/meetings.ts'
 import type { MeetingRow } from '../tables.ts'
 import type { MemberRow } from '../tables-admission.ts'
 import { createJoinToken, revokeJoinToken, toTokenInfo, type MadeToken } from './join-tokens.ts'
@@ -18,7 +20,7 @@ const done = { status: 204 } as const
 const made = (token: MadeToken) => ({ status: 201, body: token }) as const
 
 /** The REST operations on the people of a meeting: M9, M10. */
-export const createModerationRoutes = (context: Context) =>
+export const createModerationRoutes = (context: Context, passcodes: PasscodeCheck) =>
   ({
     async createJoinToken({ params, body, principal, once }) {
       return made(await createJoinToken(context, { meetingId: params.id, by: principal, body }, once(made)))
@@ -59,6 +61,15 @@ export const createModerationRoutes = (context: Context) =>
     },
     async unban({ params: { id, userId }, principal }) {
       await unbanPerson(context, { meetingId: id, by: principal.userId, userId })
+      return done
+    },
+    async passcodeGuesses({ params, principal }) {
+      const meeting = await moderatedMeeting(context, params.id, principal.userId)
+      return { status: 200, body: await passcodes.guesses(meeting) }
+    },
+    async liftPasscodeLock({ params, principal }) {
+      await moderatedMeeting(context, params.id, principal.userId)
+      await liftPasscodeLock(context.db, params.id)
       return done
     },
     async setRole({ params: { id, userId }, body, principal }) {

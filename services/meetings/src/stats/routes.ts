@@ -53,8 +53,11 @@ async function attendanceOf(context: Context, { id }: MeetingRow): Promise<Retur
   return statsOf(stays, await listMoves(context.db, id, maxMoves), now(context))
 }
 
-const durationOf = ({ started_at: from, ended_at: to }: MeetingRow, at: Date): MeetingStats['durationSeconds'] =>
-  from === null ? 0 : Math.max(0, Math.round(((to ?? at).getTime() - from.getTime()) / 1000))
+const durationOf = (
+  { started_at: from, ended_at: ended, empty_since: empty }: MeetingRow,
+  at: Date,
+): MeetingStats['durationSeconds'] =>
+  from === null ? 0 : Math.max(0, Math.round(((ended ?? empty ?? at).getTime() - from.getTime()) / 1000))
 
 /** How many messages there are; null while the chat is away: the rest is worth having without. */
 async function messagesIn({ bus, log }: Context, meetingId: string): Promise<number | null> {

@@ -139,6 +139,26 @@ export async function emptySince(db: Db, meetingId: string): Promise<Date | null
   return last
 }
 
+/** How many people besides this one are in the meeting, each once; `limit` at most. */
+export async function countOthers(
+  db: Db,
+  { meetingId, userId, limit }: { meetingId: string; userId: string; limit: number },
+): Promise<number> {
+  const others = db
+    .selectFrom('attendance')
+    .select('user_id')
+    .distinct()
+    .where('meeting_id', '=', meetingId)
+    .where('left_at', 'is', null)
+    .where('user_id', '!=', userId)
+    .limit(limit)
+  const { count } = await db
+    .selectFrom(others.as('others'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** Who is in the meeting, in the order they came. */
 export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
   db

@@ -39,6 +39,27 @@ export function findEntries(db: Db, meetingId: string, participantIds: readonly 
     .execute()
 }
 
+/** How many wait in all, how many of them are guests, and how many of this kind are from here. */
+export async function countPlaces(
+  db: Db,
+  { meetingId, guest, origin }: { meetingId: string; guest: boolean; origin: string | null },
+): Promise<{ all: number; guests: number; here: number }> {
+  const { all, guests, here } = await db
+    .selectFrom('lobby_entries')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('all'),
+      eb.fn.countAll<number>().filterWhere('guest', '=', true).as('guests'),
+      eb.fn
+        .countAll<number>()
+        .filterWhere((of) => of.and([of('guest', '=', guest), of('address', 'is not distinct from', origin)]))
+        .as('here'),
+    ])
+    .where('meeting_id', '=', meetingId)
+    .where('status', '=', 'waiting')
+    .executeTakeFirstOrThrow()
+  return { all: Number(all), guests: Number(guests), here: Number(here) }
+}
+
 /** Puts somebody into the queue, in the place of what was known of them there. */
 export async function putEntry(db: Db, entry: LobbyRow): Promise<void> {
   const { meeting_id: _meeting, user_id: _user, ...rest } = entry

@@ -53,6 +53,7 @@ export type MeetingChange = Partial<
   /** Of a meeting that nobody has entered yet. */
   statusBefore?: 'scheduled' | 'waiting'
   settings?: Partial<MeetingSettings>
+  updated_at: Date
 }
 
 /**
@@ -96,6 +97,7 @@ export async function endMeetings(
     .set({
       status: reason === 'cancelled' ? 'cancelled' : 'ended',
       ended_at: at,
+      updated_at: at,
       end_reason: reason,
       empty_since: null,
       version: sql`version + 1`,
@@ -116,11 +118,20 @@ export async function endMeetings(
   return ended
 }
 
+/** Begins anew to count wrong passcodes. Not a change of its version. */
+export async function liftPasscodeLock(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('meetings')
+    .set({ passcode_round: sql`passcode_round + 1` })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Hides a meeting from everybody; nothing if it was before. */
 export const hideMeeting = (db: Db, id: string, at: Date): Promise<MeetingRow | undefined> =>
   db
     .updateTable('meetings')
-    .set({ deleted_at: at, version: sql`version + 1` })
+    .set({ deleted_at: at, updated_at: at, version: sql`version + 1` })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .returningAll()

@@ -62,6 +62,48 @@ export const changingSuite = (open: OpenWorld) =>
       expect(body).toMatchObject({ version: 2, scheduledAt: won?.body.scheduledAt })
     })
 
+    it('H6 M6 takes a list of ETags, in one line or several, and a tag that is not ours is a lost race', async () => {
+      const host = product.person()
+      const meeting = await product.create(host)
+      const good = { scheduledAt: inHours(1) }
+      for (const foreign of ['"6", "7"', '"1-gzip"', '"", W/"x,y"', '"99999999999"']) {
+        const { status, body } = await schedule(host, meeting, good, foreign)
+        expect([foreign, status, body.code, body.currentVersion]).toEqual([foreign, 409, 'version-conflict', 1])
+      }
+      expect((await schedule(host, meeting, good, '"6", "1"')).body).toMatchObject({ version: 2 })
+      expect((await schedule(host, meeting, good, ',"x", W/"2" ,')).body).toMatchObject({ version: 3 })
+      expect((await schedule(host, meeting, good, '*')).body).toMatchObject({ version: 4 })
+      const twice = await product.call<Meeting>('PATCH', `/v1/meetings/${meeting.id}`, {
+        as: host,
+        body: { title: 'Both' },
+        headers: { 'if-match': '"9", "4", "10"' },
+      })
+      expect([twice.status, twice.body.version]).toEqual([200, 5])
+    })
+
+    it('H15 M5 updatedAt tells when the version last changed', async () => {
+      const host = product.person()
+      const made = await product.create(host)
+      expect(made.updatedAt).toBe(made.createdAt)
+      const read = async () => (await product.call<Meeting>('GET', `/v1/meetings/${made.id}`, { as: host })).body
+      await schedule(host, made, { scheduledAt: inHours(1) }, '*')
+      const changed = await read()
+      expect(Date.parse(changed.updatedAt)).toBeGreaterThan(Date.parse(made.updatedAt))
+      await product.call('POST', `/v1/meetings/${made.id}/end`, { as: host })
+      const ended = await read()
+      expect(ended.updatedAt).toBe(ended.endedAt)
+    })
+
+    it('H10 M7 ends a meeting without a body, and not for the body null', async () => {
+      const host = product.person()
+      const { id } = await product.create(host)
+      const end = (body?: unknown) =>
+        product.call<Meeting>('POST', `/v1/meetings/${id}/end`, { as: host, ...(body !== undefined && { body }) })
+      expect((await end(null)).status).toBe(400)
+      expect((await product.call<Meeting>('GET', `/v1/meetings/${id}`, { as: host })).body.status).toBe('waiting')
+      expect((await end()).body.status).toBe('ended')
+    })
+
     it('M6 needs If-Match, a real time, a known zone, and the host', async () => {
       const [host, member] = [product.person(), product.person()]
       const meeting = await product.create(host)

@@ -38,7 +38,8 @@ export const decidedSuite = (open: OpenWorld) =>
         [{ passcode: 'first' }, { title: 'Renamed' }, 'enter'],
         [{ passcode: 'first' }, { passcode: null }, 'enter'],
         [{ type: 'private' }, { title: 'Renamed' }, 'enter'],
-        [{}, { type: 'private' }, 'enter'],
+        [{}, { type: 'private' }, 'guests-not-allowed'],
+        [{}, { type: 'private', settings: { guestsAllowed: true } }, 'enter'],
       ]
       for (const [before, after, expected] of rows) {
         const meeting = await product.create(host, before)

@@ -19,7 +19,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
     afterAll(() => world.close())
     beforeEach(async () => {
-      product = await startProduct(world)
+      product = await startProduct(world, { EMPTY_END_SECONDS: '60' })
     })
     afterEach(() => product.stop())
 
@@ -207,11 +207,11 @@ export const lifeSuite = (open: OpenWorld) =>
         (await Promise.all([planned, busy, unused, later].map((meeting) => read(host, meeting)))).map(
           ({ status }) => status,
         )
-      await eventually(async () => expect(await statuses()).toEqual(['live', 'live', 'waiting', 'scheduled']))
+      await eventually(async () => expect(await statuses()).toEqual(['waiting', 'live', 'waiting', 'scheduled']))
       product.advance(2 * minute)
       await Promise.all([product.start(), product.start()])
       for (const meeting of empty) await until(host, meeting, { status: 'ended', version: 2 })
-      expect(await statuses()).toEqual(['live', 'live', 'waiting', 'scheduled'])
+      expect(await statuses()).toEqual(['waiting', 'live', 'waiting', 'scheduled'])
       product.advance(30 * minute)
       await Promise.all([product.start(), product.start()])
       await until(host, planned, { status: 'ended' })
@@ -238,6 +238,46 @@ export const lifeSuite = (open: OpenWorld) =>
       product.advance(50_000)
       await product.start()
       expect((await read(host, meeting)).status).toBe('live')
+    })
+
+    it('M7 one may come back for hours to a meeting that everybody left; it is not listed meanwhile, and says why it ended', async () => {
+      const other = await startProduct(world)
+      const [host, ann] = [other.person('Host'), other.person('Ann')]
+      try {
+        const meeting = await other.create(host)
+        const participantId = newId()
+        const listed = async () => {
+          const { body } = await other.call<{ items: Meeting[] }>('GET', '/v1/meetings?scope=active&limit=100', {
+            as: ann,
+          })
+          return body.items.some(({ id }) => id === meeting.id)
+        }
+        const status = async () =>
+          (await other.call<Full>('GET', `/v1/meetings/${meeting.id}`, { as: host })).body.status
+        await other.fact('joined', meeting, host, { participantId })
+        await eventually(async () => expect([await status(), await listed()]).toEqual(['live', true]))
+        await other.fact('left', meeting, host, { participantId })
+        await eventually(async () => expect([await status(), await listed()]).toEqual(['waiting', false]))
+        other.advance(3 * hour)
+        await other.start()
+        expect((await other.joinByCode(ann, meeting.code)).status).toBe(200)
+        await other.fact('joined', meeting, ann, { participantId })
+        await eventually(async () => expect([await status(), await listed()]).toEqual(['live', true]))
+        await other.fact('left', meeting, ann, { participantId })
+        await eventually(async () => expect(await status()).toBe('waiting'))
+        other.advance(5 * hour)
+        await other.start()
+        await eventually(async () => expect(await status()).toBe('ended'))
+        const late = await other.call<{ detail: string }>('POST', '/v1/meetings/join', {
+          as: ann,
+          body: { code: meeting.code },
+        })
+        expect(late.body).toMatchObject({ code: 'meeting-over', detail: expect.stringContaining('Everybody had left') })
+        const door = await other.call('GET', `/v1/meetings/code/${meeting.code}/access`, { as: ann })
+        expect(door.body).toMatchObject({ reason: 'meeting-over', endReason: 'empty' })
+      } finally {
+        await other.stop()
+      }
     })
 
     it('a stay whose end was lost ends with the next emptying of the room', async () => {

@@ -29,7 +29,7 @@ export const meetingsSuite = (open: OpenWorld) =>
       expect(body).toMatchObject({
         title: 'Meeting',
         description: '',
-        type: 'public',
+        type: 'private',
         status: 'waiting',
         hostId: host.id,
         scheduledAt: null,
@@ -48,10 +48,30 @@ export const meetingsSuite = (open: OpenWorld) =>
           chat: true,
           waitingRoom: false,
           recording: false,
-          guestsAllowed: true,
+          guestsAllowed: false,
           topology: 'auto',
         },
       })
+    })
+
+    it('M1 a private meeting takes guests only when that is said, a public one takes them unless it is not', async () => {
+      const host = product.person()
+      const make = async (body: object) =>
+        (await product.call<Meeting>('POST', '/v1/meetings', { as: host, body })).body
+      const change = async ({ id }: Meeting, body: object) =>
+        (await product.call<Meeting>('PATCH', `/v1/meetings/${id}`, { as: host, body })).body.settings.guestsAllowed
+      const allowed = async (body: object) => (await make(body)).settings.guestsAllowed
+      expect(await allowed({ type: 'private' })).toBe(false)
+      expect(await allowed({ type: 'private', settings: { chat: false } })).toBe(false)
+      expect(await allowed({ type: 'private', settings: { guestsAllowed: true } })).toBe(true)
+      expect(await allowed({ type: 'public' })).toBe(true)
+      expect(await allowed({ type: 'invited_only' })).toBe(true)
+      const open = await make({ type: 'public' })
+      expect(await change(open, { type: 'private' })).toBe(false)
+      expect(await change(open, { settings: { guestsAllowed: true } })).toBe(true)
+      expect(await change(open, { type: 'private', title: 'Still' })).toBe(true)
+      const gast = product.person('Gast', true)
+      expect((await product.joinByCode(gast, (await make({})).code)).body.code).toBe('guests-not-allowed')
     })
 
     it('M1 creates a scheduled meeting, and refuses what is no time or no zone', async () => {

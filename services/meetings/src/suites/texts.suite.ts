@@ -32,6 +32,8 @@ export const textsSuite = (open: OpenWorld) =>
     const invite = (as: Person, meeting: Meeting, body: object) =>
       product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as, body })
     const mailsTo = (email: string) => server.mails.filter(({ recipients }) => recipients.includes(email))
+    const names = async (as: Person, path: string) =>
+      (await product.call<{ items: { name: string }[] }>('GET', path, { as })).body.items.map(({ name }) => name).sort()
     const fresh = (): string => `${newId()}@example.org`
     const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString()
 
@@ -169,6 +171,7 @@ export const textsSuite = (open: OpenWorld) =>
       await product.fact('joined', meeting, host)
       await product.fact('joined', meeting, ann)
       await product.joinByCode(ann, closed.code)
+      await eventually(async () => expect(await names(host, `/v1/meetings/${meeting.id}/participants`)).toHaveLength(2))
       accounts.rename(ann, 'Anna')
       accounts.rename(host, 'Hostess')
       const named = () => product.toldTo(meeting.id).filter(({ kind }) => kind === 'name')
@@ -179,12 +182,9 @@ export const textsSuite = (open: OpenWorld) =>
           { kind: 'name', userId: host.id, before: 'Host', name: 'Hostess' },
         ]),
       )
-      type Named = { items: { name: string }[] }
-      const names = async (path: string) =>
-        (await product.call<Named>('GET', path, { as: host })).body.items.map(({ name }) => name).sort()
       await eventually(async () => {
-        expect(await names(`/v1/meetings/${meeting.id}/participants`)).toEqual(['Anna', 'Hostess'])
-        expect(await names(`/v1/meetings/${closed.id}/lobby`)).toEqual(['Anna'])
+        expect(await names(host, `/v1/meetings/${meeting.id}/participants`)).toEqual(['Anna', 'Hostess'])
+        expect(await names(host, `/v1/meetings/${closed.id}/lobby`)).toEqual(['Anna'])
       }, 3000)
       // With the token at hand, which still has the name of before.
       expect((await product.comeIn(ann, meeting)).name).toBe('Anna')
@@ -203,6 +203,7 @@ export const textsSuite = (open: OpenWorld) =>
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann, { name: 'Miss A.' })
       await product.fact('joined', meeting, host)
+      await eventually(async () => expect(await names(host, `/v1/meetings/${meeting.id}/participants`)).toHaveLength(2))
       accounts.rename(ann, 'Anna')
       accounts.rename(host, 'Hostess')
       await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(1), 3000)

@@ -139,8 +139,18 @@ const createRestorations =
   }
 
 const shorthands = (call: Call, bus: Bus) => ({
+  /** A public meeting unless the body says otherwise; guests may enter all of them. */
   create: async (as: Person, body: object = {}): Promise<Meeting> =>
-    (await call<Meeting>('POST', '/v1/meetings', { as, body })).body,
+    (
+      await call<Meeting>('POST', '/v1/meetings', {
+        as,
+        body: {
+          type: 'public',
+          ...body,
+          settings: { guestsAllowed: true, ...(body as { settings?: object }).settings },
+        },
+      })
+    ).body,
   joinByCode: (as: Person, code: string, more: object = {}) =>
     call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
   /** Joins and redeems the room token, as signaling does for who enters. */

@@ -52,4 +52,17 @@ describe('the document of a quiet room (C1)', () => {
     })
     expect(await kv.docs.read(room.meetingId)).toBeNull()
   })
+
+  it('is compared every 20 s, for another node may have committed and died before it could publish', async () => {
+    const { room, kv } = await quietRoom()
+    const other = aLiveRoom(room.meetingId, { kv, node: 'n2' })
+    await other.room.catchUp()
+    await other.room.submit({ kind: 'join', seat: aSeat('b', { node: 'n2' }), meeting: aMeeting() })
+    expect(room.state.v).toBe(other.room.state.v - 1)
+    room.tend(performance.now() + 21_000)
+    await eventually(() => {
+      room.tend(performance.now() + 22_000)
+      expect(room.state.v).toBe(other.room.state.v)
+    })
+  })
 })

@@ -6,8 +6,11 @@ export const authenticate: Handler<'auth.authenticate'> = async ({ context, conn
   const principal = await context.auth.verifier.verify(payload.accessToken)
   const { session } = connection
   if (session.state === 'closed') throw new ProblemError('unauthenticated')
-  if (session.state === 'connected') connection.session = { state: 'authenticated', principal }
-  else {
+  if (session.state === 'connected') {
+    context.shares.checkOrThrow(principal.userId)
+    context.shares.take(principal.userId)
+    connection.session = { state: 'authenticated', principal }
+  } else {
     if (session.principal.userId !== principal.userId)
       throw new ProblemError('unauthenticated', 'This token is somebody else’s')
     connection.session = { ...session, principal }

@@ -27,7 +27,9 @@ it('shows whoever could not leave what happened meanwhile', async () => {
   // The leaving waits behind a commit that is made, and its own is not.
   kv.docs.commit = (id, one) => {
     if (leaving) return Promise.reject(new ProblemError('unavailable'))
-    leaving = Promise.resolve(leave({ context: {} as Context, connection, session, payload: {} }))
+    leaving = Promise.resolve(
+      leave({ context: { ice: { release() {} } } as unknown as Context, connection, session, payload: {} }),
+    )
     return commit(id, one)
   }
   await room.submit({ kind: 'media', by: 'host', changed: { mic: false } })

@@ -18,10 +18,13 @@ export const resume: Handler<'room.resume'> = async (call) => {
   const { context, session, payload } = call
   const token = readResumeToken(payload.resumeToken)
   if (!token) throw new ProblemError('resume-failed', 'This is not a resume token', { next: 'rejoin' })
+  const { userId } = session.principal
+  if (!(await mayExist(context, { token, sessionId: payload.sessionId, userId })))
+    throw new ProblemError('resume-failed', 'There is no such session', { next: 'rejoin' })
   const room = await context.rooms.open(token.meetingId)
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
-  const waited = found ? null : await findWait(context, payload.sessionId, token, session.principal.userId)
+  const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
   if (!waited) return await resumeSeat(call, { room, token })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,
@@ -34,6 +37,22 @@ export const resume: Handler<'room.resume'> = async (call) => {
   })
   // What was decided and changed meanwhile follows.
   return { type: 'lobby.waiting', payload: place, after: () => void context.rooms.lobbyOf(room).refresh() }
+}
+
+/**
+ * Whether there can be such a session: a token names its meeting, and anybody can make one up. A room is opened only for one that is
+ * here, in the store, or waited for; right after the store has lost data nobody knows what is not there.
+ */
+async function mayExist(
+  context: Context,
+  { token, sessionId, userId }: { token: ResumeToken; sessionId: string; userId: string },
+): Promise<boolean> {
+  const { kv, life, rooms } = context
+  if (rooms.peek(token.meetingId) || !life.isSettled) return true
+  const looked = await kv.docs.look(token.meetingId, null)
+  if (looked.found !== 'none') return true
+  life.note(looked.incarnation)
+  return !life.isSettled || (await findWait(context, sessionId, token, userId)) !== null
 }
 
 async function resumeSeat(
@@ -50,6 +69,7 @@ async function resumeSeat(
     node: context.node,
     resumeHash: token.hash,
     newResumeHash: next.hash,
+    seatsPerPerson: context.seatsPerPerson,
   } as const
   await foreseeOrThrow(context, room, command)
   const local = localOf(context, room, command)

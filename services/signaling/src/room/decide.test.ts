@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import { wire, type Change } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
 import { aMeeting } from '../testing/harness.ts'
@@ -42,6 +42,82 @@ function roomOf(...ids: string[]): RoomDraft {
   return room
 }
 
+type SeatLike = ReturnType<typeof aSeat>
+/** A seat of this person. */
+const of = (userId: string, seat: SeatLike): SeatLike => ({ ...seat, participant: { ...seat.participant, userId } })
+/** A room in which one person sits several times. */
+function seatedAs(userId: string, ...ids: string[]): RoomDraft {
+  const room = roomOf()
+  for (const id of ids) run(room, { kind: 'join', seat: of(userId, aSeat(id)), meeting })
+  return room
+}
+/** The same, and the first of these has lost its place. */
+function parkedBeside(userId: string, ...ids: string[]): RoomDraft {
+  const parked = ids.at(-1) ?? ''
+  const room = seatedAs(userId, parked)
+  run(room, { kind: 'socket-lost', by: parked, sessionId: `s-${parked}`, node })
+  run(room, { kind: 'grace-over', by: parked, sessionId: `s-${parked}` }, wire.graceMs)
+  for (const id of ids.slice(0, -1)) run(room, { kind: 'join', seat: of(userId, aSeat(id)), meeting })
+  return room
+}
+const resumeOf = (id: string) =>
+  ({
+    kind: 'resume',
+    participantId: id,
+    userId: `u-${id}`,
+    sessionId: `s-${id}`,
+    node,
+    resumeHash: `h-${id}`,
+    newResumeHash: 'i',
+  }) as const
+const lost = (id: string): Command => ({ kind: 'socket-lost', by: id, sessionId: `s-${id}`, node })
+
+describe('places in a room', () => {
+  const small = { ...meeting, maxParticipants: 2 }
+  const joins = (seat: SeatLike): Command => ({ kind: 'join', seat, meeting: small })
+
+  it('X2 the host gets in though others have taken all places', () => {
+    const room = roomOf('a', 'b')
+    run(room, joins(aSeat('host', 'host')))
+    expect([...room.seats.keys()]).toEqual(['a', 'b', 'host'])
+  })
+
+  it('M17 a limit of people counts nobody twice', () => {
+    const room = seatedAs('ada', 'laptop', 'phone', 'tablet')
+    run(room, joins(aSeat('ben')))
+    expect(room.seats.size).toBe(4)
+    expect(decide(room, joins(aSeat('cleo')), 0)).toMatchObject({ refused: 'meeting-full' })
+  })
+
+  it('complaint 7: who joins anew takes the place that is held for them, also in a full meeting', () => {
+    const room = roomOf('a', 'b')
+    run(room, lost('b'))
+    run(room, joins(of('u-b', aSeat('again'))), 5_000)
+    expect([...room.seats.keys()]).toEqual(['a', 'again'])
+    // The other device may still come back, as after any grace.
+    expect([...room.parked.keys()]).toEqual(['b'])
+    expect(decide(room, joins(aSeat('c')), 5_000)).toMatchObject({ refused: 'meeting-full' })
+  })
+
+  it('X2 of many places that are held for one person the one lost first goes', () => {
+    const room = seatedAs('eve', 'a', 'b', 'c')
+    run(room, lost('b'), 1_000)
+    run(room, lost('a'), 2_000)
+    run(room, joins(of('eve', aSeat('d'))), 3_000)
+    expect([...room.seats.keys()]).toEqual(['a', 'c', 'd'])
+  })
+
+  it('X2 joining and dropping again and again makes no room grow', () => {
+    const room = roomOf('host')
+    for (let n = 0; n < 20; n += 1) {
+      run(room, { kind: 'join', seat: of('eve', aSeat(`e${n}`)), meeting }, n)
+      run(room, lost(`e${n}`), n)
+    }
+    expect(room.seats.size).toBe(2)
+    expect(room.parked.size).toBeLessThanOrEqual(4)
+  })
+})
+
 describe('the rules of a room', () => {
   const refusals: [string, RoomState, Command, string][] = [
     [
@@ -74,6 +150,24 @@ describe('the rules of a room', () => {
       roomOf('a', 'b'),
       { kind: 'join', seat: aSeat('c'), meeting: { ...meeting, maxParticipants: 2 } },
       'meeting-full',
+    ],
+    [
+      'X2 M17 one person takes three places, not four',
+      seatedAs('eve', 'a', 'b', 'c'),
+      { kind: 'join', seat: of('eve', aSeat('d')), meeting },
+      'seat-limit',
+    ],
+    [
+      'X2 the setting says how many',
+      seatedAs('eve', 'a'),
+      { kind: 'join', seat: of('eve', aSeat('b')), meeting, seatsPerPerson: 1 },
+      'seat-limit',
+    ],
+    [
+      'X2 who comes back finds no fourth place either',
+      parkedBeside('eve', 'a', 'b', 'c', 'd'),
+      { ...resumeOf('d'), userId: 'eve' },
+      'seat-limit',
     ],
     ['M8 a participant enters once', roomOf('a'), join('a'), 'room-token-invalid'],
     [
@@ -208,13 +302,13 @@ it('dates a leaving after its joining, however far behind the node is with the t
   const at = (change: Change | undefined, was: RoomDraft, now: number) =>
     change && factsOf(change, was, room, now).map((fact) => Date.parse(fact.at))
   expect([at(joined, before, 5_000), at(left, before, 4_000)]).toEqual([[5_000], [5_001]])
+})
 
-  it('R3 a new name is a change of its own; who goes by another keeps it, and the same twice changes nothing', () => {
-    const room = roomOf('host', 'a')
-    const command: Command = { kind: 'name', userId: 'u-a', before: 'a', name: 'Anna', seq: 1 }
-    expect(run(room, command)).toEqual([{ kind: 'seat', participantId: 'a', name: 'Anna', seq: 1 }])
-    expect(room.seats.get('a')?.participant.name).toBe('Anna')
-    expect(run(room, { ...command, seq: 2 })).toEqual([{ kind: 'noted', seq: 2 }])
-    expect(run(room, { ...command, userId: 'u-host', before: 'somebody', seq: 3 })).toEqual([{ kind: 'noted', seq: 3 }])
-  })
+it('R3 a new name is a change of its own; who goes by another keeps it, and the same twice changes nothing', () => {
+  const room = roomOf('host', 'a')
+  const command: Command = { kind: 'name', userId: 'u-a', before: 'a', name: 'Anna', seq: 1 }
+  expect(run(room, command)).toEqual([{ kind: 'seat', participantId: 'a', name: 'Anna', seq: 1 }])
+  expect(room.seats.get('a')?.participant.name).toBe('Anna')
+  expect(run(room, { ...command, seq: 2 })).toEqual([{ kind: 'noted', seq: 2 }])
+  expect(run(room, { ...command, userId: 'u-host', before: 'somebody', seq: 3 })).toEqual([{ kind: 'noted', seq: 3 }])
 })

@@ -9,12 +9,13 @@ import {
   type RoomCommand,
   type Seat,
 } from '@parley/contracts'
+import { isNoPlace, placeFor, tooManyParked } from './places.ts'
 import { allowedOf, switchedOff } from './settings.ts'
 import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
 export type Command =
-  | { kind: 'join'; seat: Seat; meeting: Meeting }
+  | { kind: 'join'; seat: Seat; meeting: Meeting; seatsPerPerson?: number }
   | {
       kind: 'resume'
       participantId: string
@@ -23,6 +24,7 @@ export type Command =
       node: string
       resumeHash: string
       newResumeHash: string
+      seatsPerPerson?: number
     }
   | { kind: 'leave'; by: string }
   /** `at`: when it was gone for all that is known, ms since 1970; now if it is left out. */
@@ -146,16 +148,22 @@ export function decideOn(node: string, room: RoomState, command: Command, now: n
   return decide(room, command, now)
 }
 
-function join(room: RoomState, { seat, meeting: granted }: Of<'join'>, now: number): Change[] | Refusal {
+function join(
+  room: RoomState,
+  { seat, meeting: granted, seatsPerPerson }: Of<'join'>,
+  now: number,
+): Change[] | Refusal {
   if ((seat.asOf ?? room.commandSeq) < room.commandSeq)
     return { ...refuse('unavailable', 'The meeting has just been changed'), outdated: true }
   if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
   const isNews = room.meeting === null || room.meeting.version < granted.version
   const meeting = room.meeting !== null && room.meeting.version > granted.version ? room.meeting : granted
-  const full = refuseFull(room, meeting)
-  if (full !== null) return full
+  const { userId, role } = seat.participant
+  const freed = placeFor(room, { userId, role, meeting, seatsPerPerson })
+  if (isNoPlace(freed)) return freed
   const news: Change[] = isNews ? [{ kind: 'meeting', meeting }] : []
-  return [...forgotten(room, now), ...news, { kind: 'joined', seat: allowedIn(meeting, seat, now) }]
+  const old = [...forgotten(room, now, tooManyParked(room, userId, seatsPerPerson))]
+  return [...old, ...news, ...freed, { kind: 'joined', seat: allowedIn(meeting, seat, now) }]
 }
 
 /** Nobody comes in with a device that the meeting, as it is by now, does not allow. */
@@ -165,19 +173,17 @@ function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat, now: num
   return { ...seat, participant: { ...seat.participant, joinedAt, mic: mic && audio, cam: cam && video } }
 }
 
-const refuseFull = (room: RoomState, { maxParticipants }: Meeting): Refusal | null =>
-  room.seats.size >= maxParticipants
-    ? refuse('meeting-full', `The meeting is full: it takes ${maxParticipants} people`)
-    : null
-
-/** Parked sessions whose window is over; removed with the next join, which is the only thing that makes a room grow. */
-const forgotten = (room: RoomState, now: number): Change[] =>
+/** Parked sessions whose window is over, and `more`; removed with the next join, which is the only thing that makes a room grow. */
+const forgotten = (room: RoomState, now: number, more: readonly string[]): Change[] =>
   [...room.parked.values()]
-    .filter(({ lostAt }) => lostAt !== null && lostAt + wire.resumeWindowMs < now)
+    .filter(
+      ({ lostAt, participant }) =>
+        (lostAt !== null && lostAt + wire.resumeWindowMs < now) || more.includes(participant.id),
+    )
     .map(({ participant }) => ({ kind: 'left', participantId: participant.id, reason: 'timeout' }))
 
 function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] | Refusal {
-  const { participantId, sessionId, node, resumeHash, newResumeHash } = command
+  const { participantId, sessionId, node, resumeHash, newResumeHash, seatsPerPerson } = command
   const over = refuse('resume-failed', 'The session is over; ask for a room token and join again')
   const seat = room.seats.get(participantId) ?? room.parked.get(participantId)
   if (!seat || seat.sessionId !== sessionId || ![seat.resumeHash, seat.resumeHashBefore].includes(resumeHash))
@@ -187,11 +193,12 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
   const renewed = { resumeHash: newResumeHash, resumeHashBefore: resumeHash }
   if (room.seats.has(participantId))
     return [{ kind: 'seat', participantId, node, ...renewed, lostAt: null, connection: 'connected' }]
-  const full = room.meeting && refuseFull(room, room.meeting)
-  if (full) return full
+  const { userId, role } = seat.participant
+  const freed = room.meeting ? placeFor(room, { userId, role, meeting: room.meeting, seatsPerPerson }) : []
+  if (isNoPlace(freed)) return freed
   const allowed = room.meeting && allowedOf(room.meeting, seat.participant)
   const participant = { ...seat.participant, ...allowed, connection: 'connected' as const, hand: null, screen: false }
-  return [{ kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
+  return [...freed, { kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
 function socketLost(room: RoomState, { by, sessionId, node, at }: Of<'socket-lost'>, now: number): Change[] {

@@ -27,7 +27,11 @@ const maxPending = 2_000
 const maxBatch = 64
 const maxTries = 20
 const readAgainAfterMs = 250
-const renewEveryMs = occupiedTtlMs / 4
+/**
+ * A room in which nothing happens is compared with the store so often: a node may have committed a change, and died or lost the bus before
+ * it could publish it. That renews the document too.
+ */
+const renewEveryMs = 20_000
 
 /**
  * One room on one node: the folded state, the commands that wait for a commit, and the sessions that are here. Commands

@@ -66,9 +66,14 @@ export class Reaper {
       if (local.entering) continue
       if (!local.attached && !seat) room.locals.delete(id)
       if (!local.attached) continue
-      if (seat?.node === this.#deps.node && seat.sessionId === local.sessionId) continue
+      if (seat?.node === this.#deps.node && seat.sessionId === local.sessionId) {
+        local.seatedIn = room.state.epoch
+        continue
+      }
       room.locals.delete(id)
-      local.close(seat ? 'resumedElsewhere' : 'serverGoingAway')
+      // After a restoration the seat may be one of before: then the client had better ask than stop.
+      const isSameEpoch = local.seatedIn === null || local.seatedIn === room.state.epoch
+      local.close(seat && isSameEpoch ? 'resumedElsewhere' : 'serverGoingAway')
     }
   }
 

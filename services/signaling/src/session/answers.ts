@@ -26,6 +26,8 @@ export interface HandedAnswer {
 }
 
 const maxAnswers = 64
+/** All that is kept of a session, in characters of the answers; the oldest go first. */
+const maxKept = 32_768
 /** Larger answers are made anew when they are asked for again, so that what is kept for a session stays small. */
 const maxKeptLength = 16_384
 /** A longer answer to what entered a room is kept for a while only: an idle session is to cost little. */
@@ -75,6 +77,7 @@ export class Answers {
       // What entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
       if (entering && length > maxKeptForever) owner.#passing = { requestId, until: now + keepMs }
       else if (length > maxKeptLength) owner.#all.delete(requestId)
+      owner.#shrink()
     })
   }
 
@@ -119,6 +122,22 @@ export class Answers {
       handed.unshift({ requestId, print, text: answer.text() })
     }
     return handed
+  }
+
+  /** How long the answers are that are kept. */
+  get length(): number {
+    return [...this.#all.values()].reduce((sum, { answer }) => sum + (answer?.length ?? 0), 0)
+  }
+
+  /** Forgets the oldest, but what entered the room: its client may still ask for it. */
+  #shrink(): void {
+    let over = this.length - maxKept
+    for (const [requestId, { answer }] of this.#all) {
+      if (over <= 0) return
+      if (!answer || requestId === this.#passing?.requestId) continue
+      over -= answer.length
+      this.#all.delete(requestId)
+    }
   }
 
   #add(requestId: string, kept: Kept): void {

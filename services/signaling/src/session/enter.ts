@@ -14,6 +14,7 @@ import { OutdatedGrantError, type CommandResult } from '../room/batch.ts'
 import type { Command } from '../room/decide.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { snapshotFor, type RoomState } from '../room/state.ts'
+import { avatarOf } from './avatar.ts'
 import { LocalSession } from './local-session.ts'
 import { issueResumeToken } from './resume-token.ts'
 import type { Connection } from './session.ts'
@@ -53,13 +54,14 @@ export async function enterRoom(
   entering: Entering,
 ): Promise<{ joined: RoomJoined; release(): void }> {
   const { grant, principal } = entering
-  const room = await context.rooms.open(grant.meeting.id)
+  const [room, avatar] = await Promise.all([context.rooms.open(grant.meeting.id), avatarOf(context.bus, grant)])
   const sessionId = newId()
   const resume = issueResumeToken(room.meetingId, grant.participantId, room.state.epoch)
   const local = new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
   if (room.locals.has(grant.participantId)) throw new ProblemError('room-token-invalid', 'You are in the room already')
-  const seat = seatOf(context, entering, { sessionId, resumeHash: resume.hash })
-  const command = { kind: 'join', seat, meeting: grant.meeting } as const
+  const seat = seatOf(context, { ...entering, avatar }, { sessionId, resumeHash: resume.hash })
+  const { seatsPerPerson } = context
+  const command = { kind: 'join', seat, meeting: grant.meeting, seatsPerPerson } as const
   const { state } = await takeSeat(context, connection, { principal, room, local, command })
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
   const sfu = await context.sfu.forJoining(room, local)
@@ -138,7 +140,7 @@ function attachOrThrow(
 
 function seatOf(
   { node, life }: Context,
-  { grant, device }: Entering,
+  { grant, device, avatar }: Entering & { avatar: { avatarFileId?: string } },
   session: { sessionId: string; resumeHash: string },
 ): Seat {
   const participant = {
@@ -153,6 +155,7 @@ function seatOf(
     hand: null,
     connection: 'connected' as const,
     joinedAt: new Date(life.now()).toISOString(),
+    ...avatar,
   }
   return { participant, node, lostAt: null, ...session, ...(grant.asOf !== undefined && { asOf: grant.asOf }) }
 }

@@ -67,6 +67,8 @@ export class LocalSession {
   readonly userId: string
   /** What was answered on this session, so that a request that is repeated after a resume gets its answer again. */
   readonly answers = new Answers()
+  /** The epoch of the room in which the seat was last seen to be this session's. */
+  seatedIn: string | null = null
   #socket: PeerSocket | null = null
   /** Of the socket that is on its way in. */
   #entering: { socket: PeerSocket; held: HeldFrames } | null = null

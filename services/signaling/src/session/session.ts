@@ -22,6 +22,8 @@ export interface Connection {
   nextPingAt: number
   /** When its ICE servers are to be told again; null: they do not run out. */
   renewIceAt: number | null
+  /** Since when it has been signed in and in no room; null: it is in one, or not signed in. Seen by the tick. */
+  idleSince: number | null
   readonly limits: { message: TokenBucket; signal: TokenBucket; flood: TokenBucket }
   strikes: number
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */

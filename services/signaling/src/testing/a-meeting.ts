@@ -27,6 +27,7 @@ export const aMeeting = (changed: Partial<Meeting> = {}): Meeting => ({
   },
   version: 1,
   createdAt: new Date().toISOString(),
+  updatedAt: new Date().toISOString(),
   startedAt: null,
   endedAt: null,
   ...changed,

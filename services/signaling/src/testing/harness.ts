@@ -148,7 +148,7 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
         id: newId(),
         seq: said.length + 1,
         type: 'text',
-        text,
+        ...(text === undefined ? {} : { text }),
         sender,
         clientMessageId,
         sentAt: new Date().toISOString(),

@@ -108,6 +108,7 @@ export function createStoreLink(kv: Kv) {
     alive: guard((key) => kv.alive(key)),
     expired: guard((key) => kv.expired(key)),
     limiter: (options) => kv.limiter(options),
+    distinct: (options) => kv.distinct(options),
     docs: {
       read: guard((id) => kv.docs.read(id)),
       look: guard((id, known) => kv.docs.look(id, known)),

@@ -25,7 +25,7 @@ export function demandOf(
   for (const [feed, streams] of feeds) {
     for (const { mid, type, description, disabled } of streams) {
       if (disabled) continue
-      const height = type === 'audio' ? 0 : shownHeight(view, feed, description)
+      const height = type === 'audio' ? Number.POSITIVE_INFINITY : shownHeight(view, feed, description)
       if (height === null && !known(feed, mid)) continue
       wanted.push({ feed, mid, send: height !== null, substream: substreamFor(height ?? 0) })
     }

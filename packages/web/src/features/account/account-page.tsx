@@ -2,6 +2,7 @@ import type { User } from '@parley/contracts'
 import { Page } from '../../ui/page.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { AccountMenu } from '../home/account-menu.tsx'
+import { AvatarForm } from './avatar-form.tsx'
 import { EmailState } from './email-state.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { ProfileForm } from './profile-form.tsx'
@@ -16,6 +17,7 @@ export function AccountPage({ user }: { user: User }) {
         <h1>Your account</h1>
         <section class="card settings__card" aria-labelledby="account-profile">
           <h2 id="account-profile">Profile</h2>
+          <AvatarForm user={user} />
           <EmailState user={user} />
           <ProfileForm user={user} />
         </section>

@@ -27,7 +27,7 @@ export function PasswordForm({ email }: { email: string }) {
   return (
     <form class="form" onSubmit={submit}>
       {problem?.code === 'invalid-credentials' ? (
-        <Notice kind="problem" title="That didn’t match">
+        <Notice kind="problem" title="Wrong password">
           The current password is wrong. Signed up elsewhere and have none? <Link href="/forgot-password">Set one</Link>
         </Notice>
       ) : (

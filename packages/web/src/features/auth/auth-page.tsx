@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { meetingPath } from '../../router.ts'
 import { useServices } from '../../services.ts'
 import { Page } from '../../ui/page.tsx'
+import { tabId, Tabs } from '../../ui/tabs.tsx'
 import { JoinByCode } from '../home/join-by-code.tsx'
 import { Providers } from './providers.tsx'
 import { SignInForm } from './sign-in-form.tsx'
@@ -37,25 +38,14 @@ export function AuthPage({ tab: first, next, asked = false, problem }: AuthPageP
           <Stage />
         </section>
         <section class="card welcome__card" aria-label="Account">
-          <div class="tabs" role="tablist" aria-label="Sign in or create an account">
-            <AuthTab
-              label="Sign in"
-              testId="tab-signin"
-              selected={tab === 'sign-in'}
-              onSelect={() => show('sign-in')}
-            />
-            <AuthTab
-              label="Sign up"
-              testId="tab-signup"
-              selected={tab === 'sign-up'}
-              onSelect={() => show('sign-up')}
-            />
+          <Tabs label="Sign in or create an account" tabs={tabs} value={tab} onChange={show} panel="auth-form" />
+          <div id="auth-form" role="tabpanel" aria-labelledby={tabId('auth-form', tab)}>
+            {tab === 'sign-in' ? (
+              <SignInForm onDone={done} problem={problem} />
+            ) : (
+              <SignUpForm onDone={done} onSignIn={() => show('sign-in')} />
+            )}
           </div>
-          {tab === 'sign-in' ? (
-            <SignInForm onDone={done} problem={problem} />
-          ) : (
-            <SignUpForm onDone={done} onSignIn={() => show('sign-in')} />
-          )}
           <Providers next={next} />
         </section>
       </div>
@@ -63,15 +53,7 @@ export function AuthPage({ tab: first, next, asked = false, problem }: AuthPageP
   )
 }
 
-interface AuthTabProps {
-  label: string
-  testId: string
-  selected: boolean
-  onSelect: () => void
-}
-
-const AuthTab = ({ label, testId, selected, onSelect }: AuthTabProps) => (
-  <button class="tabs__tab" type="button" role="tab" aria-selected={selected} data-testid={testId} onClick={onSelect}>
-    {label}
-  </button>
-)
+const tabs = [
+  { value: 'sign-in', label: 'Sign in', testId: 'tab-signin' },
+  { value: 'sign-up', label: 'Sign up', testId: 'tab-signup' },
+] as const

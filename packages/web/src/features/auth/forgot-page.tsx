@@ -24,7 +24,7 @@ export function ForgotPasswordPage() {
   })
   if (sent) {
     return (
-      <Outcome icon={MailCheck} title="Look into your mail" testId="forgot-sent">
+      <Outcome icon={MailCheck} title="Check your inbox" testId="forgot-sent">
         If there is an account for {email.trim()}, a link to set a new password is on its way.
       </Outcome>
     )

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { faultOf } from '../../lib/explain.ts'
 import { meetingPath, signInPath, signUpPath } from '../../router.ts'
 import { useServices } from '../../services.ts'
 import { Button } from '../../ui/button.tsx'
@@ -34,6 +35,7 @@ export function GuestPage({ code }: { code: string }) {
             value={name}
             onInput={setName}
             testId="guest-name"
+            error={faultOf(task.problem, 'name')}
             input={{ required: true, autocomplete: 'name', maxLength: 80, pattern: '.*\\S.*', autofocus: true }}
           />
           <Button kind="primary" type="submit" wide busy={task.busy} testId="guest-submit">

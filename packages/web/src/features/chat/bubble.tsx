@@ -5,6 +5,7 @@ import { useRef, useState } from 'preact/hooks'
 import { linkify } from '../../lib/linkify.ts'
 import { useDismiss } from '../../ui/menu.tsx'
 import type { RoomModel } from '../room/room-model.ts'
+import { Attachment } from '../files/attachment.tsx'
 import { isOwn } from '../room/news.ts'
 import { DeleteDialog, EditForm, MessageActions } from './message-actions.tsx'
 
@@ -27,10 +28,18 @@ export function Bubble({ model, message }: Props) {
   return (
     <div class="message" ref={ref}>
       <div class="message__row">
-        <p class="bubble" data-testid="chat-message" data-state="sent" data-seq={message.seq} title={timesOf(message)}>
+        <div
+          class="bubble"
+          dir="auto"
+          data-testid="chat-message"
+          data-state="sent"
+          data-seq={message.seq}
+          title={timesOf(message)}
+        >
+          {message.file !== undefined && <Attachment file={message.file} />}
           <Text text={message.text ?? ''} />
           {message.editedAt !== undefined && <small class="bubble__edited"> (edited)</small>}
-        </p>
+        </div>
         {allowed.delete && (
           <button
             class="message__more"

@@ -1,17 +1,32 @@
 import { listNames } from '../../lib/people.ts'
 import { Panel } from '../room/panel.tsx'
 import type { RoomModel } from '../room/room-model.ts'
+import { DropZone } from '../files/drop-zone.tsx'
+import { UploadList } from '../files/upload-list.tsx'
 import { Composer } from './composer.tsx'
 import { MessageList } from './message-list.tsx'
 
 /** The chat of the meeting. */
-export const ChatPanel = ({ model }: { model: RoomModel }) => (
-  <Panel title="Chat" onClose={() => (model.panel.value = 'none')}>
-    <MessageList model={model} />
-    <Typing model={model} />
-    <Composer room={model.room} />
-  </Panel>
-)
+export function ChatPanel({ model }: { model: RoomModel }) {
+  const { meeting, self } = model.state.value
+  const mayWrite = meeting.settings.chat || self.role === 'host'
+  return (
+    <Panel title="Chat" onClose={() => (model.panel.value = 'none')}>
+      <DropZone onFiles={mayWrite ? model.uploads.add : null}>
+        <MessageList model={model} />
+        <Typing model={model} />
+        <UploadList uploads={model.uploads} />
+        {mayWrite ? (
+          <Composer room={model.room} draft={model.draft} onFiles={model.uploads.add} />
+        ) : (
+          <p class="chat__off muted" data-testid="chat-off">
+            The host has turned chat off.
+          </p>
+        )}
+      </DropZone>
+    </Panel>
+  )
+}
 
 function Typing({ model }: { model: RoomModel }) {
   const { typing, peers } = model.state.value

@@ -1,15 +1,24 @@
 import type { Room } from '@parley/client'
-import { SendHorizontal } from 'lucide-preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Signal } from '@preact/signals'
+import { Paperclip, SendHorizontal } from 'lucide-preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { attempt } from '../../ui/attempt.ts'
+import { IconButton } from '../../ui/button.tsx'
 
 const maxLength = 4000
 const typingEndsMs = 3000
 
-/** Where one writes: Enter sends, Shift+Enter starts a line. */
-export function Composer({ room }: { room: Room }) {
+interface ComposerProps {
+  room: Room
+  draft: Signal<string>
+  onFiles: (files: Iterable<File>) => void
+}
+
+/** Where one writes: Enter sends, Shift+Enter starts a line. The draft outlives the panel. */
+export function Composer({ room, draft, onFiles }: ComposerProps) {
   const ref = useRef<HTMLTextAreaElement>(null)
-  const [text, setText] = useState('')
+  const text = draft.value
+  const setText = (changed: string) => (draft.value = changed)
   const typing = useTyping(room)
   useEffect(() => ref.current?.focus(), [])
   useEffect(() => fit(ref.current), [text])
@@ -29,6 +38,7 @@ export function Composer({ room }: { room: Room }) {
         send()
       }}
     >
+      <AttachButton onFiles={onFiles} />
       <textarea
         ref={ref}
         class="composer__text"
@@ -59,6 +69,26 @@ export function Composer({ room }: { room: Room }) {
         <SendHorizontal size={20} aria-hidden="true" />
       </button>
     </form>
+  )
+}
+
+function AttachButton({ onFiles }: Pick<ComposerProps, 'onFiles'>) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-testid="attach-input"
+        onChange={(event) => {
+          onFiles([...(event.currentTarget.files ?? [])])
+          event.currentTarget.value = ''
+        }}
+      />
+      <IconButton icon={Paperclip} label="Send files" testId="attach" onClick={() => input.current?.click()} />
+    </>
   )
 }
 

@@ -128,7 +128,9 @@ export function DeleteDialog({ room, message, onEnd }: ChangeProps) {
   return (
     <Dialog title="Delete this message?" narrow onClose={onEnd}>
       <blockquote class="message-quote">{message.text}</blockquote>
-      <p class="muted">It is deleted for everybody and can’t be brought back. That there was one stays visible.</p>
+      <p class="muted">
+        It is deleted for everybody and can’t be brought back. Others will see that a message was deleted.
+      </p>
       <ProblemNotice problem={task.problem} />
       <div class="dialog__actions">
         <Button kind="quiet" onClick={onEnd}>

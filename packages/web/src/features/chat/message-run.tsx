@@ -21,9 +21,10 @@ export function RunView({ run, model }: { run: Run; model: RoomModel }) {
       </p>
     )
   const own = isOwn(first, model.state.value)
+  const photo = model.people.value.find(({ userId }) => userId === run.senderId)?.avatarFileId
   return (
     <article class={`run${own ? ' run--own' : ''}`}>
-      {!own && <Avatar id={run.senderId} name={run.name} size="small" />}
+      {!own && <Avatar id={run.senderId} name={run.name} photo={photo} size="small" />}
       <div class="run__body">
         <header class="run__head">
           <strong>{own ? 'You' : <Name of={run.name} guest={run.guest} />}</strong>{' '}
@@ -55,7 +56,7 @@ export function PendingBubble({ room, message, place }: PendingProps) {
           data-testid="chat-message"
           data-state={failed ? 'failed' : 'pending'}
         >
-          <Text text={message.text} />
+          {message.file !== null && <strong>{message.file.name}</strong>} <Text text={message.text} />
         </p>
         {message.problem === null ? (
           <PendingState slow={message.delayed?.code === 'rate-limited'} last={place.last} />
@@ -81,7 +82,7 @@ export function PendingBubble({ room, message, place }: PendingProps) {
 const PendingState = ({ slow, last }: { slow: boolean; last: boolean }) =>
   slow ? (
     <span class="run__state run__state--slow" role="status" data-testid="chat-slow-down">
-      <Hourglass size={14} aria-hidden="true" /> A little slower, please: sent in a moment
+      <Hourglass size={14} aria-hidden="true" /> Sending too fast, retrying
     </span>
   ) : (
     last && <span class="run__state">Sending…</span>

@@ -14,17 +14,18 @@ type Toggle = 'waitingRoom' | 'guestsAllowed' | 'chat' | 'screenShare' | 'audio'
 
 const types: readonly Option<Meeting['type']>[] = [
   { value: 'private', label: 'Private', note: 'Only by its link' },
-  { value: 'invited_only', label: 'Invited only', note: 'Others stay out' },
-  { value: 'public', label: 'Public', note: 'Listed while live' },
+  { value: 'invited_only', label: 'Invited only', note: 'Invited people only' },
+  { value: 'public', label: 'Public', note: 'Shown to all accounts while live' },
 ]
 
 const toggles: readonly { name: Toggle; label: string; note?: string }[] = [
   { name: 'waitingRoom', label: 'Waiting room', note: 'You let people in one by one' },
   { name: 'guestsAllowed', label: 'Guests may join', note: 'People without an account' },
   { name: 'chat', label: 'Chat' },
-  { name: 'screenShare', label: 'Presenting screens' },
+  { name: 'screenShare', label: 'Screen sharing' },
   { name: 'audio', label: 'Microphones' },
   { name: 'video', label: 'Cameras' },
+  { name: 'recording', label: 'Recording', note: 'Hosts may record; everybody is told' },
 ]
 
 interface FormProps {
@@ -70,7 +71,7 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
           error={faultOf(problem, 'title')}
           input={{ required: true, maxLength: 200, pattern: '.*\\S.*' }}
         />
-        <Choice legend="Who gets in" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Passcode draft={draft} set={set} has={meeting.hasPasscode} error={faultOf(problem, 'passcode')} />
         {toggles.map(({ name, ...words }) => (
           <Switch
@@ -121,9 +122,7 @@ const Passcode = ({ draft, set, has, error }: PasscodeProps) => (
       error={error}
       input={{ minLength: 4, maxLength: 64, autocomplete: 'off', spellcheck: false }}
     />
-    {has && (
-      <Switch label="Take the passcode away" checked={draft.open} onChange={(open) => set({ open, passcode: '' })} />
-    )}
+    {has && <Switch label="Remove passcode" checked={draft.open} onChange={(open) => set({ open, passcode: '' })} />}
   </>
 )
 

@@ -15,6 +15,7 @@ import { AccountMenu } from '../home/account-menu.tsx'
 import { statusLabels, whenOf } from '../home/meeting-card.tsx'
 import { DetailsForm } from './details-form.tsx'
 import { Ending } from './ending.tsx'
+import { Recordings } from '../recordings/recordings.tsx'
 import { Files } from './files.tsx'
 import { InviteList } from './invite-list.tsx'
 import { ScheduleForm } from './schedule-form.tsx'
@@ -51,6 +52,7 @@ export function DetailsPage({ id, user }: { id: string; user: User }) {
         {changeable && <ScheduleForm meeting={meeting} onChange={set} />}
         {changeable && <InviteList meeting={meeting} />}
         {changeable && <DetailsForm meeting={meeting} onChange={set} />}
+        <Recordings meeting={meeting} mine={mine} />
         <Files meeting={meeting} mine={mine} />
         {mine && <Ending meeting={meeting} onChange={set} />}
       </div>

@@ -48,12 +48,12 @@ export function Ending({ meeting, onChange }: EndingProps) {
           run={cancel}
           onClose={close}
         >
-          Who was invited by e-mail is told, who is in it is sent away. It stays in your list.
+          Invited people get an e-mail, and anyone inside is removed. The meeting stays in your list.
         </Confirm>
       )}
       {asked === 'delete' && (
         <Confirm title="Delete this meeting?" label="Delete" testId="delete-confirm" run={remove} onClose={close}>
-          It ends, and nobody finds it any more, neither its chat nor its attendance.
+          This deletes the meeting, its chat and its attendance.
         </Confirm>
       )}
     </section>

@@ -73,7 +73,7 @@ function InviteForm({ meeting, onInvited }: { meeting: Meeting; onInvited: () =>
         input={{ required: true, autocomplete: 'off', maxLength: 254 }}
       />
       <Field
-        label="A word from you (optional)"
+        label="Message (optional)"
         value={message}
         onInput={setMessage}
         testId="invite-message"
@@ -107,7 +107,7 @@ const InviteRow = ({ invite, onRevoke }: { invite: Invite; onRevoke: () => void 
         </strong>
         <span class="choice__note">{said[invite.status]}</span>
       </div>
-      <IconButton icon={X} label={`Take the invitation of ${who} back`} testId="invite-revoke" onClick={onRevoke} />
+      <IconButton icon={X} label={`Cancel the invitation of ${who}`} testId="invite-revoke" onClick={onRevoke} />
     </li>
   )
 }

@@ -18,7 +18,11 @@ export function AccountMenu({ user }: { user: User }) {
     )
   }
   return (
-    <Menu label={`Account of ${user.name}`} testId="account-menu" button={<Avatar id={user.id} name={user.name} />}>
+    <Menu
+      label={`Account of ${user.name}`}
+      testId="account-menu"
+      button={<Avatar id={user.id} name={user.name} photo={user.avatarFileId} />}
+    >
       <div class="menu__head">
         <strong>
           <bdi>{user.name}</bdi>

@@ -15,8 +15,8 @@ import { WhenFields } from './when-fields.tsx'
 
 const types: readonly Option<Meeting['type']>[] = [
   { value: 'private', label: 'Private', note: 'Only by its link', icon: Lock },
-  { value: 'invited_only', label: 'Invited', note: 'Others stay out', icon: Mail },
-  { value: 'public', label: 'Public', note: 'Listed while live', icon: Globe },
+  { value: 'invited_only', label: 'Invited', note: 'Invited people only', icon: Mail },
+  { value: 'public', label: 'Public', note: 'Shown to all accounts while live', icon: Globe },
 ]
 
 export interface Draft {
@@ -59,7 +59,7 @@ export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
           input={{ maxLength: 200, placeholder: 'Weekly catch-up', autofocus: true }}
         />
         <WhenFields draft={draft} set={set} />
-        <Choice legend="Who can find it" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Field
           label="Passcode (optional)"
           value={draft.passcode}

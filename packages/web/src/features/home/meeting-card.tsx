@@ -42,7 +42,7 @@ export function MeetingCard({ meeting, mine }: { meeting: Meeting; mine: boolean
               <Globe size={14} aria-hidden="true" /> Public
             </span>
           )}
-          {!mine && <span>{meeting.startedAt === null ? 'Invited' : 'Joined'}</span>}
+          {!mine && meeting.type !== 'public' && <span>Invited</span>}
         </p>
       </div>
       {!over && (

@@ -2,13 +2,14 @@ import { useState } from 'preact/hooks'
 import { CalendarDays, Radio } from 'lucide-preact'
 import { Button } from '../../ui/button.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
+import { tabId, Tabs } from '../../ui/tabs.tsx'
 import { MeetingCard } from './meeting-card.tsx'
 import type { Scope } from './meetings-api.ts'
 import { useMeetings } from './use-meetings.ts'
 
-const tabs: readonly { scope: Scope; label: string }[] = [
-  { scope: 'mine', label: 'My meetings' },
-  { scope: 'active', label: 'Live now' },
+const tabs: readonly { value: Scope; label: string; testId: string }[] = [
+  { value: 'mine', label: 'My meetings', testId: 'tab-mine' },
+  { value: 'active', label: 'Live now', testId: 'tab-active' },
 ]
 
 /** My meetings, and the public ones that are live. `refresh` counts up when there is something new. */
@@ -16,22 +17,10 @@ export function MeetingLists({ userId, refresh }: { userId: string; refresh: num
   const [scope, setScope] = useState<Scope>('mine')
   return (
     <section class="lists" aria-label="Meetings">
-      <div class="tabs tabs--line" role="tablist" aria-label="Which meetings">
-        {tabs.map((tab) => (
-          <button
-            key={tab.scope}
-            class="tabs__tab"
-            type="button"
-            role="tab"
-            aria-selected={tab.scope === scope}
-            data-testid={`tab-${tab.scope}`}
-            onClick={() => setScope(tab.scope)}
-          >
-            {tab.label}
-          </button>
-        ))}
+      <Tabs label="Which meetings" tabs={tabs} value={scope} onChange={setScope} panel="meetings" line />
+      <div id="meetings" role="tabpanel" aria-labelledby={tabId('meetings', scope)}>
+        <MeetingList key={scope} scope={scope} userId={userId} refresh={refresh} />
       </div>
-      <MeetingList key={scope} scope={scope} userId={userId} refresh={refresh} />
     </section>
   )
 }

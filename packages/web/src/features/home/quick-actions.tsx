@@ -20,7 +20,12 @@ export function QuickActions({ user, onSchedule }: QuickActionsProps) {
   const account = user.kind === 'user'
   const { session, router } = useServices()
   const task = useTask(async () => {
-    const meeting = await createMeeting(session.parley, { type: 'private', title: `${firstName(user.name)}’s meeting` })
+    const meeting = await createMeeting(session.parley, {
+      type: 'private',
+      title: `${firstName(user.name)}’s meeting`,
+      // Whoever is sent the link comes in, as the page says beside the button.
+      settings: { guestsAllowed: true },
+    })
     router.go(meetingPath(meeting.code))
   })
   return (

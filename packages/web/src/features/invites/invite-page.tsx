@@ -1,7 +1,7 @@
 import type { ReceivedInvite, User } from '@parley/contracts'
 import { CalendarDays, MailX } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import { explain } from '../../lib/explain.ts'
+import { explain, faultOf } from '../../lib/explain.ts'
 import { invitePath, meetingPath, signInPath } from '../../router.ts'
 import { useServices } from '../../services.ts'
 import { Button } from '../../ui/button.tsx'
@@ -56,6 +56,7 @@ function Introduce({ id, token }: InviteProps) {
             value={name}
             onInput={setName}
             testId="guest-name"
+            error={faultOf(task.problem, 'name')}
             input={{ required: true, autocomplete: 'name', maxLength: 80, pattern: '.*\\S.*', autofocus: true }}
           />
           <Button kind="primary" type="submit" wide busy={task.busy} testId="guest-submit">
@@ -81,7 +82,7 @@ function Opened({ id, token, user }: InviteProps & { user: User }) {
     return (
       <Outcome
         icon={MailX}
-        title={lost ? 'This invitation is not here' : explain(problem).title}
+        title={lost ? 'We can’t find this invitation' : explain(problem).title}
         testId="invite-problem"
       >
         {lost ? 'The link may be incomplete, or it was sent to somebody else.' : explain(problem).text}

@@ -1,4 +1,5 @@
-import { Mic, Video } from 'lucide-preact'
+import type { Signal } from '@preact/signals'
+import { Mic, Video, Volume2 } from 'lucide-preact'
 import { Select } from '../../ui/select.tsx'
 import type { DeviceKind } from './capture.ts'
 import type { LocalDevice, LocalMedia } from './local-media.ts'
@@ -7,10 +8,12 @@ import { useDevices, type DeviceOption } from './use-devices.ts'
 interface DevicePickersProps {
   media: LocalMedia
   onChoose: (kind: DeviceKind, deviceId: string) => void
+  /** The loudspeaker to use, where it can be chosen. */
+  speaker?: Signal<string>
 }
 
-/** Which microphone and which camera to use. */
-export function DevicePickers({ media, onChoose }: DevicePickersProps) {
+/** Which microphone, camera and loudspeaker to use. */
+export function DevicePickers({ media, onChoose, speaker }: DevicePickersProps) {
   const lists = useDevices(`${media.mic.track.value?.id}/${media.cam.track.value?.id}`)
   return (
     <div class="pickers">
@@ -28,6 +31,16 @@ export function DevicePickers({ media, onChoose }: DevicePickersProps) {
         {...shown(media.cam, lists.cam, 'No camera found')}
         onChange={(id) => onChoose('cam', id)}
       />
+      {speaker !== undefined && lists.speaker.length > 0 && (
+        <Select
+          label="Speaker"
+          icon={Volume2}
+          testId="pick-speaker"
+          value={lists.speaker.some(({ value }) => value === speaker.value) ? speaker.value : ''}
+          options={[{ value: '', label: 'Default of this device' }, ...lists.speaker]}
+          onChange={(id) => (speaker.value = id)}
+        />
+      )}
     </div>
   )
 }

@@ -12,12 +12,37 @@ export function mediaFault(error: unknown): MediaFault {
 
 const words = { mic: 'microphone', cam: 'camera', both: 'camera or microphone' } as const
 
+export type Browser = 'chrome' | 'firefox' | 'safari' | 'other'
+
+/** Roughly which browser this is, only to say where its buttons are. */
+export function browserOf(userAgent: string): Browser {
+  if (/Firefox\//.test(userAgent)) return 'firefox'
+  if (/Chrom(e|ium)\/|Edg\//.test(userAgent)) return 'chrome'
+  return /Safari\//.test(userAgent) ? 'safari' : 'other'
+}
+
+/** What to press to allow a device that was denied. */
+export function howToAllow(browser: Browser): string {
+  switch (browser) {
+    case 'chrome':
+      return 'Click the icon to the left of the address, allow it there, then try again.'
+    case 'firefox':
+      return 'Click the crossed-out icon to the left of the address, remove the block, then try again.'
+    case 'safari':
+      return 'Open Safari › Settings for This Website, choose Allow, then try again.'
+    case 'other':
+      return 'Allow it in the settings of this site, then try again.'
+    default:
+      return browser satisfies never
+  }
+}
+
 /** The fault in words, with what to do about it. */
 export function describeFault(kind: keyof typeof words, fault: MediaFault): string {
   const device = words[kind]
   switch (fault) {
     case 'denied':
-      return `The browser may not use your ${device}. Allow it in the address bar, then try again.`
+      return `Your browser is blocking your ${device}. ${howToAllow(browserOf(navigator.userAgent))}`
     case 'none':
       return `No ${device} was found. Plug one in, or join without.`
     case 'busy':

@@ -13,10 +13,19 @@ export interface LocalDevice {
   readonly deviceId: ReadonlySignal<string>
 }
 
+/** A device that was in use ended: it was unplugged, or its permission was taken back. */
+export interface DeviceLoss {
+  kind: DeviceKind
+  /** What is used now, as the browser names it; null: there is no other. */
+  replacement: string | null
+}
+
 /** One's own camera and microphone, before and in a meeting. */
 export interface LocalMedia {
   readonly mic: LocalDevice
   readonly cam: LocalDevice
+  /** Tells when a device in use went away, and of the one that took its place, if any. Returns what stops it. */
+  onLost(listener: (loss: DeviceLoss) => void): () => void
   /** Turns both on, with one question for permission; what fails shows in `fault`. */
   start(): Promise<void>
   /** Waits for devices that are being opened, at most `ms`: who goes in meanwhile would go in silent and unseen. */
@@ -36,8 +45,10 @@ export interface LocalMedia {
 }
 
 export function createLocalMedia(): LocalMedia {
-  const mic = createDevice('mic')
-  const cam = createDevice('cam')
+  const listeners = new Set<(loss: DeviceLoss) => void>()
+  const lost = (loss: DeviceLoss) => listeners.forEach((listener) => listener(loss))
+  const mic = createDevice('mic', lost)
+  const cam = createDevice('cam', lost)
   const of = (kind: DeviceKind) => (kind === 'mic' ? mic : cam)
   let opening: Promise<void> | null = null
   const openBoth = async () => {
@@ -58,6 +69,10 @@ export function createLocalMedia(): LocalMedia {
   return {
     mic,
     cam,
+    onLost(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     start,
     async opened(ms) {
       await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, ms))])
@@ -77,7 +92,7 @@ export function createLocalMedia(): LocalMedia {
   }
 }
 
-function createDevice(kind: DeviceKind) {
+function createDevice(kind: DeviceKind, lost: (loss: DeviceLoss) => void) {
   const on = signal(false)
   const track = signal<MediaStreamTrack | null>(null)
   const fault = signal<MediaFault | null>(null)
@@ -119,7 +134,7 @@ function createDevice(kind: DeviceKind) {
   const take = (opened: MediaStreamTrack) => {
     track.peek()?.stop()
     opened.addEventListener('ended', () => {
-      if (track.peek() === opened) fail('none', new Error(`The ${kind} was unplugged or its permission taken back`))
+      if (track.peek() === opened) void replaceLost()
     })
     batch(() => {
       track.value = opened
@@ -127,6 +142,15 @@ function createDevice(kind: DeviceKind) {
       on.value = true
     })
     return opened
+  }
+  /** Takes any other device in place of one that ended while it was on. */
+  const replaceLost = async () => {
+    const wasOn = on.peek()
+    report(`The ${kind} ended`, new Error('It was unplugged, or its permission was taken back'))
+    release()
+    deviceId.value = ''
+    const opened = wasOn ? await open() : null
+    lost({ kind, replacement: opened?.label ?? null })
   }
   const fail = (reason: MediaFault, cause: unknown) => {
     report(`No ${kind}`, cause)

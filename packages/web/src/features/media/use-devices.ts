@@ -8,11 +8,12 @@ export interface DeviceOption {
 export interface DeviceLists {
   mic: readonly DeviceOption[]
   cam: readonly DeviceOption[]
+  speaker: readonly DeviceOption[]
 }
 
-/** The microphones and cameras there are; read again when one is plugged in, and when `refresh` changes (names appear with the permission). */
+/** The microphones, cameras and loudspeakers there are; read again when one is plugged in, and when `refresh` changes (names appear with the permission). */
 export function useDevices(refresh: unknown): DeviceLists {
-  const [lists, setLists] = useState<DeviceLists>({ mic: [], cam: [] })
+  const [lists, setLists] = useState<DeviceLists>({ mic: [], cam: [], speaker: [] })
   useEffect(() => {
     const media = navigator.mediaDevices
     if (media === undefined) return
@@ -21,7 +22,11 @@ export function useDevices(refresh: unknown): DeviceLists {
       media.enumerateDevices().then(
         (all) => {
           if (current)
-            setLists({ mic: options(all, 'audioinput', 'Microphone'), cam: options(all, 'videoinput', 'Camera') })
+            setLists({
+              mic: options(all, 'audioinput', 'Microphone'),
+              cam: options(all, 'videoinput', 'Camera'),
+              speaker: options(all, 'audiooutput', 'Speaker'),
+            })
         },
         (error: unknown) => report('The devices could not be listed', error),
       )

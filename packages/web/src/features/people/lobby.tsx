@@ -49,7 +49,7 @@ const Waiting = ({ model: { room }, entry }: { model: RoomModel; entry: LobbyEnt
       <IconButton
         small
         icon={X}
-        label={`Send ${isolated(entry.name)} away`}
+        label={`Decline ${isolated(entry.name)}`}
         testId="lobby-reject"
         onClick={() => attempt(room.reject(entry.participantId))}
       />

@@ -84,7 +84,7 @@ function Choose({
         <Item
           icon={UserMinus}
           label="Remove from the meeting"
-          note="You are asked once more"
+          note="You’ll be asked to confirm"
           testId="remove-person"
           danger
           onClick={onRemove}
@@ -126,11 +126,7 @@ function Remove({ model, person, onClose }: PersonProps) {
   })
   return (
     <Dialog title={`Remove ${isolated(person.name)}?`} narrow onClose={onClose}>
-      <p class="muted">
-        {ban
-          ? 'Nobody lets them in again, whatever link they hold.'
-          : 'Who comes back waits until somebody lets them in.'}
-      </p>
+      <p class="muted">{ban ? 'They can’t rejoin this meeting.' : 'If they return, they must be let in again.'}</p>
       <ProblemNotice problem={task.problem} />
       <Switch label="Also ban" note="They can’t ask again" checked={ban} onChange={setBan} testId="ban-person" />
       <div class="dialog__actions">

@@ -23,11 +23,11 @@ export function PersonRow({ model, person, moderates }: PersonRowProps) {
   const note = person.connection === 'reconnecting' ? 'Reconnecting…' : roleNames[person.role]
   // Also a guest who was made a co-host.
   const guest = person.guest && note !== roleNames.guest
-  const speaking = model.speaking.value.has(person.id)
+  const speaking = model.speakers.speaking.value.has(person.id)
   return (
     <li class="person" data-testid="person" data-participant-id={person.id} data-name={person.name}>
       <span class={`person__avatar${speaking ? ' person__avatar--speaking' : ''}`}>
-        <Avatar id={person.userId} name={person.name} />
+        <Avatar id={person.userId} name={person.name} photo={person.avatarFileId} />
       </span>
       <span class="person__name">
         <span>

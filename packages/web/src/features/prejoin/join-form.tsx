@@ -86,7 +86,7 @@ export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
 
 function joinLabel(media: LocalMedia): string {
   const faulty = media.mic.fault.value !== null && media.cam.fault.value !== null
-  return faulty ? 'Join without devices' : 'Join now'
+  return faulty ? 'Join without camera and microphone' : 'Join now'
 }
 
 const MeetingHead = ({ meeting }: { meeting: Meeting }) => (

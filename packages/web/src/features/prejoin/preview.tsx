@@ -1,6 +1,6 @@
 import type { User } from '@parley/contracts'
 import { Mic, MicOff, Video, VideoOff, type LucideIcon } from 'lucide-preact'
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
@@ -20,7 +20,7 @@ export function Preview({ media, user }: { media: LocalMedia; user: User }) {
   return (
     <section class="preview" aria-label="Preview">
       <div class="preview__stage">
-        <Avatar id={user.id} name={user.name} size="tile" />
+        <Avatar id={user.id} name={user.name} photo={user.avatarFileId} size="tile" />
         {stream !== null && <VideoView stream={stream} mirrored label="Your camera" />}
         <p class="preview__state">
           {media.cam.starting.value ? <Spinner label="Starting the camera" /> : stream === null && 'Camera is off'}
@@ -43,9 +43,31 @@ export function Preview({ media, user }: { media: LocalMedia; user: User }) {
         </div>
         <MicMeter media={media} />
       </div>
+      <Asking media={media} />
       <Faults media={media} />
       <DevicePickers media={media} onChoose={(kind, id) => void media.choose(kind, id)} />
     </section>
+  )
+}
+
+const askedMs = 4_000
+
+/** The browser asks for permission and nobody answers: says where to look. */
+function Asking({ media }: { media: LocalMedia }) {
+  const [late, setLate] = useState(false)
+  const starting = media.mic.starting.value || media.cam.starting.value
+  useEffect(() => {
+    setLate(false)
+    if (!starting) return
+    const timer = setTimeout(() => setLate(true), askedMs)
+    return () => clearTimeout(timer)
+  }, [starting])
+  if (!late) return null
+  return (
+    <p class="fault" role="status" data-testid="permission-hint">
+      Your browser asks whether this page may use your camera and microphone. Choose Allow near the address bar. You can
+      also join without them.
+    </p>
   )
 }
 

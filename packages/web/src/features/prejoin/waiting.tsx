@@ -27,7 +27,7 @@ export function WaitingCard({ meeting, media, join }: { meeting: Meeting; media:
         <span data-testid="lobby-position" data-position={join.position ?? ''}>
           {placeOf(join.position)}
         </span>{' '}
-        You come in by yourself as soon as a host admits you.
+        You’ll join automatically when a host lets you in.
       </p>
       <p class="waiting__devices muted">
         <span>
@@ -89,7 +89,7 @@ export function WaitOver({ title, problem, onAgain }: WaitOverProps) {
 const refusals: Readonly<Record<string, Explanation & { again: boolean }>> = {
   'not-admitted': {
     title: 'You were not let in',
-    text: 'A host sent you away. You may ask again a little later.',
+    text: 'The host didn’t let you in. You can ask again a little later.',
     again: true,
   },
   'removed-from-meeting': { title: 'You were removed', text: 'A host removed you from this meeting.', again: false },

@@ -2,11 +2,14 @@ import { attempt } from '../../ui/attempt.ts'
 import { toast } from '../../ui/toast.tsx'
 import { captureScreen, type DeviceKind } from '../media/capture.ts'
 import { describeFault } from '../media/fault.ts'
+import { blockedBy } from './allowed.ts'
 import type { Panel, RoomModel } from './room-model.ts'
 
 /** Switches one's microphone or camera; the model tells the room. */
-export async function toggleDevice({ media }: RoomModel, kind: DeviceKind): Promise<void> {
+export async function toggleDevice({ media, state }: RoomModel, kind: DeviceKind): Promise<void> {
   const device = media[kind]
+  const blocked = blockedBy(state.peek(), kind)
+  if (blocked !== undefined && !device.on.peek()) return toast(blocked, 'problem')
   if (device.on.peek() || device.starting.peek()) return media.turnOff(kind)
   const track = await media.turnOn(kind)
   const fault = device.fault.peek()

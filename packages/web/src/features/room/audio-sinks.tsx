@@ -12,14 +12,30 @@ export function AudioSinks({ model }: { model: RoomModel }) {
         const media = remote.get(id)
         return (['camera', 'screen'] as const).map((kind) => {
           const stream = media?.[kind] ?? null
-          return stream !== null && <AudioSink key={`${id}/${kind}`} stream={stream} blocked={model.soundBlocked} />
+          return (
+            stream !== null && (
+              <AudioSink
+                key={`${id}/${kind}`}
+                stream={stream}
+                blocked={model.soundBlocked}
+                speaker={model.preferences.speaker.value}
+              />
+            )
+          )
         })
       })}
     </div>
   )
 }
 
-function AudioSink({ stream, blocked }: { stream: MediaStream; blocked: Signal<boolean> }) {
+interface AudioSinkProps {
+  stream: MediaStream
+  blocked: Signal<boolean>
+  /** Empty for the browser's choice. */
+  speaker: string
+}
+
+function AudioSink({ stream, blocked, speaker }: AudioSinkProps) {
   const ref = useRef<HTMLAudioElement>(null)
   useEffect(() => {
     const audio = ref.current
@@ -36,5 +52,9 @@ function AudioSink({ stream, blocked }: { stream: MediaStream; blocked: Signal<b
     stream.addEventListener('addtrack', play)
     return () => stream.removeEventListener('addtrack', play)
   }, [stream])
+  useEffect(() => {
+    // Where a browser has no such choice, there is no list to choose from either. A loudspeaker that is gone leaves the usual one.
+    ref.current?.setSinkId?.(speaker).catch((error: unknown) => report('The loudspeaker could not be used', error))
+  }, [speaker])
   return <audio ref={ref} autoplay />
 }

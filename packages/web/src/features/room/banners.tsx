@@ -1,11 +1,14 @@
-import { DoorOpen, Volume2, WifiOff } from 'lucide-preact'
+import { DoorOpen, MicOff, Volume2, WifiOff } from 'lucide-preact'
 import { listNames } from '../../lib/people.ts'
 import { Button } from '../../ui/button.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
+import { RecordingNotice } from '../recordings/recording-control.tsx'
+import { OwnPresentation } from './presentation.tsx'
+import { toggleDevice } from './actions.ts'
 import type { RoomModel } from './room-model.ts'
 
 /** What concerns the whole room right now: a lost connection, sound that the browser holds back. */
-export function Banners({ model }: { model: RoomModel }) {
+export function Banners({ model, onLeave }: { model: RoomModel; onLeave: () => void }) {
   const { status } = model.state.value
   const playAll = () => {
     model.soundBlocked.value = false
@@ -20,22 +23,36 @@ export function Banners({ model }: { model: RoomModel }) {
       {status.state === 'reconnecting' && (
         <div class="banner banner--warning" data-testid="reconnecting">
           <WifiOff size={18} aria-hidden="true" />
-          <span>
-            The connection was interrupted. Reconnecting{status.attempt > 1 ? ` (try ${status.attempt})` : ''}…
-          </span>
+          <span>The connection was interrupted. Reconnecting…</span>
           <Spinner label="Reconnecting" />
         </div>
       )}
+      <RecordingNotice model={model} onLeave={onLeave} />
+      <OwnPresentation model={model} />
       <LobbyBanner model={model} />
+      <MutedHint model={model} />
       {model.soundBlocked.value && (
         <div class="banner">
           <Volume2 size={18} aria-hidden="true" />
-          <span>Your browser is holding back the sound.</span>
+          <span>Your browser blocked the sound.</span>
           <Button kind="primary" testId="unblock-sound" onClick={playAll}>
             Click to hear
           </Button>
         </div>
       )}
+    </div>
+  )
+}
+
+function MutedHint({ model }: { model: RoomModel }) {
+  if (!model.speaksMuted.value) return null
+  return (
+    <div class="banner" data-testid="muted-hint">
+      <MicOff size={18} aria-hidden="true" />
+      <span>You are muted</span>
+      <Button kind="primary" onClick={() => void toggleDevice(model, 'mic')}>
+        Unmute
+      </Button>
     </div>
   )
 }

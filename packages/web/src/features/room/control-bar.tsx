@@ -6,6 +6,7 @@ import { toggleDevice, toggleHand, togglePanel, toggleScreen } from './actions.t
 import { MoreMenu } from './more-menu.tsx'
 import { ReactionsMenu } from './reactions-menu.tsx'
 import type { RoomModel } from './room-model.ts'
+import { blockedBy } from './allowed.ts'
 import { RoundButton, RoundToggle } from './round-toggle.tsx'
 
 interface ControlBarProps {
@@ -64,6 +65,7 @@ const Devices = ({ model }: { model: RoomModel }) => (
       label="microphone"
       shortcut="m"
       testId="toggle-mic"
+      blocked={blockedBy(model.state.value, 'mic')}
       onClick={() => void toggleDevice(model, 'mic')}
     />
     <RoundToggle
@@ -72,6 +74,7 @@ const Devices = ({ model }: { model: RoomModel }) => (
       label="camera"
       shortcut="v"
       testId="toggle-cam"
+      blocked={blockedBy(model.state.value, 'cam')}
       onClick={() => void toggleDevice(model, 'cam')}
     />
   </>
@@ -100,6 +103,7 @@ function ScreenButton({ model }: { model: RoomModel }) {
       label={sharing ? 'Stop presenting' : 'Present your screen'}
       testId="toggle-screen"
       active={sharing}
+      blocked={sharing ? undefined : blockedBy(model.state.value, 'screen')}
       onClick={() => toggleScreen(model)}
     />
   )

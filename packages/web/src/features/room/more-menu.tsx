@@ -1,11 +1,28 @@
 import { may } from '@parley/contracts'
-import { CircleX, Ellipsis, Keyboard, Link2, MonitorUp, Settings, Users, type LucideIcon } from 'lucide-preact'
+import {
+  Circle,
+  CircleStop,
+  CircleX,
+  Ellipsis,
+  Grid3x3,
+  Keyboard,
+  Link2,
+  MonitorUp,
+  Settings,
+  SlidersHorizontal,
+  UserSquare,
+  Users,
+  type LucideIcon,
+} from 'lucide-preact'
+import { attempt } from '../../ui/attempt.ts'
 import { copyText } from '../../ui/copy.tsx'
 import { isNarrow } from '../../ui/media-query.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { canShareScreen } from '../media/capture.ts'
 import { togglePanel, toggleScreen } from './actions.ts'
 import { ReactionRow } from './reactions-menu.tsx'
+import { mayRecord, runningOf, toggleRecording } from '../recordings/recording-control.tsx'
+import { blockedBy } from './allowed.ts'
 import type { RoomModel } from './room-model.ts'
 
 /** What is needed less often; on a phone also what the bar has no place for. */
@@ -21,7 +38,7 @@ export function MoreMenu({ model }: { model: RoomModel }) {
       button={<Ellipsis size={22} aria-hidden="true" />}
     >
       {narrow && <ReactionRow reactions={model.reactions} />}
-      {narrow && canShareScreen() && (
+      {narrow && canShareScreen() && (localScreen !== null || blockedBy(model.state.value, 'screen') === undefined) && (
         <Item
           icon={MonitorUp}
           label={localScreen === null ? 'Present your screen' : 'Stop presenting'}
@@ -36,12 +53,17 @@ export function MoreMenu({ model }: { model: RoomModel }) {
         testId="copy-invite-menu"
         onClick={() => void copyText(meeting.joinLink, 'Meeting link copied')}
       />
-      <Item
-        icon={Settings}
-        label="Camera and microphone"
-        testId="open-settings"
-        onClick={() => (model.dialog.value = 'settings')}
-      />
+      <LayoutItem model={model} />
+      <RecordItem model={model} />
+      <Item icon={Settings} label="Settings" testId="open-settings" onClick={() => (model.dialog.value = 'settings')} />
+      {self.role === 'host' && (
+        <Item
+          icon={SlidersHorizontal}
+          label="Meeting settings"
+          testId="open-meeting-settings"
+          onClick={() => (model.dialog.value = 'meeting')}
+        />
+      )}
       {!narrow && (
         <Item
           icon={Keyboard}
@@ -60,6 +82,35 @@ export function MoreMenu({ model }: { model: RoomModel }) {
         />
       )}
     </Menu>
+  )
+}
+
+function RecordItem({ model }: { model: RoomModel }) {
+  if (!mayRecord(model.state.value)) return null
+  const running = runningOf(model.state.value) !== null
+  return (
+    <Item
+      icon={running ? CircleStop : Circle}
+      label={running ? 'Stop recording' : 'Record the meeting'}
+      testId="toggle-recording"
+      onClick={() => attempt(toggleRecording(model))}
+    />
+  )
+}
+
+function LayoutItem({ model: { layout, pinned } }: { model: RoomModel }) {
+  const isGrid = layout.value === 'grid'
+  const change = () => {
+    pinned.value = null
+    layout.value = isGrid ? 'speaker' : 'grid'
+  }
+  return (
+    <Item
+      icon={isGrid ? UserSquare : Grid3x3}
+      label={isGrid ? 'Show the speaker large' : 'Show everybody in a grid'}
+      testId="toggle-layout"
+      onClick={change}
+    />
   )
 }
 

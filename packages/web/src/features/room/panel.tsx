@@ -2,6 +2,7 @@ import { X } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import { IconButton } from '../../ui/button.tsx'
+import { useFocusReturn } from '../../ui/use-focus.ts'
 
 interface PanelProps {
   title: string
@@ -13,6 +14,7 @@ interface PanelProps {
 /** A panel beside the picture; on a phone a sheet over it. Escape closes it. */
 export function Panel({ title, count, children, onClose }: PanelProps) {
   const titleId = useId()
+  useFocusReturn()
   return (
     <aside
       class="panel"

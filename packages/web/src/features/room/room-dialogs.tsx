@@ -1,8 +1,11 @@
+import type { Signal } from '@preact/signals'
 import { Button } from '../../ui/button.tsx'
+import { Switch } from '../../ui/choice.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import { useTask } from '../../ui/use-task.ts'
 import { DevicePickers } from '../media/device-pickers.tsx'
+import { MeetingSettings } from './meeting-settings.tsx'
 import type { RoomModel } from './room-model.ts'
 import { hotkeys } from './use-hotkeys.ts'
 
@@ -18,17 +21,57 @@ export function RoomDialogs({ model }: { model: RoomModel }) {
     case 'end':
       return <EndDialog model={model} onClose={close} />
     case 'settings':
-      return (
-        <Dialog title="Camera and microphone" narrow onClose={close}>
-          <DevicePickers media={model.media} onChoose={(kind, id) => void model.media.choose(kind, id)} />
-        </Dialog>
-      )
+      return <SettingsDialog model={model} onClose={close} />
+    case 'meeting':
+      return <MeetingSettings model={model} onClose={close} />
     case 'shortcuts':
       return <ShortcutsDialog onClose={close} />
     default:
       return which satisfies never
   }
 }
+
+/** One's own devices, and what one likes in calls. */
+function SettingsDialog({ model, onClose }: { model: RoomModel; onClose: () => void }) {
+  const { media, preferences } = model
+  return (
+    <Dialog title="Settings" narrow onClose={onClose}>
+      <DevicePickers media={media} speaker={preferences.speaker} onChoose={(kind, id) => void media.choose(kind, id)} />
+      <fieldset class="switches">
+        <legend class="field__label">Sounds</legend>
+        <Preference label="Someone joins" testId="sound-join" value={preferences.joinSound} />
+        <Preference label="Someone waits to be let in" testId="sound-knock" value={preferences.knockSound} />
+        <Preference label="A message arrives" testId="sound-chat" value={preferences.chatSound} />
+      </fieldset>
+      <fieldset class="switches">
+        <legend class="field__label">In this call</legend>
+        <Preference
+          label="Push to talk"
+          note="Hold the space bar to turn your microphone on"
+          testId="push-to-talk"
+          value={preferences.pushToTalk}
+        />
+        <Preference
+          label="Audio only"
+          note="Load no pictures of others, to save data"
+          testId="audio-only"
+          value={preferences.audioOnly}
+        />
+      </fieldset>
+    </Dialog>
+  )
+}
+
+interface PreferenceProps {
+  label: string
+  note?: string
+  testId: string
+  value: Signal<boolean>
+}
+
+const Preference = ({ value, ...shown }: PreferenceProps) => (
+  <Switch {...shown} checked={value.value} onChange={(on) => (value.value = on)} />
+)
 
 function EndDialog({ model, onClose }: { model: RoomModel; onClose: () => void }) {
   const others = model.people.value.length - 1
@@ -37,7 +80,7 @@ function EndDialog({ model, onClose }: { model: RoomModel; onClose: () => void }
     <Dialog title="End the meeting for everybody?" narrow onClose={onClose}>
       <p class="muted">
         {others === 0 ? 'Nobody else is here.' : `${others} other ${others === 1 ? 'person is' : 'people are'} in it.`}{' '}
-        The link stops working. To go alone, leave instead.
+        The link stops working. To leave without ending it, choose Leave.
       </p>
       <ProblemNotice problem={task.problem} />
       <div class="dialog__actions">

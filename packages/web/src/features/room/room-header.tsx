@@ -5,6 +5,7 @@ import { BrandMark } from '../../ui/brand.tsx'
 import { CopyLinkButton, CopyLinkIcon } from '../../ui/copy.tsx'
 import { isNarrow } from '../../ui/media-query.ts'
 import { ThemeToggle } from '../../ui/theme.tsx'
+import { RecordingBadge } from '../recordings/recording-control.tsx'
 import type { RoomModel } from './room-model.ts'
 
 /** What meeting this is, for how long it has gone on, and its link. */
@@ -17,6 +18,7 @@ export function RoomHeader({ model }: { model: RoomModel }) {
       <div class="room__title">
         <h1 dir="auto">{meeting.title}</h1>
         <p class="room__facts">
+          <RecordingBadge model={model} />
           <span class="code" data-testid="meeting-code">
             {meeting.code}
           </span>

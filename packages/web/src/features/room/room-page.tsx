@@ -1,5 +1,6 @@
 import type { Room } from '@parley/client'
 import { useEffect, useState } from 'preact/hooks'
+import { useServices } from '../../services.ts'
 import { attempt } from '../../ui/attempt.ts'
 import { useTitle } from '../../ui/use-title.ts'
 import { ChatPanel } from '../chat/chat-panel.tsx'
@@ -14,7 +15,8 @@ import { RoomDialogs } from './room-dialogs.tsx'
 import { RoomHeader } from './room-header.tsx'
 import { createRoomModel, type RoomModel } from './room-model.ts'
 import { Stage } from './stage.tsx'
-import { useHotkeys } from './use-hotkeys.ts'
+import { useHotkeys, usePushToTalk } from './use-hotkeys.ts'
+import { useWakeLock } from './use-wake-lock.ts'
 
 interface RoomPageProps {
   room: Room
@@ -24,7 +26,8 @@ interface RoomPageProps {
 
 /** The meeting itself. */
 export function RoomPage({ room, media, onOver }: RoomPageProps) {
-  const [model] = useState(() => createRoomModel(room, media))
+  const { session } = useServices()
+  const [model] = useState(() => createRoomModel(session.parley, room, media))
   useEffect(() => () => model.stop(), [model])
   useEffect(() => {
     const goodbye = () => attempt(room.leave())
@@ -33,14 +36,20 @@ export function RoomPage({ room, media, onOver }: RoomPageProps) {
   }, [room])
   useEnding(model, onOver)
   useHotkeys(model)
+  usePushToTalk(model)
+  useWakeLock()
   const unread = model.unread.value
   useTitle(`${unread > 0 ? `(${unread}) ` : ''}${model.state.value.meeting.title}`)
   const panel = model.panel.value
   return (
-    <div class={`room${panel === 'none' ? '' : ' room--with-panel'}`} data-testid="room">
+    <div
+      class={`room${panel === 'none' ? '' : ' room--with-panel'}`}
+      data-testid="room"
+      data-carrier={model.state.value.carrier.by}
+    >
       <RoomHeader model={model} />
       <main class="room__main">
-        <Banners model={model} />
+        <Banners model={model} onLeave={() => onOver({ why: 'left' })} />
         <Stage model={model} />
         <ReactionLayer reactions={model.reactions} />
       </main>

@@ -7,19 +7,22 @@ interface RoundToggleProps {
   label: string
   testId: string
   shortcut?: string
+  /** Why it cannot be used, such as that the host has turned it off. */
+  blocked?: string | undefined
   onClick: () => void
 }
 
 /** Microphone or camera, on or off; off is the state that stands out. */
-export function RoundToggle({ on, icons, label, testId, shortcut, onClick }: RoundToggleProps) {
+export function RoundToggle({ on, icons, label, testId, shortcut, blocked, onClick }: RoundToggleProps) {
   const Icon = on ? icons[0] : icons[1]
-  const name = `Turn ${on ? 'off' : 'on'} ${label}`
+  const name = blocked ?? `Turn ${on ? 'off' : 'on'} ${label}`
   return (
     <button
       class={`round${on ? '' : ' round--off'}`}
       type="button"
       aria-label={name}
       aria-pressed={on}
+      disabled={blocked !== undefined}
       aria-keyshortcuts={shortcut}
       title={shortcut === undefined ? name : `${name} (${shortcut})`}
       data-testid={testId}
@@ -36,6 +39,7 @@ interface RoundButtonProps {
   testId: string
   active?: boolean
   badge?: number
+  blocked?: string | undefined
   shortcut?: string
   onClick: () => void
 }
@@ -48,15 +52,17 @@ export const RoundButton = ({
   active = false,
   badge = 0,
   shortcut,
+  blocked,
   onClick,
 }: RoundButtonProps) => (
   <button
     class={`round${active ? ' round--active' : ''}`}
     type="button"
-    aria-label={badge > 0 ? `${label}, ${badge} new` : label}
+    aria-label={blocked ?? (badge > 0 ? `${label}, ${badge} new` : label)}
     aria-pressed={active}
     aria-keyshortcuts={shortcut}
-    title={shortcut === undefined ? label : `${label} (${shortcut})`}
+    disabled={blocked !== undefined}
+    title={blocked ?? (shortcut === undefined ? label : `${label} (${shortcut})`)}
     data-testid={testId}
     onClick={onClick}
   >

@@ -8,16 +8,30 @@ interface Watched {
   stop: () => void
 }
 
+export interface Speakers {
+  /** Ids of those who are heard now. */
+  readonly speaking: ReadonlySignal<ReadonlySet<string>>
+  /** When each last began to speak, in milliseconds of the page's clock. */
+  readonly spokeAt: ReadonlySignal<ReadonlyMap<string, number>>
+  /** Who of the others speaks, or spoke last; null while nobody has. */
+  readonly active: ReadonlySignal<string | null>
+  stop(): void
+}
+
 /** Listens to everybody's level, one's own included, and tells who speaks. */
-export function createSpeakers(state: ReadonlySignal<RoomState>, media: LocalMedia) {
+export function createSpeakers(state: ReadonlySignal<RoomState>, media: LocalMedia): Speakers {
   const speaking = signal<ReadonlySet<string>>(new Set())
+  const spokeAt = signal<ReadonlyMap<string, number>>(new Map())
+  const active = signal<string | null>(null)
   const watched = new Map<string, Watched>()
   const mark = (id: string, speaks: boolean) => {
     if (speaking.peek().has(id) === speaks) return
     const next = new Set(speaking.peek())
     if (speaks) next.add(id)
     else next.delete(id)
+    if (speaks) spokeAt.value = new Map(spokeAt.peek()).set(id, performance.now())
     speaking.value = next
+    active.value = nextActive(active.peek(), next, state.peek())
   }
   const forget = (id: string) => {
     watched.get(id)?.stop()
@@ -40,7 +54,15 @@ export function createSpeakers(state: ReadonlySignal<RoomState>, media: LocalMed
     stopEffect()
     for (const id of watched.keys()) forget(id)
   }
-  return { speaking, stop }
+  return { speaking, spokeAt, active, stop }
+}
+
+/** Whoever speaks stays the active one until they end and somebody else speaks; nobody is shown to themselves. */
+function nextActive(now: string | null, speaking: ReadonlySet<string>, { self, peers }: RoomState): string | null {
+  const isHere = now !== null && peers.some(({ id }) => id === now)
+  if (isHere && speaking.has(now)) return now
+  for (const id of speaking) if (id !== self.id) return id
+  return isHere ? now : null
 }
 
 function audibleTracks({ self, peers, remote }: RoomState, media: LocalMedia): Map<string, MediaStreamTrack> {

@@ -1,13 +1,15 @@
 import type { Participant } from '@parley/contracts'
-import { Hand, MicOff } from 'lucide-preact'
+import { Hand, MicOff, Pin, PinOff, Signal, SignalLow } from 'lucide-preact'
 import { useMemo } from 'preact/hooks'
 import { Avatar } from '../../ui/avatar.tsx'
+import { IconButton } from '../../ui/button.tsx'
 import { CopyLinkButton } from '../../ui/copy.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
 import { VideoView } from '../media/video-view.tsx'
 import type { RoomModel } from './room-model.ts'
 import { isolated } from '../../lib/people.ts'
 import { Name } from '../../ui/name.tsx'
+import { useInView } from './use-in-view.ts'
 
 /** In CSS, such as `320px`. */
 type Size = Record<'width' | 'height', string>
@@ -24,10 +26,12 @@ interface TileProps {
 export function Tile({ model, person, size, alone = false }: TileProps) {
   const self = person.id === model.state.value.self.id
   const stream = useCamera(model, person, self)
-  const speaking = person.mic && model.speaking.value.has(person.id)
+  const speaking = person.mic && model.speakers.speaking.value.has(person.id)
   const hand = model.hands.value.get(person.id)
+  const ref = useInView(model, person.id, 'camera')
   return (
     <div
+      ref={ref}
       class={`tile${speaking ? ' tile--speaking' : ''}`}
       role="listitem"
       aria-label={labelOf(person, self)}
@@ -38,7 +42,7 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
       data-self={self}
       data-speaking={speaking}
     >
-      <Avatar id={person.userId} name={person.name} size="tile" />
+      <Avatar id={person.userId} name={person.name} photo={person.avatarFileId} size="tile" />
       {stream !== null && <VideoView stream={stream} mirrored={self} label={`Video of ${isolated(person.name)}`} />}
       {hand !== undefined && (
         <span class="tile__hand" data-testid="hand-badge" title={`Raised hand, number ${hand}`}>
@@ -47,7 +51,8 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
         </span>
       )}
       {!self && <Trouble model={model} person={person} />}
-      <TileName person={person} self={self} />
+      <TileName model={model} person={person} self={self} />
+      {!alone && <PinButton model={model} person={person} self={self} />}
       {alone && (
         <div class="tile__alone">
           <p>You’re the only one here</p>
@@ -65,10 +70,17 @@ function useCamera(model: RoomModel, person: Participant, self: boolean): MediaS
   const own = self ? model.media.cam.track.value : null
   const ownStream = useMemo(() => (own === null ? null : new MediaStream([own])), [own])
   if (!person.cam) return null
-  return self ? ownStream : (model.state.value.remote.get(person.id)?.camera ?? null)
+  if (self) return ownStream
+  return model.preferences.audioOnly.value ? null : (model.state.value.remote.get(person.id)?.camera ?? null)
 }
 
-const TileName = ({ person, self }: { person: Participant; self: boolean }) => (
+interface PersonProps {
+  model: RoomModel
+  person: Participant
+  self: boolean
+}
+
+const TileName = ({ model, person, self }: PersonProps) => (
   <span class="tile__name">
     {!person.mic && (
       <span class="tile__muted" data-testid="mic-off" title="Microphone is off">
@@ -78,10 +90,41 @@ const TileName = ({ person, self }: { person: Participant; self: boolean }) => (
     )}
     <span class="tile__text">
       <Name of={person.name} guest={person.guest} />
-      {self && ' (you)'}
+      {self && <span>&nbsp;(you)</span>}
     </span>
+    <Quality model={model} person={person} self={self} />
   </span>
 )
+
+/** Nothing while all is well: a sign on every tile would say nothing. */
+function Quality({ model, person, self }: PersonProps) {
+  const level = model.quality.value.get(person.id)?.level ?? 'good'
+  if (level === 'good') return null
+  const words = `${self ? 'Your' : 'Their'} connection is ${level === 'poor' ? 'poor' : 'not good'}`
+  const Icon = level === 'poor' ? SignalLow : Signal
+  return (
+    <span class={`tile__quality tile__quality--${level}`} data-testid="quality" data-level={level} title={words}>
+      <Icon size={14} aria-hidden="true" />
+      <span class="sr-only">{words}</span>
+    </span>
+  )
+}
+
+function PinButton({ model, person, self }: PersonProps) {
+  const pinned = model.pinned.value === person.id
+  const who = self ? 'yourself' : isolated(person.name)
+  return (
+    <span class={`tile__pin${pinned ? ' tile__pin--on' : ''}`}>
+      <IconButton
+        small
+        icon={pinned ? PinOff : Pin}
+        label={pinned ? `Unpin ${who}` : `Pin ${who}: show large`}
+        testId="pin"
+        onClick={() => (model.pinned.value = pinned ? null : person.id)}
+      />
+    </span>
+  )
+}
 
 /** Nothing while all is well; else that the person, or only their picture, is on the way back. */
 function Trouble({ model, person }: { model: RoomModel; person: Participant }) {
@@ -95,25 +138,3 @@ function Trouble({ model, person }: { model: RoomModel; person: Participant }) {
     </div>
   )
 }
-
-/** Stands for those who do not fit. */
-export const MoreTile = ({
-  people,
-  size,
-  onClick,
-}: {
-  people: readonly Participant[]
-  size: Size
-  onClick: () => void
-}) => (
-  <div role="listitem" style={size}>
-    <button class="tile tile--more" type="button" data-testid="more-tile" onClick={onClick}>
-      <span class="tile__stack" aria-hidden="true">
-        {people.slice(0, 3).map((person) => (
-          <Avatar key={person.id} id={person.userId} name={person.name} />
-        ))}
-      </span>
-      <span>{people.length} others</span>
-    </button>
-  </div>
-)

@@ -9,6 +9,11 @@ export const hotkeys: readonly { key: string; does: string; run: (model: RoomMod
   { key: 'h', does: 'Raise or lower your hand', run: toggleHand },
   { key: 'c', does: 'Chat', run: (model) => togglePanel(model, 'chat') },
   { key: 'p', does: 'People', run: (model) => togglePanel(model, 'people') },
+  {
+    key: 'l',
+    does: 'Grid or speaker',
+    run: ({ layout }) => void (layout.value = layout.peek() === 'grid' ? 'speaker' : 'grid'),
+  },
   { key: '?', does: 'This help', run: (model) => void (model.dialog.value = 'shortcuts') },
 ]
 
@@ -28,5 +33,39 @@ export function useHotkeys(model: RoomModel): void {
   }, [model])
 }
 
+/** While Space is held, a microphone that was off is on. */
+export function usePushToTalk(model: RoomModel): void {
+  useEffect(() => {
+    const { media, preferences, dialog } = model
+    let talking = false
+    const end = () => {
+      if (talking) media.turnOff('mic')
+      talking = false
+    }
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== ' ' || event.repeat || isTyping(event.target) || isPressable(event.target)) return
+      if (!preferences.pushToTalk.peek() || dialog.peek() !== 'none' || media.mic.on.peek()) return
+      event.preventDefault()
+      talking = true
+      void toggleDevice(model, 'mic')
+    }
+    const release = (event: KeyboardEvent) => {
+      if (event.key === ' ') end()
+    }
+    addEventListener('keydown', press)
+    addEventListener('keyup', release)
+    addEventListener('blur', end)
+    return () => {
+      end()
+      removeEventListener('keydown', press)
+      removeEventListener('keyup', release)
+      removeEventListener('blur', end)
+    }
+  }, [model])
+}
+
+/** Space presses it. */
+const isPressable = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('button, a, summary, [role="button"], [tabindex="0"]')
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))

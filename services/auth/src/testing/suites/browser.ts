@@ -42,6 +42,60 @@ export function browserSuite(auth: () => TestAuth): void {
     expect((await post('/v1/auth/refresh', { ...own, cookie: renewed })).status).toBe(401)
   })
 
+  test('H4 A3 a refresh by body is answered in the body, and leaves the cookie alone; either way can be asked for', async () => {
+    const register = { email: freshEmail(), password, name: 'A', tokenDelivery: 'body' }
+    const { refreshToken } = (await auth().call('POST', '/v1/auth/register', { body: register })).tokens()
+    const second = await auth().call('POST', '/v1/auth/refresh', { body: { refreshToken } })
+    expect([second.status, second.cookies]).toEqual([200, []])
+    const next = second.tokens().refreshToken
+    expect(next).toMatch(/^[\w-]{43}$/)
+    const asked = await auth().call('POST', '/v1/auth/refresh', {
+      body: { refreshToken: next, tokenDelivery: 'cookie' },
+    })
+    expect([asked.tokens().refreshToken, asked.cookies.length]).toEqual([undefined, 1])
+    const cookie = asked.cookies[0]?.split(';', 1)[0] ?? ''
+    const back = await auth().call('POST', '/v1/auth/refresh', { body: { tokenDelivery: 'body' }, headers: { cookie } })
+    expect([back.cookies, typeof back.tokens().refreshToken]).toEqual([[], 'string'])
+    const out = await auth().call('POST', '/v1/auth/logout', { body: { refreshToken: back.tokens().refreshToken } })
+    expect([out.status, out.cookies]).toEqual([204, []])
+  })
+
+  test('H5 a frontend of another site that is named has cookies of its own, by which it refreshes and logs out', async () => {
+    const edge = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'meet.example' }
+    const far = { ...edge, origin: 'https://far.example', 'sec-fetch-site': 'cross-site' }
+    const body = { email: freshEmail(), password, name: 'A' }
+    const made = await auth().call('POST', '/v1/auth/register', { body, headers: far })
+    const [pair = '', ...attributes] = made.cookies[0]?.split('; ') ?? []
+    expect(pair).toMatch(/^__Host-parley_refresh=[\w-]{43}$/)
+    expect(attributes.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'HttpOnly',
+      'Max-Age=2592000',
+      'Partitioned',
+      'Path=/',
+      'SameSite=None',
+      'Secure',
+    ])
+    const renewed = await post('/v1/auth/refresh', { ...far, cookie: pair })
+    expect([renewed.status, renewed.cookies[0]?.includes('Partitioned')]).toEqual([200, true])
+    const cookie = renewed.cookies[0]?.split(';', 1)[0] ?? ''
+    const evil = { ...far, origin: 'https://evil.example', cookie }
+    expect((await post('/v1/auth/refresh', evil)).status).toBe(403)
+    const out = await post('/v1/auth/logout', { ...far, cookie })
+    expect(out.cookies[0]).toMatch(
+      /^__Host-parley_refresh=; Max-Age=0; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/,
+    )
+    const guest = await auth().call('POST', '/v1/auth/guest', { body: { name: 'G' }, headers: far })
+    expect(guest.cookies.map((one) => /SameSite=None/.test(one) && /Partitioned/.test(one))).toEqual([true, true])
+  })
+
+  test('H5 over plain http too, where a browser counts localhost as secure, and nobody else gets one', async () => {
+    const name = { name: 'G' }
+    const cookiesFor = async (origin: string) =>
+      (await auth().call('POST', '/v1/auth/guest', { body: name, headers: { origin } })).cookies.join()
+    expect(await cookiesFor('https://far.example')).toMatch(/^__Host-parley_refresh=.*Secure.*SameSite=None/)
+    expect(await cookiesFor('https://app.example')).not.toMatch(/SameSite=None|Partitioned/)
+  })
+
   test('S11 a page of another origin cannot refresh or log out with the cookie, and nothing changes', async () => {
     const { cookie, edge } = await signUpByCookie(auth())
     const foreign: Record<string, string>[] = [

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, newId } from '@parley/kit'
@@ -81,4 +81,53 @@ describe('V3 the film of a recording', () => {
       [true, true, true],
     ])
   }, 90_000)
+
+  test('puts parts of two Janus one after the other, though their clocks are an hour apart, and uses a track that was cut off', async () => {
+    const [first, second] = [await folderOf('first'), await folderOf('second')]
+    const cut = recordColour({ folder: first, participantId: ann, firstAtUs: t0, seconds: 3, colour: 'red' })
+    // As a Janus leaves it that was killed: another name, and the last packet is not whole.
+    await truncate(cut, (await stat(cut)).size - 3)
+    await rename(cut, `${cut}.tmp`)
+    const anHourAgo = t0 - 3_600_000_000
+    recordColour({ folder: second, participantId: ann, firstAtUs: anHourAgo, seconds: 3, colour: 'blue' })
+    const parts = [
+      { folder: first, startsMs: 0 },
+      { folder: second, startsMs: 5_000 },
+    ]
+    const { file, durationMs, people } = await film('parts', { parts, lengthMs: 12_000 })
+    expect(durationMs).toBe(12_000)
+    expect(Math.abs(probe(file).durationMs - 12_000)).toBeLessThan(100)
+    expect(people.map(({ fromMs }) => fromMs)).toEqual([0])
+    const seen = [1, 4, 6].map((at) => coloursAt(file, at))
+    expect(seen.map(({ red, blue }) => [red > 400, blue > 400])).toEqual([
+      [true, false],
+      [false, false],
+      [false, true],
+    ])
+  }, 90_000)
+
+  test('takes tracks that come and go 50 times', async () => {
+    const folder = await folderOf('fifty')
+    const pauses = Array.from({ length: 49 }, (_, at) => ({ fromMs: at * 200 + 100, toMs: at * 200 + 200 }))
+    recordColour({ folder, participantId: ann, firstAtUs: t0, seconds: 10, colour: 'red', pauses })
+    for (let at = 0; at < 50; at += 1)
+      recordTone({ folder, participantId: bob, firstAtUs: t0 + at * 200_000, seconds: 0.1, hz: 900 })
+    const { file, people } = await film('fifty', { parts: [{ folder, startsMs: 0 }], layout: 'speaker' })
+    expect(Math.abs(probe(file).durationMs - 10_000)).toBeLessThan(200)
+    expect(people).toHaveLength(2)
+    expect([1, 5, 9].map((at) => [coloursAt(file, at).red > 20, hears(file, at, 900)])).toEqual([
+      [true, true],
+      [true, true],
+      [true, true],
+    ])
+  }, 120_000)
+
+  test('of sound alone has no pictures, and there is none of nothing', async () => {
+    const folder = await folderOf('sound')
+    recordTone({ folder, participantId: ann, firstAtUs: t0, seconds: 2, hz: 400 })
+    const made = await film('sound', { parts: [{ folder, startsMs: 0 }], layout: 'audio' })
+    expect([made.contentType, probe(made.file).codecs]).toEqual(['audio/webm', ['opus']])
+    const empty = await folderOf('empty')
+    await expect(film('empty', { parts: [{ folder: empty, startsMs: 0 }] })).rejects.toThrow('no film')
+  }, 60_000)
 })

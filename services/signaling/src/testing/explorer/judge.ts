@@ -16,6 +16,10 @@ export interface Fault {
 /** After the store has lost something, nodes that are in trouble for so long may be missed in what is put back. */
 const restoredWithinMs = 6_000
 const untoldWithinMs = 1_000
+/** A commit that is answered has happened so long before at most. */
+const answerMs = 200
+/** Until every node has heard of a commit. */
+const unheardWithinMs = 50
 
 /** Says what does not hold: some things at once, the rest when all has been quiet for long enough. */
 export class Judge {
@@ -189,12 +193,15 @@ export class Judge {
    */
   #mayBeLost(at: number): boolean {
     return this.#world.store.losses.some((loss) => {
-      if (loss.at < at - 1) return false
+      // The answer was under way when the store lost what it says.
+      if (loss.at < at - answerMs) return false
       if (loss.readByStranger || this.#isLostAgain(loss.at)) return true
       // Nobody waits for the others where the store does not say that it went back: some may not have heard of it yet.
       const isUntold = (since: number) => loss.at - since < untoldWithinMs
       const isDeaf = this.#world.deafness.some(({ from, to }) => from < loss.at && isUntold(to))
       if (loss.kind === 'rolled-back' && (isUntold(at) || isDeaf)) return true
+      // The other nodes may not have heard of it, and put back what they know first.
+      if (loss.at - at < unheardWithinMs) return true
       const [from, to] = [Math.min(at, loss.at) - 1_000, loss.at + restoredWithinMs]
       return this.#world.troubles.some((trouble) => trouble.from < to && trouble.to > from)
     })

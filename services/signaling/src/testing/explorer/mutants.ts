@@ -1,5 +1,8 @@
 import { edit, model, room, toldRemoved, type Mutant } from './mutant.ts'
 
+/** Rooms in which nothing happens are not compared with the store in time, which would show the difference after 20 s. */
+const neverCompared = edit(`${room}/live-room.ts`, 'const renewEveryMs = 20_000', 'const renewEveryMs = 6 * 3_600_000')
+
 export const mutants: readonly Mutant[] = [
   {
     id: 'C1',
@@ -169,6 +172,7 @@ export const mutants: readonly Mutant[] = [
         'this.#unsure ? this.#fence() : this.#readAgain()',
         'this.#readAgain().then(() => void (this.#unsure = false))',
       ),
+      neverCompared,
     ],
   },
   {
@@ -193,7 +197,10 @@ export const mutants: readonly Mutant[] = [
     id: 'E8',
     without: 'the epochs that a room goes on from',
     focus: ['fail over to a replica behind', 'mic', 'break the socket'],
-    edits: [edit(`${room}/state.ts`, '...past].slice(0, rememberedEpochs)', '].slice(0, 0)')],
+    edits: [
+      edit(`${room}/state.ts`, '...past].slice(0, rememberedEpochs)', '].slice(0, 0)'),
+      edit(`${room}/reaper.ts`, 'seat && isSameEpoch', 'seat'),
+    ],
   },
   {
     id: 'E9',
@@ -226,7 +233,7 @@ export const mutants: readonly Mutant[] = [
     id: 'E15',
     without: 'telling the others what nobody has told',
     focus: ['kill a node', 'settings'],
-    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', '')],
+    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', ''), neverCompared],
   },
   {
     id: 'E17',

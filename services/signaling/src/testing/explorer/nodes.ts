@@ -48,6 +48,8 @@ export class ModelNode {
       log,
       auth,
       ice,
+      seatsPerPerson: 3,
+      socketsPerPerson: 1_000,
       sfuFromPeople: null,
       onDelivered() {},
     })

@@ -209,6 +209,7 @@ export function kvOver(link: StoreLink): Kv {
     alive: (key) => link.call((store) => store.members(key, 'alive')),
     expired: (key) => link.call((store) => store.members(key, 'expired')),
     limiter: notModelled,
+    distinct: notModelled,
     facts: { append: notModelled, consume: notModelled },
     incarnation: () => link.incarnation(),
     onIncarnation: (listener) => link.onIncarnation(listener),

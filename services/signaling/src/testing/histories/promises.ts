@@ -1,4 +1,4 @@
-import { may, wire, type Change } from '@parley/contracts'
+import { may, wire, type Change, type Seat } from '@parley/contracts'
 import type { Command, Refusal } from '../../room/decide.ts'
 import type { RoomState } from '../../room/state.ts'
 import { give, type Ledger } from './ledger.ts'
@@ -20,13 +20,20 @@ const mayModerate = (room: RoomState, id: string): boolean => {
   const role = seatOf(room, id)?.participant.role
   return role !== undefined && may(role, 'moderate')
 }
+/** People count, not seats; the host always has a place; nobody has more than three that are not held for a lost socket. */
+function hasPlace({ seats }: RoomState, { participant: { userId, role } }: Seat, maxParticipants: number): boolean {
+  const own = [...seats.values()].filter(({ participant }) => participant.userId === userId)
+  const others = new Set([...seats.values()].map(({ participant }) => participant.userId).filter((id) => id !== userId))
+  const kept = own.some(({ lostAt }) => lostAt !== null) ? own.length - 1 : own.length
+  return kept < 3 && (own.length > 0 || role === 'host' || others.size < maxParticipants)
+}
 const all = (room: RoomState) => [...room.seats.values(), ...room.parked.values()]
 
 /** What holds after a command, `done` or refused, said without the rules that decided it; a sentence if it does not. */
 const promised: Promised = {
   join({ command: { seat, meeting }, before, after }, done) {
     const { id } = seat.participant
-    const free = !before.seats.has(id) && before.seats.size < meeting.maxParticipants && before.ended === null
+    const free = !before.seats.has(id) && hasPlace(before, seat, meeting.maxParticipants) && before.ended === null
     if (done !== free) return `a join is ${done ? 'accepted' : 'refused'} where there is ${free ? 'a' : 'no'} place`
     return done && seatOf(after, id)?.participant.connection !== 'connected' ? 'who joined is not there' : fine
   },
@@ -36,7 +43,8 @@ const promised: Promised = {
     const token = ledger.tokens.get(id)
     const known = token !== undefined && [token.current, token.before].includes(resumeHash)
     const intime = seat !== undefined && (seat.lostAt === null || ledger.now - seat.lostAt <= wire.resumeWindowMs)
-    const place = before.seats.has(id) || before.seats.size < (before.meeting?.maxParticipants ?? 0)
+    const place =
+      before.seats.has(id) || (seat !== undefined && hasPlace(before, seat, before.meeting?.maxParticipants ?? 0))
     if (done !== (known && intime && place))
       return `resume: done ${done}, token ${known}, in time ${intime}, place ${place}`
     if (!done) return fine

@@ -1,0 +1,102 @@
+/** Whose task it is: the address it came from, as `limitKey` has it, and the person there. */
+export interface Owner {
+  address: string
+  person: string
+}
+
+interface Entry<T> {
+  item: T
+  owner: Owner
+}
+
+/**
+ * A queue that is fair between addresses, and within an address between people: each has its turn before anybody has a second one
+ * (round robin), however many tasks one of them brings.
+ */
+export class FairQueue<T> {
+  /** In the order of their turns; of an address its people, of a person the tasks as they came. */
+  readonly #addresses = new Map<string, Map<string, Entry<T>[]>>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many tasks of one address, or of one person there, wait. */
+  sizeOf(address: string, person?: string): number {
+    const people = this.#addresses.get(address)
+    if (people === undefined) return 0
+    if (person !== undefined) return people.get(person)?.length ?? 0
+    return [...people.values()].reduce((sum, entries) => sum + entries.length, 0)
+  }
+
+  /** How many tasks would have their turn before another one of this address. */
+  aheadOf(address: string): number {
+    const own = this.sizeOf(address)
+    return [...this.#addresses.keys()].reduce((sum, other) => sum + Math.min(this.sizeOf(other), own + 1), 0)
+  }
+
+  push(owner: Owner, item: T): void {
+    const people = this.#addresses.get(owner.address) ?? new Map<string, Entry<T>[]>()
+    this.#addresses.set(owner.address, people)
+    const entries = people.get(owner.person) ?? []
+    people.set(owner.person, entries)
+    entries.push({ item, owner })
+    this.#size += 1
+  }
+
+  /** The task whose turn it is. */
+  shift(): T | undefined {
+    const [address] = this.#addresses.keys()
+    const people = address === undefined ? undefined : this.#addresses.get(address)
+    if (address === undefined || people === undefined) return undefined
+    const [person = ''] = people.keys()
+    const entries = people.get(person) ?? []
+    const next = entries.shift()
+    // Both go to the end of their lines.
+    people.delete(person)
+    if (entries.length > 0) people.set(person, entries)
+    this.#addresses.delete(address)
+    if (people.size > 0) this.#addresses.set(address, people)
+    if (next !== undefined) this.#size -= 1
+    return next?.item
+  }
+
+  /** Takes out the newest task of whichever address has the most, of equal ones the last in line: who brings many makes room for who brings few. */
+  dropFromLargest(): { item: T; owner: Owner } | undefined {
+    const largest = [...this.#addresses.keys()].reduce<string | undefined>(
+      (found, address) => (found === undefined || this.sizeOf(address) >= this.sizeOf(found) ? address : found),
+      undefined,
+    )
+    const people = largest === undefined ? undefined : this.#addresses.get(largest)
+    const most = [...(people?.values() ?? [])].reduce<Entry<T>[] | undefined>(
+      (found, entries) => (found === undefined || entries.length >= found.length ? entries : found),
+      undefined,
+    )
+    const dropped = most?.at(-1)
+    if (dropped === undefined) return undefined
+    this.remove(dropped.owner, dropped.item)
+    return dropped
+  }
+
+  /** Takes one task out; false if it is not there any more. */
+  remove({ address, person }: Owner, item: T): boolean {
+    const people = this.#addresses.get(address)
+    const entries = people?.get(person)
+    const at = entries?.findIndex((entry) => entry.item === item) ?? -1
+    if (people === undefined || entries === undefined || at < 0) return false
+    entries.splice(at, 1)
+    if (entries.length === 0) people.delete(person)
+    if (people.size === 0) this.#addresses.delete(address)
+    this.#size -= 1
+    return true
+  }
+
+  /** Takes all out. */
+  clear(): T[] {
+    const all = [...this.#addresses.values()].flatMap((people) => [...people.values()].flat().map(({ item }) => item))
+    this.#addresses.clear()
+    this.#size = 0
+    return all
+  }
+}

@@ -1,0 +1,42 @@
+import { fileTypeFromBuffer } from 'file-type'
+import { canonicalType, unknownType } from './types.ts'
+
+/** As many bytes from the beginning say what a file is. */
+export const headBytes = 65_536
+
+/**
+ * What bytes are, by their beginning: a known signature, or text of a kind, or unknown. Whatever a browser could take for a page or
+ * a drawing with scripts in it is called that (WHATWG MIME Sniffing, 7.1, and beyond).
+ */
+export async function sniff(head: Buffer): Promise<string> {
+  const text = textOf(head)
+  // Before signatures: a browser that guesses begins here too.
+  if (text !== null) return kindOfText(text)
+  const found = await fileTypeFromBuffer(head).catch(() => undefined)
+  return found === undefined ? unknownType : canonicalType(found.mime)
+}
+
+/** Null for what is no text in UTF-8; a character cut off at the end is no fault. */
+function textOf(head: Buffer): string | null {
+  if (head.includes(0)) return null
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: head.length >= headBytes })
+    return text.startsWith('%PDF-') || text.startsWith('{\\rtf') ? null : text
+  } catch {
+    return null
+  }
+}
+
+const page =
+  /^<(?:!doctype\s+html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--|meta|link|base|object|embed|form|img)[\s/>-]/i
+const drawing = /<svg[\s>]/i
+const script = /<(?:script|html|body|iframe|foreignobject)[\s/>]|xmlns\s*=\s*["']http:\/\/www\.w3\.org\/1999\/xhtml/i
+
+function kindOfText(text: string): string {
+  const begin = text.trimStart()
+  if (page.test(begin)) return 'text/html'
+  if (!/^<[?!a-z]/i.test(begin)) return 'text/plain'
+  if (drawing.test(begin)) return 'image/svg+xml'
+  if (script.test(begin)) return 'text/html'
+  return begin.startsWith('<?xml') ? 'application/xml' : 'text/plain'
+}

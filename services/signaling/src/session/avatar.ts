@@ -1,0 +1,17 @@
+import { authBus, type Grant } from '@parley/contracts'
+import { ask, isProblem, type Bus } from '@parley/kit'
+
+/** A picture is worth no longer a wait. */
+const timeoutMs = 300
+
+/** The avatar that somebody enters with; without auth they enter without. */
+export async function avatarOf(bus: Bus, { userId, guest }: Grant): Promise<{ avatarFileId?: string }> {
+  if (guest) return {}
+  try {
+    const { avatarFileId } = await ask(bus, { ...authBus.account, timeoutMs }, { userId })
+    return avatarFileId === undefined ? {} : { avatarFileId }
+  } catch (error) {
+    if (isProblem(error)) return {}
+    throw error
+  }
+}

@@ -1,0 +1,95 @@
+import type { Parley } from '@parley/client'
+import { eventually, janusSettings, startJanus, type RunningJanus } from '@parley/kit/testing'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startBrowser } from '../support/browser.ts'
+import { id, receives, signUp, tileOf, visit } from '../support/pages.ts'
+import { aPerson } from '../support/people.ts'
+import { startEmbedded, type Embedded } from '../support/product.ts'
+
+/** The longest time without a new picture in the tile of `name`, in ms, from now on. */
+async function watchPictures(page: Page, name: string): Promise<void> {
+  await tileOf(page, name).locator('video').waitFor()
+  await page.evaluate((who) => {
+    const record = { last: performance.now(), longest: 0 }
+    Object.assign(window, { pictures: record })
+    const follow = (video: HTMLVideoElement) =>
+      video.requestVideoFrameCallback((now) => {
+        record.longest = Math.max(record.longest, now - record.last)
+        record.last = now
+        next()
+      })
+    const next = () => {
+      const video = document.querySelector<HTMLVideoElement>(`[data-testid="tile"][data-name="${who}"] video`)
+      if (video) follow(video)
+      else setTimeout(next, 50)
+    }
+    next()
+  }, name)
+}
+const longestGap = (page: Page) =>
+  page.evaluate(() => (window as unknown as { pictures: { longest: number; last: number } }).pictures.longest)
+
+describe('the page and the SFU', () => {
+  let browser: Browser | undefined
+  let janus: RunningJanus | undefined
+  let product: Embedded | undefined
+  let url: string
+  let ada: Page
+  let ben: Page
+  let code: string
+  const others: Parley[] = []
+  const carrierOf = (page: Page) => page.locator(id('room')).getAttribute('data-carrier')
+
+  beforeAll(async () => {
+    janus = await startJanus()
+    for (const [name, value] of Object.entries(janusSettings([janus]))) vi.stubEnv(name, value)
+    product = await startEmbedded()
+    url = product.gateways[0] ?? ''
+    browser = await startBrowser()
+    const host = await aPerson(url, 'Host')
+    others.push(host)
+    const meeting = await host.rest.createMeeting({ body: { type: 'public', settings: { topology: 'auto' } } })
+    code = meeting.code
+    for (const name of ['Ada', 'Ben']) {
+      const page = await visit(browser, url)
+      await signUp(page, name)
+      await page.locator(id('new-meeting')).waitFor()
+      await page.fill(id('join-code'), code)
+      await page.click(id('join-submit'))
+      await page.click(id('prejoin-join'))
+      await page.locator(id('room')).waitFor()
+      if (name === 'Ada') ada = page
+      else ben = page
+    }
+  }, 120_000)
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    for (const parley of others) parley.close()
+    await browser?.close()
+    await product?.stop()
+    await janus?.stop()
+  }, 60_000)
+
+  it('V1 a call of two that grows to five moves from mesh to SFU: nobody rejoins, no picture stops for 2 s', async () => {
+    await Promise.all([receives(ada), receives(ben)])
+    expect(await carrierOf(ada)).toBe('mesh')
+    const before = await tileOf(ben, 'Ada').getAttribute('data-participant-id')
+    await watchPictures(ada, 'Ben')
+    await watchPictures(ben, 'Ada')
+    for (const name of ['Cem', 'Dora', 'Eli']) {
+      const parley = await aPerson(url, name)
+      others.push(parley)
+      await parley.join({ code, device: { mic: false, cam: false } })
+    }
+    await eventually(async () => {
+      expect(await carrierOf(ada)).toBe('sfu')
+      expect(await carrierOf(ben)).toBe('sfu')
+    }, 20_000)
+    // As long as the mesh stays open beside the SFU, and a little more.
+    await new Promise((resolve) => setTimeout(resolve, 8_000))
+    await Promise.all([receives(ada), receives(ben)])
+    for (const page of [ada, ben]) expect(await longestGap(page)).toBeLessThan(2_000)
+    expect(await tileOf(ben, 'Ada').getAttribute('data-participant-id')).toBe(before)
+  }, 120_000)
+})

@@ -1,0 +1,191 @@
+import { createParley, type Parley, type Room } from '@parley/client'
+import { eventually } from '@parley/kit/testing'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { axeViolations, overflowOf } from '../support/axe.ts'
+import { startBrowser } from '../support/browser.ts'
+import { id, signUp, tileOf, visit } from '../support/pages.ts'
+import { aPerson } from '../support/people.ts'
+import { startEmbedded, type Embedded } from '../support/product.ts'
+
+const longTitle = `The planning of everything ${'that we do '.repeat(5)}in the coming year`
+const rtlName = 'דנה לוי כהן'
+
+describe('a call of 26 on the page', () => {
+  let browser: Browser | undefined
+  let product: Embedded | undefined
+  let url: string
+  let page: Page
+  let host: Parley
+  const people: Parley[] = []
+  const rooms = new Map<string, Room>()
+  const roomOf = (name: string): Room => {
+    const room = rooms.get(name)
+    if (!room) throw new Error(`${name} is not here`)
+    return room
+  }
+  const firstTile = () => page.locator(id('tile')).first().getAttribute('data-name')
+  const focused = () =>
+    page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? document.activeElement?.tagName)
+  /** A share without pictures: what others see of it is that it goes on. */
+  const blankScreen = { getTracks: () => [] } as unknown as MediaStream
+
+  beforeAll(async () => {
+    product = await startEmbedded()
+    url = product.gateways[0] ?? ''
+    browser = await startBrowser()
+    host = await aPerson(url, 'Host')
+    people.push(host)
+    const { code } = await host.rest.createMeeting({ body: { title: longTitle, type: 'public' } })
+    const join = async (parley: Parley, name: string) =>
+      rooms.set(name, await parley.join({ code, device: { mic: false, cam: false } }))
+    await join(host, 'Host')
+    page = await visit(browser, url)
+    await signUp(page, 'Vera')
+    await page.locator(id('new-meeting')).waitFor()
+    await page.fill(id('join-code'), code)
+    await page.click(id('join-submit'))
+    await page.click(id('prejoin-join'))
+    await page.locator(id('room')).waitFor()
+    for (let number = 1; number <= 24; number++) {
+      const name = number === 24 ? rtlName : `Person ${number}`
+      const parley = createParley({ url, tokenDelivery: 'body' })
+      people.push(parley)
+      await parley.signInAsGuest({ name })
+      await join(parley, name)
+    }
+    await eventually(async () => expect(await page.locator(id('people-count')).textContent()).toBe('26'), 10_000)
+  }, 180_000)
+  afterAll(async () => {
+    for (const parley of people) parley.close()
+    await browser?.close()
+    await product?.stop()
+  }, 60_000)
+
+  it('O8 many who join at once are one line, not a heap', async () => {
+    expect(await page.locator(id('toast'), { hasText: 'joined' }).count()).toBeLessThanOrEqual(1)
+  })
+
+  it('O8 the tiles have pages, and a hand that is raised on the last page is seen on the first', async () => {
+    expect(await page.locator(id('page-number')).textContent()).toMatch(/^1 of [2-9]$/)
+    expect(await tileOf(page, rtlName).count()).toBe(0)
+    await page.click(id('page-after'))
+    await tileOf(page, rtlName).waitFor()
+    await page.click(id('page-before'))
+    await roomOf(rtlName).raiseHand()
+    await eventually(async () => expect(await firstTile()).toBe(rtlName), 10_000)
+    await roomOf(rtlName).lowerHand()
+  }, 60_000)
+
+  it('O8 one can pin a person, here only, and change to the speaker and back', async () => {
+    await tileOf(page, 'Host').hover()
+    await tileOf(page, 'Host').locator(id('pin')).click()
+    await page.locator(`${id('large')} ${id('tile')}[data-name="Host"]`).waitFor()
+    await page.locator(`${id('large')} ${id('pin')}`).click()
+    expect(await page.locator(id('large')).count()).toBe(0)
+    await page.keyboard.press('l')
+    await page.locator(id('large')).waitFor()
+    await page.keyboard.press('l')
+    await page.locator(id('page-number')).waitFor()
+  }, 60_000)
+
+  it('O8 of two who present the newest is shown, one can choose, and whoever presents keeps Stop', async () => {
+    await roomOf('Person 1').startScreen(blankScreen)
+    const shown = () => page.locator(id('presentation')).getAttribute('data-participant-id')
+    const idOf = (name: string) => roomOf(name).state.get().self.id
+    await eventually(async () => expect(await shown()).toBe(idOf('Person 1')), 10_000)
+    await roomOf('Person 2').startScreen(blankScreen)
+    await eventually(async () => expect(await shown()).toBe(idOf('Person 2')), 10_000)
+    await page.locator(`${id('choose-presentation')}[data-participant-id="${idOf('Person 1')}"]`).click()
+    await eventually(async () => expect(await shown()).toBe(idOf('Person 1')))
+    await page.click(id('toggle-screen'))
+    await page.locator(id('stop-presenting')).waitFor()
+    expect(await page.locator(id('choose-presentation')).count()).toBe(3)
+    await page.click(id('stop-presenting'))
+    await roomOf('Person 1').stopScreen()
+    await roomOf('Person 2').stopScreen()
+    await eventually(async () => expect(await page.locator(id('presentation')).count()).toBe(0), 10_000)
+  }, 60_000)
+
+  it('O8 what the host switches off looks switched off before one tries', async () => {
+    const { id: meetingId } = roomOf('Host').state.get().meeting
+    const set = (screenShare: boolean) =>
+      host.rest.updateMeeting({ params: { id: meetingId }, body: { settings: { screenShare } } })
+    await set(false)
+    await eventually(async () => expect(await page.locator(id('toggle-screen')).isDisabled()).toBe(true), 10_000)
+    expect(await page.locator(id('toggle-screen')).getAttribute('title')).toBe('The host has turned off screen sharing')
+    await set(true)
+    await eventually(async () => expect(await page.locator(id('toggle-screen')).isEnabled()).toBe(true), 10_000)
+  }, 60_000)
+
+  it('O8 the focus goes back to where it was, and a draft outlives its panel', async () => {
+    await page.click(id('more'))
+    await page.click(id('open-settings'))
+    await page.locator(id('sound-join')).waitFor({ state: 'attached' })
+    await page.keyboard.press('Escape')
+    await eventually(async () => expect(await focused()).toBe('more'))
+    await page.click(id('open-chat'))
+    await page.fill(id('chat-input'), 'half a thought')
+    await page.keyboard.press('Escape')
+    await eventually(async () => expect(await focused()).toBe('open-chat'))
+    await page.click(id('open-chat'))
+    expect(await page.inputValue(id('chat-input'))).toBe('half a thought')
+    await page.click(id('open-chat'))
+  }, 60_000)
+
+  it('O8 Space talks while it is held', async () => {
+    const isOn = () => page.locator(id('toggle-mic')).getAttribute('aria-pressed')
+    await page.keyboard.press('m')
+    await eventually(async () => expect(await isOn()).toBe('false'))
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+    await page.keyboard.down(' ')
+    await eventually(async () => expect(await isOn()).toBe('true'))
+    await page.keyboard.up(' ')
+    await eventually(async () => expect(await isOn()).toBe('false'))
+  }, 60_000)
+
+  it.each([
+    [320, 640],
+    [390, 844],
+    [768, 1024],
+    [1280, 800],
+    // 1280 × 800 at 200 % zoom.
+    [640, 400],
+  ])(
+    'O8 at %d × %d nothing is cut off by a long title or a name from right to left',
+    async (width, height) => {
+      await page.setViewportSize({ width, height })
+      await eventually(async () => expect(await overflowOf(page)).toBe(0))
+      const leave = await page.locator(id('leave')).boundingBox()
+      expect((leave?.x ?? width) + (leave?.width ?? 0)).toBeLessThanOrEqual(width)
+    },
+    30_000,
+  )
+
+  it('O8 axe finds nothing wrong in a call, with chat, people and settings open', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    expect(await axeViolations(page)).toEqual([])
+    await page.click(id('open-people'))
+    expect(await axeViolations(page)).toEqual([])
+    await page.click(id('open-chat'))
+    expect(await axeViolations(page)).toEqual([])
+    await page.click(id('more'))
+    await page.click(id('open-settings'))
+    expect(await axeViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+  }, 60_000)
+
+  it('O8 the start page holds a long title at every width, its tabs take arrow keys, and axe finds nothing', async () => {
+    await page.goto(url)
+    await page.locator(id('meeting-card')).first().waitFor()
+    for (const width of [320, 390, 560, 768, 900, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await overflowOf(page), `${width} px`).toBe(0)
+    }
+    expect(await axeViolations(page)).toEqual([])
+    await page.focus(id('tab-mine'))
+    await page.keyboard.press('ArrowRight')
+    expect(await focused()).toBe('tab-active')
+    expect(await page.locator(id('tab-active')).getAttribute('aria-selected')).toBe('true')
+  }, 60_000)
+})

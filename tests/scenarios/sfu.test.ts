@@ -1,0 +1,164 @@
+import { JanusClient, SfuPeer } from '@parley/bench/janus'
+import type { Meeting, Sfu } from '@parley/contracts'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { anAccount, callOrThrow, createMeeting } from '../support/accounts.ts'
+import { rest } from '../support/people.ts'
+import { startStack, type Product, type StackFile } from '../support/product.ts'
+import { takeSeat } from '../support/protocol-socket.ts'
+import { hears, janusToken, joinCall, sfuOf, silent, type InCall } from '../support/sfu.ts'
+
+let product: Product & { file: StackFile }
+let url: string
+beforeAll(async () => {
+  const args = ['--gateway', '2', '--signaling', '2', '--media', '2', '--janus', '2']
+  const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug']
+  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])])
+  url = product.gateways[0] ?? ''
+}, 120_000)
+afterAll(() => product?.stop())
+
+const aCall = async (more: object = {}): Promise<{ host: InCall; meeting: Meeting }> => {
+  const owner = await anAccount(url, 'Ada')
+  const meeting = await createMeeting(url, owner, { settings: { topology: 'sfu', waitingRoom: false, ...more } })
+  return { host: await joinCall(url, owner, meeting), meeting }
+}
+const joins = async (name: string, meeting: Meeting, gateway = url): Promise<InCall> =>
+  joinCall(gateway, await anAccount(url, name), meeting)
+
+describe('a meeting in the SFU', () => {
+  let host: InCall
+  let ben: InCall
+  let cleo: InCall
+  let meeting: Meeting
+  beforeAll(async () => {
+    ;({ host, meeting } = await aCall())
+    ben = await joins('Ben', meeting, product.gateways[1])
+    cleo = await joins('Cleo', meeting)
+  }, 60_000)
+  afterAll(() => Promise.all([host, ben, cleo].map((one) => one?.peer.close())))
+
+  it('V1 V2 everybody receives everybody, through the gateways only', async () => {
+    for (const [to, from] of [
+      [host, ben],
+      [ben, host],
+      [cleo, ben],
+      [host, cleo],
+    ] as const) {
+      await hears(to, from, 'mic')
+      await hears(to, from, 'cam')
+    }
+    expect(host.sfu.url).toMatch(new RegExp(`^${url.replace('http', 'ws')}/v1/janus/`))
+    expect(host.sfu.feed).toBe(host.id)
+  })
+
+  it('R4 V2 the host mutes: the packets of that audio stop for all, the picture goes on; then it comes back', async () => {
+    await host.socket.ask('moderation.mute', { participantId: ben.id, kind: 'mic' })
+    await Promise.all([silent(host, ben), silent(cleo, ben)])
+    expect(await cleo.peer.countFor(400, ben.id, 'cam')).toBeGreaterThan(3)
+    await ben.socket.ask('media.update', { mic: true })
+    await eventually(async () => expect(await cleo.peer.countFor(200, ben.id, 'mic')).toBeGreaterThan(3))
+  })
+
+  it('R4 V2 what one switches off oneself is not forwarded, whatever the client sends', async () => {
+    await cleo.socket.ask('media.update', { mic: false })
+    await silent(ben, cleo)
+    await cleo.socket.ask('media.update', { mic: true })
+    await eventually(async () => expect(await ben.peer.countFor(200, cleo.id, 'mic')).toBeGreaterThan(3))
+  })
+
+  it('R4 V2 cameras are switched off for the meeting: their packets stop, those of the host go on', async () => {
+    await callOrThrow(host.who, 'PATCH', `${url}/v1/meetings/${meeting.id}`, { settings: { video: false } })
+    await Promise.all([silent(host, ben, 'cam'), silent(ben, cleo, 'cam')])
+    expect(await ben.peer.countFor(400, host.id, 'cam')).toBeGreaterThan(3)
+    expect(await ben.peer.countFor(400, cleo.id, 'mic')).toBeGreaterThan(3)
+    await callOrThrow(host.who, 'PATCH', `${url}/v1/meetings/${meeting.id}`, { settings: { video: true } })
+    await eventually(async () => expect(await ben.socket.outcome('media.update', { cam: true })).toBe('ack'))
+    await eventually(async () => expect(await host.peer.countFor(200, ben.id, 'cam')).toBeGreaterThan(3))
+  })
+
+  it('V2 tokens are renewed before they end, and Janus refuses those that have ended', async () => {
+    const first = ben.sfu.token
+    const renewed = (await ben.socket.waitFor('sfu.changed', undefined, 20_000)).payload['sfu'] as Sfu
+    expect(renewed).toMatchObject({ url: ben.sfu.url, room: ben.sfu.room, feed: ben.id })
+    expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.parse(ben.sfu.expiresAt))
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(ben.sfu.expiresAt) + 1_100), 20_000)
+    await expect(ben.peer.client.request({ janus: 'keepalive', token: first })).rejects.toThrow(/Janus 403/)
+    await ben.peer.client.request({ janus: 'keepalive' })
+  }, 40_000)
+
+  it('R4 S37 whoever is removed: the media end for all, at once, and do not come back with the old tokens', async () => {
+    const fresh = await janusToken(url, cleo.who, meeting.id)
+    await hears(host, cleo)
+    await host.socket.ask('moderation.remove', { participantId: cleo.id })
+    await Promise.all([silent(host, cleo), silent(ben, cleo, 'cam')])
+    await eventually(() => expect(cleo.peer.client.closed?.code).toBe(4403))
+    await expect(SfuPeer.connect(fresh, cleo.who.token)).rejects.toThrow('refused: 403')
+    expect((await rest('GET', `${url}/v1/meetings/${meeting.id}/janus-token`, { token: cleo.who.token })).status).toBe(
+      403,
+    )
+  })
+})
+
+describe('who may reach Janus', () => {
+  it('S37 no token 401, somebody else 403, the lobby 403, a mesh 409', async () => {
+    const { host, meeting } = await aCall({ waitingRoom: true })
+    const [stranger, mesh] = await Promise.all([
+      anAccount(url, 'Mallory'),
+      createMeeting(url, host.who, { settings: { topology: 'mesh', waitingRoom: false } }),
+    ])
+    const waiting = await takeSeat(url, stranger, meeting)
+    expect(waiting.entered['position']).toBe(1)
+    const tokenOf = (id: string, token?: string) =>
+      rest('GET', `${url}/v1/meetings/${id}/janus-token`, token === undefined ? {} : { token })
+    expect((await tokenOf(meeting.id)).status).toBe(401)
+    expect((await tokenOf(meeting.id, stranger.token)).status).toBe(403)
+    await takeSeat(url, host.who, mesh)
+    expect((await tokenOf(mesh.id, host.who.token)).body).toMatchObject({ status: 409, code: 'not-sfu' })
+
+    await expect(JanusClient.open(host.sfu, null)).rejects.toThrow('refused: 401')
+    await expect(JanusClient.open(host.sfu, `${host.who.token}x`)).rejects.toThrow('refused: 401')
+    await expect(JanusClient.open(host.sfu, stranger.token)).rejects.toThrow('refused: 403')
+    await host.peer.close()
+  })
+
+  it('S37 the tokens of one room open no other, nobody publishes as somebody else, and nothing is told of the inside', async () => {
+    const [one, other] = await Promise.all([aCall(), aCall()])
+    const { sfu, peer } = one.host
+    const handle = await peer.client.attach()
+    const join = (more: object) =>
+      peer.client.message(handle, {
+        request: 'join',
+        ptype: 'publisher',
+        room: sfu.room,
+        id: sfu.feed,
+        token: sfu.roomToken,
+        ...more,
+      })
+    await expect(join({ room: other.host.sfu.room })).rejects.toThrow(/Janus 403/)
+    await expect(join({ id: other.host.id })).rejects.toThrow(/Janus 403/)
+    await expect(join({ token: other.host.sfu.roomToken })).rejects.toThrow(/Janus 43/)
+    for (const request of ['create', 'destroy', 'edit', 'kick', 'moderate', 'list', 'rtp_forward', 'enable_recording'])
+      await expect(peer.client.message(handle, { request, room: sfu.room })).rejects.toThrow(/Janus 403/)
+    await expect(peer.client.request({ janus: 'info' })).rejects.toThrow(/Janus 45/)
+    await expect(peer.client.request({ janus: 'attach', plugin: 'janus.plugin.echotest' })).rejects.toThrow(/Janus 460/)
+    await expect(peer.client.request({ janus: 'keepalive', session_id: other.host.peer.session })).rejects.toThrow(
+      /458/,
+    )
+    await Promise.all([one.host.peer.close(), other.host.peer.close()])
+  })
+})
+
+describe('a meeting that outgrows its mesh', () => {
+  it('V1 with the fifth person everybody is told of the SFU, and nobody joins anew', async () => {
+    const owner = await anAccount(url, 'Ada')
+    const meeting = await createMeeting(url, owner, { settings: { topology: 'auto', waitingRoom: false } })
+    const four = [await takeSeat(url, owner, meeting)]
+    for (const name of ['Ben', 'Cleo', 'Dan']) four.push(await takeSeat(url, await anAccount(url, name), meeting))
+    expect(four.map(sfuOf)).toEqual([undefined, undefined, undefined, undefined])
+    const fifth = await joins('Eve', meeting)
+    const told = await Promise.all(four.map(({ socket }) => socket.waitFor('sfu.changed')))
+    expect(told.map(({ payload }) => (payload['sfu'] as Sfu).room)).toEqual(four.map(() => fifth.sfu.room))
+    await fifth.peer.close()
+  })
+})
