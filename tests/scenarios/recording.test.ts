@@ -130,7 +130,9 @@ describe('V3 recordings', () => {
     ])
     expect((await as(bob, { 'if-none-match': part.headers.get('etag') ?? '' })).status).toBe(304)
     expect((await as(other)).status).toBe(404)
-    expect((await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status).toBe(404)
+    expect(
+      (await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status,
+    ).toBe(404)
     const link = await callOrThrow<{ url: string }>(bob as Account, 'GET', `${url}/v1/recordings/${id}/link`)
     const linked = await fetch(link.url, { headers: { range: 'bytes=0-3' } })
     expect([linked.status, Buffer.from(await linked.arrayBuffer()).toString('hex')]).toEqual([206, '1a45dfa3'])
