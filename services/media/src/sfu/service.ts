@@ -92,7 +92,11 @@ export function createSfu(deps: SfuDeps): SfuService {
   }
 }
 
-function createPeers({ clock, config, log }: SfuDeps, secrets: JanusSecrets, keepers: ReadonlyMap<string, JanusKeeper>) {
+function createPeers(
+  { clock, config, log }: SfuDeps,
+  secrets: JanusSecrets,
+  keepers: ReadonlyMap<string, JanusKeeper>,
+) {
   const peers = new Map<string, JanusPeer>()
   for (const server of readServers(config.JANUS_SERVERS)) {
     const { id, url } = server

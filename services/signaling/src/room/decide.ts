@@ -11,6 +11,7 @@ import {
 } from '@parley/contracts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
 import { allowedOf, switchedOff } from './settings.ts'
+import { changeRole, remove, rename } from './user-commands.ts'
 import { takeRecording } from './recording.ts'
 import type { RoomState } from './state.ts'
 
@@ -273,35 +274,3 @@ function lowerHand(room: RoomState, by: string, target: string): Change[] | Refu
   if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may lower others’ hands')
   return room.seats.has(target) ? hand(room, target, false) : gone()
 }
-
-/** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
-const seatsOf = (room: RoomState, userId: string, seq: number | undefined): Seat[] =>
-  [...room.seats.values(), ...room.parked.values()].filter(
-    ({ asOf, participant }) => participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),
-  )
-
-function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now: number): Change[] {
-  return seatsOf(room, userId, seq).map(({ participant }) => ({
-    kind: 'left',
-    participantId: participant.id,
-    reason: reason === 'left' ? 'left' : 'kicked',
-    at: now,
-    ...(by && { by }),
-  }))
-}
-
-/** Whoever moderates no more shows no more than others may. */
-function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
-  const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
-  const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))
-  const others = present.map((participant) => ({ ...participant, role }))
-  return [
-    ...seats.map(({ participant }): Change => ({ kind: 'seat', participantId: participant.id, role })),
-    ...(room.meeting ? switchedOff(room.meeting, others) : []),
-  ]
-}
-
-const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
-  seatsOf(room, userId, seq)
-    .filter(({ participant }) => participant.name === before && before !== name)
-    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, name }))

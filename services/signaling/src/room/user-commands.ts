@@ -1,0 +1,40 @@
+import type { Change, RoomCommand, Seat } from '@parley/contracts'
+import { switchedOff } from './settings.ts'
+import type { RoomState } from './state.ts'
+
+/** What a command of meetings about one user changes. Pure, as `decide`. */
+type Of<K extends RoomCommand['kind']> = Extract<RoomCommand, { kind: K }>
+
+/** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
+const seatsOf = (room: RoomState, userId: string, seq: number | undefined): Seat[] =>
+  [...room.seats.values(), ...room.parked.values()].filter(
+    ({ asOf, participant }) => participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),
+  )
+
+/** The user leaves with every session. */
+export function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'>, now: number): Change[] {
+  return seatsOf(room, userId, seq).map(({ participant }) => ({
+    kind: 'left',
+    participantId: participant.id,
+    reason: reason === 'left' ? 'left' : 'kicked',
+    at: now,
+    ...(by && { by }),
+  }))
+}
+
+/** Whoever moderates no more shows no more than others may. */
+export function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
+  const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
+  const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))
+  const others = present.map((participant) => ({ ...participant, role }))
+  return [
+    ...seats.map(({ participant }): Change => ({ kind: 'seat', participantId: participant.id, role })),
+    ...(room.meeting ? switchedOff(room.meeting, others) : []),
+  ]
+}
+
+/** Gives the sessions of a user, as long as they have the name of before, the new one. */
+export const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'>): Change[] =>
+  seatsOf(room, userId, seq)
+    .filter(({ participant }) => participant.name === before && before !== name)
+    .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, name }))
