@@ -100,11 +100,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return app
 }
 
-function settings({
-  log,
-  bodyLimit = 65_536,
-  headersFor = noHeaders,
-}: HttpServerOptions): FastifyHttpOptions<Server> {
+function settings({ log, bodyLimit = 65_536, headersFor = noHeaders }: HttpServerOptions): FastifyHttpOptions<Server> {
   const fail = answerError(log)
   return {
     // A request without Host is refused with a reason, by the check of its shape.
