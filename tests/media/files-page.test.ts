@@ -85,6 +85,14 @@ describe('files on the page', () => {
     }, 15_000)
   const files = () => room.state.get().messages.flatMap(({ file }) => (file ? [file.name] : []))
 
+  it('O8 the tiles make room for an open panel', async () => {
+    const panel = await page.locator('aside.panel').boundingBox()
+    for (const tile of await page.locator(id('tile')).all()) {
+      const box = await tile.boundingBox()
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(panel?.x ?? 0)
+    }
+  })
+
   it('A5 the picture of the account is shown in the call, to oneself and in what others are told', async () => {
     await page.click(id('toggle-cam'))
     await isDrawn(`${id('tile')}[data-name="Vera"] ${id('avatar-photo')}`)

@@ -5,7 +5,7 @@ import { startBrowser } from '../support/browser.ts'
 import { startFirefox } from '../support/firefox.ts'
 import { flows, othersThan, seeOneAnother, visitAs, type Colour, type Visitor } from '../support/meeting-pages.ts'
 import { anEmail } from '../support/people.ts'
-import { startStack, type Product } from '../support/product.ts'
+import { startEmbedded, startStack, type Product } from '../support/product.ts'
 
 /** Browsers on the distributed product with Janus and coturn; all they know of it is the gateway's URL. */
 let product: Product
@@ -27,9 +27,14 @@ afterAll(async () => {
 }, 60_000)
 
 const gateway = (): string => product.gateways[0] ?? ''
-const visit = async (name: string, colour: Colour, browser: 'chromium' | 'firefox' = 'chromium'): Promise<Visitor> => {
+const visit = async (
+  name: string,
+  colour: Colour,
+  browser: 'chromium' | 'firefox' = 'chromium',
+  url = gateway(),
+): Promise<Visitor> => {
   const visitor = await visitAs(name, colour, {
-    gateway: gateway(),
+    gateway: url,
     ...(browser === 'firefox' ? { firefox } : { chromium }),
   })
   visitors.push(visitor)
@@ -39,12 +44,28 @@ const visit = async (name: string, colour: Colour, browser: 'chromium' | 'firefo
 /** The first of them makes a meeting, and all enter it; resolves to its id. */
 async function meet(all: readonly Visitor[], topology: 'mesh' | 'sfu', relayOnly = false): Promise<string> {
   const [host] = all
-  const { id = '', code = '' } = (await host?.call('host', host.name, anEmail(), { topology })) ?? {}
+  const { id = '', code = '' } =
+    (await host?.call('host', host.name, anEmail(), { topology, guestsAllowed: true })) ?? {}
   for (const { name, colour, call } of all) await call('enter', { name, colour, code, relayOnly })
   return id
 }
 
 describe('a meeting in browsers', () => {
+  it('V1 O8 two people meet in the SFU of npm start -- --with-media, and by its relay alone', async () => {
+    const embedded = await startEmbedded({ args: ['--with-media'] })
+    try {
+      const [url = ''] = embedded.gateways
+      for (const relayOnly of [false, true]) {
+        const all = [await visit('Ada', 'red', 'chromium', url), await visit('Ben', 'blue', 'chromium', url)]
+        await meet(all, 'sfu', relayOnly)
+        await seeOneAnother(all)
+        for (const one of all) expect(await one.call('carrier')).toBe('sfu')
+      }
+    } finally {
+      await embedded.stop()
+    }
+  }, 120_000)
+
   for (const topology of ['mesh', 'sfu'] as const)
     it(`R11 S35 pages that may only relay meet through coturn, ${topology}`, async () => {
       const all = [await visit('Ada', 'red'), await visit('Ben', 'blue')]

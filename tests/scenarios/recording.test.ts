@@ -8,15 +8,15 @@ import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAccount, callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
 import { rest } from '../support/people.ts'
-import { startStack, type Product, type StackFile } from '../support/product.ts'
-import { coloursAt, hears, probe } from '../support/media-probe.ts'
+import { startStack } from '../support/product.ts'
+import { coloursAt, hears, probe } from '../../services/media/src/recordings/testing/probe.ts'
 import { Actor, looksOf, type Looks } from '../support/sfu/actors.ts'
 
 const tones = { Ann: 400, Bob: 900, Cy: 2_000 }
 
 /** Three people, by the names of their colours: red, green, blue. */
 describe('V3 recordings', () => {
-  let product: Product & { file: StackFile }
+  let product: Awaited<ReturnType<typeof startStack>>
   let folder = ''
   let url = ''
   let [ann, bob, cy, other]: Account[] = []
@@ -28,6 +28,7 @@ describe('V3 recordings', () => {
     product = await startStack(['--media', '2', '--janus', '2', '--respawn'], {
       RATE_LIMITS: 'off',
       OBJECTS_DIR: objectsDir(),
+      RECORDING_EMPTY_SECONDS: '2',
     })
     url = product.gateways[0] ?? ''
     ;[ann, bob, cy, other] = await Promise.all(['Ann', 'Bob', 'Cy', 'Other'].map((name) => anAccount(url, name)))
@@ -130,7 +131,9 @@ describe('V3 recordings', () => {
     ])
     expect((await as(bob, { 'if-none-match': part.headers.get('etag') ?? '' })).status).toBe(304)
     expect((await as(other)).status).toBe(404)
-    expect((await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status).toBe(404)
+    expect(
+      (await rest('GET', `${url}/v1/meetings/${meetingId}/recordings`, { token: other?.token ?? '' })).status,
+    ).toBe(404)
     const link = await callOrThrow<{ url: string }>(bob as Account, 'GET', `${url}/v1/recordings/${id}/link`)
     const linked = await fetch(link.url, { headers: { range: 'bytes=0-3' } })
     expect([linked.status, Buffer.from(await linked.arrayBuffer()).toString('hex')]).toEqual([206, '1a45dfa3'])
@@ -195,5 +198,27 @@ describe('V3 recordings', () => {
       [true, true],
     ])
     await a.leave()
+  }, 120_000)
+
+  it('takes tracks that come and go 50 times, and ends with an empty room', async () => {
+    const meeting = await newMeeting()
+    const a = await Actor.enter(url, host(), meeting, looks.blue)
+    const { id } = await start(meeting)
+    await reaches(id, 'recording')
+    const beganAt = performance.now()
+    for (let turn = 0; turn < 50; turn += 1) {
+      await Promise.all([a.setMic(turn % 2 === 1), a.setCam(turn % 2 === 1)])
+      await sleep(100)
+    }
+    const onAgain = (performance.now() - beganAt) / 1000
+    await sleep(3_000)
+    await a.leave()
+    const recording = await reaches(id, 'ready', 60_000)
+    const file = await download(recording, 'fifty')
+    expect([seen(file, onAgain + 2), heard(file, onAgain + 1)]).toEqual([
+      [false, false, true],
+      [false, false, true],
+    ])
+    expect(recording.people).toHaveLength(1)
   }, 120_000)
 })

@@ -3,6 +3,8 @@ import type { Meeting, Sfu } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAccount, callOrThrow, createMeeting } from '../support/accounts.ts'
+import { receivedMedia, startBrowser } from '../support/browser.ts'
+import { janusPage } from '../support/janus-page.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
@@ -89,10 +91,12 @@ describe('a meeting in the SFU', () => {
 
   it('R4 S37 whoever is removed: the media end for all, at once, and do not come back with the old tokens', async () => {
     const fresh = await janusToken(url, cleo.who, meeting.id)
-    await hears(host, cleo)
+    await Promise.all([hears(host, cleo), hears(cleo, host)])
     await host.socket.ask('moderation.remove', { participantId: cleo.id })
     await Promise.all([silent(host, cleo), silent(ben, cleo, 'cam')])
     await eventually(() => expect(cleo.peer.client.closed?.code).toBe(4403))
+    // Neither do they receive anything.
+    await silent(cleo, host)
     await expect(SfuPeer.connect(fresh, cleo.who.token)).rejects.toThrow('refused: 403')
     expect((await rest('GET', `${url}/v1/meetings/${meeting.id}/janus-token`, { token: cleo.who.token })).status).toBe(
       403,
@@ -161,4 +165,29 @@ describe('a meeting that outgrows its mesh', () => {
     expect(told.map(({ payload }) => (payload['sfu'] as Sfu).room)).toEqual(four.map(() => fifth.sfu.room))
     await fifth.peer.close()
   })
+})
+
+describe('a client that is none of ours', () => {
+  it('V2 O1 janus.js in a page, with nothing but the janus-token, publishes and receives through the gateway', async () => {
+    const owner = await anAccount(url, 'Ada')
+    const guest = await anAccount(url, 'Ben')
+    const meeting = await createMeeting(url, owner, { settings: { topology: 'sfu', waitingRoom: false } })
+    await takeSeat(url, owner, meeting)
+    await takeSeat(url, guest, meeting)
+    const browser = await startBrowser()
+    try {
+      const pages = [
+        await janusPage(browser, url, await janusToken(url, owner, meeting.id), owner.token),
+        await janusPage(browser, url, await janusToken(url, guest, meeting.id), guest.token),
+      ]
+      for (const page of pages)
+        await eventually(async () => {
+          const { framesDecoded, audioPackets } = await receivedMedia(page)
+          expect(framesDecoded).toBeGreaterThan(5)
+          expect(audioPackets).toBeGreaterThan(20)
+        }, 15_000)
+    } finally {
+      await browser.close()
+    }
+  }, 60_000)
 })

@@ -35,21 +35,25 @@ export interface StackFile {
   meetings: { id: string; pid: number; url: string }[]
   chat: { id: string; pid: number; url: string }[]
   media: { id: string; pid: number; url: string }[]
-  /** With `--janus`. */
-  janus?: { id: string; url: string; adminUrl: string; pid: number }[]
   nats: { url: string; pid: number; dir: string }
   redis: { url: string; pid: number; dir: string }
   postgres: { url: string; pid: number; dir: string }
   /** With `--janus`. */
   janus?: { id: string; url: string; adminUrl: string; pid: number }[]
+  /** With `--turn`. */
+  turn?: { url: string; pid: number }
   /** With `--sentinel`. */
   sentinel?: Record<'master' | 'replica' | 'sentinel', { url: string; pid: number; dir: string }>
 }
 
-export async function startEmbedded({ dataDir, port }: { dataDir?: string; port?: number } = {}): Promise<Embedded> {
+export async function startEmbedded({
+  dataDir,
+  port,
+  args = [],
+}: { dataDir?: string; port?: number; args?: readonly string[] } = {}): Promise<Embedded> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-scenario-')))
   const chosen = port ?? (await freePort())
-  const { child, output } = run('deploy/embedded/src/main.ts', [], { PORT: String(chosen), PARLEY_DATA_DIR: folder })
+  const { child, output } = run('deploy/embedded/src/main.ts', args, { PORT: String(chosen), PARLEY_DATA_DIR: folder })
   const url = `http://127.0.0.1:${chosen}`
   await ready(child, output, async () => {
     if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready')

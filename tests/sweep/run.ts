@@ -38,12 +38,12 @@ export async function sweep(url: string, places: readonly Place[], seed: number)
   }
   for (const [index, place] of places.entries()) {
     const random = randomOf(seed * 1_009 + index)
-    let cast = await castFor(url)
+    let cast = await castFor(url, place)
     const requests = requestsFor(place, random, () => cast.known)
     for (let some = take(requests, perCast); some.length > 0; some = take(requests, perCast)) {
       const waiting = some.map((request) => () => ask(place, request, cast.token(random)))
       await Promise.all(Array.from({ length: atOnce }, () => work(waiting)))
-      cast = await castFor(url)
+      cast = await castFor(url, place)
     }
   }
   return { sent, statuses, faults }
@@ -70,7 +70,7 @@ interface Cast {
 }
 
 /** People and a meeting, with everything that an operation may name. */
-async function castFor(url: string): Promise<Cast> {
+async function castFor(url: string, { path }: Place): Promise<Cast> {
   const [host, member, guest] = await Promise.all([
     somebody(url, 'register', { email: anEmail(), password, name: 'Host' }),
     somebody(url, 'register', { email: anEmail(), password, name: 'Member' }),
@@ -90,8 +90,18 @@ async function castFor(url: string): Promise<Cast> {
     text: 'Hello',
   })
   await callOrThrow<Joining>(host, 'POST', `${base}/room-token`)
+  const { file } = await callOrThrow<{ file: { id: string } }>(host, 'POST', `${url}/v1/files`, {
+    purpose: 'attachment',
+    meetingId: meeting.id,
+    name: 'notes.txt',
+    sizeBytes: 5,
+    contentType: 'text/plain',
+  })
   const known: Known = {
-    id: meeting.id,
+    id: path.startsWith('/v1/files/') ? file.id : meeting.id,
+    fileId: file.id,
+    avatarFileId: file.id,
+    meetingId: meeting.id,
     code: meeting.code,
     inviteId: invite.id,
     tokenId,

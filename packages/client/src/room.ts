@@ -152,6 +152,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
 
   #hear(message: ServerMessage): void {
     this.#apply(message)
+    this.#media.hear(message)
     switch (message.type) {
       case 'ping':
       case 'room.snapshot':
@@ -166,13 +167,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
         return this.#events.emit('reaction', message.payload)
       case 'rtc.signal':
         this.#signalSeq++
-        return this.#media.receive(message.payload.from, message.payload.data)
-      case 'ice.update':
-        return this.#media.carrier?.setIceServers(message.payload.iceServers)
-      case 'sfu.changed':
-        return this.#media.carrier?.setSfu(message.payload.sfu)
+        return
       case 'moderation.muted':
-        this.#media.switchedOff(message.payload.kind)
         return this.#events.emit('muted', message.payload)
       case 'error':
         return this.#deps.report(message.payload)

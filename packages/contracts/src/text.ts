@@ -4,7 +4,7 @@ import Type from 'typebox'
  * What a text is for. Each kind has one rule, which the kit applies wherever a request or a message comes in
  * (`docs/spec/text.md`); the schema only says which.
  */
-export type TextKind = 'name' | 'prose' | 'message' | 'secret' | 'address' | 'reaction'
+export type TextKind = 'name' | 'prose' | 'message' | 'secret' | 'passcode' | 'address' | 'reaction'
 
 /** The keyword of a schema that names the kind of a text; an extension of JSON Schema, as OpenAPI allows them. */
 export const textKeyword = 'x-text'
@@ -20,8 +20,10 @@ export const NameText = text('name')
 export const ProseText = text('prose')
 /** What somebody says: kept as it was sent, but with something to see. */
 export const SpokenText = text('message')
-/** A password or a passcode: kept as it was sent, since its lengths are those of its normalised form. */
+/** A password: kept as it was sent; its shortest length is that of its normal form. */
 export const SecretText = text('secret')
+/** A passcode, which is read out and typed on phones: the same, with a normal form of its own. */
+export const PasscodeText = text('passcode')
 /** An e-mail address: normalised, its domain to ASCII. */
 export const AddressText = text('address')
 /** One emoji. */

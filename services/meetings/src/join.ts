@@ -157,7 +157,8 @@ export async function admitIn(
   await lockMeeting(trx, meetingId)
   const arrival = await findArrival(trx, { meetingId, userId, at })
   if (arrival === undefined) throw new ProblemError('not-found', 'There is no such meeting')
-  const invited = await holdsInvite(trx, meetingId, userId)
+  // It matters only where not everybody is let in: the row is locked, and others wait for it.
+  const invited = arrival.meeting.type !== 'public' && (await holdsInvite(trx, meetingId, userId))
   return { arrival, entry: entryOrThrow(decideAdmission(factsOf(arrival, shown(arrival), invited))) }
 }
 

@@ -1,7 +1,9 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join as joinPath } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sfu } from '@parley/contracts'
 import type WebSocket from 'ws'
-import { startMesh } from '../janus/mesh.ts'
 import { SfuPeer } from '../janus/sfu-peer.ts'
 import { join, openSocket } from '../product/participant.ts'
 import { roomsOf, rest, several, type Guest } from '../product/people.ts'
@@ -76,16 +78,24 @@ const tokenOf = (url: string, { accessToken: token, address, meetingId }: Guest)
 /** In a mesh every publisher sends to everybody, and the machines of the people pay for it. */
 async function besideMesh(options: { mesh: number; seconds: number; people: number; janusMicros: number }) {
   const { mesh: size, seconds, people, janusMicros } = options
-  const mesh = await startMesh(size)
+  const mesh = fork(joinPath(import.meta.dirname, '../janus/mesh-process.ts'), [String(size)])
+  await once(mesh, 'message')
   await sleep(settledMs)
-  const before = { packets: mesh.packets(), bytes: mesh.bytes() }
-  const cpu = await cpuDuring([process.pid], seconds)
-  const sent = since(before, { packets: mesh.packets(), bytes: mesh.bytes() })
-  await mesh.close()
+  const before = await amountOf(mesh)
+  const cpu = await cpuDuring([mesh.pid ?? 0], seconds)
+  const sent = since(before, await amountOf(mesh))
+  mesh.disconnect()
   row(`mesh of ${size} (werift, both ends)`, `${percent(cpu)}, ${rates(sent, seconds)}`)
   const meshMicros = (cpu * seconds * 1e6) / Math.max(1, sent.packets)
   row('CPU for each packet that arrives', `Janus ${janusMicros.toFixed(1)} µs, mesh ${meshMicros.toFixed(1)} µs`)
   row(`a publisher among ${people} sends`, `1 × its media to the SFU, ${people - 1} × in a mesh`)
+}
+
+async function amountOf(mesh: ChildProcess): Promise<Amount> {
+  const answer = once(mesh, 'message')
+  mesh.send('read')
+  const [amount] = (await answer) as [Amount]
+  return amount
 }
 
 interface Amount {

@@ -1,4 +1,4 @@
-import type { IceServer, MediaKind, Participant, Sfu } from '@parley/contracts'
+import type { IceServer, MediaKind, Participant, ServerMessage, Sfu } from '@parley/contracts'
 import type { Carrier, MediaView, RemoteMedia } from '../api.ts'
 import { LocalTracks } from './local-tracks.ts'
 import { MediaSwitch } from './media-switch.ts'
@@ -123,6 +123,20 @@ export class RoomMedia {
 
   setView(view: MediaView | null): void {
     this.carrier?.setView(view)
+  }
+
+  /** Takes what the server says about media; ignores anything else. */
+  hear({ type, payload }: ServerMessage): void {
+    switch (type) {
+      case 'rtc.signal':
+        return this.receive(payload.from, payload.data)
+      case 'ice.update':
+        return this.carrier?.setIceServers(payload.iceServers)
+      case 'sfu.changed':
+        return this.carrier?.setSfu(payload.sfu)
+      case 'moderation.muted':
+        return this.switchedOff(payload.kind)
+    }
   }
 
   /** Signals came: they go to the mesh, if there is one. */

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
-import { NameText, ProseText, SecretText } from '../text.ts'
+import { NameText, PasscodeText, ProseText } from '../text.ts'
 import { DisplayName } from './auth.ts'
 import type { Operations } from './operation.ts'
 
@@ -39,7 +39,7 @@ const SettingsInput = Strict(Type.Partial(Type.Object(settings)).properties)
 
 const Title = NameText({ minLength: 1, maxLength: 200 })
 const Description = ProseText({ maxLength: 2000 })
-const Passcode = SecretText({ minLength: 4, maxLength: 64 })
+const Passcode = PasscodeText({ minLength: 4, maxLength: 64 })
 const TimeZone = Type.String({
   minLength: 1,
   maxLength: 64,

@@ -4,7 +4,7 @@ import { readAddress } from './address.ts'
 import { readName } from './name.ts'
 import { readProse } from './prose.ts'
 import { isReaction } from './reaction.ts'
-import { secretForm } from './secret.ts'
+import { passcodeForm, secretForm } from './secret.ts'
 import { hasVisible, nothingToSee, type Read } from './visible.ts'
 
 interface Fault {
@@ -87,10 +87,14 @@ const readers: Readonly<Record<TextKind, (text: string, minLength: number) => Re
   name: readName,
   prose: (text, minLength) => readProse(text, minLength === 0),
   message: (text) => (hasVisible(text) ? { value: text } : { fault: nothingToSee }),
-  secret: (text, minLength) =>
-    Array.from(secretForm(text)).length < minLength || (minLength > 1 && !hasVisible(text))
-      ? { fault: `must have at least ${minLength} characters, and not only blanks` }
-      : { value: text },
+  secret: (text, minLength) => readSecret(text, secretForm(text), minLength),
+  passcode: (text, minLength) => readSecret(text, passcodeForm(text), minLength),
   address: readAddress,
   reaction: (text) => (isReaction(text) ? { value: text } : { fault: 'must be one emoji' }),
 }
+
+/** A secret stays as it was typed, for hashes of before; what counts is its normal form. */
+const readSecret = (text: string, normal: string, minLength: number): Read =>
+  Array.from(normal).length >= minLength && hasVisible(normal)
+    ? { value: text }
+    : { fault: `must have at least ${minLength} characters, and not only blanks` }

@@ -37,6 +37,15 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
     text: 'It may be gone, or you’re not invited. Use the link from your invitation.',
   },
   'invalid-input': { title: 'Some entries aren’t valid', text: 'Check the marked fields.' },
+  'file-refused': {
+    title: 'This file can’t be sent',
+    text: 'It isn’t what its name says, it is damaged, or files of its kind aren’t allowed.',
+  },
+  'unsupported-media-type': { title: 'This file can’t be sent', text: 'Files of this kind aren’t allowed here.' },
+  'too-large': { title: 'The file is too large', text: 'Make it smaller, or send a link to it.' },
+  'quota-exceeded': { title: 'There is no room for more files', text: 'Delete files that are not needed any more.' },
+  'recording-needs-sfu': { title: 'This server can’t record', text: 'It needs a media server. Ask whoever runs it.' },
+  'recording-running': { title: 'It is being recorded already', text: 'One recording at a time.' },
   'meeting-over': {
     title: 'This meeting is over',
     text: 'It has ended or was cancelled.',

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
+import type { Logger } from '@parley/kit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
 import { exchangeRaw, handshake } from '../testing/raw.ts'
+import { createOrigins } from './origins.ts'
 
 let gateway: TestGateway | undefined
 afterEach(() => gateway?.stop())
@@ -104,4 +107,24 @@ describe('one judgement of an origin for REST, refresh, event streams and WebSoc
     expect(await told({ origin: 'https://meet.test' })).toBe('own')
     expect(await told({ origin: gateway.url })).toBe('own')
   })
+})
+
+it('H3 the log says once which origin was refused, and names the settings', () => {
+  const lines: string[] = []
+  const origins = createOrigins({
+    publicUrl: undefined,
+    allowedOrigins: [],
+    crossSiteOrigins: [],
+    production: false,
+    trustsPeer: () => false,
+    log: { warn: (_seen: object, line: string) => void lines.push(line) } as unknown as Logger,
+  })
+  const from = (origin: string) =>
+    ({ headers: { host: 'meet.test', origin }, rawHeaders: ['Host', 'meet.test', 'Origin', origin] }) as IncomingMessage
+  for (let count = 0; count < 5; count += 1) expect(() => origins.checkOrThrow(from('https://meet.test'))).toThrow(both)
+  expect(lines).toEqual([expect.stringMatching(/https:\/\/meet\.test .*PUBLIC_URL.*TRUST_PROXY/)])
+  // Whoever makes up origins does not fill the log.
+  for (let count = 0; count < 100; count += 1)
+    expect(() => origins.checkOrThrow(from(`https://${count}.example`))).toThrow(both)
+  expect(lines.length).toBe(16)
 })

@@ -46,8 +46,7 @@ export function createStreams({ total, perPrincipal, shared, what = 'event strea
   return {
     takeOrThrow(principal, address) {
       if (closed) throw new ProblemError('unavailable', 'This gateway is going away')
-      if (places.count() >= total)
-        throw new ProblemError('unavailable', `This gateway has no room for more ${what}`)
+      if (places.count() >= total) throw new ProblemError('unavailable', `This gateway has no room for more ${what}`)
       if ((countOf.get(principal) ?? 0) >= perPrincipal)
         throw new ProblemError('rate-limited', `At most ${perPrincipal} ${what} at one time`, { retryAfterMs })
       const place = places.take(address)

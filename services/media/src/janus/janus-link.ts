@@ -1,4 +1,4 @@
-import type { Logger } from '@parley/kit'
+import type { Clock, Logger } from '@parley/kit'
 import { JanusAwayError } from './janus-error.ts'
 import { JanusSocket } from './janus-socket.ts'
 import type { JanusMessage } from './messages.ts'
@@ -19,6 +19,7 @@ export interface JanusHandle {
 export interface JanusLinkOptions {
   server: JanusServer
   secrets: JanusSecrets
+  clock: Clock
   log: Logger
   /** Called when a session has begun: what was attached before is gone. */
   onUp?(): void
@@ -172,7 +173,7 @@ export class JanusLink {
   }
 
   #currentToken(): string {
-    const now = Date.now()
+    const now = this.#options.clock.now()
     if (now >= this.#token.renewAt) {
       const text = signJanusToken(this.#options.secrets.tokenSecret, now + tokenLifeMs)
       this.#token = { text, renewAt: now + tokenLifeMs / 2 }

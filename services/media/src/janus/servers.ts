@@ -25,8 +25,8 @@ export const serverPattern = '^[\\w-]{1,40}=wss?://[^|,\\s]+\\|https?://[^|,\\s]
  */
 export function readServers(entries: readonly string[]): JanusServer[] {
   const servers = entries.map((entry) => {
-    const [id = '', addresses = ''] = splitAt(entry, '=')
-    const [url = '', adminUrl = ''] = splitAt(addresses, '|')
+    const [id, addresses] = splitAt(entry, '=')
+    const [url, adminUrl] = splitAt(addresses, '|')
     return { id, url, adminUrl }
   })
   const names = servers.map(({ id }) => id)

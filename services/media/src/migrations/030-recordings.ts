@@ -49,6 +49,7 @@ const parts = sql`
     room text not null,
     generation bigint not null,
     first_media_at timestamptz,
+    lead_ms integer not null default 0,
     primary key (recording_id, number)
   )`
 

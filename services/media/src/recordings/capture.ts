@@ -2,15 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem, type Logger } from '@parley/kit'
 import type { JanusPeer, SfuRooms } from '../sfu/sfu-rooms.ts'
 import { begun, ended, failed, gotMedia, withoutMedia, type Change } from './changes.ts'
-import { closed, freeBytes, hasMedia, makePartFolder, partFolder, type Places } from './folders.ts'
+import { mediaMsIn } from './film/mjr.ts'
+import { closed, freeBytes, makePartFolder, partFolder, type Places } from './folders.ts'
 import type { Job } from './job.ts'
-import { addPart, change, noteMedia, partsOf, type Held, type Lease, type RecordingDb } from './store.ts'
+import { addPart, change, noteMedia, partsOf, type Held, type Lease, type NewPart, type RecordingDb } from './store.ts'
 import type { PartRow, StopReason } from './tables.ts'
+import type { Announce } from './tell.ts'
 import type { RoomWatch } from './room-watch.ts'
 
 export interface CaptureDeps {
   db: RecordingDb
   log: Logger
+  announce: Announce
   rooms: Pick<SfuRooms, 'find' | 'open'>
   peers: ReadonlyMap<string, JanusPeer>
   places: Places
@@ -95,7 +98,7 @@ class Capture {
     this.#insistedAt = performance.now()
     if (isNew) await addPart(db, part)
     if (row.status === 'requested') await this.#change(begun)
-    return isNew ? { ...part, first_media_at: null } : (last ?? null)
+    return isNew ? { ...part, first_media_at: null, lead_ms: 0 } : (last ?? null)
   }
 
   async #room({ meeting_id: meetingId, status }: Held) {
@@ -120,11 +123,7 @@ class Capture {
   }
 
   /** A room that recorded before into another folder begins anew. */
-  async #tellJanus(
-    { rooms }: JanusPeer,
-    { recording_id: id, number, room }: PartRow | Omit<PartRow, 'first_media_at'>,
-    isNew: boolean,
-  ) {
+  async #tellJanus({ rooms }: JanusPeer, { recording_id: id, number, room }: NewPart, isNew: boolean) {
     const { places } = this.#deps
     if (isNew) {
       await makePartFolder(places, id, number)
@@ -136,9 +135,9 @@ class Capture {
 
   async #noteMedia(row: Held, part: PartRow): Promise<void> {
     const { db, places } = this.#deps
-    const coming = part.first_media_at === null && (await hasMedia(partFolder(places.tracks, row.id, part.number)))
-    if (coming) await noteMedia(db, part)
-    if (row.first_media_at === null && coming) await this.#change(gotMedia)
+    const leadMs = part.first_media_at === null ? await mediaMsIn(partFolder(places.tracks, row.id, part.number)) : null
+    if (leadMs !== null) await noteMedia(db, part, leadMs)
+    if (row.first_media_at === null && leadMs !== null) await this.#change(gotMedia)
     else if (row.status === 'starting' && row.age_ms > silentMs && row.failure_code === null)
       await this.#change(withoutMedia)
   }
@@ -157,13 +156,16 @@ class Capture {
       endedAt = performance.now()
       const folder = partFolder(places.tracks, id, last.number)
       await closed(folder, closingMs)
-      if (firstMediaAt === null && (await hasMedia(folder))) await this.#change(gotMedia)
+      const leadMs = firstMediaAt === null ? await mediaMsIn(folder) : null
+      if (leadMs !== null) await this.#change(gotMedia)
     }
     await this.#change(ended(reason, performance.now() - endedAt))
     return true
   }
 
   async #change(what: Change): Promise<void> {
-    if (!(await change(this.#deps.db, this.#lease, what))) throw new Error('the recording is another replica’s by now')
+    const row = await change(this.#deps.db, this.#lease, what)
+    if (row === undefined) throw new Error('the recording is another replica’s by now')
+    await this.#deps.announce(row)
   }
 }

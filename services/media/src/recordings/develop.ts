@@ -2,17 +2,19 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, Objects } from '@parley/kit'
-import { failed, ready } from './changes.ts'
+import { failed, ready, type Change } from './changes.ts'
 import { CommandError } from './film/run.ts'
 import { makeFilm, type Film, type Footage } from './film/film.ts'
-import { partFolder, remove, tracksFolder, type Places } from './folders.ts'
+import { partFolder, prefixOf, remove, tracksFolder, type Places } from './folders.ts'
 import type { Job } from './job.ts'
 import { change, partsOf, setAttempts, staysOf, type Held, type Lease, type RecordingDb } from './store.ts'
+import type { Announce } from './tell.ts'
 import { upload } from './upload.ts'
 
 export interface DevelopDeps {
   db: RecordingDb
   log: Logger
+  announce: Announce
   objects: Objects
   places: Places
   threads: number
@@ -33,15 +35,15 @@ export const createDevelop =
   (deps: DevelopDeps) =>
   (lease: Lease): Job =>
   async (signal, look) => {
-    const { db, log, objects, places } = deps
+    const { log, objects, places } = deps
     const folder = join(places.work, `${lease.id}-${lease.fence}`)
     try {
       const film = await filmOf(deps, lease, await look(), { folder, signal })
       if (film === 'later') return { again: 5_000 }
       if (film === 'never') return { again: 0 }
-      const key = `recordings/${lease.id}/${lease.fence}.webm`
-      if (!(await stored(deps, { key, film, signal }))) await change(db, lease, failed('storage-unavailable'))
-      else if (await change(db, lease, ready(film, key))) await remove(tracksFolder(places, lease.id))
+      const key = `${prefixOf(lease.id)}${lease.fence}.webm`
+      if (!(await stored(deps, { key, film, signal }))) await changeIt(deps, lease, failed('storage-unavailable'))
+      else if (await changeIt(deps, lease, ready(film, key))) await tidy(deps, lease, key)
       else await objects.delete(key)
       return { again: 0 }
     } finally {
@@ -49,25 +51,39 @@ export const createDevelop =
     }
   }
 
+/** False: somebody else has the recording by now. */
+async function changeIt({ db, announce }: DevelopDeps, lease: Lease, what: Change): Promise<boolean> {
+  const row = await change(db, lease, what)
+  if (row !== undefined) await announce(row)
+  return row !== undefined
+}
+
+/** The tracks are not needed any more, nor what an earlier holder stored before it died. */
+async function tidy({ objects, places }: DevelopDeps, { id }: Lease, key: string): Promise<void> {
+  await remove(tracksFolder(places, id))
+  for (const stored of (await objects.list(prefixOf(id))).keys) if (stored.key !== key) await objects.delete(stored.key)
+}
+
 /** `later`: it is to be tried again; `never`: there is none, and that is written down. */
 async function filmOf(
-  { db, log, places, threads, deadlineMs }: DevelopDeps,
+  deps: DevelopDeps,
   lease: Lease,
   row: Held,
   { folder, signal }: { folder: string; signal: AbortSignal },
 ): Promise<Film | 'later' | 'never'> {
+  const { db, log, places, threads, deadlineMs } = deps
   try {
     await remove(folder)
     await mkdir(folder, { recursive: true })
     const film = await makeFilm(await footageOf(db, places, row), { folder, threads, deadlineMs, signal, log })
     if (film !== null) return film
-    if (await change(db, lease, failed('no-media'))) await remove(tracksFolder(places, lease.id))
+    if (await changeIt(deps, lease, failed('no-media'))) await remove(tracksFolder(places, lease.id))
     return 'never'
   } catch (err) {
     if (signal.aborted || !(err instanceof CommandError || isDiskFull(err))) throw err
     log.error({ err, recordingId: row.id, attempts: row.attempts }, 'the film of a recording could not be made')
     if (row.attempts + 1 < maxAttempts) await setAttempts(db, lease, row.attempts + 1)
-    else await change(db, lease, failed('processing-failed'))
+    else await changeIt(deps, lease, failed('processing-failed'))
     return row.attempts + 1 < maxAttempts ? 'later' : 'never'
   }
 }
@@ -78,9 +94,9 @@ const isDiskFull = (error: unknown): boolean => error instanceof Error && 'code'
 async function footageOf(db: RecordingDb, { tracks }: Places, row: Held): Promise<Footage> {
   const beginsAt = row.first_media_at?.getTime() ?? row.started_at.getTime()
   const since = (at: Date | null) => (at === null ? 0 : at.getTime() - beginsAt)
-  const parts = (await partsOf(db, row.id)).map(({ number, first_media_at: at }) => ({
+  const parts = (await partsOf(db, row.id)).map(({ number, first_media_at: at, lead_ms: leadMs }) => ({
     folder: partFolder(tracks, row.id, number),
-    startsMs: since(at),
+    startsMs: since(at) - leadMs,
   }))
   const stays = (await staysOf(db, row.id)).map(
     ({ participant_id: participantId, name, from_at: from, to_at: to }) => ({

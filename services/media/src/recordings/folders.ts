@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -20,16 +20,6 @@ export async function makePartFolder({ tracks }: Places, id: string, number: num
   for (const one of [tracksFolder({ tracks }, id), folder]) await chmod(one, 0o777)
 }
 
-/** Longer than the header: with it, or without, nothing has come in. */
-const leastBytes = 400
-
-/** Whether a track in a folder has packets. */
-export async function hasMedia(folder: string): Promise<boolean> {
-  for (const name of await namesIn(folder))
-    if (name.includes('.mjr') && (await sizeOf(join(folder, name))) > leastBytes) return true
-  return false
-}
-
 /** Waits until Janus has closed the tracks in a folder, or for so long; a Janus that was killed never closes them. */
 export async function closed(folder: string, ms: number): Promise<void> {
   const until = performance.now() + ms
@@ -42,6 +32,9 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
+/** Of the keys of what is stored of a recording. */
+export const prefixOf = (id: string): string => `recordings/${id}/`
+
 export const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
 export async function namesIn(folder: string): Promise<string[]> {
@@ -49,16 +42,6 @@ export async function namesIn(folder: string): Promise<string[]> {
     return await readdir(folder)
   } catch (error) {
     if (isMissing(error)) return []
-    throw error
-  }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    // Janus renames a track when it closes it.
-    if (isMissing(error)) return 0
     throw error
   }
 }

@@ -49,7 +49,7 @@ export const playHandlers = (deps: PlayDeps): Playing => ({
     const expiresAt = deps.clock.now() + deps.linkSeconds * 1_000
     const signature = await deps.links.sign(linkOf(id, userId, expiresAt))
     const search = new URLSearchParams({ for: userId, expires: String(expiresAt), signature })
-    const url = `${publicBase(deps.publicUrl, request)}/v1/recordings/${id}/linked?${search}`
+    const url = `${publicBase(deps.publicUrl, request)}/v1/recordings/${id}/linked?${search.toString()}`
     const body = { url, expiresAt: new Date(expiresAt).toISOString() }
     return { status: 200, body, headers: { 'cache-control': 'no-store' } }
   },

@@ -22,8 +22,8 @@ export interface RouteDeps {
   /** Null: nothing can be recorded here. */
   places: Places | null
   limits: { perMeeting: number; minFreeBytes: number }
-  /** There is work for the replicas. */
-  wake(): void
+  /** A recording is there: its room is told, and there is work for the replicas. */
+  begin(row: RecordingRow): Promise<void>
 }
 
 type Managing = Omit<Handlers<typeof recordingsOperations>, 'recordingContent' | 'recordingLink' | 'linkedRecording'>
@@ -38,11 +38,11 @@ export const recordingHandlers = (deps: RouteDeps): Managing => ({
     await recordableOrThrow(deps, meetingId)
     await checkMeansOrThrow(deps, meetingId)
     const start = { meetingId, layout, userId, name: access.name }
-    const made = await once(accepted)
+    const made = await once((row: RecordingRow) => accepted(recordingOf(row)))
       .transaction(deps.db, (trx) => started(trx, start))
       .catch((error: unknown) => alreadyRunning(deps, meetingId, error))
-    deps.wake()
-    return accepted(made)
+    await deps.begin(made)
+    return accepted(recordingOf(made))
   },
   async stopRecording({ params: { id }, principal: { userId }, once }) {
     const { row, access } = await recordingFor(deps, id, userId)
@@ -100,11 +100,11 @@ interface Start {
   name: string
 }
 
-async function started(trx: RecordingDb, { meetingId, layout, userId, name }: Start): Promise<Recording> {
+async function started(trx: RecordingDb, { meetingId, layout, userId, name }: Start): Promise<RecordingRow> {
   const id = newId()
   const row = await insertRecording(trx, { id, meeting_id: meetingId, layout, started_by: userId })
   await insertNotice(trx, { id, meetingId, kind: 'started', text: `${name} started recording this meeting.` })
-  return recordingOf(row)
+  return row
 }
 
 /** @throws ProblemError `recording-running` with the recording that goes on; else `error` */

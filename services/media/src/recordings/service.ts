@@ -12,8 +12,9 @@ import { RoomWatch } from './room-watch.ts'
 import { playHandlers, type PlayDeps } from './playing.ts'
 import { recordingHandlers } from './routes.ts'
 import type { RecordingDb } from './store.ts'
+import type { RecordingRow } from './tables.ts'
 import { createSweep } from './sweep.ts'
-import { createTeller } from './tell.ts'
+import { createAnnounce, createTeller, type Announce } from './tell.ts'
 
 export interface RecordingDeps {
   config: MediaConfig
@@ -38,13 +39,22 @@ export interface RecordingService {
 export function createRecordings(deps: RecordingDeps): RecordingService {
   const { config, bus, clock, db, log, metrics, objects, links } = deps
   const places = placesOf(config)
-  const director = places === null ? null : directorOf(deps, places)
+  const announce = createAnnounce({ db, bus, log })
+  const director = places === null ? null : directorOf(deps, places, announce)
+  const begin = async (row: RecordingRow) => {
+    await announce(row)
+    director?.wake()
+  }
   const minFreeBytes = config.RECORDING_MIN_FREE_MB * 1024 * 1024
   const limits = { perMeeting: config.RECORDING_MAX_PER_MEETING, minFreeBytes }
   const pollers: Poller[] = [
     createTeller({ db, bus, log }),
     createSweep({
-      ...{ db, bus, log, objects, places },
+      db,
+      bus,
+      log,
+      objects,
+      places,
       retentionDays: config.RECORDING_RETENTION_DAYS,
       rawDays: config.RECORDING_RAW_DAYS,
     }),
@@ -52,9 +62,13 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
   metrics.reading('parley_media_recordings', 'Recordings that this replica works on', () => director?.running ?? 0)
   return {
     handlers: {
-      ...recordingHandlers({ db, bus, places, limits, wake: () => director?.wake() }),
+      ...recordingHandlers({ db, bus, places, limits, begin }),
       ...playHandlers({
-        ...{ db, bus, clock, objects, links },
+        db,
+        bus,
+        clock,
+        objects,
+        links,
         linkSeconds: config.FILES_LINK_SECONDS,
         publicUrl: config.PUBLIC_URL,
       }),
@@ -82,7 +96,8 @@ function placesOf(config: MediaConfig): Places | null {
   }
 }
 
-function directorOf({ config, bus, db, log, objects, instanceId, sfu }: RecordingDeps, places: Places): Director {
+function directorOf(deps: RecordingDeps, places: Places, announce: Announce): Director {
+  const { config, bus, db, log, objects, instanceId, sfu } = deps
   const limits = {
     maxMs: config.RECORDING_MAX_MINUTES * 60_000,
     minFreeBytes: config.RECORDING_MIN_FREE_MB * 1024 * 1024,
@@ -91,10 +106,16 @@ function directorOf({ config, bus, db, log, objects, instanceId, sfu }: Recordin
   const watch = (lease: { id: string; fence: number }, meetingId: string) =>
     new RoomWatch({ db, bus, log }, lease, meetingId)
   return new Director({
-    ...{ db, log, holder: instanceId },
-    capture: createCapture({ db, log, places, limits, watch, rooms: sfu.rooms, peers: sfu.peers }),
+    db,
+    log,
+    holder: instanceId,
+    capture: createCapture({ db, log, announce, places, limits, watch, rooms: sfu.rooms, peers: sfu.peers }),
     develop: createDevelop({
-      ...{ db, log, objects, places },
+      db,
+      log,
+      announce,
+      objects,
+      places,
       threads: config.RECORDING_THREADS,
       deadlineMs: config.RECORDING_STEP_MINUTES * 60_000,
     }),

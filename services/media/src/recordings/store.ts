@@ -82,10 +82,14 @@ export async function setAttempts(db: RecordingDb, { id, fence }: Lease, attempt
 }
 
 /**
- * Changes what can be seen of a recording, by who holds it; `notice` is to be said in the chat. False when somebody else holds it: then
- * nothing was changed.
+ * Changes what can be seen of a recording, by who holds it; `notice` is to be said in the chat. Undefined when somebody else holds it:
+ * then nothing was changed.
  */
-export const change = (db: RecordingDb, { id, fence }: Lease, { set, notice }: Change): Promise<boolean> =>
+export const change = (
+  db: RecordingDb,
+  { id, fence }: Lease,
+  { set, notice }: Change,
+): Promise<RecordingRow | undefined> =>
   db.transaction().execute(async (trx) => {
     const changed = await trx
       .updateTable('recordings')
@@ -93,11 +97,11 @@ export const change = (db: RecordingDb, { id, fence }: Lease, { set, notice }: C
       .where('id', '=', id)
       .where('fence', '=', fence)
       .where('removed_at', 'is', null)
-      .returning('meeting_id')
+      .returningAll()
       .executeTakeFirst()
-    if (changed === undefined) return false
+    if (changed === undefined) return undefined
     if (notice !== undefined) await insertNotice(trx, { id, meetingId: changed.meeting_id, ...notice })
-    return true
+    return changed
   })
 
 /** Says something about a recording in the chat of its meeting, once by its kind. */
@@ -139,7 +143,9 @@ export async function askToStop(db: RecordingDb, id: string): Promise<void> {
 export const partsOf = (db: RecordingDb, id: string): Promise<PartRow[]> =>
   db.selectFrom('recording_parts').selectAll().where('recording_id', '=', id).orderBy('number').execute()
 
-export async function addPart(db: RecordingDb, part: Omit<PartRow, 'first_media_at'>): Promise<void> {
+export type NewPart = Omit<PartRow, 'first_media_at' | 'lead_ms'>
+
+export async function addPart(db: RecordingDb, part: NewPart): Promise<void> {
   await db
     .insertInto('recording_parts')
     .values({ ...part, first_media_at: null })
@@ -147,10 +153,15 @@ export async function addPart(db: RecordingDb, part: Omit<PartRow, 'first_media_
     .execute()
 }
 
-export async function noteMedia(db: RecordingDb, { recording_id: id, number }: PartRow): Promise<void> {
+/** Media of a part comes in, and has for so long. */
+export async function noteMedia(
+  db: RecordingDb,
+  { recording_id: id, number }: Pick<PartRow, 'recording_id' | 'number'>,
+  leadMs: number,
+): Promise<void> {
   await db
     .updateTable('recording_parts')
-    .set({ first_media_at: now })
+    .set({ first_media_at: now, lead_ms: leadMs })
     .where('recording_id', '=', id)
     .where('number', '=', number)
     .where('first_media_at', 'is', null)

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { meetingsBus } from '@parley/contracts'
-import { ask, createPoller, isProblem, type Bus, type Logger, type Objects, type Poller } from '@parley/kit'
+import { ask, createPoller, type Bus, type Logger, type Objects, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
-import { remove, tracksFolder, type Places } from './folders.ts'
+import { prefixOf, remove, tracksFolder, type Places } from './folders.ts'
 import type { RecordingDb } from './store.ts'
 import type { RecordingRow } from './tables.ts'
 
@@ -46,7 +46,7 @@ async function expire({ db, retentionDays }: SweepDeps): Promise<void> {
 }
 
 /** A recording goes with its meeting. */
-async function withMeetings({ db, bus, log }: SweepDeps): Promise<void> {
+async function withMeetings({ db, bus }: SweepDeps): Promise<void> {
   const due = db
     .selectFrom('recordings')
     .select('id')
@@ -62,14 +62,10 @@ async function withMeetings({ db, bus, log }: SweepDeps): Promise<void> {
     .where('id', 'in', due)
     .returning('meeting_id')
     .execute()
-  for (const meetingId of new Set(rows.map(({ meeting_id }) => meeting_id))) {
-    try {
-      await ask(bus, meetingsBus.readers, { meetingId, userIds: [] })
-    } catch (err) {
-      if (isProblem(err, 'not-found')) await removeOf(db, meetingId)
-      else log.debug({ err, meetingId }, 'whether a meeting is still there is not known')
-    }
-  }
+  const meetingIds = [...new Set(rows.map(({ meeting_id: meetingId }) => meetingId))]
+  if (meetingIds.length === 0) return
+  const { deleted } = await ask(bus, meetingsBus.deleted, { meetingIds })
+  for (const meetingId of deleted) await removeOf(db, meetingId)
 }
 
 const removeOf = (db: RecordingDb, meetingId: string) =>
@@ -92,8 +88,7 @@ async function deleteRemoved(deps: SweepDeps): Promise<void> {
 
 /** The bytes go first, so that none are left without a row. */
 export async function deleteForGood({ db, objects, places }: SweepDeps, row: RecordingRow): Promise<void> {
-  const prefix = `recordings/${row.id}/`
-  for (const { key } of (await objects.list(prefix)).keys) await objects.delete(key)
+  for (const { key } of (await objects.list(prefixOf(row.id))).keys) await objects.delete(key)
   if (places !== null) await remove(tracksFolder(places, row.id))
   await db.deleteFrom('recordings').where('id', '=', row.id).execute()
 }

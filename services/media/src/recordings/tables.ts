@@ -57,6 +57,8 @@ interface PartsTable {
   room: string
   generation: number
   first_media_at: Date | null
+  /** How long media had come in by then; by the clock of the Janus. */
+  lead_ms: Generated<number>
 }
 export type PartRow = Selectable<PartsTable>
 

@@ -17,6 +17,13 @@ interface TellDeps {
   log: Logger
 }
 
+/** Tells the room of a recording how it stands, at once if it can be. Never rejects. */
+export type Announce = (row: RecordingRow) => Promise<void>
+export const createAnnounce =
+  (deps: TellDeps): Announce =>
+  (row) =>
+    tellRoom(deps, row)
+
 /** Tells rooms and chats of recordings until they have confirmed it. Several replicas may do so at once: what is told again changes nothing. */
 export const createTeller = (deps: TellDeps): Poller =>
   createPoller(async () => {

@@ -130,12 +130,12 @@ export class RoomKeeper {
   }
 
   async #takePlace(): Promise<JanusHandle> {
-    const { peer, tokenSecret } = this.#deps
+    const { peer, tokenSecret, clock } = this.#deps
     const handle = await peer.link.attach((event) => this.#hear(event))
     try {
       const { room } = this.room
       // The clock of Janus is the one that counts: a minute is more than both may differ.
-      const token = signRoomToken(tokenSecret, room, Date.now() + joinTokenMs)
+      const token = signRoomToken(tokenSecret, room, clock.now() + joinTokenMs)
       const id = `${keeperPrefix}${randomUUID()}`
       this.#feeds.clear()
       this.#feeds.note(await handle.send({ request: 'join', ptype: 'publisher', room, id, token }))

@@ -92,11 +92,11 @@ export function createSfu(deps: SfuDeps): SfuService {
   }
 }
 
-function createPeers({ config, log }: SfuDeps, secrets: JanusSecrets, keepers: ReadonlyMap<string, JanusKeeper>) {
+function createPeers({ clock, config, log }: SfuDeps, secrets: JanusSecrets, keepers: ReadonlyMap<string, JanusKeeper>) {
   const peers = new Map<string, JanusPeer>()
   for (const server of readServers(config.JANUS_SERVERS)) {
     const { id, url } = server
-    const link = new JanusLink({ server, secrets, log, onUp: () => keepers.get(id)?.lostPlaces() })
+    const link = new JanusLink({ server, secrets, clock, log, onUp: () => keepers.get(id)?.lostPlaces() })
     peers.set(id, { id, url, link, rooms: createVideoRooms(link, secrets) })
   }
   return peers

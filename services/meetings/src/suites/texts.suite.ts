@@ -67,7 +67,7 @@ export const textsSuite = (open: OpenWorld) =>
         (await product.joinByCode(product.person('G', true), meeting.code, { passcode })).status
       for (const passcode of ['4201', '٤٢٠١', '４２０１', ' 4201\u3000']) expect(await knock(passcode)).toBe(200)
       expect(await knock('4202')).toBe(403)
-      for (const passcode of ['    ', '\u3000\u3000\u3000\u3000', 'abc'])
+      for (const passcode of ['    ', ' 12 ', '\u3000\u3000\u3000\u3000', 'abc'])
         expect((await create(host, { passcode })).body).toMatchObject({ errors: [{ path: '/passcode' }] })
       const salt = randomBytes(16)
       const hash = scryptSync('١٢٣٤ ', salt, 32, { N: 16_384, r: 8, p: 1 })

@@ -11,6 +11,7 @@ import {
 } from '@parley/contracts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
 import { allowedOf, switchedOff } from './settings.ts'
+import { takeRecording } from './recording.ts'
 import type { RoomState } from './state.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
@@ -116,15 +117,11 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     case 'meeting-updated':
       return changeMeeting(room, command.meeting)
     case 'recording':
-      return isNews(room, command) ? [{ kind: 'recording', recording: command.recording, rev: command.rev }] : []
+      return takeRecording(room, command)
     default:
       return command satisfies never
   }
 }
-
-/** Ids of recordings grow with time, and `rev` with the changes of one. */
-const isNews = ({ recording: known }: RoomState, { recording: { id }, rev }: Of<'recording'>): boolean =>
-  known === null || id > known.recording.id || (id === known.recording.id && rev > known.rev)
 
 /** What is on and is not allowed any more goes off with the settings. */
 function changeMeeting(room: RoomState, meeting: Meeting): Change[] {

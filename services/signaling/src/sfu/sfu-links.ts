@@ -63,7 +63,10 @@ interface Told {
 const tickMs = 1_000
 const headsEveryTicks = 4
 const chunk = 1_000
-const joinPatienceMs = 2_000
+/** A room has to be made for the meeting. */
+const openPatienceMs = 2_000
+/** It only has to be known whether there is one. */
+const knowPatienceMs = 400
 const openAgainMs = 2_000
 /** Tokens are renewed when this part of their life is over. */
 const renewAfter = 0.8
@@ -104,9 +107,10 @@ export class SfuLinks implements SfuAccess {
   async forJoining(room: LiveRoom, local: LocalSession): Promise<Sfu | undefined> {
     const link = this.#linkOf(room)
     const open = this.#wantsRoom(room)
-    if (link.generation === 0 && !open && (link.known || topologyOf(room) === 'mesh')) return undefined
+    const isMesh = link.known || this.#away || topologyOf(room) === 'mesh'
+    if (link.generation === 0 && !open && isMesh) return undefined
     try {
-      const granted = await within(this.#ask(room, [local], open), joinPatienceMs)
+      const granted = await within(this.#ask(room, [local], open), open ? openPatienceMs : knowPatienceMs)
       // The others of a mesh that has just been outgrown.
       void this.#tellAll(room)
       return granted.get(local.participantId)

@@ -43,7 +43,7 @@ export class Publisher {
   /** How many negotiations are due; the running one has taken those before it. */
   #due = 0
   #iceRestartDue = false
-  #running: Promise<void> | null = null
+  #isRunning = false
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps
@@ -115,11 +115,12 @@ export class Publisher {
 
   #negotiate(): void {
     this.#due++
-    this.#running ??= this.#negotiateAll().finally(() => (this.#running = null))
+    if (!this.#isRunning) void this.#negotiateAll()
   }
 
   /** Never rejects: the next `restart` tries again, and a connection that stays down is replaced as a whole. */
   async #negotiateAll(): Promise<void> {
+    this.#isRunning = true
     for (let done = 0; done < this.#due && !this.#closed;) {
       done = this.#due
       try {
@@ -129,6 +130,7 @@ export class Publisher {
       }
     }
     this.#due = 0
+    this.#isRunning = false
   }
 
   async #offer(): Promise<void> {

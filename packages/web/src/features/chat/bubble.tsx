@@ -37,7 +37,9 @@ export function Bubble({ model, message }: Props) {
           title={timesOf(message)}
         >
           {message.file !== undefined && <Attachment file={message.file} />}
-          <Text text={message.text ?? ''} />
+          <span key={message.text}>
+            <Text text={message.text ?? ''} />
+          </span>
           {message.editedAt !== undefined && <small class="bubble__edited"> (edited)</small>}
         </div>
         {allowed.delete && (

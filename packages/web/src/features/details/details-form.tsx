@@ -10,7 +10,7 @@ import { Conflict } from './conflict.tsx'
 import { etagOf, useSave } from './save.ts'
 
 type Changes = NonNullable<OperationInput<'updateMeeting'>['body']>
-type Toggle = 'waitingRoom' | 'guestsAllowed' | 'chat' | 'screenShare' | 'audio' | 'video'
+type Toggle = 'waitingRoom' | 'guestsAllowed' | 'chat' | 'screenShare' | 'audio' | 'video' | 'recording'
 
 const types: readonly Option<Meeting['type']>[] = [
   { value: 'private', label: 'Private', note: 'Only by its link' },

@@ -13,13 +13,14 @@ export function Files({ meeting, mine }: { meeting: Meeting; mine: boolean }) {
   const calendar = useTask(() => download(session.parley, `${path}/calendar.ics`, `${meeting.code}.ics`))
   const attendance = useTask(() => download(session.parley, `${path}/attendance.csv`, `attendance-${meeting.code}.csv`))
   const took = mine && meeting.startedAt !== null
-  if (meeting.scheduledAt === null && !took) return null
+  const toCome = meeting.scheduledAt !== null && meeting.status !== 'cancelled'
+  if (!toCome && !took) return null
   return (
     <section class="card settings__card" aria-labelledby="details-files">
       <h2 id="details-files">Files</h2>
       <ProblemNotice problem={calendar.problem ?? attendance.problem} />
       <div class="settings__buttons">
-        {meeting.scheduledAt !== null && (
+        {toCome && (
           <Button icon={CalendarArrowDown} busy={calendar.busy} testId="download-calendar" onClick={calendar.start}>
             Add to calendar (.ics)
           </Button>

@@ -64,9 +64,10 @@ export function MeetingCard({ meeting, mine }: { meeting: Meeting; mine: boolean
 /** When a meeting was, is or will be, in words. */
 export function whenOf(meeting: Meeting): string {
   const now = new Date()
+  if (meeting.status === 'cancelled') return 'Cancelled'
   if (meeting.endedAt !== null) return `Ended ${lower(formatWhen(meeting.endedAt, now))}`
   if (meeting.startedAt !== null) return `Since ${lower(formatWhen(meeting.startedAt, now))}`
-  if (meeting.scheduledAt === null) return `Made ${lower(formatWhen(meeting.createdAt, now))}`
+  if (meeting.scheduledAt === null) return `Created ${lower(formatWhen(meeting.createdAt, now))}`
   const length = meeting.durationMinutes === null ? '' : ` · ${meeting.durationMinutes} min`
   return formatWhen(meeting.scheduledAt, now) + length
 }

@@ -3,7 +3,6 @@ import { listNames } from '../../lib/people.ts'
 import { Button } from '../../ui/button.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
 import { RecordingNotice } from '../recordings/recording-control.tsx'
-import { OwnPresentation } from './presentation.tsx'
 import { toggleDevice } from './actions.ts'
 import type { RoomModel } from './room-model.ts'
 
@@ -28,7 +27,6 @@ export function Banners({ model, onLeave }: { model: RoomModel; onLeave: () => v
         </div>
       )}
       <RecordingNotice model={model} onLeave={onLeave} />
-      <OwnPresentation model={model} />
       <LobbyBanner model={model} />
       <MutedHint model={model} />
       {model.soundBlocked.value && (

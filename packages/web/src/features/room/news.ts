@@ -32,8 +32,7 @@ export function watchNews({ room, state, media, panel, unread, preferences }: Ne
     before = after
   }
   const stops = [
-    effect(() => {
-      state.value
+    state.subscribe(() => {
       timer ??= setTimeout(tell, collectMs)
     }),
     () => clearTimeout(timer),

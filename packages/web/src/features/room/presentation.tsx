@@ -50,11 +50,11 @@ export function PresenterChoice({ model }: { model: RoomModel }) {
   )
 }
 
-/** For whoever presents, whatever else is shown. */
+/** For whoever presents, whosever screen is shown. */
 export function OwnPresentation({ model }: { model: RoomModel }) {
   if (model.state.value.localScreen === null) return null
   return (
-    <div class="banner banner--presenting" data-testid="own-presentation">
+    <div class="presenting" role="status" data-testid="own-presentation">
       <MonitorUp size={18} aria-hidden="true" />
       <span>You are presenting</span>
       <Button kind="danger" testId="stop-presenting" onClick={() => toggleScreen(model)}>

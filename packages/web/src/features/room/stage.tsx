@@ -5,7 +5,7 @@ import { aspectFor, layoutGrid } from '../../lib/grid.ts'
 import { pagesOf } from '../../lib/order.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { isNarrow } from '../../ui/media-query.ts'
-import { Presentation, PresenterChoice } from './presentation.tsx'
+import { OwnPresentation, Presentation, PresenterChoice } from './presentation.tsx'
 import type { RoomModel } from './room-model.ts'
 import { Tile } from './tile.tsx'
 import { useSize } from './use-size.ts'
@@ -42,7 +42,10 @@ function LargeStage({ model, except, children }: LargeStageProps) {
   return (
     <div class="stage stage--presenting">
       <div class="stage__large">
-        <PresenterChoice model={model} />
+        <div class="stage__bar">
+          <PresenterChoice model={model} />
+          <OwnPresentation model={model} />
+        </div>
         {children}
       </div>
       <div class="strip" role="list" aria-label="People" tabIndex={0}>

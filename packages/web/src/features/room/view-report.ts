@@ -1,5 +1,5 @@
 import type { MediaView, Room } from '@parley/client'
-import { effect, type ReadonlySignal } from '@preact/signals'
+import type { ReadonlySignal } from '@preact/signals'
 
 export type Pictured = 'camera' | 'screen'
 
@@ -31,10 +31,7 @@ export function createViewReport(room: Room, audioOnly: ReadonlySignal<boolean>)
     Object.assign(known, change)
     tell()
   }
-  const stopEffect = effect(() => {
-    audioOnly.value
-    tell()
-  })
+  const stopEffect = audioOnly.subscribe(tell)
   document.addEventListener('visibilitychange', tell)
   return {
     watch(id, what, element) {

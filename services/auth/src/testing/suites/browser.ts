@@ -132,6 +132,16 @@ export function browserSuite(auth: () => TestAuth): void {
     expect(after.status).toBe(200)
   })
 
+  test('H3 S11 the verdict of the gateway is the one that counts', async () => {
+    const { cookie, edge } = await signUpByCookie(auth())
+    const ask = (verdict: string, origin: string) =>
+      post('/v1/auth/refresh', { ...edge, origin, cookie, 'x-origin-verdict': verdict })
+    const refused = await ask('foreign', 'https://meet.example')
+    expect([refused.status, refused.problem().detail]).toEqual([403, expect.stringMatching(/PUBLIC_URL.*TRUST_PROXY/)])
+    // Somebody who develops opens the product by localhost, though it has a PUBLIC_URL.
+    expect((await ask('own', 'http://localhost:8080')).status).toBe(200)
+  })
+
   test('S11 our own origin, an allowed one, and a client that is no browser may', async () => {
     const allowed: Record<string, string>[] = [
       { origin: 'https://meet.example' },

@@ -39,7 +39,11 @@ describe('V3 the film of a recording', () => {
       seconds: number,
       pauses: { fromMs: number; toMs: number }[],
     ) => ({
-      ...{ folder, participantId, firstAtUs: t0 + atMs * 1000, seconds, pauses },
+      folder,
+      participantId,
+      firstAtUs: t0 + atMs * 1000,
+      seconds,
+      pauses,
     })
     recordColour({ ...person(ann, 0, 10, []), colour: 'red' })
     recordTone({ ...person(ann, 0, 10, []), hz: 400 })

@@ -11,7 +11,7 @@ import { needsSpeech, scenesOf, speechOf, type Scene, type Speech } from './scen
 import { timelineOf, type Piece, type Presence, type Stay, type Timeline } from './timeline.ts'
 
 export interface Footage {
-  /** Folders of what each Janus has recorded, in order, and when each began. */
+  /** Folders of what each Janus has recorded, in order, and when each began: before 0 what came before the recording was told. */
   parts: readonly { folder: string; startsMs: number }[]
   stays: readonly Stay[]
   layout: RecordingLayout

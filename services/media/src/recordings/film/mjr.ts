@@ -22,6 +22,11 @@ export interface RecordedTrack {
 
 const magic = 'MJR00002'
 const recordBytes = 10
+const nullIfMissing = (error: unknown): null => {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+  throw error
+}
+
 const maxHeaderBytes = 65_535
 const chunkBytes = 65_536
 /** A pause that is longer is silence, or a camera that is off. Screens send a picture a second while nothing moves. */
@@ -52,7 +57,9 @@ export async function readTrack(
   file: string,
   of: Pick<RecordedTrack, 'participantId' | 'kind'>,
 ): Promise<RecordedTrack | null> {
-  const handle = await open(file, 'r')
+  // Janus renames a track when it closes it; by its new name it is found the next time.
+  const handle = await open(file, 'r').catch(nullIfMissing)
+  if (handle === null) return null
   try {
     const reader = chunksOf(handle)
     const info = await readInfo(reader)
@@ -63,6 +70,16 @@ export async function readTrack(
   } finally {
     await handle.close()
   }
+}
+
+/** For how long media has come into a folder by now, as far as Janus has written it, ms; null: none has. */
+export async function mediaMsIn(folder: string): Promise<number | null> {
+  const tracks = await readTracks(folder)
+  if (tracks.length === 0) return null
+  const first = Math.min(...tracks.map(({ firstAtUs }) => firstAtUs))
+  return Math.round(
+    Math.max(...tracks.map(({ firstAtUs, spans }) => (firstAtUs - first) / 1000 + (spans.at(-1)?.toMs ?? 0))),
+  )
 }
 
 interface Reader {

@@ -3,13 +3,24 @@ import { frameSize, gridOf, stageOf } from './layout.ts'
 import { mostTiles, msOfFrame, scenesOf, speechOf } from './scenes.ts'
 import type { Piece, Timeline } from './timeline.ts'
 
-const person = (participantId: string, fromMs: number, toMs: number) => ({ participantId, name: participantId, fromMs, toMs })
+const person = (participantId: string, fromMs: number, toMs: number) => ({
+  participantId,
+  name: participantId,
+  fromMs,
+  toMs,
+})
 const piece = (participantId: string, kind: Piece['kind'], fromMs: number, toMs: number): Piece => ({
-  ...{ file: `${participantId}-${kind}`, participantId, kind, startMs: fromMs },
+  file: `${participantId}-${kind}`,
+  participantId,
+  kind,
+  startMs: fromMs,
   spans: [{ fromMs, toMs }],
 })
 const timeline = (durationMs: number, present: Timeline['present'], pieces: Piece[] = []): Timeline => ({
-  ...{ durationMs, present, pieces, people: present },
+  durationMs,
+  present,
+  pieces,
+  people: present,
 })
 const shown = (scenes: ReturnType<typeof scenesOf>) =>
   scenes.map(({ fromFrame, tiles }) => [msOfFrame(fromFrame), tiles.map(({ participantId }) => participantId)])
@@ -48,7 +59,10 @@ describe('V3 scenes of a recording', () => {
 
   test('show 16 people at most: those who spoke of late', () => {
     const ids = Array.from({ length: 20 }, (_, at) => `p${String(at).padStart(2, '0')}`)
-    const whole = timeline(4_000, ids.map((id) => person(id, 0, 4_000)))
+    const whole = timeline(
+      4_000,
+      ids.map((id) => person(id, 0, 4_000)),
+    )
     const [scene] = scenesOf(whole, 'grid', new Map([['p19', [{ fromMs: 0, toMs: 4_000 }]]]))
     expect(scene?.tiles).toHaveLength(mostTiles)
     expect(scene?.tiles.map(({ participantId }) => participantId)).toContain('p19')
@@ -60,7 +74,9 @@ describe('V3 scenes of a recording', () => {
         expect([x, y, width, height].every((pixels) => pixels % 2 === 0 && pixels >= 0)).toBe(true)
         expect(x + width <= frameSize.width && y + height <= frameSize.height).toBe(true)
         for (const other of tiles.slice(at + 1))
-          expect(x + width <= other.x || other.x + other.width <= x || y + height <= other.y || other.y + other.height <= y).toBe(true)
+          expect(
+            x + width <= other.x || other.x + other.width <= x || y + height <= other.y || other.y + other.height <= y,
+          ).toBe(true)
       }
   })
 })

@@ -3,7 +3,7 @@ import type { RecordedTrack, Span } from './mjr.ts'
 /** What one Janus recorded in one go: its tracks share a clock. */
 export interface Part {
   tracks: readonly RecordedTrack[]
-  /** When its first media came, ms after that of the first part; by the clock of the service, for each Janus has its own. */
+  /** When its first media came, in the time of the recording; by the clock of the service, for each Janus has its own. */
   startsMs: number
 }
 
@@ -51,10 +51,10 @@ export function timelineOf(parts: readonly Part[], stays: readonly Stay[], lengt
   let end = 0
   for (const { tracks, startsMs } of parts) {
     const first = Math.min(...tracks.map(({ firstAtUs }) => firstAtUs))
-    const offset = pieces.length === 0 ? 0 : Math.max(startsMs, end)
+    const offset = pieces.length === 0 ? startsMs : Math.max(startsMs, end)
     for (const track of tracks) {
       const piece = pieceOf(track, offset + (track.firstAtUs - first) / 1000)
-      pieces.push(piece)
+      if (piece.spans.length > 0) pieces.push(piece)
       end = Math.max(end, piece.spans.at(-1)?.toMs ?? 0)
     }
   }
@@ -64,7 +64,10 @@ export function timelineOf(parts: readonly Part[], stays: readonly Stay[], lengt
 }
 
 function pieceOf({ file, participantId, kind, description, spans }: RecordedTrack, startMs: number): Piece {
-  const shifted = spans.map(({ fromMs, toMs }) => ({ fromMs: startMs + fromMs, toMs: startMs + toMs }))
+  const shifted = spans
+    .map(({ fromMs, toMs }) => ({ fromMs: startMs + fromMs, toMs: startMs + toMs }))
+    .filter(({ toMs }) => toMs >= 0)
+    .map(({ fromMs, toMs }) => ({ fromMs: Math.max(0, fromMs), toMs }))
   const seen = description === 'screen' ? 'screen' : 'cam'
   return { file, participantId, kind: kind === 'audio' ? 'audio' : seen, startMs, spans: shifted }
 }

@@ -20,11 +20,24 @@ interface Packet {
 
 let files = 0
 
-/** A file as Janus records it, of a camera that shows one colour; made by ffmpeg and put into packets (RFC 7741). */
+/** A file as Janus records it, of a camera that shows one colour (after a pause with a key frame); made by ffmpeg and put into packets (RFC 7741). */
 export function recordColour({ folder, ...take }: Take & { colour: string; description?: string }): string {
   const ivf = join(folder, 'take.ivf')
   const source = `color=c=${take.colour}:s=320x180:r=15:d=${take.seconds}`
-  const codec = ['-c:v', 'libvpx', '-b:v', '200k', '-deadline', 'realtime', '-cpu-used', '8', '-g', '900', '-f', 'ivf']
+  const codec = [
+    '-c:v',
+    'libvpx',
+    '-b:v',
+    '200k',
+    '-deadline',
+    'realtime',
+    '-cpu-used',
+    '8',
+    '-g',
+    take.pauses === undefined ? '900' : '1',
+    '-f',
+    'ivf',
+  ]
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...codec, ivf])
   const packets = [...framesOf(readFileSync(ivf))].flatMap(({ index, frame }) =>
     [...Array(Math.ceil(frame.length / 1100)).keys()].map((part) => ({

@@ -31,10 +31,8 @@ export interface Colours {
 
 /** How many of 1,000 parts of the picture at a time are plainly red, green or blue. */
 export function coloursAt(file: string, seconds: number): Colours {
-  const raw = run('ffmpeg', [
-    ...['-v', 'error', '-ss', String(seconds), '-i', file, '-frames:v', '1', '-vf', 'scale=80:45'],
-    ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
-  ])
+  const picture = ['-ss', String(seconds), '-i', file, '-frames:v', '1', '-vf', 'scale=80:45']
+  const raw = run('ffmpeg', ['-v', 'error', ...picture, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'])
   const counts = { red: 0, green: 0, blue: 0 }
   for (let at = 0; at + 2 < raw.length; at += 3) {
     const [red = 0, green = 0, blue = 0] = raw.subarray(at, at + 3)

@@ -1,0 +1,67 @@
+import { newId } from '@parley/kit'
+import { expect, it } from 'vitest'
+import { Feeds } from './feeds.ts'
+import { chooseJanus } from './placement.ts'
+
+const person = (shows: Partial<Record<'mic' | 'cam' | 'screen', boolean>>) => ({
+  participantId: 'p',
+  userId: newId(),
+  joinedAt: '2026-01-01T00:00:00.000Z',
+  mic: false,
+  cam: false,
+  screen: false,
+  ...shows,
+})
+const stream = (mid: string, type: 'audio' | 'video' | 'data', description?: string) => ({
+  mid,
+  type,
+  ...(description !== undefined && { description }),
+})
+const mutedOf = (streams: object[], shows: Parameters<typeof person>[0]) => {
+  const feeds = new Feeds()
+  feeds.note({ publishers: [{ id: 'p', streams }] })
+  const due = feeds.due(new Map([['p', person(shows)]]))
+  return due.filter(({ mute }) => mute).map(({ mid }) => mid)
+}
+
+it.each([
+  [
+    'named media follow what is shown',
+    [stream('0', 'audio', 'mic'), stream('1', 'video', 'cam')],
+    { mic: true },
+    ['1'],
+  ],
+  ['without names audio is the microphone', [stream('0', 'audio'), stream('1', 'video')], { cam: true }, ['0']],
+  [
+    'the second video without a name is the screen',
+    [stream('0', 'video'), stream('1', 'video')],
+    { screen: true },
+    ['0'],
+  ],
+  ['a voice is no camera', [stream('0', 'audio', 'cam')], { cam: true }, ['0']],
+  ['a picture is no microphone', [stream('0', 'video', 'mic')], { mic: true }, ['0']],
+  ['the sound of a screen goes with it', [stream('0', 'audio', 'screen')], { screen: true }, []],
+  ['data are never forwarded', [stream('0', 'data')], { mic: true, cam: true, screen: true }, ['0']],
+])('R4 V2 %s', (_what, streams, shows, muted) => expect(mutedOf(streams, shows)).toEqual(muted))
+
+it('R4 V2 what was told is not told again, until it is published anew', () => {
+  const feeds = new Feeds()
+  const people = new Map([['p', person({ mic: true })]])
+  const published = { publishers: [{ id: 'p', streams: [stream('0', 'audio', 'mic')] }] }
+  expect(feeds.note(published)).toBe(true)
+  for (const muting of feeds.due(people)) feeds.told(muting)
+  expect(feeds.due(people)).toEqual([])
+  feeds.note(published)
+  expect(feeds.due(people)).toEqual([{ feed: 'p', mid: '0', mute: false }])
+  expect(feeds.due(new Map())).toEqual([{ feed: 'p', mid: '0', mute: true }])
+  expect(feeds.note({ unpublished: 'p' })).toBe(true)
+  expect(feeds.due(people)).toEqual([])
+})
+
+it('V1 a room goes to the least loaded Janus, and those made at once are spread', () => {
+  const janus = (id: string, load: object = {}) => ({ id, publishers: 0, sessions: 0, rooms: 0, ...load })
+  expect(chooseJanus([])).toBeNull()
+  expect(chooseJanus([janus('b'), janus('a')])).toBe('a')
+  expect(chooseJanus([janus('a', { rooms: 1 }), janus('b')])).toBe('b')
+  expect(chooseJanus([janus('a', { publishers: 40, rooms: 1 }), janus('b', { publishers: 6, rooms: 4 })])).toBe('b')
+})
