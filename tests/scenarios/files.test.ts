@@ -45,6 +45,7 @@ describe('files', () => {
     const bytes = randomBytes(partBytes + 1_000)
     const made = await announced(url, ben, attachment({ sizeBytes: bytes.length, name: 'Bericht "ä".bin' }))
     expect(made).toMatchObject({ file: { status: 'uploading' }, upload: { method: 'PUT', partSizeBytes: partBytes } })
+    expect(made.upload.url).toBe(`${url}/v1/files/${made.file.id}/upload`)
     const part = (from: number, to: number) => Uint8Array.from(bytes.subarray(from, to))
     const progress = async () => {
       const answer = await fetch(made.upload.url, { method: 'HEAD', headers: { authorization: `Bearer ${ben.token}` } })
@@ -133,6 +134,7 @@ describe('files', () => {
     'a page as text': [html, 'text/plain'],
     'a page as anything': [html, 'application/octet-stream'],
     'a page behind spaces and a mark': [Buffer.concat([Buffer.from('\uFEFF \n'), html]), 'text/plain'],
+    'a page in UTF-16': [Buffer.from(`\uFEFF${String(html)}`, 'utf16le'), 'application/octet-stream'],
     'an SVG as a PNG': [svg, 'image/png'],
     'an SVG as XML': [svg, 'application/xml'],
     'XHTML as XML': [
@@ -172,6 +174,8 @@ describe('files', () => {
     'a PNG of unknown type': [png, 'application/octet-stream', { contentType: 'image/png', width: 40 }],
     text: [Buffer.from('a < b, <b>bold</b> & ä\n'), 'text/plain', { contentType: 'text/plain' }],
     CSV: [Buffer.from('a;b\n1;2\n'), 'text/csv', { contentType: 'text/csv' }],
+    'CSV of an older program': [Buffer.from('größe;preis\n1;2\n', 'latin1'), 'text/csv', { contentType: 'text/csv' }],
+    'text in UTF-16': [Buffer.from('\uFEFFgröße', 'utf16le'), 'text/plain', { contentType: 'text/plain' }],
     'an archive': [
       zipOf([{ name: 'a/b.txt', content: Buffer.from('x') }]),
       'application/zip',
@@ -215,6 +219,7 @@ describe('files', () => {
   it('F1 S39 a link needs no token, ends, and is refused when anything of it is another', async () => {
     const { id } = await upload(url, ben, Buffer.from('linked'), attachment({ contentType: 'text/plain' }))
     const link = await callOrThrow<{ url: string; expiresAt: string }>(ada, 'GET', `${url}/v1/files/${id}/link`)
+    expect(link.url.startsWith(`${url}/v1/files/${id}/`)).toBe(true)
     const answer = await fetch(link.url)
     expect([answer.status, await answer.text()]).toEqual([200, 'linked'])
     expect((await fetch(link.url, { headers: { range: 'bytes=0-1' } })).status).toBe(206)

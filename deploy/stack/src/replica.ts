@@ -75,13 +75,15 @@ export function createReplica(options: ReplicaOptions): Replica {
 }
 
 /** In a session of its own, so that Ctrl-C reaches it through us; it ends when we are gone (follow.mjs). */
-/** Bytes that pass through media are young garbage: a small nursery keeps the process small. */
-const flags: Partial<Record<ServiceName, readonly string[]>> = { media: ['--max-semi-space-size=2'] }
+/** Bytes that pass through are young garbage: a small nursery, and one arena for them, keep these processes small. */
+const passesBytes: ReadonlySet<ServiceName> = new Set(['gateway', 'media'])
+const smallNursery = ['--max-semi-space-size=2']
+const oneArena = { MALLOC_ARENA_MAX: '1' }
 
 function launch({ service, port, env, output }: ReplicaOptions): ChildProcess {
   const main = fileURLToPath(new URL(`../../../services/${service}/src/main.ts`, import.meta.url))
-  const child = spawn(process.execPath, [...(flags[service] ?? []), '--import', follow, main], {
-    env: { ...env, PORT: String(port), HOST: '127.0.0.1' },
+  const child = spawn(process.execPath, [...(passesBytes.has(service) ? smallNursery : []), '--import', follow, main], {
+    env: { ...(passesBytes.has(service) ? oneArena : {}), ...env, PORT: String(port), HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })

@@ -37,7 +37,8 @@ export async function migrate(host: DatabaseHost, { schema, migrations }: Migrat
       await refuseNewer(db, { schema, migrations })
       throw new Error(`cannot migrate schema ${schema} (${next})`, { cause: error })
     }
-  }, `parley migrations of ${schema}`)
+    // One schema at a time: an index that is made concurrently waits for the transactions of all others, and they for Kysely's one lock.
+  }, 'parley migrations')
 }
 
 /** The name of the next one that has not run. */

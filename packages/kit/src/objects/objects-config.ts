@@ -44,7 +44,7 @@ export async function openObjects(config: Readonly<ObjectsConfig>): Promise<Obje
     throw new StartupError('S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY')
   // The SDK is large, and nobody else needs it.
   const { openS3Objects } = await import('./objects-s3.ts')
-  return openS3Objects({
+  const objects = openS3Objects({
     endpoint: S3_ENDPOINT,
     region: config.S3_REGION,
     bucket: config.S3_BUCKET,
@@ -52,4 +52,7 @@ export async function openObjects(config: Readonly<ObjectsConfig>): Promise<Obje
     secretAccessKey: S3_SECRET_KEY,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
   })
+  // Makes the bucket where there is none; a store that is away now is asked again when somebody needs it.
+  await objects.reachable()
+  return objects
 }

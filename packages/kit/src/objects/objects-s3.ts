@@ -75,7 +75,15 @@ export function openS3Objects(options: S3Options): Objects {
       const { Contents = [], IsTruncated = false } = await orUnavailable(client.send(command))
       return { keys: Contents.flatMap(listedOf), more: IsTruncated }
     },
-    multipart: (key, { contentType }) => beginS3Multipart(bucket, key, contentType),
+    async multipart(key, { contentType }) {
+      try {
+        return await beginS3Multipart(bucket, key, contentType)
+      } catch (error) {
+        // Nobody has asked yet whether the store is reachable, which makes the bucket.
+        if (!isOfMissing(error) || !(await isReachable(client, Bucket))) throw error
+        return beginS3Multipart(bucket, key, contentType)
+      }
+    },
     resume: (key, id) => s3Multipart(bucket, key, id),
     signedUrl: (key, { seconds, fileName }) => {
       const disposition =
@@ -128,6 +136,8 @@ const listedOf = (entry: StoredEntry): ListedObject[] =>
   entry.Key === undefined
     ? []
     : [{ key: entry.Key, sizeBytes: entry.Size ?? 0, modifiedAt: entry.LastModified?.getTime() ?? 0 }]
+
+const isOfMissing = (error: unknown): boolean => error instanceof Error && isMissing(error.cause)
 
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof ObjectNotFoundError)) throw error

@@ -1,6 +1,5 @@
 import type { filesOperations } from '@parley/contracts'
-import { newId, ProblemError, type Call, type KeptDb, type Objects } from '@parley/kit'
-import { baseOf } from './base.ts'
+import { newId, ProblemError, publicBase, type Call, type KeptDb, type Objects } from '@parley/kit'
 import { toFile } from './file-answer.ts'
 import type { FilesContext } from './context.ts'
 import { keyOf } from './keys.ts'
@@ -35,7 +34,7 @@ export async function createFile(context: FilesContext, call: CreateCall): Promi
     { ...body, contentType },
     { id, ownerId: principal.userId, uploadId: multipart.id, now: context.clock.now() },
   )
-  const base = baseOf(context.config, request)
+  const base = publicBase(context.config.PUBLIC_URL, request)
   const answerOf = (made: FileRow): Created => ({
     status: 201,
     body: { file: toFile(made), upload: uploadOf(made, base) },

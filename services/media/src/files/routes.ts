@@ -1,6 +1,5 @@
 import type { filesOperations } from '@parley/contracts'
-import type { Call, Handlers } from '@parley/kit'
-import { baseOf } from './base.ts'
+import { publicBase, type Call, type Handlers } from '@parley/kit'
 import type { Completing } from './complete.ts'
 import { contentOf } from './content.ts'
 import type { FilesContext } from './context.ts'
@@ -71,6 +70,6 @@ async function linkTo(
   const expiresAt = clock.now() + config.FILES_LINK_SECONDS * 1_000
   const signature = await links.sign({ fileId: file.id, variant, userId, expiresAt })
   const search = new URLSearchParams({ variant, for: userId, expires: String(expiresAt), signature })
-  const url = `${baseOf(config, request)}/v1/files/${file.id}/linked?${search.toString()}`
+  const url = `${publicBase(config.PUBLIC_URL, request)}/v1/files/${file.id}/linked?${search.toString()}`
   return { status: 200, body: { url, expiresAt: new Date(expiresAt).toISOString() }, headers: noStore }
 }

@@ -9,19 +9,29 @@ export const headBytes = 65_536
  * a drawing with scripts in it is called that (WHATWG MIME Sniffing, 7.1, and beyond).
  */
 export async function sniff(head: Buffer): Promise<string> {
-  const text = textOf(head)
+  const text = textIn(head, 'utf-8')
   // Before signatures: a browser that guesses begins here too.
-  if (text !== null) return kindOfText(text)
+  if (text !== null && !text.startsWith('%PDF-') && !text.startsWith('{\\rtf')) return kindOfText(text)
   const found = await fileTypeFromBuffer(head).catch(() => undefined)
-  return found === undefined ? unknownType : canonicalType(found.mime)
+  if (found !== undefined) return canonicalType(found.mime)
+  const older = textIn(head, encodingByMark(head))
+  return older === null ? unknownType : kindOfText(older)
 }
 
-/** Null for what is no text in UTF-8; a character cut off at the end is no fault. */
-function textOf(head: Buffer): string | null {
-  if (head.includes(0)) return null
+/** The encodings of older programs: UTF-16 has a mark, and what has none is taken for that of Western Windows. */
+function encodingByMark(head: Buffer): string {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'windows-1252'
+}
+
+/** What no text has: control characters that are no space. */
+const controls = /[^\P{Cc}\s]/u
+
+/** Null for what is no text in that encoding; a character cut off at the end is no fault. */
+function textIn(head: Buffer, encoding: string): string | null {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: head.length >= headBytes })
-    return text.startsWith('%PDF-') || text.startsWith('{\\rtf') ? null : text
+    const text = new TextDecoder(encoding, { fatal: true }).decode(head, { stream: head.length >= headBytes })
+    return controls.test(text) ? null : text
   } catch {
     return null
   }
