@@ -240,7 +240,12 @@ export class SfuPeer {
 }
 
 const newConnection = () =>
-  new RTCPeerConnection({ codecs: { audio: [useOPUS()], video: [useVP8()] }, iceServers: [], iceUseIpv6: false })
+  new RTCPeerConnection({
+    codecs: { audio: [useOPUS()], video: [useVP8()] },
+    bundlePolicy: 'max-bundle',
+    iceServers: [],
+    iceUseIpv6: false,
+  })
 
 async function until(check: () => boolean, failure: string): Promise<void> {
   const late = performance.now() + 15_000
