@@ -181,6 +181,7 @@ export const filesOperations = {
     headers: ContentHeaders,
     bytes: { answer: true },
     answers: content,
+    sends: { 200: ['etag'], 206: ['etag'], 304: ['etag'] },
     problems: ['not-found', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
   },
   fileLink: {
@@ -210,6 +211,7 @@ export const filesOperations = {
     headers: ContentHeaders,
     bytes: { answer: true },
     answers: content,
+    sends: { 200: ['etag'], 206: ['etag'], 304: ['etag'] },
     problems: ['not-found', 'link-expired', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
   },
   deleteFile: {

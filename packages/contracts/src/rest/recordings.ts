@@ -140,6 +140,7 @@ export const recordingsOperations = {
     headers: ContentHeaders,
     bytes: { answer: true },
     answers: content,
+    sends: { 200: ['etag'], 206: ['etag'], 304: ['etag'] },
     problems: ['not-found', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
   },
   recordingLink: {
@@ -167,6 +168,7 @@ export const recordingsOperations = {
     headers: ContentHeaders,
     bytes: { answer: true },
     answers: content,
+    sends: { 200: ['etag'], 206: ['etag'], 304: ['etag'] },
     problems: ['not-found', 'link-expired', 'wrong-state', 'range-not-satisfiable', 'unavailable'],
   },
   deleteRecording: {
