@@ -2,7 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chatBus, signalingBus, type Recording } from '@parley/contracts'
-import { answer, createLogger, createMemoryBus, migrate, newId, openDatabase, type DatabaseHost, type Poller } from '@parley/kit'
+import {
+  answer,
+  createLogger,
+  createMemoryBus,
+  migrate,
+  newId,
+  openDatabase,
+  type DatabaseHost,
+  type Poller,
+} from '@parley/kit'
 import { eventually, startJanus, type RunningJanus } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JanusLink } from '../janus/janus-link.ts'
@@ -100,7 +109,12 @@ describe('V3 what is recorded by a real Janus', () => {
   }
 
   test('a disk that is full ends it in order; everybody is told', async () => {
-    const { id } = await insertRecording(db, { id: newId(), meeting_id: meetingId, layout: 'grid', started_by: newId() })
+    const { id } = await insertRecording(db, {
+      id: newId(),
+      meeting_id: meetingId,
+      layout: 'grid',
+      started_by: newId(),
+    })
     const reaches = (status: string) =>
       eventually(async () => {
         const row = await findRecording(db, id)
