@@ -10,7 +10,7 @@ import {
   type Seat,
 } from '@parley/contracts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
-import { allowedOf, switchedOff } from './settings.ts'
+import { allowedOf, changeMeeting } from './settings.ts'
 import { changeRole, remove, rename } from './user-commands.ts'
 import { takeRecording } from './recording.ts'
 import type { RoomState } from './state.ts'
@@ -122,13 +122,6 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
     default:
       return command satisfies never
   }
-}
-
-/** What is on and is not allowed any more goes off with the settings. */
-function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
-  if (meeting.version <= (room.meeting?.version ?? 0)) return []
-  const participants = [...room.seats.values()].map((seat) => seat.participant)
-  return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]
 }
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>

@@ -1,4 +1,5 @@
 import { may, type Change, type Meeting, type Participant } from '@parley/contracts'
+import type { RoomState } from './state.ts'
 
 type Shown = Pick<Participant, 'mic' | 'cam' | 'screen'>
 
@@ -16,3 +17,10 @@ export const switchedOff = (meeting: Meeting, participants: readonly Participant
     const same = (['mic', 'cam', 'screen'] as const).every((kind) => shown[kind] === participant[kind])
     return same ? [] : [{ kind: 'media', participantId: participant.id, ...shown }]
   })
+
+/** What is on and is not allowed any more goes off with the settings. */
+export function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
+  if (meeting.version <= (room.meeting?.version ?? 0)) return []
+  const participants = [...room.seats.values()].map((seat) => seat.participant)
+  return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]
+}
