@@ -92,4 +92,25 @@ describe('the page and the SFU', () => {
     for (const page of [ada, ben]) expect(await longestGap(page)).toBeLessThan(2_000)
     expect(await tileOf(ben, 'Ada').getAttribute('data-participant-id')).toBe(before)
   }, 120_000)
+
+  it('O8 the loudspeaker that one chooses is the one that everybody is heard from', async () => {
+    await ada.click(id('more'))
+    await ada.click(id('open-settings'))
+    const values = await ada
+      .locator(`${id('pick-speaker')} option`)
+      .evaluateAll((options) =>
+        options.map((option) => (option as HTMLOptionElement).value).filter((value) => value !== ''),
+      )
+    const chosen = values.at(-1) ?? ''
+    expect(chosen).not.toBe('')
+    await ada.selectOption(id('pick-speaker'), chosen)
+    await ada.keyboard.press('Escape')
+    await eventually(async () => {
+      const sinks = await ada
+        .locator('audio')
+        .evaluateAll((all) => all.map((audio) => (audio as HTMLAudioElement).sinkId))
+      expect(sinks.length).toBeGreaterThan(0)
+      expect(new Set(sinks)).toEqual(new Set([chosen]))
+    })
+  }, 60_000)
 })

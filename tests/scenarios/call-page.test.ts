@@ -41,6 +41,18 @@ describe('a call of 26 on the page', () => {
       rooms.set(name, await parley.join({ code, device: { mic: false, cam: false } }))
     await join(host, 'Host')
     page = await visit(browser, url)
+    // Keeps what the page opens, to take it away later as an unplugged device would be.
+    await page.evaluate(() => {
+      const opened: MediaStreamTrack[] = []
+      Object.assign(window, { opened })
+      const media = navigator.mediaDevices
+      const open = media.getUserMedia.bind(media)
+      media.getUserMedia = async (constraints) => {
+        const stream = await open(constraints)
+        opened.push(...stream.getTracks())
+        return stream
+      }
+    })
     await signUp(page, 'Vera')
     await page.locator(id('new-meeting')).waitFor()
     await page.fill(id('join-code'), code)
@@ -133,7 +145,16 @@ describe('a call of 26 on the page', () => {
     await page.click(id('open-chat'))
   }, 60_000)
 
-  it('O8 Space talks while it is held', async () => {
+  it('O8 a microphone that is unplugged is replaced by another one, and one is told', async () => {
+    await page.evaluate(() => {
+      const { opened } = window as unknown as { opened: MediaStreamTrack[] }
+      opened.findLast((track) => track.kind === 'audio')?.dispatchEvent(new Event('ended'))
+    })
+    await page.locator(id('toast'), { hasText: 'Your microphone is gone. Now using' }).waitFor()
+    expect(await page.locator(id('toggle-mic')).getAttribute('aria-pressed')).toBe('true')
+  }, 60_000)
+
+  it('O8 Space talks while it is held, and who speaks muted is told', async () => {
     const isOn = () => page.locator(id('toggle-mic')).getAttribute('aria-pressed')
     await page.keyboard.press('m')
     await eventually(async () => expect(await isOn()).toBe('false'))
@@ -142,6 +163,8 @@ describe('a call of 26 on the page', () => {
     await eventually(async () => expect(await isOn()).toBe('true'))
     await page.keyboard.up(' ')
     await eventually(async () => expect(await isOn()).toBe('false'))
+    // The made-up microphone beeps all the time.
+    await page.locator(id('muted-hint')).waitFor()
   }, 60_000)
 
   it.each([
@@ -187,5 +210,22 @@ describe('a call of 26 on the page', () => {
     await page.keyboard.press('ArrowRight')
     expect(await focused()).toBe('tab-active')
     expect(await page.locator(id('tab-active')).getAttribute('aria-selected')).toBe('true')
+  }, 60_000)
+
+  it('O8 axe finds nothing wrong on the account, on the page of a meeting and at its door', async () => {
+    const { id: meetingId, code } = roomOf('Host').state.get().meeting
+    for (const [path, ready] of [
+      ['/account', 'avatar-choose'],
+      [`/meetings/${meetingId}`, 'details'],
+      [`/m/${code}`, 'prejoin-join'],
+    ] as const) {
+      await page.goto(url + path)
+      await page.locator(id(ready)).waitFor()
+      for (const width of [320, 1280]) {
+        await page.setViewportSize({ width, height: 800 })
+        expect(await overflowOf(page), `${path} at ${width} px`).toBe(0)
+      }
+      expect(await axeViolations(page), path).toEqual([])
+    }
   }, 60_000)
 })
