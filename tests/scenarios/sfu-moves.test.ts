@@ -1,4 +1,4 @@
-import { SfuPeer } from '@parley/bench/janus'
+import { JanusClient, SfuPeer } from '@parley/bench/janus'
 import type { Meeting, Sfu } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,6 +29,25 @@ async function moveOver(one: InCall, sfu: Sfu): Promise<InCall> {
 }
 const toldAfter = async ({ socket }: Seated, before: Sfu): Promise<Sfu> =>
   (await socket.waitFor('sfu.changed', ({ sfu }) => (sfu as Sfu).room !== before.room, 20_000)).payload['sfu'] as Sfu
+
+describe('a client that comes back', () => {
+  it('V2 T19 claims its session after its socket was lost, and the media went on; or begins a new one at once', async () => {
+    const { owner, meeting } = await aMeeting()
+    const ada = await joinCall(url, owner, meeting)
+    const ben = await joinCall(url, await anAccount(url, 'Ben'), meeting)
+    await hears(ada, ben)
+    ben.peer.client.drop()
+    expect(await ada.peer.countFor(500, ben.id, 'mic')).toBeGreaterThan(10)
+    const again = await JanusClient.open(ben.sfu, ben.who.token)
+    await again.claim(ben.peer.session)
+    await again.request({ janus: 'keepalive' })
+    again.drop()
+    const anew = await moveOver(ben, ben.sfu)
+    await hears(anew, ada)
+    await eventually(async () => expect(await ada.peer.countFor(300, ben.id, 'mic')).toBeGreaterThan(5), 10_000)
+    await Promise.all([ada.peer.close(), anew.peer.close()])
+  }, 60_000)
+})
 
 describe('Janus and the media service go and come back', () => {
   it('T18 a Janus that restarts empty has its rooms made again, people are told, and the call goes on', async () => {

@@ -56,6 +56,15 @@ export const mediaBus = {
     output: Type.Object({ ended: Type.Array(Type.Integer()) }),
     timeoutMs: 2_500,
   }),
+  /**
+   * The participant comes back with a new session: what an earlier one of theirs still publishes ends. The asker has checked the place.
+   * Problem `unavailable`.
+   */
+  freeFeed: request('media.free-feed', {
+    input: JanusPlace,
+    output: Type.Object({}),
+    timeoutMs: 2_500,
+  }),
   /** Whether a Janus takes new rooms; those of one that does not move to the others. Problem `not-found`. */
   drainJanus: request('media.drain-janus', {
     input: Type.Object({ janusId: Type.String(), draining: Type.Boolean() }),

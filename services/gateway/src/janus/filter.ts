@@ -7,8 +7,17 @@ export interface Allowed {
 }
 
 export type Verdict =
-  /** `begins`: the transaction of a `create`; `claims`: the session that is taken over if Janus agrees. */
-  | { kind: 'pass'; token: string | null; begins?: string; claims?: { transaction: string; session: number } }
+  /**
+   * `begins`: the transaction of a `create`; `claims`: the session that is taken over if Janus agrees; `joins`: the transaction of a
+   * join as publisher.
+   */
+  | {
+      kind: 'pass'
+      token: string | null
+      begins?: string
+      claims?: { transaction: string; session: number }
+      joins?: string
+    }
   /** `answer` goes to the client in the place of Janus' answer. */
   | { kind: 'refuse'; answer: string }
 
@@ -59,7 +68,7 @@ export function judge(text: string, allowed: Allowed): Verdict {
       if (message['plugin'] !== plugin) return refusal(message, code.noSuchPlugin, `The plugin must be ${plugin}`)
       return { kind: 'pass', token }
     case 'message':
-      return judgeBody(message, allowed) ?? { kind: 'pass', token }
+      return judgeBody(message, allowed, token)
     case 'keepalive':
     case 'trickle':
     case 'hangup':
@@ -84,18 +93,17 @@ function claim(message: Fields, session: number, token: string | null): Verdict 
   return { kind: 'pass', token, claims: { transaction, session } }
 }
 
-/** Null: it may pass. */
-function judgeBody(message: Fields, { room, feed }: Allowed): Verdict | null {
+function judgeBody(message: Fields, { room, feed }: Allowed, token: string | null): Verdict {
   const body = isFields(message['body']) ? message['body'] : {}
   const { request } = body
   if (!roomRequests.has(request)) return refusal(message, code.unauthorized, 'This request is not for clients')
-  const names = request === 'join' || request === 'joinandconfigure' || body['room'] !== undefined
-  if (names && body['room'] !== room)
+  const joins = request === 'join' || request === 'joinandconfigure'
+  if ((joins || body['room'] !== undefined) && body['room'] !== room)
     return refusal(message, code.unauthorized, 'This is not the room of your janus-token')
-  const publishes = request === 'joinandconfigure' || (request === 'join' && body['ptype'] !== 'subscriber')
-  return publishes && body['id'] !== feed
-    ? refusal(message, code.unauthorized, 'Join with the feed of your janus-token as id')
-    : null
+  if (!joins || (request === 'join' && body['ptype'] === 'subscriber')) return { kind: 'pass', token }
+  if (body['id'] !== feed) return refusal(message, code.unauthorized, 'Join with the feed of your janus-token as id')
+  const { transaction } = message
+  return { kind: 'pass', token, ...(typeof transaction === 'string' && { joins: transaction }) }
 }
 
 function readFields(text: string): Fields | null {

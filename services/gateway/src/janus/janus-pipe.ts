@@ -11,6 +11,8 @@ export interface JanusPipeEnds {
   place: JanusPlace
   room: string
   log: Logger
+  /** Ends what an earlier session of this participant still publishes. */
+  freeFeed(place: JanusPlace): Promise<void>
 }
 
 /** Until then the other side is not read, bytes. */
@@ -22,6 +24,8 @@ const pingMs = 15_000
 const destroyMs = 700
 const maxSessions = 8
 const maxStrikes = 50
+/** The VideoRoom's code for a feed that is there already. */
+const idExists = /"error_code":\s*436\b/
 
 /**
  * The WebSocket of a client joined with one to Janus. What the client says is judged message by message; what Janus says goes through
@@ -39,18 +43,22 @@ export class JanusPipe {
   readonly #sessions = new Set<number>()
   /** Sessions that Janus has yet to agree to, by transaction; null: to one that it will name. */
   readonly #asked = new Map<string, number | null>()
+  readonly #freeFeed: JanusPipeEnds['freeFeed']
+  /** The join as publisher that Janus has yet to answer. */
+  #joining: { transaction: string; text: string } | null = null
   #token: string | null = null
   #strikes = 0
   #ending = false
   #alive = true
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor({ client, janus, place, room, log }: JanusPipeEnds) {
+  constructor({ client, janus, place, room, log, freeFeed }: JanusPipeEnds) {
     this.place = place
     this.#client = client
     this.#janus = janus
     this.#room = room
     this.#log = log
+    this.#freeFeed = freeFeed
     this.ended = Promise.all([closing(client), closing(janus)]).then(() => {
       for (const timer of this.#timers) clearTimeout(timer)
     })
@@ -95,7 +103,8 @@ export class JanusPipe {
       return this.#client.send(verdict.answer)
     }
     this.#token = verdict.token ?? this.#token
-    const { begins, claims } = verdict
+    const { begins, claims, joins } = verdict
+    if (joins !== undefined) this.#joining = { transaction: joins, text }
     if (begins !== undefined || claims !== undefined) {
       if (this.#sessions.size + this.#asked.size >= maxSessions) return this.#close('tooManyMessages')
       if (begins !== undefined) this.#asked.set(begins, null)
@@ -107,6 +116,7 @@ export class JanusPipe {
   #fromJanus(data: RawData): void {
     const text = String(data)
     if (this.#asked.size > 0) this.#noteAnswer(text)
+    if (this.#joining !== null && this.#joinsAgain(text)) return
     if (!this.#ending) this.#pass(text, this.#janus, this.#client)
   }
 
@@ -128,6 +138,25 @@ export class JanusPipe {
     if (janus !== 'success' || session === undefined) return
     this.#sessions.add(session)
     if (this.#ending) this.#destroy(session)
+  }
+
+  /**
+   * Janus keeps a session whose socket was lost for a while. A client that begins a new one instead is let in: its old feed is taken out,
+   * and its join sent once more. True: Janus' answer is not for the client.
+   */
+  #joinsAgain(text: string): boolean {
+    const joining = this.#joining
+    if (joining === null || !text.includes(joining.transaction) || text.includes('"ack"')) return false
+    this.#joining = null
+    if (!idExists.test(text)) return false
+    this.#freeFeed(this.place).then(
+      () => this.#pass(joining.text, this.#client, this.#janus),
+      (err: unknown) => {
+        this.#log.info({ err, meetingId: this.place.meetingId }, 'an old feed could not be taken out')
+        this.#pass(text, this.#janus, this.#client)
+      },
+    )
+    return true
   }
 
   #pass(text: string, from: WebSocket, to: WebSocket): void {

@@ -119,13 +119,14 @@ async function join(
   { bus, log, server }: Opening,
 ): Promise<void> {
   const { url, room } = await ask(bus, mediaBus.janusAccess, place)
+  const freeFeed = async (mine: JanusPlace): Promise<void> => void (await ask(bus, mediaBus.freeFeed, mine))
   const janus = await dial(url)
   if (socket.destroyed) {
     janus.terminate()
     throw new ProblemError('unavailable', 'The client has gone')
   }
   server.handleUpgrade(request, socket, head, (client) => {
-    const pipe = new JanusPipe({ client, janus, place, room, log })
+    const pipe = new JanusPipe({ client, janus, place, room, log, freeFeed })
     if (!arrival.open(pipe)) void pipe.end('removed').then(() => arrival.giveUp())
   })
 }

@@ -9,6 +9,7 @@ import {
   migrate,
   newId,
   openDatabase,
+  systemClock,
   type DatabaseHost,
   type Poller,
 } from '@parley/kit'
@@ -44,7 +45,7 @@ describe('V3 what is recorded by a real Janus', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-capture-'))
     janus = await startJanus({ recordingsDir: folder })
-    link = new JanusLink({ server: janus, secrets: janus.secrets, log })
+    link = new JanusLink({ server: janus, secrets: janus.secrets, log, clock: systemClock })
     await link.start()
     peer = { id: janus.id, url: janus.url, link, rooms: createVideoRooms(link, janus.secrets) }
     await peer.rooms.create('room', { bitrate: 1_000_000, publishers: 5 })
@@ -54,8 +55,8 @@ describe('V3 what is recorded by a real Janus', () => {
     standIns()
     const places = { tracks: folder, tracksAtJanus: folder, work: join(folder, 'work') }
     const room = { meetingId, generation: 1, janusId: janus.id, room: 'room' }
-    const announce = createAnnounce({ db, bus, log })
-    teller = createTeller({ db, bus, log })
+    const announce = createAnnounce({ db, bus, clock: systemClock, log })
+    teller = createTeller({ db, bus, clock: systemClock, log })
     void teller.start()
     const capture = createCapture({
       db,
@@ -102,7 +103,9 @@ describe('V3 what is recorded by a real Janus', () => {
         said.push(text)
         const sender = { id: meetingId, name: 'System' }
         const sentAt = new Date().toISOString()
-        return { message: { id: newId(), seq: 1, type: 'system' as const, text, sender, clientMessageId: noticeId, sentAt } }
+        return {
+          message: { id: newId(), seq: 1, type: 'system' as const, text, sender, clientMessageId: noticeId, sentAt },
+        }
       },
       log,
     )

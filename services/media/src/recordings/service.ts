@@ -39,7 +39,7 @@ export interface RecordingService {
 export function createRecordings(deps: RecordingDeps): RecordingService {
   const { config, bus, clock, db, log, metrics, objects, links } = deps
   const places = placesOf(config)
-  const announce = createAnnounce({ db, bus, log })
+  const announce = createAnnounce({ db, bus, clock, log })
   const director = places === null ? null : directorOf(deps, places, announce)
   const begin = async (row: RecordingRow) => {
     await announce(row)
@@ -48,10 +48,11 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
   const minFreeBytes = config.RECORDING_MIN_FREE_MB * 1024 * 1024
   const limits = { perMeeting: config.RECORDING_MAX_PER_MEETING, minFreeBytes }
   const pollers: Poller[] = [
-    createTeller({ db, bus, log }),
+    createTeller({ db, bus, clock, log }),
     createSweep({
       db,
       bus,
+      clock,
       log,
       objects,
       places,

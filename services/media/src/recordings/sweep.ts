@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { meetingsBus } from '@parley/contracts'
-import { ask, createPoller, type Bus, type Logger, type Objects, type Poller } from '@parley/kit'
+import { ask, createPoller, type Bus, type Clock, type Logger, type Objects, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
 import { prefixOf, remove, tracksFolder, type Places } from './folders.ts'
 import type { RecordingDb } from './store.ts'
@@ -10,6 +10,7 @@ import type { RecordingRow } from './tables.ts'
 export interface SweepDeps {
   db: RecordingDb
   bus: Bus
+  clock: Clock
   log: Logger
   objects: Objects
   places: Places | null
@@ -94,13 +95,13 @@ export async function deleteForGood({ db, objects, places }: SweepDeps, row: Rec
 }
 
 /** Tracks and work of recordings that nobody works on any more. */
-async function sweepFolders({ db, places, rawDays }: SweepDeps): Promise<void> {
+async function sweepFolders({ db, clock, places, rawDays }: SweepDeps): Promise<void> {
   if (places === null) return
   const oldMs = { tracks: Math.max(rawDays, 1 / 24) * dayMs, work: dayMs }
   for (const kind of ['tracks', 'work'] as const)
     for (const name of await readdir(places[kind]).catch(() => [])) {
       const found = id.exec(name)?.[0]
-      if (found === undefined || Date.now() - (await changedAt(join(places[kind], name))) < oldMs[kind]) continue
+      if (found === undefined || clock.now() - (await changedAt(join(places[kind], name))) < oldMs[kind]) continue
       const row = await db.selectFrom('recordings').select('status').where('id', '=', found).executeTakeFirst()
       if (row === undefined || row.status === 'ready' || row.status === 'failed') await remove(join(places[kind], name))
     }

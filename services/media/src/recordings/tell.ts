@@ -1,5 +1,5 @@
 import { chatBus, signalingBus } from '@parley/contracts'
-import { ask, createPoller, isProblem, type Bus, type Logger, type Poller } from '@parley/kit'
+import { ask, createPoller, isProblem, type Bus, type Clock, type Logger, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
 import { recordingForRoom } from './recording.ts'
 import type { RecordingDb } from './store.ts'
@@ -14,6 +14,7 @@ const giveUpHours = 48
 interface TellDeps {
   db: RecordingDb
   bus: Bus
+  clock: Clock
   log: Logger
 }
 
@@ -74,13 +75,13 @@ const unsaid = (db: RecordingDb): Promise<NoticeRow[]> =>
   db.selectFrom('recording_notices').selectAll().orderBy('created_at').limit(batch).execute()
 
 async function say(
-  { db, bus, log }: TellDeps,
+  { db, bus, clock, log }: TellDeps,
   { id, meeting_id: meetingId, text, created_at }: NoticeRow,
 ): Promise<void> {
   try {
     await ask(bus, chatBus.system, { meetingId, noticeId: id, text })
   } catch (err) {
-    const old = Date.now() - created_at.getTime() > giveUpHours * 3_600_000
+    const old = clock.now() - created_at.getTime() > giveUpHours * 3_600_000
     if (!old && !isProblem(err, 'invalid-input')) {
       log.debug({ err, meetingId }, 'a chat does not take a notice of a recording, it is tried again')
       return

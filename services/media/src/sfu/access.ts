@@ -62,3 +62,13 @@ function isOver(place: JanusPlace, row: RoomRow | undefined, present: ReadonlySe
   if (row === undefined) return true
   return row.janusId !== place.janusId && row.changedMsAgo > movingMs
 }
+
+/** Takes out the feed of a place; nothing if it is not there. @throws ProblemError as `accessOrThrow`, `unavailable` */
+export async function freeFeedOrThrow(deps: AccessDeps, place: JanusPlace): Promise<void> {
+  const { room } = await accessOrThrow(deps, place)
+  try {
+    await deps.peers.get(place.janusId)?.rooms.kick(room, place.participantId)
+  } catch (cause) {
+    throw new ProblemError('unavailable', 'Janus does not answer', {}, { cause })
+  }
+}

@@ -17,7 +17,7 @@ import { createJanusAdmin } from '../janus/admin.ts'
 import { JanusLink } from '../janus/janus-link.ts'
 import { readSecrets, readServers, type JanusSecrets } from '../janus/servers.ts'
 import { createVideoRooms } from '../janus/video-room.ts'
-import { accessOrThrow, endedPlaces } from './access.ts'
+import { accessOrThrow, endedPlaces, freeFeedOrThrow } from './access.ts'
 import { grantSfu } from './grants.ts'
 import { JanusKeeper } from './janus-keeper.ts'
 import { limitsOf } from './limits.ts'
@@ -188,6 +188,16 @@ function subscribe(parts: Parts): BusSubscription[] {
     ),
     answer(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
     answer(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
+    answer(
+      bus,
+      mediaBus.freeFeed,
+      queue,
+      async (place) => {
+        await freeFeedOrThrow(parts, place)
+        return {}
+      },
+      log,
+    ),
     answer(
       bus,
       mediaBus.drainJanus,
