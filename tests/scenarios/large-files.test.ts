@@ -9,7 +9,8 @@ import { startStack, type StackFile } from '../support/product.ts'
 
 const mebi = 1024 * 1024
 const sizeBytes = 1024 * mebi
-const mostResidentBytes = 200 * mebi
+/** A process that does nothing has 160 MiB. */
+const mostResidentBytes = { gateways: 256 * mebi, media: 200 * mebi }
 
 describe('a file of 1 GiB', () => {
   let stack: Awaited<ReturnType<typeof startStack>>
@@ -72,10 +73,10 @@ describe('a file of 1 GiB', () => {
     const got = createHash('sha256')
     for await (const chunk of (await content(url, ada, made.file.id)).body ?? []) got.update(chunk)
     memory.stop()
-    expect(got.digest('hex')).toBe(sent.digest('hex'))
-    expect(memory.most.gateways).toBeLessThan(mostResidentBytes)
-    expect(memory.most.media).toBeLessThan(mostResidentBytes)
     process.stderr.write(`1 GiB: gateway ${memory.most.gateways / mebi} MiB, media ${memory.most.media / mebi} MiB\n`)
+    expect(got.digest('hex')).toBe(sent.digest('hex'))
+    expect(memory.most.gateways).toBeLessThan(mostResidentBytes.gateways)
+    expect(memory.most.media).toBeLessThan(mostResidentBytes.media)
   }, 240_000)
 })
 
