@@ -7,6 +7,7 @@ import type { Meeting, Recording } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAccount, callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
+import { startBrowser } from '../support/browser.ts'
 import { rest } from '../support/people.ts'
 import { startStack } from '../support/product.ts'
 import { coloursAt, hears, probe } from '../../services/media/src/recordings/testing/probe.ts'
@@ -137,11 +138,42 @@ describe('V3 recordings', () => {
     const link = await callOrThrow<{ url: string }>(bob as Account, 'GET', `${url}/v1/recordings/${id}/link`)
     const linked = await fetch(link.url, { headers: { range: 'bytes=0-3' } })
     expect([linked.status, Buffer.from(await linked.arrayBuffer()).toString('hex')]).toEqual([206, '1a45dfa3'])
+    await playsInBrowser(link.url)
     expect((await fetch(link.url.replace(/signature=..../, 'signature=AAAA'))).status).toBe(403)
     const byBob = { token: bob?.token ?? '' }
     expect((await rest('DELETE', `${url}/v1/recordings/${id}`, byBob)).status).toBe(403)
     expect((await rest('DELETE', `${url}/v1/recordings/${id}`, { token: host().token })).status).toBe(204)
     expect((await as(ann)).status).toBe(404)
+  }
+
+  /** A page of the product plays it, and goes to any place at once. */
+  async function playsInBrowser(link: string): Promise<void> {
+    const browser = await startBrowser()
+    try {
+      const page = await browser.newPage()
+      await page.goto(url)
+      const places = await page.evaluate(async (src) => {
+        const video = document.createElement('video')
+        const happens = (name: string) =>
+          new Promise((resolve, reject) => {
+            video.addEventListener(name, resolve, { once: true })
+            video.addEventListener('error', () => reject(new Error(video.error?.message)), { once: true })
+          })
+        video.muted = true
+        video.src = src
+        await happens('loadedmetadata')
+        video.currentTime = 9
+        await happens('seeked')
+        await video.play()
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+        return { seconds: video.duration, at: video.currentTime, width: video.videoWidth }
+      }, link)
+      expect(places.width).toBe(1280)
+      expect(places.seconds).toBeGreaterThan(11)
+      expect(places.at).toBeGreaterThan(9.3)
+    } finally {
+      await browser.close()
+    }
   }
 
   it('T18 goes on when its Janus is killed: the room moves, and both parts are in the film', async () => {
@@ -200,9 +232,9 @@ describe('V3 recordings', () => {
     await a.leave()
   }, 120_000)
 
-  it('takes tracks that come and go 50 times, and ends with an empty room', async () => {
-    const meeting = await newMeeting()
-    const a = await Actor.enter(url, host(), meeting, looks.blue)
+  it('moves a mesh to the SFU; takes tracks that come and go 50 times, and ends with an empty room', async () => {
+    const meeting = await createMeeting(url, host(), { settings: { topology: 'auto', recording: true } })
+    const a = await Actor.sit(url, host(), meeting, looks.blue)
     const { id } = await start(meeting)
     await reaches(id, 'recording')
     const beganAt = performance.now()

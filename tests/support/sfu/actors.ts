@@ -32,13 +32,19 @@ export class Actor {
   }
 
   static async enter(gateway: string, who: Account, meeting: Meeting, looks: Looks): Promise<Actor> {
-    const seat = await takeSeat(gateway, who, meeting)
-    const actor = new Actor(seat, looks)
+    const actor = new Actor(await takeSeat(gateway, who, meeting), looks)
     const sfu = await eventually(
       () => callOrThrow<Sfu>(who, 'GET', `${gateway}/v1/meetings/${meeting.id}/janus-token`),
       10_000,
     )
     await actor.#publish(sfu)
+    actor.#timer = setInterval(() => actor.#follow(), 100)
+    return actor
+  }
+
+  /** Publishes once the meeting is one of the SFU. */
+  static async sit(gateway: string, who: Account, meeting: Meeting, looks: Looks): Promise<Actor> {
+    const actor = new Actor(await takeSeat(gateway, who, meeting), looks)
     actor.#timer = setInterval(() => actor.#follow(), 100)
     return actor
   }
