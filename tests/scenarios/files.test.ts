@@ -96,7 +96,7 @@ describe('files', () => {
     await another.body?.cancel()
     await callOrThrow(ben, 'DELETE', `${url}/v1/files/${made.file.id}`)
     expect((await content(url, ben, made.file.id)).status).toBe(404)
-  }, 30_000)
+  }, 90_000)
 
   it('S39 sizes: one more and one less than announced, and ranges that do not fit', async () => {
     const made = await announced(url, ben, attachment({ sizeBytes: 1_000 }))

@@ -23,5 +23,7 @@ export async function transfer(
     await forward({ service, repeatable: true, bytes: { maxBytes: body?.maxBytes ?? 0 } }, request, reply, options)
   } finally {
     giveBack()
+    // What nobody wants of a body is let go: its connection would stand still, and not even notice its end.
+    request.raw.resume()
   }
 }
