@@ -22,12 +22,23 @@ describe('the entry of the media servers’ images', () => {
     }
     const [port, adminPort, turnPort] = [await freePort(), await freePort(), await freePort()].map(String)
     env = {
-      ...{ PATH: process.env['PATH'] ?? '', JANUS_ID: 'janus-1', JANUS_BIND: '127.0.0.1' },
-      ...{ JANUS_PORT: `${port}`, JANUS_ADMIN_PORT: `${adminPort}`, JANUS_RTP_PORTS: '20000-20199' },
-      ...{ JANUS_MEDIA_ADDRESSES: '', JANUS_PUBLIC_ADDRESS: '198.51.100.7' },
-      ...{ JANUS_ADMIN_SECRET: secret, JANUS_ADMIN_KEY: secret, JANUS_TOKEN_SECRET: secret },
-      ...{ TURN_PORT: `${turnPort}`, TURN_REALM: 'parley', TURN_ADDRESS: '127.0.0.1', TURN_SECRET: secret },
-      ...{ TURN_MIN_PORT: '21000', TURN_MAX_PORT: '21199' },
+      PATH: process.env['PATH'] ?? '',
+      JANUS_ID: 'janus-1',
+      JANUS_BIND: '127.0.0.1',
+      JANUS_PORT: `${port}`,
+      JANUS_ADMIN_PORT: `${adminPort}`,
+      JANUS_RTP_PORTS: '20000-20199',
+      JANUS_MEDIA_ADDRESSES: '',
+      JANUS_PUBLIC_ADDRESS: '198.51.100.7',
+      JANUS_ADMIN_SECRET: secret,
+      JANUS_ADMIN_KEY: secret,
+      JANUS_TOKEN_SECRET: secret,
+      TURN_PORT: `${turnPort}`,
+      TURN_REALM: 'parley',
+      TURN_ADDRESS: '127.0.0.1',
+      TURN_SECRET: secret,
+      TURN_MIN_PORT: '21000',
+      TURN_MAX_PORT: '21199',
     }
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
