@@ -15,16 +15,18 @@ for name in $secrets; do
 done
 
 names=$(grep -ohE '\$\{[A-Z][A-Z0-9_]*\}' "$from"/* | tr -d '${}' | sort -u)
-for name in $names; do
+script=
+for name in $names TURN_PUBLIC_ADDRESS TURN_ALLOWED_PEERS; do
   eval "value=\${$name-}"
   # What ends a quoted string or a line could say more than a value.
   case $value in
     *[!A-Za-z0-9_.:,/=+\ -]*) echo "$name has characters that do not fit into a configuration file" >&2; exit 1 ;;
   esac
+  script="$script;s|\${$name}|$value|g"
 done
 umask 077
 for file in "$from"/*; do
-  envsubst "$(echo "$names" | sed 's/.*/${&}/')" < "$file" > "$to/$(basename "$file")"
+  sed "${script#;}" "$file" > "$to/$(basename "$file")"
 done
 
 # coturn only: behind a 1:1 NAT, and single addresses inside that clients may reach.

@@ -8,7 +8,10 @@ const connections: RTCPeerConnection[] = []
 const videos = new Map<string, HTMLVideoElement>()
 let room: Room | null = null
 
-function watchNetwork(relayOnly: boolean): void {
+/** How a page may reach others: in any way, or by a relay alone. */
+export type Way = 'any' | 'relay'
+
+function watchNetwork(way: Way): void {
   const Socket = window.WebSocket
   window.WebSocket = class extends Socket {
     constructor(url: string | URL, protocols?: string | string[]) {
@@ -19,7 +22,7 @@ function watchNetwork(relayOnly: boolean): void {
   const Connection = window.RTCPeerConnection
   window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
-      super(relayOnly ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
+      super({ ...configuration, iceTransportPolicy: way === 'relay' ? 'relay' : 'all' })
       connections.push(this)
     }
   }
@@ -86,8 +89,8 @@ const api = {
     const { id, code } = await parley.rest.createMeeting({ body: { title: 'Colours', settings } })
     return { id, code }
   },
-  async enter({ name, code, colour, relayOnly }: { name: string; code: string; colour: string; relayOnly: boolean }) {
-    if (connections.length === 0) watchNetwork(relayOnly)
+  async enter({ name, code, colour, way }: { name: string; code: string; colour: string; way: Way }) {
+    watchNetwork(way)
     if (parley.user.get() === null) await parley.signInAsGuest({ name })
     const localStream = new MediaStream([...tone(), ...picture(colour)])
     room = await parley.join({ code, device: { mic: true, cam: true }, localStream })

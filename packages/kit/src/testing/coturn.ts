@@ -59,7 +59,9 @@ export async function startCoturn(options: CoturnOptions = {}): Promise<RunningC
       TURN_SECRET: secret,
     })
     const file = join(dir, 'turnserver.conf')
-    const own = [...allowed.map((address) => `allowed-peer-ip=${address}`), ...(options.lines ?? [])]
+    // Coturn refuses a loopback before it looks at its lists. With this line the deny list refuses all others of 127/8.
+    const loopback = allowed.some((address) => address.startsWith('127.')) ? ['allow-loopback-peers'] : []
+    const own = [...allowed.map((address) => `allowed-peer-ip=${address}`), ...loopback, ...(options.lines ?? [])]
     // Its log to us, and nothing of it outside its folder.
     const local = ['log-file=stdout', 'simple-log', 'no-tls', 'no-dtls', `pidfile=${join(dir, 'pid')}`]
     await appendFile(file, `${[...own, ...local, `userdb=${join(dir, 'users.db')}`].join('\n')}\n`)
