@@ -102,7 +102,9 @@ describe('V3 what is recorded by a real Janus', () => {
         said.push(text)
         const sender = { id: meetingId, name: 'System' }
         const sentAt = new Date().toISOString()
-        return { message: { id: newId(), seq: 1, type: 'system' as const, text, sender, clientMessageId: noticeId, sentAt } }
+        return {
+          message: { id: newId(), seq: 1, type: 'system' as const, text, sender, clientMessageId: noticeId, sentAt },
+        }
       },
       log,
     )
