@@ -1,4 +1,4 @@
-import { may, meetingsBus, type Meeting } from '@parley/contracts'
+import { may, meetingsBus, signalingBus, type Meeting } from '@parley/contracts'
 import { ask, isProblem, ProblemError, type Bus } from '@parley/kit'
 import type { Static } from 'typebox'
 import { findRecording, type RecordingDb } from './store.ts'
@@ -43,7 +43,8 @@ export async function recordableOrThrow({ bus }: Pick<AccessDeps, 'bus'>, meetin
   if (meeting.status === 'ended' || meeting.status === 'cancelled') throw new ProblemError('meeting-over')
   if (!meeting.settings.recording)
     throw new ProblemError('forbidden', 'The settings of this meeting do not allow recording')
-  if (meeting.status !== 'live')
+  // Meetings hears of who came first a moment later than the room.
+  if (meeting.status !== 'live' && (await ask(bus, signalingBus.roster, { meetingId })).people.length === 0)
     throw new ProblemError('wrong-state', 'A meeting can be recorded while somebody is in it')
   return meeting
 }
