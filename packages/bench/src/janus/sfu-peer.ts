@@ -171,7 +171,7 @@ export class SfuPeer {
   #hear({ plugindata }: JanusNews): void {
     const data = plugindata?.data ?? {}
     this.#note(data['publishers'] as Published[] | undefined)
-    for (const key of ['unpublished', 'leaving']) {
+    for (const key of ['unpublished', 'leaving', 'kicked']) {
       const id = String(data[key])
       this.#feeds.delete(id)
       this.#subscribed.delete(id)

@@ -29,7 +29,9 @@ export class Feeds {
       this.#streams.set(id, streams)
       this.#told.delete(id)
     }
-    const gone = [event['unpublished'], event['leaving']].filter((id): id is string => typeof id === 'string')
+    const gone = [event['unpublished'], event['leaving'], event['kicked']].filter(
+      (id): id is string => typeof id === 'string',
+    )
     for (const id of gone) this.forget(id)
     return published.length > 0 || gone.length > 0
   }
