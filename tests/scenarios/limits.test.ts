@@ -1,7 +1,7 @@
 import type { JoinTokenInfo, Meeting, Participant } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aGuest, anAccount, callOrThrow, createMeeting, roomTokenFor, type Account } from '../support/accounts.ts'
+import { aGuest, anAccount, callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
 import { hintsFor } from '../support/nodes.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
@@ -53,8 +53,8 @@ describe('limits under a rush, distributed', () => {
     const enter = async (n: number) => {
       const until = Date.now() + patienceMs
       for (;;) {
-        const roomToken = await roomTokenFor(url(n), guests[n] ?? host, meeting)
-        const outcome = await sockets[n]?.outcome('room.join', { roomToken, device })
+        const { roomToken, refused } = await atTheDoor(n, meeting)
+        const outcome = refused ?? (await sockets[n]?.outcome('room.join', { roomToken, device }))
         // A machine that is busy with other things may be too slow: whoever is told so tries again, as the SDK does.
         if (!tryAgain.has(outcome ?? '') || Date.now() > until) return outcome
       }
@@ -80,6 +80,14 @@ describe('limits under a rush, distributed', () => {
     for (const socket of sockets) socket.drop()
   }, 120_000)
 
+  /** A room token, or the code of the problem that one is refused with: a meeting may be full by then. */
+  const atTheDoor = async (n: number, { code }: Meeting): Promise<{ roomToken?: string; refused?: string }> => {
+    const { status, body } = await rest('POST', `${url(n)}/v1/meetings/join`, {
+      token: guests[n]?.token ?? '',
+      body: { code },
+    })
+    return status === 200 ? { roomToken: String(body['roomToken']) } : { refused: String(body['code']) }
+  }
   const presentIn = async ({ id }: Meeting) =>
     (
       await callOrThrow<{ participants: { name: string }[] }>(host, 'GET', `${url(1)}/v1/meetings/${id}`)

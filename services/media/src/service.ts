@@ -45,6 +45,7 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     bus: bus.connected(),
     auth: auth.ready(),
     storage: await files.objects.reachable(),
+    ...(await sfu.readiness()),
   })
   serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
   serveOperations(app, mediaOperations, mediaHandlers({ files, sfu, recordings }), {

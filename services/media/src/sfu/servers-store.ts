@@ -51,6 +51,13 @@ export const reportServer = async (
     set healthy = ${healthy}, sessions = ${sessions}, publishers = ${publishers}, checked_at = clock_timestamp()
     where id = ${id} and holder = ${holder}`.execute(db))
 
+/** Whether a replica has looked at each of `ids` by now, and said how it is. */
+export async function areKnown(db: SfuDb, ids: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from media.sfu_servers where id = any(${ids}::text[]) and checked_at is not null`.execute(db)
+  return rows.length === ids.length
+}
+
 /** Those of `ids` that answer, and are not being drained. */
 export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`

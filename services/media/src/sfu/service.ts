@@ -23,7 +23,7 @@ import { JanusKeeper } from './janus-keeper.ts'
 import { limitsOf } from './limits.ts'
 import { createRosters, type Rosters, type Shown } from './rosters.ts'
 import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
-import { addServers, setDraining } from './servers-store.ts'
+import { addServers, areKnown, setDraining } from './servers-store.ts'
 import { createSfuRooms, type JanusPeer, type SfuRooms } from './sfu-rooms.ts'
 
 export interface SfuDeps {
@@ -42,6 +42,8 @@ export interface SfuService {
   /** For recordings: where the rooms are, and each Janus as this replica reaches it. */
   rooms: SfuRooms
   peers: ReadonlyMap<string, JanusPeer>
+  /** Whether it is known how each Janus is: until then no meeting gets a room. Empty without any. */
+  readiness(): Promise<Record<string, boolean>>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -76,6 +78,8 @@ export function createSfu(deps: SfuDeps): SfuService {
     handlers: sfuHandlers(parts),
     rooms,
     peers,
+    readiness: async () =>
+      peers.size === 0 ? {} : { janus: await areKnown(db, [...peers.keys()]).catch(() => false) },
     async start() {
       subscriptions = subscribe(parts)
       await Promise.all([...peers.values()].map(({ link }) => link.start()))
