@@ -12,7 +12,7 @@ export interface Counts {
 const folder = join(root, 'node_modules', '.cache', 'parley')
 const report = join(folder, 'tests.json')
 /** A run that hangs has to end too. */
-const timeoutMs = 60 * 60_000
+const timeoutMs = 80 * 60_000
 
 /** One run of all tests, shown as vitest shows it. Whatever went wrong besides a test counts as one that failed. */
 export async function runVitest(args: readonly string[]): Promise<Counts> {
