@@ -1,10 +1,11 @@
 import { closeCodes, fromClient, fromServer, problems, type ClientType } from '@parley/contracts'
-import { compile } from '@parley/kit'
+import { compileShape } from '@parley/kit'
 
-type Check = ReturnType<typeof compile>
-type Schema = Parameters<typeof compile>[0]
+type Check = ReturnType<typeof compileShape>
+type Schema = Parameters<typeof compileShape>[0]
+/** Their shape only: an answer repeats the `requestId` that was sent, whatever its letters are. */
 const compiled = (schemas: Readonly<Record<string, Schema>>): ReadonlyMap<string, Check> =>
-  new Map(Object.entries(schemas).map(([type, schema]) => [type, compile(schema)]))
+  new Map(Object.entries(schemas).map(([type, schema]) => [type, compileShape(schema)]))
 
 const pushes = compiled(fromServer)
 const answers = new Map(Object.entries(fromClient).map(([type, row]) => [type, compiled(row.answers)]))
