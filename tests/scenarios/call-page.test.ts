@@ -133,7 +133,8 @@ describe('a call of 26 on the page', () => {
   it('O8 the focus goes back to where it was, and a draft outlives its panel', async () => {
     await page.click(id('more'))
     await page.click(id('open-settings'))
-    await page.locator(id('sound-join')).waitFor({ state: 'attached' })
+    // Once it is open, and not only there, Escape is for it.
+    await page.locator(`dialog[open] ${id('sound-join')}`).waitFor({ state: 'attached' })
     await page.keyboard.press('Escape')
     await eventually(async () => expect(await focused()).toBe('more'))
     await page.click(id('open-chat'))

@@ -1,6 +1,6 @@
 import { X } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { IconButton } from './button.tsx'
 import { useFocusReturn } from './use-focus.ts'
 
@@ -16,8 +16,7 @@ export function Dialog({ title, children, onClose, narrow = false }: DialogProps
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useFocusReturn()
-  // Before it is painted: whoever sees it can close it with Escape.
-  useLayoutEffect(() => ref.current?.showModal(), [])
+  useEffect(() => ref.current?.showModal(), [])
   return (
     <dialog
       ref={ref}
