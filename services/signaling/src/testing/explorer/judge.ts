@@ -18,8 +18,8 @@ const restoredWithinMs = 6_000
 const untoldWithinMs = 1_000
 /** A commit that is answered has happened so long before at most. */
 const answerMs = 200
-/** Until every node has heard of a commit. */
-const unheardWithinMs = 50
+/** From the request until every node has heard of its commit. */
+const unheardWithinMs = 250
 
 /** Says what does not hold: some things at once, the rest when all has been quiet for long enough. */
 export class Judge {

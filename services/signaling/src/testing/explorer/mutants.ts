@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'C2',
     without: 'comparing all rooms with a store that is in another incarnation',
-    edits: [edit('services/signaling/src/node.ts', 'void rooms.compareAll()', '')],
+    edits: [edit('services/signaling/src/node.ts', 'void rooms.compareAll()', ''), neverCompared],
   },
   {
     id: 'C3',
@@ -160,7 +160,7 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'X17',
     without: 'knowing that a commit without an answer may have happened',
-    edits: [edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', '')],
+    edits: [edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', ''), neverCompared],
   },
   {
     id: 'X28',
