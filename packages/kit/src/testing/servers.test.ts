@@ -39,7 +39,11 @@ describe('real servers for tests', () => {
   })
 
   it('go with their parent, even when it is killed', async () => {
-    const script = `import { startNats } from '${import.meta.dirname}/index.ts'; console.log(JSON.stringify(await startNats()))`
+    const script = `
+      import { startNats } from '${import.meta.dirname}/index.ts'
+      // A server keeps nobody alive.
+      setInterval(() => {}, 1_000)
+      console.log(JSON.stringify(await startNats()))`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
