@@ -17,7 +17,7 @@ export interface KeptUp<T> {
 const lookEveryMs = 500
 const firstPauseMs = 500
 const longestPauseMs = 30_000
-/** What has run for so long was well: the next pause is short again. */
+/** After a server has run for this long, the next pause before a restart is short again. */
 const wellAfterMs = 60_000
 
 /**

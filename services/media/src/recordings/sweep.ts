@@ -99,7 +99,7 @@ async function sweepFolders({ db, clock, places, rawDays }: SweepDeps): Promise<
   if (places === null) return
   const oldMs = { tracks: Math.max(rawDays, 1 / 24) * dayMs, work: dayMs }
   for (const kind of ['tracks', 'work'] as const)
-    for (const name of await readdir(places[kind]).catch(() => [])) {
+    for (const name of await namesIn(places[kind])) {
       const found = id.exec(name)?.[0]
       if (found === undefined || clock.now() - (await changedAt(join(places[kind], name))) < oldMs[kind]) continue
       const row = await db.selectFrom('recordings').select('status').where('id', '=', found).executeTakeFirst()
@@ -108,3 +108,10 @@ async function sweepFolders({ db, clock, places, rawDays }: SweepDeps): Promise<
 }
 
 const changedAt = async (folder: string): Promise<number> => (await stat(folder)).mtimeMs
+
+/** What is in a folder; nothing in one that has not been made yet. @throws what else the file system says */
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  })

@@ -60,9 +60,13 @@ export class JanusKeeper {
   async stop(): Promise<void> {
     this.#poller.stop()
     await this.#letGo()
-    const { db, peer, holder } = this.#deps
-    // The others wait until the time is over.
-    await releaseServer(db, peer.id, holder).catch(() => {})
+    const { db, peer, holder, log } = this.#deps
+    await releaseServer(db, peer.id, holder).catch((err: unknown) =>
+      log.warn(
+        { err, janus: peer.id },
+        'a Janus is not given back; another replica keeps it once the hold has run out',
+      ),
+    )
   }
 
   /** The session with Janus has begun anew: our places in its rooms are gone. */
