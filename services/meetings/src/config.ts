@@ -1,10 +1,12 @@
 import { Strict } from '@parley/contracts'
 import { commonConfig, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
+import { webhookConfig } from './webhooks/webhook-config.ts'
 
 export const meetingsConfig = Strict({
   ...commonConfig,
   ...mailConfig,
+  ...webhookConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',
