@@ -68,6 +68,16 @@ export {
 export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mail/outbox.ts'
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
+export {
+  eraseBatch,
+  eraseSlice,
+  exportBatch,
+  exportSlice,
+  scrubbed,
+  untilDone,
+  type EraseStep,
+  type ExportSection,
+} from './privacy.ts'
 export { isProblem, ProblemError } from './problem.ts'
 export { createPlaces, type Places } from './places.ts'
 export { createFairGate } from './fair-gate.ts'

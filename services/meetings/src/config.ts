@@ -15,6 +15,12 @@ export const meetingsConfig = Strict({
         'the gateway as browsers reach it, for join links and WebSocket addresses; default: as the request came in',
     }),
   ),
+  ATTENDANCE_RETENTION_DAYS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 36_500,
+    description: 'how long it is kept who was in a meeting, and when, after they left; 0: for ever',
+  }),
   ROOM_TOKEN_TTL_SECONDS: Type.Integer({
     default: 120,
     minimum: 1,
