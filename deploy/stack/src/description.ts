@@ -72,6 +72,7 @@ export async function writeDescription(file: string | undefined, description: De
     return
   }
   const half = `${file}.${process.pid}`
-  await writeFile(half, text)
+  // Passwords are in it.
+  await writeFile(half, text, { mode: 0o600 })
   await rename(half, file)
 }

@@ -37,7 +37,11 @@ export interface Server extends Watched {
 const restartAttempts = 20
 const pauseMs = 500
 
-export async function startServer(name: ServerName, fixed: ServerOptions = {}): Promise<Server> {
+export async function startServer(
+  name: ServerName,
+  fixed: ServerOptions = {},
+  withLogin: (url: string) => string = (url) => url,
+): Promise<Server> {
   const start = starters[name]
   const first = await start(fixed)
   const { url, port, dir } = first
@@ -45,7 +49,7 @@ export async function startServer(name: ServerName, fixed: ServerOptions = {}): 
   async function restart(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        current = await start({ port, ...(name === 'postgres' ? { dir } : {}) })
+        current = await start({ ...fixed, port, ...(name === 'postgres' ? { dir } : {}) })
         return
       } catch (error) {
         // PostgreSQL does not start before the last process of the killed one has let go of its memory.
@@ -61,7 +65,7 @@ export async function startServer(name: ServerName, fixed: ServerOptions = {}): 
   }
   return {
     name,
-    url,
+    url: withLogin(url),
     dir,
     restart,
     stop,

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { defaultNamespace } from '../bus/namespace.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
@@ -17,11 +18,13 @@ import { aliveScript, announceScript, expiredScript } from './set-scripts.ts'
 
 export interface RedisKvOptions {
   url: string
+  /** What a rediss:// server is checked with, PEM. */
+  ca?: string | undefined
   log: Logger
   /** Shows how much waits. */
   metrics?: Pick<Metrics, 'queue'>
-  /** Before every key; default `parley:`. */
-  prefix?: string
+  /** Before every key, with a colon, so that several installations can share a server; default `parley`. */
+  namespace?: string | undefined
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
   claimAfterMs?: number
 }
@@ -30,8 +33,8 @@ export interface RedisKvOptions {
  * Connects, waiting for Redis as long as it takes; reconnects for ever. Throws StartupError if it is a Redis Cluster.
  */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
-  const { url, log } = options
-  const keys = new RedisKeys(options.prefix ?? 'parley:')
+  const { url, ca, log, namespace = defaultNamespace } = options
+  const keys = new RedisKeys(`${namespace}:`)
   const watch = new IncarnationWatch(log)
   const incarnation = new RedisIncarnation(keys.incarnation, watch)
   const setup = new RedisSetup(log)
@@ -39,7 +42,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
     await setup.check(client)
     await incarnation.read(client)
   }
-  const link = new RedisLink({ url, log, greet })
+  const link = new RedisLink({ url, ca, log, greet })
   options.metrics?.queue('redis-commands', () => link.waiting)
   try {
     await link.ready()

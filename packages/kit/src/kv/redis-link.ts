@@ -10,6 +10,7 @@ import { SentinelWatch, type Address } from './sentinel-watch.ts'
 
 interface Options {
   url: string
+  ca?: string | undefined
   log: Logger
   /**
    * Runs after every connect, before any other command is let through. When it rejects the connection is made anew; a StartupError at
@@ -38,18 +39,22 @@ export class RedisLink {
   /** Counts connections and their ends. */
   #turn = 0
   #greetingFailed = false
+  #lastError: Error | undefined
 
-  constructor({ url, log, greet }: Options) {
+  constructor({ url, ca, log, greet }: Options) {
     this.#log = log
     this.#greet = greet
     this.#first.promise.catch(() => {})
     const sentinel = readSentinelUrl(url)
-    this.client = createRedisClient(url, sentinel)
+    this.client = createRedisClient(url, sentinel, ca)
     this.#watch = sentinel && new SentinelWatch(sentinel, log, (master) => this.#leaveUnless(master))
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
-    this.client.on('error', (error: Error) => log.debug({ err: error }, 'redis connection error'))
+    this.client.on('error', (error: Error) => {
+      this.#lastError = error
+      log.debug({ err: error }, 'redis connection error')
+    })
     this.status.onChange((connected) => {
       if (connected) log.info('connected to Redis')
       else log.warn('disconnected from Redis')
@@ -58,7 +63,7 @@ export class RedisLink {
 
   /** Resolves at the first connection, however long that takes. Rejects with a StartupError if this Redis will not do. */
   async ready(): Promise<void> {
-    const waiting = setInterval(() => this.#log.warn('waiting for Redis'), 5000)
+    const waiting = setInterval(() => this.#log.warn({ err: this.#lastError }, 'waiting for Redis'), 5000)
     try {
       await this.#first.promise
     } finally {

@@ -22,8 +22,8 @@ const redisOptions: RedisOptions = {
 /** With Sentinel: its defaults wait for ever on one that is frozen. */
 const sentinelOptions: RedisOptions = { sentinelCommandTimeout: 500, sentinelRetryStrategy: retryDelay }
 
-/** A client of the Redis that a URL names, or of the master that its Sentinels name. */
-export function createRedisClient(url: string, sentinel: SentinelUrl | null): Redis {
-  if (sentinel === null) return new Redis(url, redisOptions)
+/** A client of the Redis that a URL names, or of the master that its Sentinels name. `ca` is what a rediss:// server is checked with. */
+export function createRedisClient(url: string, sentinel: SentinelUrl | null, ca?: string): Redis {
+  if (sentinel === null) return new Redis(url, { ...redisOptions, ...(ca !== undefined && { tls: { ca } }) })
   return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })
 }
