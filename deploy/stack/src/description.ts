@@ -58,8 +58,9 @@ export function describe(
   }
 }
 
-const placeOf = (server?: DescribedServer): DescribedServer => ({
-  url: server?.url ?? '',
+const openUrlOf = (server?: DescribedServer & { openUrl?: string }): string => server?.openUrl ?? server?.url ?? ''
+const placeOf = (server?: DescribedServer & { openUrl?: string }): DescribedServer => ({
+  url: openUrlOf(server),
   pid: server?.pid ?? 0,
   dir: server?.dir ?? '',
 })

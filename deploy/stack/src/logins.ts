@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { natsUsers } from '@parley/kit'
+import type { ServiceName } from './options.ts'
 
 /** The settings that let only the stack's own people in, with passwords made for this run. */
 export interface Logins {
@@ -7,7 +8,10 @@ export interface Logins {
   nats: string
   /** For Redis: one user, and only the keys of the namespace. */
   redis: string
-  natsUrl(url: string, user: string): string
+  /** What a service has to know, beside the addresses. */
+  settingsOf(service: ServiceName): NodeJS.ProcessEnv
+  /** The addresses with a login, for who looks on from outside. */
+  natsUrl(url: string): string
   redisUrl(url: string): string
 }
 
@@ -26,10 +30,13 @@ export function createLogins(namespace: string): Logins {
   return {
     nats: natsUsers({ namespace, passwordOf: (user) => `"${passwordOf(user)}"`, all: [everything] }),
     redis: `user default off\nuser ${redisUser} on >${redisPassword} ~${namespace}:* &* +@all\n`,
-    natsUrl: (url, user) => withLogin(url, user, passwordOf(user)),
+    settingsOf: (service) => ({
+      NATS_USER: service,
+      NATS_PASSWORD: passwordOf(service),
+      REDIS_USER: redisUser,
+      REDIS_PASSWORD: redisPassword,
+    }),
+    natsUrl: (url) => withLogin(url, everything, passwordOf(everything)),
     redisUrl: (url) => withLogin(url, redisUser, redisPassword),
   }
 }
-
-/** The user of NATS that may do everything in the namespace: for who looks on from outside. */
-export const natsOnlooker = everything

@@ -25,6 +25,8 @@ export interface Watched {
 export interface Server extends Watched {
   readonly name: ServerName
   readonly url: string
+  /** The same with a login, where there is one: for who looks on from outside. */
+  readonly openUrl: string
   /** Its folder; PostgreSQL's data is in it. */
   readonly dir: string
   /** Of Redis with a Sentinel: each of its servers. */
@@ -65,7 +67,8 @@ export async function startServer(
   }
   return {
     name,
-    url: withLogin(url),
+    url,
+    openUrl: withLogin(url),
     dir,
     restart,
     stop,
@@ -80,7 +83,7 @@ export async function startSentinel(): Promise<Server> {
   const { url, master, replica, sentinel, stop } = await startRedisSentinel()
   const { pid, dir } = master
   const restart = () => Promise.reject(new Error('what the Sentinel looks after is not brought back'))
-  return { name: 'redis', url, pid, dir, parts: { master, replica, sentinel }, restart, stop }
+  return { name: 'redis', url, openUrl: url, pid, dir, parts: { master, replica, sentinel }, restart, stop }
 }
 
 const watchEveryMs = 250

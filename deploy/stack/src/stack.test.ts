@@ -70,7 +70,7 @@ describe('npm run stack', () => {
     const stack = run('--gateway', '2', '--signaling', '2', '--logs', logs, ...own)
     const description = await ready(stack)
     expect(description.nats.url).toMatch(new RegExp(`^nats://stack:\\w+@127.0.0.1:${port}$`))
-    const login = (env: readonly string[]) => env.find((one) => one.startsWith('NATS_URL='))?.split(/\/|:/)[3]
+    const login = (env: readonly string[]) => env.find((one) => one.startsWith('NATS_USER='))?.split('=')[1]
     const environments = [...description.signaling, ...description.chat].map(({ pid }) =>
       readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
     )

@@ -7,7 +7,7 @@ import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
-import { createLogins, natsOnlooker } from './logins.ts'
+import { createLogins } from './logins.ts'
 import { startMediaServers, type MediaServers } from './media-servers.ts'
 import type { Options, ServiceName } from './options.ts'
 import { createOutput } from './output.ts'
@@ -62,8 +62,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
     const start = (name: ServerName): Promise<Server> => {
       const fixed = fixedOf(options, name)
-      if (name === 'nats')
-        return startServer(name, { ...fixed, config: logins.nats }, (url) => logins.natsUrl(url, natsOnlooker))
+      if (name === 'nats') return startServer(name, { ...fixed, config: logins.nats }, logins.natsUrl)
       if (name === 'postgres') return startServer(name, fixed)
       return options.sentinel ? startSentinel() : startServer(name, { ...fixed, config: logins.redis }, logins.redisUrl)
     }
@@ -77,8 +76,9 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     media = await startMediaServers(options, { env, dir: serverOf('nats')?.dir ?? '' })
     const watched: Watched[] = [...servers, ...media.janus, ...(media.turn ? [media.turn] : [])]
     watcher = watchServers(watched, (one) => onExit(one.name, `pid ${one.pid}`, () => one.restart()))
-    return { postgres: url('postgres'), redis: url('redis'), nats: url('nats').replace(/[^/@]*@/, '') }
+    return { postgres: url('postgres'), redis: url('redis'), nats: url('nats') }
   }
+  const openRedis = (): string => servers.find(({ name }) => name === 'redis')?.openUrl ?? ''
   async function startReplicas(service: ServiceName, urls: Readonly<Record<ServerName, string>>): Promise<void> {
     const made: Replica[] = []
     for (let number = 1; number <= options.replicas[service]; number += 1) {
@@ -89,7 +89,8 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         label,
         port: chosen === 0 ? await pickPort() : chosen,
         env: {
-          ...environmentOf(service, env, { ...urls, nats: logins.natsUrl(urls.nats, service) }, objectsDir),
+          ...environmentOf(service, env, urls, objectsDir),
+          ...logins.settingsOf(service),
           ...media?.settingsOf(service),
           ...settingsOf(options, service, label),
         },
@@ -110,7 +111,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       await startReplicas('auth', urls)
       await Promise.all((['meetings', 'chat', 'media', 'signaling'] as const).map((name) => startReplicas(name, urls)))
       // A gateway reads who is there before it serves: started last, each knows all of them at once.
-      await untilAnnounced(replicas, { redis: urls.redis, namespace, log })
+      await untilAnnounced(replicas, { redis: openRedis(), namespace, log })
       await startReplicas('gateway', urls)
       ready = true
       await tellWhere()

@@ -69,6 +69,10 @@ export const commonConfig = {
     requiredInProduction: true,
     description: 'Redis server, or its Sentinels; not a Redis Cluster',
   }),
+  REDIS_USER: Type.Optional(Type.String({ description: 'user at Redis, unless REDIS_URL has it' })),
+  REDIS_PASSWORD: Type.Optional(
+    Type.String({ secret: true, description: 'password at Redis, unless REDIS_URL has it' }),
+  ),
   REDIS_CA: Type.Optional(
     Type.String({ description: 'certificates (PEM) that a rediss:// server is checked with (REDIS_CA_FILE)' }),
   ),
@@ -97,8 +101,8 @@ export const natsOf = (config: CommonConfig): Pick<NatsBusOptions, 'url' | 'logi
 })
 
 /** How a process reaches Redis. */
-export const redisOf = (config: CommonConfig): Pick<RedisKvOptions, 'url' | 'ca' | 'namespace'> => ({
+export const redisOf = (config: CommonConfig): Pick<RedisKvOptions, 'url' | 'login' | 'namespace'> => ({
   url: config.REDIS_URL,
-  ca: config.REDIS_CA,
+  login: { user: config.REDIS_USER, password: config.REDIS_PASSWORD, ca: config.REDIS_CA },
   namespace: config.NAMESPACE,
 })

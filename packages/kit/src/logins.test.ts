@@ -118,11 +118,19 @@ test('S38 two ways to log in at once are one sentence', async () => {
 test('S38 Redis with a password, and as a user that reaches one namespace only', async () => {
   const withPassword = await redisWith('--requirepass', 'p@ss')
   expect(await asksRedis({ REDIS_URL: `redis://:p%40ss@127.0.0.1:${withPassword.port}` })).toBe('yes')
+  expect(await asksRedis({ REDIS_URL: withPassword.url, REDIS_PASSWORD: 'p@ss' })).toBe('yes')
   const acl = ['user default off', 'user one on >secret ~one:* &* +@all -@dangerous +info']
   writeFileSync(file('users.acl'), `${acl.join('\n')}\n`)
   const withUsers = await redisWith('--aclfile', file('users.acl'))
   const url = `redis://one:secret@127.0.0.1:${withUsers.port}`
   expect(await asksRedis({ REDIS_URL: url, NAMESPACE: 'one' })).toBe('yes')
+  const beside = { REDIS_URL: withUsers.url, REDIS_USER: 'one', REDIS_PASSWORD: 'secret' }
+  expect(await asksRedis({ ...beside, NAMESPACE: 'one' })).toBe('yes')
+  await expect(asksRedis({ ...beside, NAMESPACE: 'two' })).rejects.toThrow(
+    'Redis refuses the login of this process, or its keys: NOPERM',
+  )
+  for (const wrong of [{ ...beside, REDIS_PASSWORD: 'wrong' }, { REDIS_URL: withPassword.url }])
+    await expect(asksRedis({ ...wrong, NAMESPACE: 'one' })).rejects.toThrow('Redis refuses the login')
 })
 
 test('S38 Redis over TLS with an authority of one’s own', async () => {

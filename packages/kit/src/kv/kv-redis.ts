@@ -13,13 +13,13 @@ import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { redisLimiters } from './limiter-redis.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
+import type { RedisLogin } from './redis-options.ts'
 import { RedisSetup } from './redis-setup.ts'
 import { aliveScript, announceScript, expiredScript } from './set-scripts.ts'
 
 export interface RedisKvOptions {
   url: string
-  /** What a rediss:// server is checked with, PEM. */
-  ca?: string | undefined
+  login?: RedisLogin | undefined
   log: Logger
   /** Shows how much waits. */
   metrics?: Pick<Metrics, 'queue'>
@@ -33,7 +33,7 @@ export interface RedisKvOptions {
  * Connects, waiting for Redis as long as it takes; reconnects for ever. Throws StartupError if it is a Redis Cluster.
  */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
-  const { url, ca, log, namespace = defaultNamespace } = options
+  const { url, login, log, namespace = defaultNamespace } = options
   const keys = new RedisKeys(`${namespace}:`)
   const watch = new IncarnationWatch(log)
   const incarnation = new RedisIncarnation(keys.incarnation, watch)
@@ -42,7 +42,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
     await setup.check(client)
     await incarnation.read(client)
   }
-  const link = new RedisLink({ url, ca, log, greet })
+  const link = new RedisLink({ url, login, log, greet })
   options.metrics?.queue('redis-commands', () => link.waiting)
   try {
     await link.ready()
