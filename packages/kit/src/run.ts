@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { connectNatsBus } from './bus/bus-nats.ts'
 import { systemClock } from './clock.ts'
 import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
-import { commonConfig } from './config-common.ts'
+import { commonConfig, natsOf, redisOf, type CommonConfig } from './config-common.ts'
 import { openDatabase } from './db/db.ts'
 import { newId } from './ids.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
@@ -52,9 +52,8 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
     instance: instanceId,
   })
   const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
-  const url = needsDatabase ? common.DATABASE_URL : undefined
   const world = await connect(
-    { ...common, DATABASE_URL: url },
+    { common, database: needsDatabase ? common.DATABASE_URL : undefined },
     { log, instanceId, name: definition.name, echo: definition.echo, onLost: supervisor.fail },
   )
   supervisor.onStop(() => world.close())
@@ -72,12 +71,6 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
 /** Others read the directory each second. */
 const lingerMs = 1500
 
-interface Urls {
-  NATS_URL: string
-  REDIS_URL: string
-  DATABASE_URL?: string | undefined
-  DATABASE_MAX_CONNECTIONS: number
-}
 interface Identity {
   log: Logger
   instanceId: string
@@ -88,23 +81,21 @@ interface Identity {
 
 /** The three connections, closed again in the other order. */
 async function connect(
-  urls: Urls,
+  { common, database: url }: { common: CommonConfig; database: string | undefined },
   { log, instanceId, name, echo, onLost }: Identity,
 ): Promise<World & { close(): Promise<void> }> {
   const metrics = createMetrics()
   const bus = await connectNatsBus({
-    url: urls.NATS_URL,
+    ...natsOf(common),
     name: `${name}/${instanceId}`,
     log,
     echo,
     metrics,
     onClosed: () => onLost('the NATS connection closed for good'),
   })
-  const kv = await connectRedisKv({ url: urls.REDIS_URL, log, metrics })
-  const database =
-    urls.DATABASE_URL === undefined
-      ? undefined
-      : await openDatabase({ url: urls.DATABASE_URL, maxConnections: urls.DATABASE_MAX_CONNECTIONS }, { log, metrics })
+  const kv = await connectRedisKv({ ...redisOf(common), log, metrics })
+  const maxConnections = common.DATABASE_MAX_CONNECTIONS
+  const database = url === undefined ? undefined : await openDatabase({ url, maxConnections }, { log, metrics })
   return {
     bus,
     kv,

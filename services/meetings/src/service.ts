@@ -67,7 +67,7 @@ function create(deps: MeetingsDeps): RunningService {
     wakeTeller: () => work?.teller.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
     names: createNames({ bus, clock, log }),
-    tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
+    tellLobby: (meetingId, lv) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv }),
   }
   const edge = createEdgeAuth({ bus, log, clock })
   const readiness = async (): Promise<Record<string, boolean>> => ({
