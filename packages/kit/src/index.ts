@@ -55,6 +55,7 @@ export { createMemoryKv } from './kv/kv-memory.ts'
 export { connectRedisKv, type RedisKvOptions } from './kv/kv-redis.ts'
 export { startService, type StartedService, type World } from './lifecycle.ts'
 export * from './text/index.ts'
+export { fillLink, frontendConfig, linkTemplate } from './links.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { mailConfig } from './mail/mail-config.ts'
 export {
