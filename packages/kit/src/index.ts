@@ -57,6 +57,7 @@ export { connectRedisKv, type RedisKvOptions } from './kv/kv-redis.ts'
 export { runMigrations } from './run-migrations.ts'
 export { startService, type StartedService, type World } from './lifecycle.ts'
 export * from './text/index.ts'
+export { fillLink, frontendConfig, linkTemplate } from './links.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { mailConfig } from './mail/mail-config.ts'
 export {
