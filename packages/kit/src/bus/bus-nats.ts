@@ -1,7 +1,6 @@
 import {
   connect,
   Empty,
-  ErrorCode,
   Events,
   headers,
   NatsError,
@@ -15,11 +14,16 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { newId } from '../ids.ts'
 import { ProblemError } from '../problem.ts'
+import { traceHeaders } from '../tracing/trace.ts'
 import type { Bus, BusSubscription, Respond } from './bus.ts'
 import { readStamp, writeStamp } from './call.ts'
+import { recordPublish, tracedEvent, tracedRequest } from './bus-trace.ts'
 import { CallerClocks } from './caller-clocks.ts'
 import { LinkProbe } from './link-probe.ts'
+import { createLatency } from './latency.ts'
 import { natsOptions } from './nats-options.ts'
+import { carrierOf, withTrace } from './nats-trace.ts'
+import { asProblem } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { checkPublishable, checkSubscribable } from './subjects.ts'
@@ -32,7 +36,7 @@ export interface NatsBusOptions {
   /** Whether it hears what it says itself, as it does unless told otherwise. */
   echo?: boolean | undefined
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram'>
   /** The connection ended for good without `close()`: the process had better exit. */
   onClosed?: (error: Error | undefined) => void
 }
@@ -62,6 +66,7 @@ class NatsBus implements Bus {
   /** This process, as those know it whom it asks. */
   readonly #self = newId()
   readonly #clocks: CallerClocks
+  readonly #measured: ReturnType<typeof createLatency>
   /** By the client's own word; without an answer to a probe the link counts as down, too. */
   #linked = true
   #closing = false
@@ -77,6 +82,7 @@ class NatsBus implements Bus {
       },
       answered: () => this.#status.set(this.#linked),
     })
+    this.#measured = createLatency(metrics)
     metrics?.queue('bus-publishes', () => this.#probe.unconfirmed)
     metrics?.queue('bus-requests', () => this.#pending.size)
     metrics?.queue('bus-answers', () => Math.max(0, ...[...this.#responders.keys()].map(({ waiting }) => waiting)))
@@ -97,20 +103,32 @@ class NatsBus implements Bus {
     if (!this.#status.connected) return
     // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
     if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
-    this.#connection.publish(subject, codec.encode(text))
+    recordPublish(subject)
+    const trace = traceHeaders()
+    this.#connection.publish(
+      subject,
+      codec.encode(text),
+      trace === null ? {} : { headers: withTrace(headers(), trace) },
+    )
     this.#probe.sent()
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
     checkSubscribable(subject)
-    const subscription = this.#listen(subject, {}, (message) => onText(codec.decode(message.data), message.subject))
+    const subscription = this.#listen(subject, {}, (message) =>
+      tracedEvent(message.subject, carrierOf(message), () => onText(codec.decode(message.data), message.subject)),
+    )
     const unsubscribe = () => {
       if (!subscription.isClosed()) subscription.unsubscribe()
     }
     return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
   }
 
-  async request(subject: string, text: string, timeoutMs: number): Promise<string> {
+  request(subject: string, text: string, timeoutMs: number): Promise<string> {
+    return tracedRequest(subject, () => this.#measured(this.#request(subject, text, timeoutMs)))
+  }
+
+  async #request(subject: string, text: string, timeoutMs: number): Promise<string> {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
@@ -139,6 +157,7 @@ class NatsBus implements Bus {
       responder.take({
         text: codec.decode(message.data),
         stamp: readStamp(message.headers?.get(callHeader)),
+        carrier: carrierOf(message),
         reply: (reply) => this.#reply(message, reply),
       }),
     )
@@ -197,7 +216,8 @@ class NatsBus implements Bus {
   #stamped(timeoutMs: number): MsgHdrs {
     const stamped = headers()
     stamped.set(callHeader, writeStamp({ caller: this.#self, sentAt: performance.now(), timeoutMs }))
-    return stamped
+    const trace = traceHeaders()
+    return trace === null ? stamped : withTrace(stamped, trace)
   }
 
   /** Not as a request of ours: it has no deadline that anybody had to know the clock for. */
@@ -266,11 +286,3 @@ const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'd
 
 /** Where a process is asked for its monotonic clock. */
 const clockOf = (caller: string): string => `caller.${caller}.clock`
-
-function asProblem(error: unknown, subject: string): ProblemError {
-  if (error instanceof ProblemError) return error
-  const code = error instanceof NatsError ? error.code : undefined
-  if (code === ErrorCode.Timeout) return new ProblemError('deadline-exceeded', `No answer on ${subject}`)
-  const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
-  return new ProblemError('unavailable', why, {}, { cause: error })
-}

@@ -19,7 +19,7 @@ export interface RedisKvOptions {
   url: string
   log: Logger
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram'>
   /** Before every key; default `parley:`. */
   prefix?: string
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
@@ -39,7 +39,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
     await setup.check(client)
     await incarnation.read(client)
   }
-  const link = new RedisLink({ url, log, greet })
+  const link = new RedisLink({ url, log, greet, metrics: options.metrics })
   options.metrics?.queue('redis-commands', () => link.waiting)
   try {
     await link.ready()
