@@ -3,10 +3,12 @@ import type { NatsBusOptions } from './bus/bus-nats.ts'
 import { defaultNamespace } from './bus/namespace.ts'
 import { natsUrlExpected, natsUrlPattern } from './bus/nats-url.ts'
 import type { RedisKvOptions } from './kv/kv-redis.ts'
+import { tracingConfig } from './tracing/tracing.ts'
 import { redisUrlExpected, redisUrlPattern } from './kv/redis-url.ts'
 
 /** The variables that every service reads. Spread them into a service's schema: `Strict({ ...commonConfig, … })`. */
 export const commonConfig = {
+  ...tracingConfig,
   NODE_ENV: Type.Union([Type.Literal('development'), Type.Literal('test'), Type.Literal('production')], {
     default: 'development',
     description: 'production refuses defaults that are only good for trying things out',
