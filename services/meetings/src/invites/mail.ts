@@ -21,6 +21,7 @@ import type { MeetingRow } from '../tables.ts'
 import { isGood } from './invite.ts'
 import { createInviteLimit, type InviteLimit } from './limit.ts'
 import type { InviteMail } from './mail-queue.ts'
+import { isWebhookMail, renderWebhookMail } from '../webhooks/mail.ts'
 import { findInvite, findMeetings, insertInviteToken } from './store.ts'
 import type { InviteRow } from './tables.ts'
 
@@ -48,7 +49,8 @@ export function startInviteMails(context: Context): MailOutbox {
   const { config, db, clock, log } = context
   const mailer = createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log })
   const limit = createInviteLimit(context.kv)
-  const render = (payload: unknown) => renderInviteMail(context, limit, payload)
+  const render = (payload: unknown) =>
+    isWebhookMail(payload) ? renderWebhookMail(context, payload) : renderInviteMail(context, limit, payload)
   const outbox = createMailOutbox({ db, mailer, render, clock, log })
   outbox.start()
   return outbox
