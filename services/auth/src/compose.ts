@@ -104,7 +104,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   }
 }
 
-/** What bcrypt costs on a machine of today (lessons.md 9), until it is measured. */
+/** The cost of bcrypt on a machine of today (lessons.md 9), until it is measured. */
 const typicalMsOf = (cost: number): number => 200 * 2 ** (cost - 12)
 
 const createOutbox = ({ db, clock, log, config }: Deps<AuthConfig, Tables>): MailOutbox =>

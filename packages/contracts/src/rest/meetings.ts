@@ -89,7 +89,7 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
-/** What guesses at the passcode have come to, for those who lead the meeting. */
+/** The state of passcode guessing, for those who lead the meeting. */
 export const PasscodeGuesses = Type.Object(
   {
     wrong: Type.Integer({ description: 'Different wrong passcodes within an hour' }),
@@ -122,7 +122,7 @@ export const Joining = Type.Object(
 export type Joining = Static<typeof Joining>
 
 const byId = Strict({ id: Id })
-/** What a new meeting has of what nobody said. */
+/** The defaults of a new meeting. */
 export const meetingDefaults = {
   title: 'Meeting',
   description: '',
