@@ -136,7 +136,7 @@ describe('a person', () => {
     await post(person, '/v1/auth/me/erase', { currentPassword: password })
     const present = await product.present()
     for (const { pid } of [...present.auth, ...present.meetings]) process.kill(pid, 'SIGKILL')
-    // What the lease of the dead one would wait for.
+    // The lease of the dead one would wait longer.
     await eventually(async () => expect((await fetch(`${present.auth[0]?.url}/readyz`)).status).toBe(200), waitMs)
     await query(`update auth.erasures set due_at = now()`)
     await eventually(async () => {

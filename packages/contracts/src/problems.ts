@@ -76,6 +76,7 @@ export const Problem = Type.Object(
     detail: Type.String(),
     code: Type.String({ description: 'Stable; one of the catalogue at /problems' }),
     requestId: Type.Optional(Type.String()),
+    traceId: Type.Optional(Type.String({ description: 'Of the trace (W3C), where traces are recorded' })),
     retryable: Type.Boolean(),
     retryAfterMs: Type.Optional(Type.Integer({ description: 'How long to wait before trying again' })),
     errors: Type.Optional(Type.Array(Fault)),

@@ -16,7 +16,7 @@ import type { ChatDb } from './store.ts'
 
 const queue = 'chat'
 
-/** What auth asks for when a person is erased, or wants their data. */
+/** The answers to auth when a person is erased, or wants their data. */
 export function answerPrivacy({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): BusSubscription[] {
   const steps = eraseSteps(db)
   return [
@@ -26,7 +26,7 @@ export function answerPrivacy({ db, bus, log }: { db: ChatDb; bus: Bus; log: Log
   ]
 }
 
-/** What a person has said stays in its meeting, as said by a deleted user. */
+/** Messages of a person stay in their meetings, as said by a deleted user. */
 const eraseSteps = (db: ChatDb): EraseStep[] => [
   untilDone(async ({ userId, alias }, limit) => {
     const changed = await db

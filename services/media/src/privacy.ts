@@ -18,7 +18,7 @@ import type { MediaTables } from './tables.ts'
 const queue = 'media'
 type Db = Kysely<MediaTables>
 
-/** What auth asks for when a person is erased, or wants their data. `dropFiles` takes files of an owner away that no message has. */
+/** The answers to auth when a person is erased, or wants their data. `dropFiles` takes files of an owner away that no message has. */
 export function answerPrivacy({
   db,
   bus,

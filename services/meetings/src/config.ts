@@ -1,11 +1,12 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, mailConfig } from '@parley/kit'
+import { commonConfig, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 import { webhookConfig } from './webhooks/webhook-config.ts'
 
 export const meetingsConfig = Strict({
   ...commonConfig,
   ...mailConfig,
+  ...frontendConfig,
   ...webhookConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
@@ -21,6 +22,12 @@ export const meetingsConfig = Strict({
     maximum: 36_500,
     description: 'how long it is kept who was in a meeting, and when, after they left; 0: for ever',
   }),
+  JOIN_LINK_TEMPLATE: linkTemplate('{frontend}/m/{code}', ['code'], 'the join link of a meeting'),
+  INVITE_LINK_TEMPLATE: linkTemplate(
+    '{frontend}/invites/{inviteId}#token={token}',
+    ['inviteId', 'token'],
+    'where the mail of an invitation leads for the answer',
+  ),
   ROOM_TOKEN_TTL_SECONDS: Type.Integer({
     default: 120,
     minimum: 1,

@@ -70,7 +70,7 @@ function create(deps: MeetingsDeps): RunningService {
     wakeWebhooks: () => work?.webhooks.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
     names: createNames({ bus, clock, log }),
-    tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
+    tellLobby: (meetingId, lv) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv }),
   }
   const edge = createEdgeAuth({ bus, log, clock })
   const readiness = async (): Promise<Record<string, boolean>> => ({
@@ -80,7 +80,15 @@ function create(deps: MeetingsDeps): RunningService {
     auth: edge.ready(),
   })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
-  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
+  serveHealth(app, {
+    service: 'meetings',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  })
   const checkAnswers = config.NODE_ENV !== 'production'
   const kept = createKeptAnswers({ db, clock })
   serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })

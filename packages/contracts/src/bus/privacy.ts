@@ -33,8 +33,8 @@ const exporting = {
 }
 
 /**
- * What services do for auth when a person is erased or asks for their data, a part at a time: asked again with the `cursor` of the
- * answer until that is null. To erase what is erased changes nothing.
+ * The work of services for auth when a person is erased or asks for their data. It is done a part at a time: auth asks again with the
+ * `cursor` of the answer until that is null. To erase what is erased changes nothing.
  */
 export const privacyBus = {
   eraseInMeetings: request('meetings.erase', erasing),

@@ -1,4 +1,4 @@
-import { privacyBus, type Revocation } from '@parley/contracts'
+import { privacyBus, type Erasure, type Revocation } from '@parley/contracts'
 import { ask, newId, ProblemError, type Bus, type Clock, type Logger } from '@parley/kit'
 import type { InTurn } from '../accounts/in-turn.ts'
 import type { WorkOf } from '../accounts/password-work.ts'
@@ -35,7 +35,7 @@ const recentMs = 10 * 60_000
 const leaseMs = 120_000
 const passMs = 90_000
 const againMs = 5_000
-/** What was under way when the account went is there by then: facts of rooms, mails. */
+/** By then, facts of rooms and mails that were under way when the account went have arrived. */
 const againAfterMs = 10 * 60_000
 const passes = 2
 
@@ -82,8 +82,7 @@ async function work({ db, bus, log }: ErasureDeps): Promise<boolean> {
   if (row === undefined) return false
   const until = performance.now() + passMs
   try {
-    for (const subject of [privacyBus.eraseInMeetings, privacyBus.eraseInChat, privacyBus.eraseInMedia])
-      if (!(await forget(bus, subject, row, until))) return false
+    for (const askOne of others) if (!(await forget((part) => askOne(bus, part), row, until))) return false
   } catch (error) {
     // A service is away: nobody has to wait for the end of the lease.
     await putOff(db, row, againMs)
@@ -94,19 +93,23 @@ async function work({ db, bus, log }: ErasureDeps): Promise<boolean> {
   return true
 }
 
-type Subject = typeof privacyBus.eraseInMeetings | typeof privacyBus.eraseInChat | typeof privacyBus.eraseInMedia
+type Part = Erasure & { cursor: string | null }
+type AskFor = (part: Part) => Promise<{ cursor: string | null }>
+/** Meetings first: it tells the two others in which meetings the person was. */
+const others = [
+  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInMeetings, part),
+  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInChat, part),
+  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInMedia, part),
+]
 
 /** False when it takes too long for one pass: the next one begins anew, with less to do. */
-async function forget(bus: Bus, subject: Subject, row: ErasureRow, until: number): Promise<boolean> {
-  const person = { userId: row.user_id, alias: row.alias, email: row.email, name: row.name, at: row.at.toISOString() }
-  let cursor: string | null = null
-  do {
-    const answer: { cursor: string | null } = await ask(bus, subject as typeof privacyBus.eraseInMeetings, {
-      ...person,
-      cursor,
-    })
-    cursor = answer.cursor
-    if (cursor !== null && performance.now() > until) return false
-  } while (cursor !== null)
+async function forget(askFor: AskFor, row: ErasureRow, until: number): Promise<boolean> {
+  const { user_id: userId, alias, email, name, at } = row
+  const person = { userId, alias, email, name, at: at.toISOString() }
+  let { cursor } = await askFor({ ...person, cursor: null })
+  while (cursor !== null) {
+    if (performance.now() > until) return false
+    ;({ cursor } = await askFor({ ...person, cursor }))
+  }
   return true
 }

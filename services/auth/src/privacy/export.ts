@@ -11,7 +11,21 @@ interface ExportDeps {
   bus: Bus
   sessions: Sessions
 }
-const others = [privacyBus.exportFromMeetings, privacyBus.exportFromChat, privacyBus.exportFromMedia] as const
+interface Person {
+  userId: string
+  email: string | null
+}
+interface Page {
+  section: string
+  items: unknown[]
+  cursor: string | null
+}
+type Part = Person & { cursor: string | null }
+const others: readonly ((bus: Bus, part: Part) => Promise<Page>)[] = [
+  (bus, part) => ask(bus, privacyBus.exportFromMeetings, part),
+  (bus, part) => ask(bus, privacyBus.exportFromChat, part),
+  (bus, part) => ask(bus, privacyBus.exportFromMedia, part),
+]
 
 /**
  * All that the product knows of a person, as one JSON object, read while it is sent: a field a kind of data. It breaks off when a
@@ -30,30 +44,24 @@ export async function exportPerson(deps: ExportDeps, who: { userId: string; sess
   return Readable.from(textOf(deps.bus, { userId: user.id, email }, own))
 }
 
-async function* textOf(
-  bus: Bus,
-  person: { userId: string; email: string | null },
-  own: object,
-): AsyncGenerator<string> {
+async function* textOf(bus: Bus, person: Person, own: object): AsyncGenerator<string> {
   yield JSON.stringify({ exportedAt: new Date().toISOString(), ...own }, null, 1).slice(0, -2)
-  for (const subject of others) {
-    let cursor: string | null = null
-    let section = ''
-    let items = 0
-    do {
-      const page: { section: string; items: unknown[]; cursor: string | null } = await ask(
-        bus,
-        subject as typeof privacyBus.exportFromMeetings,
-        { ...person, cursor },
-      )
-      if (page.section !== section) {
-        yield `${section === '' ? '' : ']'},\n ${JSON.stringify(page.section)}: [`
-        ;[section, items] = [page.section, 0]
-      }
-      for (const item of page.items) yield `${items++ === 0 ? '' : ','}\n  ${JSON.stringify(item)}`
-      cursor = page.cursor
-    } while (cursor !== null)
-    yield section === '' ? '' : ']'
-  }
+  for (const askOne of others) yield* sectionsOf((cursor) => askOne(bus, { ...person, cursor }))
   yield '\n}\n'
+}
+
+/** The sections of one service, each a field; a section may come on several pages. */
+async function* sectionsOf(read: (cursor: string | null) => Promise<Page>): AsyncGenerator<string> {
+  let page = await read(null)
+  while (true) {
+    yield `,\n ${JSON.stringify(page.section)}: [`
+    const { section } = page
+    let items = 0
+    let next: Page | null = page
+    for (; next !== null && next.section === section; next = next.cursor === null ? null : await read(next.cursor))
+      for (const item of next.items) yield `${items++ === 0 ? '' : ','}\n  ${JSON.stringify(item)}`
+    yield ']'
+    if (next === null) return
+    page = next
+  }
 }

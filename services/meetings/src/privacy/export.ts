@@ -9,7 +9,7 @@ import { toWebhook } from '../webhooks/webhook.ts'
 
 type Asked = Parameters<typeof exportSlice>[1]
 
-/** What meetings know of a person, a page at a time. */
+/** The data of a person in this service, a page at a time. */
 export const exportPerson = (context: Context, asked: Asked) => exportSlice(sectionsOf(context), asked)
 
 const first = '00000000-0000-0000-0000-000000000000'

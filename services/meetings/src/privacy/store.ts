@@ -9,7 +9,7 @@ const removed = ({ numAffectedRows = 0n }: { numAffectedRows?: bigint }): number
 const statement = (make: (person: Erasure, limit: number) => ReturnType<typeof sql>, db: Db): EraseStep =>
   untilDone(async (person, limit) => removed(await make(person, limit).execute(db)))
 
-/** What is somebody's own in the tables of meetings goes; what others need stays, under the alias. */
+/** Rows that are a person's own go; rows that others need stay, under the alias. */
 export function tableSteps(db: Db): EraseStep[] {
   const drop = (table: string, whose: (person: Erasure) => ReturnType<typeof sql>): EraseStep =>
     statement(
