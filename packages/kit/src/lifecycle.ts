@@ -11,7 +11,7 @@ import { announce } from './registry.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 
-/** What services run on: the real parts of a process of its own, or those of the embedded process. */
+/** The servers of services: the real parts of a process of its own, or those of the embedded process. */
 export interface World {
   bus: Bus
   kv: Kv
@@ -31,7 +31,7 @@ export interface StartedService {
 }
 
 /**
- * Migrates, creates, starts and announces one service. What it had begun is undone when it fails. `lingerMs` is how
+ * Migrates, creates, starts and announces one service. Everything it had begun is undone when it fails. `lingerMs` is how
  * long it goes on taking work after it left the directory, until everybody has read that.
  */
 export async function startService(

@@ -38,7 +38,7 @@ interface Links {
   join: string
 }
 
-/** Who invites, as their account has it now; without an address when there is no such account any more. */
+/** The inviter, as the account has it now; without an address when there is no such account any more. */
 interface Inviter {
   name: string
   email: string | null
