@@ -64,7 +64,7 @@ class NatsBus implements Bus {
   readonly #probe: LinkProbe
   /** This process, as those know it whom it asks. */
   readonly #self: string
-  /** What stands before every subject. */
+  /** The prefix of every subject. */
   readonly #prefix: string
   readonly #clocks: CallerClocks
   readonly #measured: ReturnType<typeof createLatency>

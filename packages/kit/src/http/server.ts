@@ -44,7 +44,7 @@ export interface HttpServerOptions {
   headersFor?: HeadersFor
 }
 
-/** What the log line of a request says besides: who asked, and the code of the problem that was answered. */
+/** Further members of a request's log line: who asked, and the code of the problem that was answered. */
 interface Noted {
   userId?: string
   code?: string

@@ -154,7 +154,7 @@ function textOf(telling: Telling, links: Links): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** Who, by the address that they have confirmed, wants what; names are what people call themselves. */
+/** The wishes of a person, by the address that they have confirmed; names are what people call themselves. */
 function leadOf({ kind, invite, inviter: { name, email } }: Telling): string {
   const by = email === null ? quoted(name) : `${email}, who goes by the name ${quoted(name)},`
   switch (kind) {
