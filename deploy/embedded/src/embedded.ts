@@ -5,6 +5,7 @@ import { chatService } from '@parley/chat'
 import { gatewayService } from '@parley/gateway'
 import {
   createLogger,
+  nameCommit,
   startService,
   startTracing,
   StartupError,
@@ -41,6 +42,7 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
+  nameCommit(own.PARLEY_COMMIT)
   const tracing = await startTracing({ config: own, service: 'parley', instance: hostname() })
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')

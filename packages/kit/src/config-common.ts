@@ -21,6 +21,9 @@ export const commonConfig = {
       description: 'default: pretty on a terminal, else json',
     }),
   ),
+  PARLEY_COMMIT: Type.Optional(
+    Type.String({ pattern: '^[0-9a-fA-F]{7,64}$', description: 'commit that /version names; an image sets it' }),
+  ),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port to listen on; 0 takes a free one' }),
   ADVERTISE_URL: Type.Optional(

@@ -60,12 +60,13 @@ export const subscribe = (context: Context): BusSubscription[] => {
 }
 
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-export function deliver({ node, relays, rooms }: Context, relayed: Relay): void {
+export function deliver({ node, relays, rooms, clock, journal }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
+    if (signal && relayed.sentAt !== undefined) journal.relayed(clock.now() - relayed.sentAt)
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
     return local.direct(textFrame(JSON.stringify(message)), signal && { ...signal, sentAt: relayed.sentAt })
   }

@@ -1,14 +1,4 @@
-import {
-  connect,
-  Empty,
-  Events,
-  headers,
-  NatsError,
-  StringCodec,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from 'nats'
+import { Empty, Events, headers, type NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -20,6 +10,7 @@ import { readStamp, writeStamp } from './call.ts'
 import { recordPublish, tracedEvent, tracedRequest } from './bus-trace.ts'
 import { CallerClocks } from './caller-clocks.ts'
 import { LinkProbe } from './link-probe.ts'
+import { firstConnection } from './first-connection.ts'
 import { createLatency } from './latency.ts'
 import { natsOptions } from './nats-options.ts'
 import { carrierOf, withTrace } from './nats-trace.ts'
@@ -43,7 +34,7 @@ export interface NatsBusOptions {
 
 /** Connects, waiting for the server as long as it takes. */
 export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
-  const connection = await connect(natsOptions(options))
+  const connection = await firstConnection(natsOptions(options), options.log)
   return new NatsBus(connection, options)
 }
 

@@ -1,3 +1,4 @@
+import { commitOf } from '../build.ts'
 import { checksInTime, warningsOf, type Checks } from '../dependencies.ts'
 import type { Kv } from '../kv/kv.ts'
 import type { Metrics } from '../metrics.ts'
@@ -26,8 +27,10 @@ export function serveHealth(
   { service, version, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
 ): void {
   let complete = false
+  const build = metrics.gauge('parley_build_info', 'The version and commit that runs; always 1', ['version', 'commit'])
+  void commitOf().then((commit) => build.set({ version, commit: commit ?? 'unknown' }, 1))
   app.get('/livez', async () => ({ status: 'ok' }))
-  app.get('/version', async () => ({ service, version, instanceId }))
+  app.get('/version', async () => ({ service, version, commit: await commitOf(), instanceId }))
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/readyz', async (_request, reply) => {
     const checks = (await checksInTime(readiness)) ?? { checks: false }

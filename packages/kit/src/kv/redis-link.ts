@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { explain } from '../cannot-start.ts'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -42,6 +43,8 @@ export class RedisLink {
   /** Counts connections and their ends. */
   #turn = 0
   #greetingFailed = false
+  /** Why there is no connection yet. */
+  #reason: string | undefined
 
   constructor({ url, log, greet, metrics }: Options) {
     this.#log = log
@@ -54,7 +57,10 @@ export class RedisLink {
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
-    this.client.on('error', (error: Error) => log.debug({ err: error }, 'redis connection error'))
+    this.client.on('error', (error: Error) => {
+      this.#reason = explain(error)
+      log.debug({ err: error }, 'redis connection error')
+    })
     this.status.onChange((connected) => {
       if (connected) log.info('connected to Redis')
       else log.warn('disconnected from Redis')
@@ -63,7 +69,7 @@ export class RedisLink {
 
   /** Resolves at the first connection, however long that takes. Rejects with a StartupError if this Redis will not do. */
   async ready(): Promise<void> {
-    const waiting = setInterval(() => this.#log.warn('waiting for Redis'), 5000)
+    const waiting = setInterval(() => this.#log.warn({ reason: this.#reason }, 'waiting for Redis'), 5000)
     try {
       await this.#first.promise
     } finally {
