@@ -5,7 +5,6 @@ import { chatService } from '@parley/chat'
 import { gatewayService } from '@parley/gateway'
 import {
   createLogger,
-  nameCommit,
   startService,
   startTracing,
   StartupError,
@@ -27,7 +26,8 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
+/** Every service of the product, in the order in which they start. */
+export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
 const stopSteps = 4
 const portPatienceMs = 2000
@@ -42,7 +42,6 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
-  nameCommit(own.PARLEY_COMMIT)
   const tracing = await startTracing({ config: own, service: 'parley', instance: hostname() })
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')

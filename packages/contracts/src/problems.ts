@@ -49,7 +49,7 @@ export const problems = {
   'precondition-required': { status: 428, title: 'The request needs an If-Match header', retryable: false },
   'range-not-satisfiable': { status: 416, title: 'The range lies outside of the file', retryable: false },
   'file-refused': { status: 422, title: 'The file is not what it was said to be, or not allowed', retryable: false },
-  'quota-exceeded': { status: 409, title: 'There is no room for more files', retryable: false },
+  'quota-exceeded': { status: 409, title: 'There is no room for more', retryable: false },
   'link-expired': { status: 403, title: 'The link is expired or not valid', retryable: false },
   'too-large': { status: 413, title: 'Too large', retryable: false },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported', retryable: false },

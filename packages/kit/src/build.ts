@@ -2,15 +2,11 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const askWithinMs = 2_000
-let known: Promise<string | null> = Promise.resolve(null)
 
-/** To be called once, at the start of the process: `given` by the image, or asked of git where it runs from a checkout. */
-export function nameCommit(given: string | undefined): void {
-  known = given === undefined ? askGit() : Promise.resolve(given)
-}
+/** The commit that this process runs: what the image says, or git where it runs from a checkout; null where nobody knows. */
+export const commitOf = async (given: string | undefined): Promise<string | null> => given ?? (fromGit ??= askGit())
 
-/** The commit that this process runs; null where nobody knows. */
-export const commitOf = (): Promise<string | null> => known
+let fromGit: Promise<string | null> | undefined
 
 async function askGit(): Promise<string | null> {
   try {

@@ -11,7 +11,7 @@ export function explain(error: unknown): string {
   const told: string[] = []
   for (let at: unknown = error; at !== undefined && told.length <= mostCauses; at = causeOf(at)) {
     const message = at instanceof Error ? textOf(at) : String(at)
-    if (!told.includes(message)) told.push(message)
+    if (!told.some((before) => before.includes(message))) told.push(message)
   }
   return told.join('; because: ')
 }

@@ -1,23 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type ConnectionOptions, type NatsConnection } from 'nats'
-import { explain } from '../cannot-start.ts'
+import { connect, ErrorCode, type ConnectionOptions, type NatsConnection } from 'nats'
 import type { Logger } from '../logger.ts'
+import { StartupError } from '../startup-error.ts'
 
-const againAfterMs = 500
+const retryAfterMs = 300
 const tellEveryMs = 5_000
 
-/** Connects, however long that takes, and says why it does not meanwhile: at once, and then every 5 s. */
+/**
+ * Waits for the server as long as it takes, and says in the log why.
+ * @throws StartupError for what waiting does not mend: a login that is refused, and TLS that fails
+ */
 export async function firstConnection(options: ConnectionOptions, log: Logger): Promise<NatsConnection> {
-  let toldAt = -Infinity
+  let toldAt = performance.now()
   for (;;) {
     try {
-      return await connect({ ...options, waitOnFirstConnect: false })
+      return await connect(options)
     } catch (error) {
-      if (performance.now() - toldAt >= tellEveryMs) {
+      const final = finalOf(error)
+      if (final !== null) throw final
+      if (performance.now() - toldAt > tellEveryMs) {
+        log.warn({ err: error }, 'waiting for NATS')
         toldAt = performance.now()
-        log.warn({ reason: explain(error) }, 'waiting for NATS')
       }
-      await sleep(againAfterMs)
+      await sleep(retryAfterMs)
     }
   }
+}
+
+const refusals = new Set<string>([
+  ErrorCode.AuthorizationViolation,
+  ErrorCode.AuthenticationExpired,
+  ErrorCode.AuthenticationTimeout,
+  ErrorCode.BadAuthentication,
+  ErrorCode.BadCreds,
+])
+const ofTls = /^(TLS|ERR_TLS|ERR_SSL|CERT|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|SERVER_OPT)/
+
+function finalOf(error: unknown): StartupError | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  const code = String(error.code)
+  if (refusals.has(code)) return new StartupError(`NATS refuses the login of this process (${code})`, { cause: error })
+  if (ofTls.test(code)) return new StartupError(`NATS over TLS cannot be trusted (${code})`, { cause: error })
+  return null
 }

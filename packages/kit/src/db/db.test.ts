@@ -162,7 +162,7 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
         up: async (trx) => void (await sql`create table half (id int)`.execute(trx), await sql`nonsense`.execute(trx)),
       }
       await expect(migrate(host, { schema: 'broken', migrations: { '001-broken': broken } })).rejects.toThrow(
-        'cannot migrate schema broken (001-broken)',
+        /^cannot migrate schema broken \(001-broken\): syntax error at or near "nonsense"$/,
       )
       const { rows } = await sql`select 1 from pg_tables where tablename = 'half'`.execute(db())
       expect([rows, await host.ping()]).toEqual([[], true])

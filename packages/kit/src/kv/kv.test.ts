@@ -16,7 +16,7 @@ afterAll(() => redis.stop())
 
 /** Its own prefix makes it empty. */
 const open = (options: { url?: string; prefix?: string; claimAfterMs?: number } = {}) =>
-  connectRedisKv({ url: redis.url, log: silentLog(), prefix: `${randomUUID()}:`, ...options })
+  connectRedisKv({ url: redis.url, log: silentLog(), namespace: randomUUID(), ...options })
 
 kvContract('the store in memory', async () => createMemoryKv())
 kvContract('the store in Redis', () => open())
@@ -86,7 +86,7 @@ describe('the store in Redis when the server goes', () => {
 
   it('T9 counts nothing twice when it stood still: of what was given up, each is carried out once at most', async () => {
     const server = await startRedis()
-    const same = { url: server.url, prefix: 'same:' }
+    const same = { url: server.url, namespace: 'same' }
     const options = { name: 'l', points: 1_000, seconds: 60 }
     const kv = await open(same)
     const limiter = kv.limiter(options)
@@ -140,7 +140,7 @@ describe('the store in Redis when the server goes', () => {
 
 describe('facts in Redis', () => {
   it('go to another consumer when the first died without acknowledging', async () => {
-    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 500 }
+    const shared = { namespace: randomUUID(), claimAfterMs: 500 }
     const [dying, living] = await Promise.all([open(shared), open(shared)])
     const taken: string[] = []
     const hang = (facts: readonly { id: string }[]) => {
@@ -161,7 +161,7 @@ describe('facts in Redis', () => {
   })
 
   it('are claimed by two consumers without being handled twice when nobody died', async () => {
-    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 1000 }
+    const shared = { namespace: randomUUID(), claimAfterMs: 1000 }
     const stores = await Promise.all([open(shared), open(shared)])
     const got: string[] = []
     const handle = async (facts: readonly { id: string }[]) => void got.push(...facts.map(({ id }) => id))

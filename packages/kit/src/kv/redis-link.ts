@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis'
-import { explain } from '../cannot-start.ts'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -7,12 +6,13 @@ import { ProblemError } from '../problem.ts'
 import { StartupError } from '../startup-error.ts'
 import { tracedBelow } from '../tracing/trace.ts'
 import { isReply, runScript, type Script } from './lua.ts'
-import { createRedisClient } from './redis-options.ts'
+import { createRedisClient, type RedisLogin } from './redis-options.ts'
 import { readSentinelUrl } from './redis-url.ts'
 import { SentinelWatch, type Address } from './sentinel-watch.ts'
 
 interface Options {
   url: string
+  login?: RedisLogin | undefined
   log: Logger
   /**
    * Runs after every connect, before any other command is let through. When it rejects the connection is made anew; a StartupError at
@@ -30,6 +30,8 @@ const mostWaiting = 10_000
 /** Answers that mean "not now": loading, a replica, a failover, no memory. */
 const temporary = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|MISCONF|NOREPLICAS)\b/
 
+const refusal = /^(NOAUTH|WRONGPASS|NOPERM)\b/
+
 /** A connection to Redis on which every command either answers or fails as `unavailable` within 300 ms. */
 export class RedisLink {
   readonly client: Redis
@@ -43,22 +45,22 @@ export class RedisLink {
   /** Counts connections and their ends. */
   #turn = 0
   #greetingFailed = false
-  /** Why there is no connection yet. */
-  #reason: string | undefined
+  #lastError: Error | undefined
 
-  constructor({ url, log, greet, metrics }: Options) {
+  constructor({ url, login, log, greet, metrics }: Options) {
     this.#log = log
     this.#greet = greet
     this.#answered = metrics?.histogram('parley_redis_command_seconds', 'Time until Redis answered', ['outcome'])
     this.#first.promise.catch(() => {})
     const sentinel = readSentinelUrl(url)
-    this.client = createRedisClient(url, sentinel)
+    this.client = createRedisClient(url, sentinel, login)
     this.#watch = sentinel && new SentinelWatch(sentinel, log, (master) => this.#leaveUnless(master))
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
     this.client.on('error', (error: Error) => {
-      this.#reason = explain(error)
+      this.#lastError = error
+      this.#giveUpIfRefused(error)
       log.debug({ err: error }, 'redis connection error')
     })
     this.status.onChange((connected) => {
@@ -69,7 +71,7 @@ export class RedisLink {
 
   /** Resolves at the first connection, however long that takes. Rejects with a StartupError if this Redis will not do. */
   async ready(): Promise<void> {
-    const waiting = setInterval(() => this.#log.warn({ reason: this.#reason }, 'waiting for Redis'), 5000)
+    const waiting = setInterval(() => this.#log.warn({ err: this.#lastError }, 'waiting for Redis'), 5000)
     try {
       await this.#first.promise
     } finally {
@@ -138,7 +140,17 @@ export class RedisLink {
     if (!this.#greetingFailed) this.#log.warn({ err: error }, 'Redis cannot be used yet, will try again')
     this.#greetingFailed = true
     if (error instanceof StartupError) this.#first.reject(error)
+    this.#giveUpIfRefused(error)
     this.#replace()
+  }
+
+  /** Waiting does not mend a login; later, a server that is set up anew may take it again. */
+  #giveUpIfRefused(error: unknown): void {
+    if (!isReply(error, refusal)) return
+    const why = error instanceof Error ? error.message : ''
+    this.#first.reject(
+      new StartupError(`Redis refuses the login of this process, or its keys: ${why}`, { cause: error }),
+    )
   }
 
   #down(): void {
