@@ -92,7 +92,8 @@ export const gatewayConfig = Strict({
     Type.String({
       minLength: 16,
       secret: true,
-      description: 'bearer token of /metrics; without it only direct local peers may read them',
+      description:
+        'bearer token of /metrics; without it nobody may read them in production, and direct local peers elsewhere',
     }),
   ),
 })

@@ -120,6 +120,6 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     factsOf,
     auth: createEdgeAuth({ bus, log, clock }),
     upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
-    limits: createLimits(config, { kv, clock }),
+    limits: createLimits(config, { kv, clock, metrics }),
   }
 }

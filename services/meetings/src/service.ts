@@ -107,13 +107,13 @@ function create(deps: MeetingsDeps): RunningService {
   }
 }
 
-const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: Context): Work => ({
+const startWork = ({ bus, db, clock, log, metrics, instanceId }: MeetingsDeps, context: Context): Work => ({
   answers: [...answerBus(context, bus), followNames(context)],
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
   looks: startRoomLooks(context),
-  relay: startRelay({ db, bus, clock, log }),
-  mails: startInviteMails(context),
+  relay: startRelay({ db, bus, clock, log, metrics }),
+  mails: startInviteMails(context, metrics),
   teller: startTeller(context),
   webhooks: startWebhooks(context),
 })

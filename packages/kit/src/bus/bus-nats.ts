@@ -1,4 +1,4 @@
-import { Empty, Events, headers, NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
+import { Empty, Events, headers, type NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'

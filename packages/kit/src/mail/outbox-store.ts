@@ -59,6 +59,12 @@ export const claimMails = (
     .returningAll()
     .execute()
 
+/** When the oldest mail that is there was put in; undefined: there is none. */
+export async function oldestMail(db: Kysely<OutboxTables>): Promise<Date | undefined> {
+  const row = await db.selectFrom('mail_outbox').select('created_at').orderBy('created_at').limit(1).executeTakeFirst()
+  return row?.created_at
+}
+
 /** Removes a mail that was claimed, unless somebody else has claimed it since. */
 export async function dropMail(db: Kysely<OutboxTables>, { id, attempts }: OutboxRow): Promise<void> {
   await db.deleteFrom('mail_outbox').where('id', '=', id).where('attempts', '=', attempts).execute()

@@ -11,6 +11,7 @@ import {
   type Mail,
   type MailOutbox,
 } from '@parley/kit'
+import type { Metrics } from '@parley/kit'
 import { DateTime } from 'luxon'
 import { addressIn, calendarOf, timesOf } from '../calendar/calendar.ts'
 import { now, roomBase, type Context } from '../context.ts'
@@ -45,13 +46,13 @@ interface Inviter {
 }
 
 /** Sends the mails of the outbox until stopped. */
-export function startInviteMails(context: Context): MailOutbox {
+export function startInviteMails(context: Context, metrics: Metrics): MailOutbox {
   const { config, db, clock, log } = context
   const mailer = createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log })
   const limit = createInviteLimit(context.kv)
   const render = (payload: unknown) =>
     isWebhookMail(payload) ? renderWebhookMail(context, payload) : renderInviteMail(context, limit, payload)
-  const outbox = createMailOutbox({ db, mailer, render, clock, log })
+  const outbox = createMailOutbox({ db, mailer, render, clock, log, metrics })
   outbox.start()
   return outbox
 }
