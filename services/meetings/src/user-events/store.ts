@@ -124,7 +124,7 @@ export const trimBoxes = (db: Db, boxes: readonly string[]) =>
     .whereRef('b.box', '=', 'e.box')
     .where('b.box', 'in', boxes)
     .where((eb) => eb('e.seq', '<=', eb('b.last_seq', '-', maxKept)))
-    // An event that a webhook has no delivery of yet stays, until it is too old.
+    // An event without deliveries for its webhooks stays until it is too old.
     .where((eb) =>
       eb.not(
         eb.exists(
