@@ -74,7 +74,9 @@ async function depsOf(
   const { database: host, metrics, ...rest } = world
   if (database !== undefined) {
     if (host === undefined) throw new StartupError(`${name} needs a database`)
-    await migrate(host, database)
+    const { newer } = await migrate(host, database)
+    if (newer.length > 0)
+      world.log.warn({ schema: database.schema, newer }, 'the database is of a newer version, which this one may use')
   }
   const db = database === undefined ? undefined : host?.schema(database.schema)
   // The definition's own types say what its config and tables are; here they are unknown.
