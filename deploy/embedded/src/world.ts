@@ -33,6 +33,8 @@ interface Options {
 }
 
 const folderPatienceMs = 6000
+/** Made when an image is built (`template-main.ts`); without it the first start initialises a database. */
+const template = join(import.meta.dirname, '..', 'template')
 
 export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
@@ -56,7 +58,7 @@ export async function openWorld({ config, dataDir, log, onLost }: Options): Prom
 }
 
 function openEither(url: string | undefined, dataDir: string, log: Logger): Promise<DatabaseHost> {
-  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url }, { log })
+  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db'), template } : { url }, { log })
 }
 
 type Told = Pick<Options, 'log'> & { metrics: Metrics }

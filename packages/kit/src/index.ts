@@ -8,6 +8,7 @@ export { ConfigError, describeConfig, readConfig, type Environment } from './con
 export { commonConfig } from './config-common.ts'
 export { defineService } from './define-service.ts'
 export { json, openDatabase, type DatabaseHost } from './db/db.ts'
+export { makePgliteTemplate } from './db/db-pglite.ts'
 export { asProblem, isUniqueViolation } from './db/errors.ts'
 export { indexConcurrently, migrate, readStatus, type Migrations } from './db/migrate.ts'
 export { createAuthenticate, type Authenticate } from './http/authenticate.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql, type Generated } from 'kysely'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freeze } from '../testing/freeze.ts'
 import { startPostgres, type RunningServer } from '../testing/servers.ts'
 import { silentLog } from '../testing/silent-log.ts'
+import { makePgliteTemplate } from './db-pglite.ts'
 import { json, openDatabase, type DatabaseHost } from './db.ts'
 import { asProblem, isUniqueViolation } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -217,6 +218,20 @@ describe('a folder', () => {
     return dir
   }
   afterAll(() => folders.forEach((dir) => rmSync(dir, { recursive: true, force: true })))
+
+  test('O21 begins with a copy of the template, and not where a database is', async () => {
+    const [dataDir, parent] = [folder(), folder()]
+    const template = join(parent, 'template')
+    await makePgliteTemplate(template)
+    writeFileSync(join(template, 'from-the-template'), '')
+    const copied = join(dataDir, 'postgres', 'from-the-template')
+    for (const turn of ['first', 'second']) {
+      const host = await openDatabase({ dataDir, template }, { log: silentLog() })
+      expect([turn, await host.ping(), existsSync(copied)]).toEqual([turn, true, turn === 'first'])
+      await host.close()
+      rmSync(copied, { force: true })
+    }
+  }, 30_000)
 
   test('keeps the data, and is for one process', async () => {
     const dataDir = folder()
