@@ -4,6 +4,7 @@ import { chatService } from '@parley/chat'
 import { gatewayService } from '@parley/gateway'
 import {
   createLogger,
+  findMisspelt,
   startService,
   StartupError,
   superviseProcess,
@@ -16,6 +17,7 @@ import { mediaService } from '@parley/media'
 import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
+import { defaultsFor } from './defaults.ts'
 import { openFolder } from './folder.ts'
 import { startMediaBeside } from './media/beside.ts'
 import type { Options } from './options.ts'
@@ -24,7 +26,8 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
+/** Every service of the product. */
+export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
 const stopSteps = 4
 const portPatienceMs = 2000
@@ -35,13 +38,20 @@ const portPatienceMs = 2000
  * @throws ConfigError, StartupError with a sentence for its user
  */
 export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
-  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
+  const folder = openFolder(dataDir)
+  const defaults = defaultsFor(given, folder)
+  const paths = { MAIL_DIR: join(folder, 'mail'), OBJECTS_DIR: join(folder, 'objects') }
+  const env = { ...paths, ...given, ...defaults.settings }
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')
-  const folder = openFolder(dataDir)
+  for (const { name, meant } of findMisspelt(
+    given,
+    definitions.map(({ config }) => config),
+  ))
+    log.warn({ name }, `nobody reads the variable ${name}; did you mean ${meant}?`)
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
   const media = withMedia ? await startMediaBeside({ env, dataDir: folder, log }) : undefined
@@ -60,7 +70,13 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
       loggers,
     })
     await waitUntilReady(url)
-    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined, media: media?.lines })
+    showFirstScreen({
+      url,
+      dataDir: folder,
+      database: own.DATABASE_URL === undefined,
+      media: media?.lines,
+      notes: defaults.lines,
+    })
     if (demo) process.stderr.write(await seed(url))
   } catch (error) {
     supervisor.release()

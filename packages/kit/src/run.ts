@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts'
 import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
 import { commonConfig } from './config-common.ts'
 import { openDatabase } from './db/db.ts'
+import { findMisspelt } from './misspelt.ts'
 import { newId } from './ids.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
 import { startService, type World } from './lifecycle.ts'
@@ -51,6 +52,8 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
     format: common.LOG_FORMAT,
     instance: instanceId,
   })
+  for (const { name, meant } of findMisspelt(env, [definition.config]))
+    log.warn({ name }, `nobody reads the variable ${name}; did you mean ${meant}?`)
   const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
   const url = needsDatabase ? common.DATABASE_URL : undefined
   const world = await connect(
