@@ -26,7 +26,7 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-/** Every service of the product. */
+/** Every service of the product, in the order in which they start. */
 export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
 const stopSteps = 4

@@ -79,6 +79,7 @@ interface Urls {
   NATS_URL: string
   REDIS_URL: string
   DATABASE_URL?: string | undefined
+  DATABASE_MAX_CONNECTIONS: number
 }
 interface Identity {
   log: Logger
@@ -104,7 +105,9 @@ async function connect(
   })
   const kv = await connectRedisKv({ url: urls.REDIS_URL, log, metrics })
   const database =
-    urls.DATABASE_URL === undefined ? undefined : await openDatabase({ url: urls.DATABASE_URL }, { log, metrics })
+    urls.DATABASE_URL === undefined
+      ? undefined
+      : await openDatabase({ url: urls.DATABASE_URL, maxConnections: urls.DATABASE_MAX_CONNECTIONS }, { log, metrics })
   return {
     bus,
     kv,

@@ -77,7 +77,15 @@ function create(deps: MeetingsDeps): RunningService {
     auth: edge.ready(),
   })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
-  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
+  serveHealth(app, {
+    service: 'meetings',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  })
   const checkAnswers = config.NODE_ENV !== 'production'
   const kept = createKeptAnswers({ db, clock })
   serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })

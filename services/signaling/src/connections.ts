@@ -201,7 +201,8 @@ export class Connections {
       else if (now >= connection.nextPingAt) this.#ping(connection, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
       socket.check(now)
-      connection.answers.forgetPassing(this.#context.clock.monotonic())
+      if (session.state === 'joined') session.local.forgetOld(now)
+      else connection.answers.forgetPassing(now)
       if (connection.strikes > 0) connection.strikes -= 1
     }
   }

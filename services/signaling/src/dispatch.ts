@@ -54,6 +54,8 @@ interface Incoming {
   type: ClientType
   requestId: string | undefined
   payload: unknown
+  /** Of a request that has an id and is kept. */
+  print?: string
 }
 
 function take(context: Context, connection: Connection, data: Buffer): void {
@@ -62,7 +64,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const { requestId, type } = incoming
   const request = requestId === undefined || reading.has(type) ? undefined : { requestId, print: printOf(data) }
   const known = request && connection.answers.get(request.requestId, request.print)
-  const answering = known ?? act(context, connection, incoming)
+  const answering = known ?? act(context, connection, { ...incoming, ...(request && { print: request.print }) })
   if (request && !known)
     connection.answers.keep(request, answering, { entering: entering.has(type), now: context.clock.monotonic() })
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
@@ -151,7 +153,7 @@ function requestIdOf(message: unknown): string | undefined {
 async function act(
   context: Context,
   connection: Connection,
-  { type, requestId, payload = {} }: Incoming,
+  { type, requestId, payload = {}, print }: Incoming,
 ): Promise<Answer | null> {
   try {
     const { session } = connection
@@ -159,7 +161,8 @@ async function act(
     if (!mayNow(connection, type)) await mayOrThrow(connection, type)
     // The state was just checked against the row that gives this handler its type.
     const handler = handlers[type] as unknown as AnyHandler
-    const pending = handler({ context, connection, session, payload })
+    const request = print === undefined ? undefined : `${requestId} ${print}`
+    const pending = handler({ context, connection, session, payload, request })
     const reply = pending instanceof Promise ? await pending : pending
     // Without a request id only what changes the session is answered: nobody could tell the others apart.
     const answer = reply && (requestId !== undefined || entering.has(type)) ? say(connection, requestId, reply) : null

@@ -52,7 +52,15 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
-  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
+  const health = {
+    service: 'signaling',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  }
   const server = createServer({
     log,
     metrics,

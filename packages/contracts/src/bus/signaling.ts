@@ -173,6 +173,8 @@ export const Relay = Type.Object({
   forwarded: Type.Optional(Type.Boolean()),
   /** By the clock of the sender's node, ms since 1970. */
   sentAt: Type.Optional(Type.Integer()),
+  /** Tells the sender's request from others of the sender, so that one that is made again arrives once. */
+  request: Type.Optional(Type.String({ maxLength: 128 })),
   place: Type.Optional(RelayPlace),
 })
 export type Relay = Static<typeof Relay>

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
+import { StartupError } from '../startup-error.ts'
 import type { DatabaseHost } from './db.ts'
 import { createFloors, insertFloor, readNewer, readRan } from './migration-floor.ts'
 
@@ -42,7 +43,8 @@ export async function migrate(host: DatabaseHost, { schema, migrations }: Migrat
       if (error === undefined) continue
       const others = await readNewer(db, { schema, table }, migrations)
       if (others.length > 0) return { newer: others }
-      throw new Error(`cannot migrate schema ${schema} (${next})`, { cause: error })
+      const why = error instanceof Error ? error.message : String(error)
+      throw new StartupError(`cannot migrate schema ${schema} (${next}): ${why}`, { cause: error })
     }
     // One schema at a time: an index that is made concurrently waits for the transactions of all others, and they for Kysely's one lock.
     return { newer: [] }

@@ -38,7 +38,7 @@ describe('answers belong to the session (C12)', () => {
   it.each([
     ['the same', 0],
     ['the other', 1],
-  ])('a request that is repeated after a resume on %s node is answered again, and done once', async (_which, node) => {
+  ])('C12 a request that is repeated after a resume on %s node is answered again, and done once', async (_which, node) => {
     const { ada, ben } = await twoPeople()
     const signal = { to: ben.id, data: 'once' }
     const first = await ada.client.ask('rtc.signal', signal, 'one')
