@@ -54,8 +54,11 @@ beforeAll(async () => {
   )
   const { endpoint, accessKeyId, secretAccessKey } = swift
   const store = { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKeyId, S3_SECRET_KEY: secretAccessKey }
-  healthy = { ...settings, REDIS_URL: redis.url, ...store }
-  await eventually(async () => expect((await fetch(`${direct}/readyz`)).status).toBe(200), 120_000)
+  healthy = { ...settings, REDIS_URL: redis.url, ...store, ...janusSettings([janus]) }
+  await eventually(async () => {
+    const { ok, status } = await fetch(`${direct}/readyz`)
+    if (!ok) throw new Error(`/readyz answers ${status}`)
+  }, 120_000)
 
   async function startNginxEarly(): Promise<Proxy> {
     return startNginx(dir, direct, [unbuffered, upgrading])

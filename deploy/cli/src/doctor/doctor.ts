@@ -40,7 +40,7 @@ export async function examine({ url, login, env, log }: Options): Promise<Examin
     reports.push(await lookAt('clock', async () => clockFinding('the product', visit.signedAt - askedAt)))
     reports.push(await lookAt('PUBLIC_URL and proxy', agreement(url, env, visit)))
     reports.push(await lookAt('event stream (SSE)', eventStream(visit)))
-    reports.push(...(await inRoom(visit)))
+    reports.push(...(await inRoom(visit, env)))
   } finally {
     leftBehind = await visit.leave()
   }
@@ -48,14 +48,14 @@ export async function examine({ url, login, env, log }: Options): Promise<Examin
 }
 
 /** What only somebody in a room can look at. */
-async function inRoom(visit: Visit): Promise<Report[]> {
+async function inRoom(visit: Visit, env: Environment): Promise<Report[]> {
   const room = await joinRoom(visit)
   if (Array.isArray(room)) return [{ check: 'WebSocket', state: 'findings', findings: room }]
   try {
     return [
       { check: 'WebSocket', state: 'well', said: 'upgrade, subprotocol, ping and join' },
       await lookAt('TURN relay', turnRelay(room.iceServers)),
-      await lookAt('SFU', sfu(visit, room.participantId)),
+      await lookAt('SFU', sfu(visit, room.participantId, Boolean(env['JANUS_SERVERS']))),
     ]
   } finally {
     room.socket.close()

@@ -107,9 +107,12 @@ function stunCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
-/** Whether the SFU takes somebody who is in the room: a token, a WebSocket to Janus through the gateway, and its VideoRoom. */
+/**
+ * Whether the SFU takes somebody who is in the room: a token, a WebSocket to Janus through the gateway, and its VideoRoom. A product without
+ * one answers as one whose Janus is down does: `wanted` says that there should be one.
+ */
 export const sfu =
-  ({ api, meeting }: Visit, participantId: string): Look =>
+  ({ api, meeting }: Visit, participantId: string, wanted: boolean): Look =>
   async () => {
     try {
       const path = `/v1/meetings/${meeting.id}/janus-token?participantId=${participantId}`
@@ -117,8 +120,8 @@ export const sfu =
       await enterVideoRoom(janus, api.token, new URL(api.base).origin)
       return 'a token, and a place in its VideoRoom'
     } catch (error) {
-      if (error instanceof Refused && error.code === 'not-sfu')
-        return { notSetUp: 'meetings have no SFU here (JANUS_SERVERS)' }
+      if (error instanceof Refused && error.code === 'sfu-unavailable' && !wanted)
+        return { notSetUp: 'no SFU takes a meeting; set JANUS_SERVERS here where there should be one' }
       return [
         {
           what: `the SFU takes nobody: ${causeOf(error)}`,

@@ -32,7 +32,7 @@ export async function beginVisit(url: string, login: Login | undefined, env: Env
   const { accessToken } =
     made ?? (await apiAt(url).call<Tokens>('POST', '/v1/auth/login', { ...login, tokenDelivery: 'body' }))
   const api = apiAt(url, accessToken)
-  const body = { title: 'parley doctor', type: 'public', topology: 'sfu', maxParticipants: 2 }
+  const body = { title: 'parley doctor', type: 'public', settings: { topology: 'sfu' }, maxParticipants: 2 }
   const meeting = await api.call<Meeting>('POST', '/v1/meetings', body)
   const joining = await api.call<Joining>('POST', `/v1/meetings/${meeting.id}/room-token`, {})
   const { items } = await api.call<{ items: Session[] }>('GET', '/v1/auth/sessions')
