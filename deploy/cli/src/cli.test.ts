@@ -117,3 +117,28 @@ describe('parley', () => {
     waitMs,
   )
 })
+
+describe('O24 parley size', () => {
+  const needs = async (...more: string[]): Promise<Map<string, { cores: number; memoryMiB: number }>> => {
+    const { stdout } = await parley(['size', '--meetings', '100', '--people', '8', '--json', ...more], {})
+    return new Map(
+      (JSON.parse(stdout) as { name: string; cores: number; memoryMiB: number }[]).map((one) => [one.name, one]),
+    )
+  }
+
+  it(
+    'answers more for more messages, joins and passwords, from where they cost',
+    async () => {
+      const typical = await needs()
+      const chatty = await needs('--chat-per-minute', '10')
+      const short = await needs('--minutes', '3')
+      const passwords = await needs('--login-share', '1')
+      const cores = (of: typeof typical, name: string): number => of.get(name)?.cores ?? 0
+      expect(cores(chatty, 'chat')).toBeGreaterThan(cores(typical, 'chat') * 3)
+      expect(cores(short, 'meetings')).toBeGreaterThan(cores(typical, 'meetings'))
+      // 800 people in 30 minutes, four fifths of them more: 0.36 a second, 207 ms each.
+      expect(cores(passwords, 'auth') - cores(typical, 'auth')).toBeCloseTo(0.0736, 3)
+    },
+    waitMs,
+  )
+})

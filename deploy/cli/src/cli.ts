@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor/command.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { seedCommand } from './seed.ts'
+import { sizeCommand } from './size/command.ts'
 import { startCommand } from './start.ts'
 import { usersCommand } from './users.ts'
 
@@ -19,7 +20,8 @@ Examples:
   parley migrate --status                         which migrations have run, and which wait
   parley user create ada@example.org --name Ada --verified
   parley doctor https://meet.example.org          what is wrong with a running product, and its mend
-  parley backup parley.tar.gz                     the database, and the files of the folder`
+  parley backup parley.tar.gz                     the database, and the files of the folder
+  parley size --meetings 100 --people 8           what that many meetings need`
 
 /** Runs what the command line asks for. Never rejects: faults end in the exit code. */
 export async function runCli(argv: readonly string[], env: Environment): Promise<void> {
@@ -38,6 +40,7 @@ export async function runCli(argv: readonly string[], env: Environment): Promise
     doctorCommand,
     backupCommand,
     restoreCommand,
+    sizeCommand,
   ]
   for (const command of commands) program.addCommand(command(env).copyInheritedSettings(program))
   try {

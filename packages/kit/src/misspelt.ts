@@ -1,5 +1,6 @@
 import type { TObject } from 'typebox'
 import type { Environment } from './config.ts'
+import type { Logger } from './logger.ts'
 
 /** A variable that nobody reads, and the one that it is nearly spelt like. */
 export interface Misspelt {
@@ -22,6 +23,12 @@ export function findMisspelt(env: Environment, schemas: readonly TObject[]): Mis
     const meant = nearest(name.toUpperCase(), known)
     return meant === undefined ? [] : [{ name, meant }]
   })
+}
+
+/** Says them in the log. */
+export function warnOfMisspelt(env: Environment, schemas: readonly TObject[], log: Pick<Logger, 'warn'>): void {
+  for (const { name, meant } of findMisspelt(env, schemas))
+    log.warn({ name }, `nobody reads the variable ${name}; did you mean ${meant}?`)
 }
 
 function nearest(name: string, known: ReadonlySet<string>): string | undefined {

@@ -1,5 +1,6 @@
 import type { ServerMessage } from '@parley/contracts'
 import { ProblemError, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
+import type { Journal } from './watch/journal.ts'
 import type { IceServers } from './ice/ice-servers.ts'
 import type { Relays } from './relay/relays.ts'
 import { messageFrame } from './room/frames.ts'
@@ -27,6 +28,8 @@ export interface Context {
   shares: SocketShares
   relays: Relays
   sfu: SfuAccess
+  /** Tells operators of the sockets. */
+  journal: Journal
 }
 
 /**

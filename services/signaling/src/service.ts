@@ -17,6 +17,7 @@ import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
+import { createJournal } from './watch/journal.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -47,6 +48,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,
+    journal: createJournal({ log, metrics }),
   })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS

@@ -22,6 +22,17 @@ export const subscribe = (context: Context): BusSubscription[] => {
     ),
     answer(
       bus,
+      signalingBus.recording,
+      'signaling',
+      async ({ meetingId, ...change }, call) => {
+        const room = await rooms.open(meetingId)
+        await room.submit({ kind: 'recording', ...change }, () => isLate(call))
+        return {}
+      },
+      log,
+    ),
+    answer(
+      bus,
       signalingBus.roster,
       'signaling',
       async ({ meetingId }) => {

@@ -10,6 +10,8 @@ interface Options {
   json?: boolean
 }
 
+const lingerMs = 1000
+
 /** `parley doctor`: what is wrong, why it matters, and its mend. */
 export const doctorCommand = (env: Environment): Command =>
   new Command('doctor')
@@ -44,6 +46,8 @@ Examples:
         process.stderr.write(`parley doctor could not look at ${url}: ${causeOf(error)}\n`)
         process.exitCode = 2
       }
+      // What a proxy keeps open does not keep the doctor.
+      setTimeout(() => process.exit(), lingerMs).unref()
     })
 
 function told({ reports, leftBehind }: Examination): string {

@@ -6,43 +6,52 @@ import type { Visit } from './visit.ts'
 const firstEventMs = 5000
 const answerMs = 10_000
 
-/** Whether events arrive when they happen: the first one is sent at once. */
+/** Whether events arrive when they happen: the first is sent at once, the next when the meeting gets another title. */
 export const eventStream =
   ({ api, meeting }: Visit): Look =>
   async () => {
     const giveUp = new AbortController()
-    const timer = setTimeout(() => giveUp.abort(), firstEventMs)
-    const begun = performance.now()
+    const answer = await fetch(new URL(`/v1/meetings/${meeting.id}/events`, api.base), {
+      headers: { authorization: `Bearer ${api.token}`, accept: 'text/event-stream' },
+      signal: AbortSignal.any([giveUp.signal, AbortSignal.timeout(3 * firstEventMs)]),
+    }).catch((error: unknown) => error)
+    if (!(answer instanceof Response)) return [buffered(`nothing came within ${firstEventMs / 1000} s`)]
+    if (!answer.ok || answer.body === null) return [refusedStream(answer.status)]
+    const reader = answer.body.getReader()
     try {
-      const answer = await fetch(new URL(`/v1/meetings/${meeting.id}/events`, api.base), {
-        headers: { authorization: `Bearer ${api.token}`, accept: 'text/event-stream' },
-        signal: giveUp.signal,
-      })
-      if (!answer.ok || answer.body === null)
-        return [
-          {
-            what: `the event stream was refused with ${answer.status}`,
-            why: 'pages that only watch learn nothing',
-            mend: 'see what the proxy and the gateway log for it',
-          },
-        ]
-      for await (const part of answer.body) {
-        if (
-          Buffer.from(part as Uint8Array)
-            .toString()
-            .includes('event:')
-        )
-          return `the first event after ${Math.round(performance.now() - begun)} ms`
-      }
-      return [buffered('the stream ended before its first event')]
-    } catch (error) {
-      if (!giveUp.signal.aborted) throw error
-      return [buffered(`no event came within ${firstEventMs / 1000} s`)]
+      if (!(await arrives(reader, 'event: room.snapshot'))) return [buffered('its first event does not come')]
+      const begun = performance.now()
+      await api.call('PATCH', `/v1/meetings/${meeting.id}`, { title: 'parley doctor looks at events' })
+      if (!(await arrives(reader, 'event: meeting.updated')))
+        return [buffered('an event that happens later does not come')]
+      return `an event ${Math.round(performance.now() - begun)} ms after it happened`
     } finally {
-      clearTimeout(timer)
       giveUp.abort()
     }
   }
+
+/** Whether this text comes in time. */
+async function arrives(reader: ReadableStreamDefaultReader<Uint8Array>, wanted: string): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), firstEventMs)))
+  let seen = ''
+  try {
+    while (!seen.includes(wanted)) {
+      const read = await Promise.race([reader.read().catch(() => undefined), late])
+      if (read === undefined || read.done) return false
+      seen += Buffer.from(read.value).toString()
+    }
+    return true
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const refusedStream = (status: number): Finding => ({
+  what: `the event stream was refused with ${status}`,
+  why: 'pages that only watch learn nothing',
+  mend: 'see what the proxy and the gateway log for it',
+})
 
 const buffered = (what: string): Finding => ({
   what: `event streams (SSE) do not pass: ${what}`,
@@ -99,7 +108,8 @@ function opened(socket: WebSocket): Promise<{ status: number; text: string } | E
       const parts: Buffer[] = []
       answer.on('data', (part: Buffer) => parts.push(part))
       answer.once('close', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
-      setTimeout(() => answer.destroy(), answerMs).unref()
+      answer.once('end', () => answer.destroy())
+      setTimeout(() => answer.destroy(), answerMs)
     })
   })
 }

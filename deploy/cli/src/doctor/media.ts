@@ -1,11 +1,12 @@
 import type { IceServer, Sfu } from '@parley/contracts'
-import { createTurnClient, type TurnProtocol } from 'werift'
+import { TcpTransport, TlsTransport, TurnProtocol, UdpTransport } from 'werift'
 import WebSocket from 'ws'
 import { Refused } from './api.ts'
 import { causeOf, type Finding, type Look } from './finding.ts'
 import type { Visit } from './visit.ts'
 
-const answerMs = 10_000
+/** Longer than the TURN client repeats a datagram. */
+const answerMs = 15_000
 
 /** Whether TURN relays: two allocations with credentials of the product, and bytes from one to the other. */
 export const turnRelay =
@@ -37,8 +38,7 @@ async function relayThrough({ url, username, password }: TurnServer): Promise<un
   const secure = scheme === 'turns'
   const transport = secure ? 'tls' : given === 'tcp' ? 'tcp' : 'udp'
   const address = [host, Number(port ?? (secure ? 5349 : 3478))] as [string, number]
-  const open = (): Promise<TurnProtocol> =>
-    inTime(createTurnClient({ address, username, password }, { transport, ssl: secure, connectTimeoutMs: answerMs }))
+  const open = (): Promise<TurnProtocol> => inTime(allocate({ address, transport, username, password }))
   const clients: TurnProtocol[] = []
   try {
     for (const _ of [1, 2]) clients.push(await open())
@@ -49,6 +49,37 @@ async function relayThrough({ url, username, password }: TurnServer): Promise<un
     return undefined
   } finally {
     await Promise.all(clients.map((client) => client.close()))
+  }
+}
+
+interface Allocation {
+  address: [string, number]
+  transport: 'udp' | 'tcp' | 'tls'
+  username: string
+  password: string
+}
+
+const lifetimeS = 600
+
+/** The server has asked for credentials, and takes none of ours. */
+class LoginRefused extends Error {}
+
+/** @throws LoginRefused; it answers such a request without a signature, so the client hears nothing of it */
+async function allocate({ address, transport, username, password }: Allocation): Promise<TurnProtocol> {
+  const options = { connectTimeoutMs: answerMs }
+  const over =
+    transport === 'udp'
+      ? await UdpTransport.init('udp4')
+      : transport === 'tcp'
+        ? await TcpTransport.init(address, options)
+        : await TlsTransport.init(address, undefined, options)
+  const client = new TurnProtocol(address, username, password, lifetimeS, over)
+  try {
+    await client.connectionMade()
+    return client
+  } catch (error) {
+    await Promise.allSettled([client.close()])
+    throw client.nonce === undefined ? error : new LoginRefused('the credentials are refused', { cause: error })
   }
 }
 
@@ -80,9 +111,9 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 function turnFinding(url: string, error: unknown): Finding {
   const why = 'people behind strict firewalls see and hear nobody'
   const code = stunCode(error)
-  if (code === 401 || code === 441)
+  if (error instanceof LoginRefused)
     return {
-      what: `${url} refuses the product's credentials (${code})`,
+      what: `${url} refuses the product's credentials`,
       why,
       mend: 'TURN_SECRET of media and signaling must be static-auth-secret of coturn (use-auth-secret), and the clocks must agree',
     }

@@ -1,42 +1,68 @@
 import { hostname } from 'node:os'
 import { definitions } from '@parley/embedded'
 import {
+  commonConfig,
+  ConfigError,
+  mailConfig,
+  natsOf,
   objectsConfig,
   openDatabase,
   readConfig,
   readStatus,
+  redisOf,
   systemClock,
+  type CommonConfig,
   type Environment,
   type Logger,
 } from '@parley/kit'
 import { probeNats, probeObjects, probePostgres, probeRedis, probeSmtp } from '@parley/kit/probe'
-import Type from 'typebox'
+import Type, { type TObject } from 'typebox'
 import { causeOf, type Finding, type Look } from './finding.ts'
 
 const offBySeconds = 5
 
-/** The servers that the environment names, each asked by itself. */
+/** The servers that the environment names, each asked by itself. Settings that do not fit are told by `readingOf`. */
 export function serverLooks(env: Environment, log: Logger): Record<string, Look> {
+  const whereSet =
+    (name: string, schema: TObject, look: (config: CommonConfig & MailConfig) => Promise<Found>): Look =>
+    async () => {
+      if (!env[name] && !env[`${name}_FILE`]) return { notSetUp: `${name} is not set here` }
+      const config = readOrNothing(schema, env)
+      return config === undefined ? { notSetUp: 'its settings do not fit' } : look(config)
+    }
+  const common = Type.Object(commonConfig)
   return {
-    PostgreSQL: () => whereSet(env, 'DATABASE_URL', (url) => postgres(url, env, log)),
-    Redis: () => whereSet(env, 'REDIS_URL', redis),
-    NATS: () => whereSet(env, 'NATS_URL', nats),
+    PostgreSQL: whereSet('DATABASE_URL', common, (config) => postgres(config, log)),
+    Redis: whereSet('REDIS_URL', common, (config) => redis(redisOf(config))),
+    NATS: whereSet('NATS_URL', common, (config) => nats(natsOf(config))),
     'object store': () => objects(env),
-    mail: () => whereSet(env, 'SMTP_URL', smtp),
+    mail: whereSet('SMTP_URL', Type.Object(mailConfig), ({ SMTP_URL = '' }) => smtp(SMTP_URL)),
   }
 }
 
-async function whereSet(env: Environment, name: string, look: (url: string) => Promise<Finding[] | string>) {
-  const url = env[name]
-  return url ? look(url) : { notSetUp: `${name} is not set here` }
+type Found = Finding[] | string
+interface MailConfig {
+  SMTP_URL?: string
 }
 
-async function postgres(url: string, env: Environment, log: Logger): Promise<Finding[] | string> {
+function readOrNothing(schema: TObject, env: Environment): (CommonConfig & MailConfig) | undefined {
+  try {
+    const unset = { NATS_URL: 'nats://not-set', REDIS_URL: 'redis://not-set' }
+    // Each look reads only what its own schema has.
+    return readConfig(schema, { ...unset, ...env }) as unknown as CommonConfig & MailConfig
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
+}
+
+async function postgres(config: CommonConfig, log: Logger): Promise<Found> {
+  const { DATABASE_URL: url = '', DATABASE_MAX_CONNECTIONS: each } = config
   const asked = systemClock.now()
   const facts = await probePostgres(url).catch((error: unknown) => causeOf(error))
   if (typeof facts === 'string') return [unreachable('PostgreSQL', 'DATABASE_URL', facts, postgresMend(facts))]
   const off = facts.now - (asked + systemClock.now()) / 2
-  const findings = [...clockFinding('PostgreSQL', off), ...poolFinding(env, facts.maxConnections)]
+  const findings = [...clockFinding('PostgreSQL', off), ...poolFinding(each, facts.maxConnections)]
   findings.push(...(await schemaFindings(url, log)))
   return findings.length > 0 ? findings : (facts.version.split(',')[0] ?? '')
 }
@@ -50,8 +76,7 @@ and on PostgreSQL, so that the time limits hold: ALTER ROLE parley SET statement
   return mendOf(cause, 'DATABASE_URL')
 }
 
-function poolFinding(env: Environment, most: number): Finding[] {
-  const each = Number(env['DATABASE_MAX_CONNECTIONS'] || 10)
+function poolFinding(each: number, most: number): Finding[] {
   const services = definitions.filter(({ database }) => database !== undefined).length
   const needed = each * services
   // PostgreSQL keeps three for its administrators.
@@ -85,8 +110,8 @@ async function schemaFindings(url: string, log: Logger): Promise<Finding[]> {
   }
 }
 
-async function redis(url: string): Promise<Finding[] | string> {
-  const facts = await probeRedis(url).catch((error: unknown) => causeOf(error))
+async function redis(at: Parameters<typeof probeRedis>[0]): Promise<Found> {
+  const facts = await probeRedis(at).catch((error: unknown) => causeOf(error))
   if (typeof facts === 'string') return [unreachable('Redis', 'REDIS_URL', facts)]
   const findings: Finding[] = []
   if (facts.cluster)
@@ -110,13 +135,13 @@ async function redis(url: string): Promise<Finding[] | string> {
   return findings.length > 0 ? findings : `Redis ${facts.version}`
 }
 
-const nats = async (url: string): Promise<Finding[] | string> =>
-  probeNats(url).then(
+const nats = async (at: Parameters<typeof probeNats>[0]): Promise<Found> =>
+  probeNats(at).then(
     ({ version }) => `NATS ${version}`,
     (error: unknown) => [unreachable('NATS', 'NATS_URL', causeOf(error))],
   )
 
-const smtp = async (url: string): Promise<Finding[] | string> =>
+const smtp = async (url: string): Promise<Found> =>
   probeSmtp(url).then(
     () => 'greets, and takes the login',
     (error: unknown) => [unreachable('the mail server', 'SMTP_URL', causeOf(error))],

@@ -78,7 +78,7 @@ function compare(file: string, json: boolean | undefined): void {
 const shownCores = (cores: number): string => `${cores.toFixed(3)} cores`
 const difference = (answer: number, run: number): string =>
   `${answer >= run ? '+' : ''}${(((answer - run) / run) * 100).toFixed(0)} %`
-const servers = new Set(['nats', 'redis', 'postgres'])
+const servers = new Set(['nats', 'redis'])
 const count = (need: Need): string => (servers.has(need.name) ? '' : String(processesFor(need)))
 
 function total(needs: readonly Need[]): string[] {

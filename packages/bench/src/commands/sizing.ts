@@ -4,7 +4,7 @@ import type WebSocket from 'ws'
 import { join, openSocket, toggleCam } from '../product/participant.ts'
 import { roomsOf, several, type Guest } from '../product/people.ts'
 import { first, withStack, type Stack } from '../product/stack.ts'
-import { cpuMicros, residentKiB, withChildren } from '../proc.ts'
+import { cpuMicros, residentKiB } from '../proc.ts'
 import { head, row } from '../report.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -160,9 +160,9 @@ class Meter {
   }
 
   #each(read: (pids: number[]) => number): Figures {
-    const { gateways, signaling, auth, meetings, chat, media, nats, redis, postgres } = this.#stack
-    const kinds = { gateway: gateways, signaling, auth, meetings, chat, media, nats: [nats], redis: [redis] }
-    const all = { ...kinds, postgres: withChildren(postgres.pid) }
+    const { gateways, signaling, auth, meetings, chat, media, nats, redis } = this.#stack
+    // Without PostgreSQL: its processes come and go, and share their memory.
+    const all = { gateway: gateways, signaling, auth, meetings, chat, media, nats: [nats], redis: [redis] }
     return Object.fromEntries(
       Object.entries(all).map(([name, processes]) => [name, read(processes.map(({ pid }) => pid))]),
     )

@@ -1,4 +1,4 @@
-import { createRedisClient } from '../kv/redis-options.ts'
+import { createRedisClient, type RedisLogin } from '../kv/redis-options.ts'
 import { readSentinelUrl } from '../kv/redis-url.ts'
 
 export interface RedisFacts {
@@ -14,8 +14,8 @@ export interface RedisFacts {
 const timeoutMs = 5000
 
 /** Asks a Redis, or the master that its Sentinels name. Rejects with what the server or the network said. */
-export async function probeRedis(url: string): Promise<RedisFacts> {
-  const client = createRedisClient(url, readSentinelUrl(url))
+export async function probeRedis({ url, login }: { url: string; login?: RedisLogin | undefined }): Promise<RedisFacts> {
+  const client = createRedisClient(url, readSentinelUrl(url), login)
   let last: unknown = new Error(`no answer within ${timeoutMs / 1000} s`)
   client.on('error', (error: unknown) => (last = error))
   try {

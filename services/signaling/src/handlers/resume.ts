@@ -167,7 +167,7 @@ async function handOver(context: Context, handing: HandingOver): Promise<Handed>
 
 /**
  * What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along.
- * @throws ProblemError `wrong-state`: the session went back there while this node stood still
+ * @throws ProblemError `unavailable`: the session went back there while this node stood still; asked again, the client finds out
  */
 async function takeOver(
   { bus, log }: Context,
@@ -181,7 +181,8 @@ async function takeOver(
       ...(received !== undefined && { received }),
     })
   } catch (err) {
-    if (isProblem(err, 'wrong-state')) throw err
+    if (isProblem(err, 'wrong-state'))
+      throw new ProblemError('unavailable', 'The session is on another node', {}, { cause: err })
     log.info({ err, node }, 'session taken over from a node that does not answer')
     return null
   }
