@@ -7,7 +7,7 @@ import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
-/** Who finds a meeting, and who may enter; see docs/spec/doors.md. */
+/** The people who find a meeting, and those who may enter; see docs/spec/doors.md. */
 export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')], {
   description:
     'public: listed to everybody while it is live; who has its code or id may enter, guests too unless guestsAllowed is false. ' +

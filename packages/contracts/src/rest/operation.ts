@@ -33,7 +33,7 @@ interface OperationParts {
   summary: string
   /** Rows of the product table that it serves. */
   rows: readonly string[]
-  /** Who may call: `none` anybody, `user` an account, `any` an account or a guest. */
+  /** The callers: `none` anybody, `user` an account, `any` an account or a guest. */
   auth: 'none' | 'user' | 'any'
   params?: TObject
   query?: TObject
