@@ -1,5 +1,5 @@
-import { definitions, parseOptions, reportAndEnd, runEmbedded } from '@parley/embedded'
-import { runService, StartupError, type Environment } from '@parley/kit'
+import { definitions, parseOptions, runEmbedded } from '@parley/embedded'
+import { reportAndEnd, runService, StartupError, type Environment } from '@parley/kit'
 import { Command } from 'commander'
 
 const names = ['embedded', ...definitions.map(({ name }) => name)]
@@ -33,6 +33,6 @@ async function startEmbedded(options: readonly string[], env: Environment): Prom
   try {
     await runEmbedded(parseOptions(['node', 'parley start embedded', ...options], env))
   } catch (error) {
-    reportAndEnd(error)
+    reportAndEnd('Parley', error, env)
   }
 }
