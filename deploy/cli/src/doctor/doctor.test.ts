@@ -132,6 +132,8 @@ it('O9 names what is wrong with the settings and servers: each of five, with its
 it('O9 a proxy that buffers event streams', async () => {
   const bad = await startNginx(dir, direct, [
     'proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;',
+    // Compressing is what holds small events back.
+    'gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 1;',
     upgrading,
     asIf(proxy),
   ])

@@ -56,7 +56,7 @@ const refusedStream = (status: number): Finding => ({
 const buffered = (what: string): Finding => ({
   what: `event streams (SSE) do not pass: ${what}`,
   why: 'a proxy that buffers them holds events back until there are many: pages that watch stand still',
-  mend: 'nginx, in the location of /v1/: proxy_buffering off; proxy_read_timeout 1h; and do not ignore X-Accel-Buffering',
+  mend: 'nginx, in the location of /v1/: proxy_buffering off; gzip off; proxy_read_timeout 1h; and do not ignore X-Accel-Buffering',
 })
 
 interface Room {
