@@ -73,7 +73,14 @@ async function allocate({ address, transport, username, password }: Allocation):
       : transport === 'tcp'
         ? await TcpTransport.init(address, options)
         : await TlsTransport.init(address, undefined, options)
-  const client = new TurnProtocol(address, username, password, lifetimeS, over)
+  // Its own types differ where an optional field may be undefined.
+  const client = new TurnProtocol(
+    address,
+    username,
+    password,
+    lifetimeS,
+    over as ConstructorParameters<typeof TurnProtocol>[4],
+  )
   try {
     await client.connectionMade()
     return client
