@@ -95,7 +95,11 @@ test('O2 says why it waits for PostgreSQL, Redis and NATS, and starts when they 
   ].map(({ env, ...told }) => ({ ...run(env), ...told }))
   await eventually(() => {
     for (const { seen, says } of waiting)
-      expect(seen().split('\n').find((line) => says.test(line)) ?? seen()).toMatch(/REFUSED/)
+      expect(
+        seen()
+          .split('\n')
+          .find((line) => says.test(line)) ?? seen(),
+      ).toMatch(/REFUSED/)
   }, 30_000)
   for (const { child } of waiting.slice(0, 2)) child.kill('SIGKILL')
   const late = await startPostgres({ port })
