@@ -15,4 +15,10 @@ describe.each<[string, () => Promise<Product>]>([
     const printed = await runProgram('tests/programs/protocol-client.ts', [...product.gateways])
     expect(printed).toContain('all checks passed')
   }, 60_000)
+
+  it('R1 R2 R3 C2 a client written by docs/spec/protocol.md chats, comes back after a cut unseen, and stays', async () => {
+    const staySeconds = '15'
+    const printed = await runProgram('tests/programs/lasting-client.ts', [product.gateways[0] ?? '', staySeconds])
+    expect(printed).toContain('all checks passed')
+  }, 90_000)
 })
