@@ -4,7 +4,16 @@ import Type from 'typebox'
  * What a text is for. Each kind has one rule, which the kit applies wherever a request or a message comes in
  * (`docs/spec/text.md`); the schema only says which.
  */
-export type TextKind = 'name' | 'prose' | 'message' | 'secret' | 'passcode' | 'address' | 'reaction'
+export type TextKind =
+  | 'name'
+  | 'prose'
+  | 'message'
+  | 'secret'
+  | 'passcode'
+  | 'address'
+  | 'reaction'
+  | 'code'
+  | 'instant'
 
 /** The keyword of a schema that names the kind of a text; an extension of JSON Schema, as OpenAPI allows them. */
 export const textKeyword = 'x-text'
@@ -28,3 +37,7 @@ export const PasscodeText = text('passcode')
 export const AddressText = text('address')
 /** One emoji. */
 export const ReactionText = text('reaction')
+/** The code of a meeting, which is read out and typed: normalised to small letters in groups. */
+export const CodeText = text('code')
+/** A time: normalised to UTC. */
+export const InstantText = text('instant')

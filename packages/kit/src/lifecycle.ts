@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { advertisedUrl } from './advertised.ts'
 import type { Bus } from './bus/bus.ts'
 import type { DatabaseHost } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
@@ -41,7 +42,7 @@ export async function startService(
   const service = await definition.create(await depsOf(definition, config, world))
   const { url } = await startOrStop(service, world.log)
   measureDependencies(world.metrics.forService(name), () => service.readiness(), world.kv)
-  const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
+  const advertised = advertisedUrl(config, url)
   const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
   return {
     url: advertised,

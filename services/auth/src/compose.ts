@@ -111,7 +111,7 @@ const createOutbox = ({ db, clock, log, config }: Deps<AuthConfig, Tables>): Mai
   createMailOutbox({
     db,
     mailer: createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log }),
-    render: createRender(db, clock),
+    render: createRender(db, clock, config),
     clock,
     log,
   })

@@ -12,7 +12,7 @@ export function announce(
 ): void {
   const { meetingId, message, again } = news
   try {
-    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
+    tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
   } catch (error) {
     log.warn({ err: error, messageId: message.id }, 'cannot tell the room of a message')
   }

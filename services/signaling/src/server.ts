@@ -105,9 +105,10 @@ export async function createServer({
     wsHandler(socket, request) {
       const tcp = request.raw.socket
       request.response?.detachSocket(tcp)
+      request.span?.end()
       // The plugin's listener holds on to the request too.
       socket.removeAllListeners('error').on('error', (error) => socketFailed(socket, error))
-      connections.open(socket, tcp, request.bearer)
+      connections.open(socket, tcp, request.bearer, request.id)
     },
   })
   return app

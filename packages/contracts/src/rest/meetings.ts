@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, InstantInput, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
 import { NameText, PasscodeText, ProseText } from '../text.ts'
 import { DisplayName } from './auth.ts'
@@ -182,7 +182,7 @@ export const meetingsOperations = {
       title: byDefault('title', Title),
       description: byDefault('description', Description),
       type: Type.Optional(Type.Union(MeetingType.anyOf, { ...MeetingType, default: meetingDefaults.type })),
-      scheduledAt: Type.Optional(Instant),
+      scheduledAt: Type.Optional(InstantInput),
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: byDefault('timeZone', TimeZone),
       passcode: Type.Optional(Passcode),
@@ -279,7 +279,7 @@ export const meetingsOperations = {
     headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
     needs: ['if-match'],
     body: Strict({
-      scheduledAt: Instant,
+      scheduledAt: InstantInput,
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: Type.Optional(TimeZone),
     }),

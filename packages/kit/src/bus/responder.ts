@@ -1,5 +1,7 @@
 import type { Logger } from '../logger.ts'
 import { isLate, type Call, type CallStamp } from './call.ts'
+import type { Carrier } from '../tracing/trace.ts'
+import { tracedAnswer } from './bus-trace.ts'
 import type { CallerClocks } from './caller-clocks.ts'
 import { fitsPayload } from './payload.ts'
 
@@ -18,6 +20,8 @@ interface Options {
 interface Incoming {
   text: string
   stamp: CallStamp | null
+  /** The trace that it belongs to. */
+  carrier: Carrier | null
   /** Called exactly once. */
   reply: (reply: Reply) => void
 }
@@ -46,14 +50,14 @@ export class Responder {
   }
 
   /** Never throws. */
-  take({ text, stamp, reply }: Incoming): void {
+  take({ text, stamp, carrier, reply }: Incoming): void {
     const deadline = this.#options.clocks.deadlineOf(stamp)
-    if (typeof deadline === 'number') return this.#enter({ text, call: { deadline }, reply })
+    if (typeof deadline === 'number') return this.#enter({ text, call: { deadline }, carrier, reply })
     if (this.waiting >= maxWaiting) return this.#refuse(reply)
     this.#unsure += 1
     void deadline.then((known) => {
       this.#unsure -= 1
-      this.#enter({ text, call: { deadline: known }, reply })
+      this.#enter({ text, call: { deadline: known }, carrier, reply })
       this.#tellIdle()
     })
   }
@@ -117,10 +121,10 @@ export class Responder {
     if (this.#running + this.#unsure === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #answer({ text, call }: Job): Promise<Reply> {
+  async #answer({ text, call, carrier }: Job): Promise<Reply> {
     const { subject, answer, log } = this.#options
     try {
-      const answered = await answer(text, call)
+      const answered = await tracedAnswer(subject, carrier, () => answer(text, call))
       if (fitsPayload(answered)) return { text: answered }
       log?.error({ subject, length: answered.length }, 'bus answer is too large')
     } catch (error) {

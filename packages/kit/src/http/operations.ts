@@ -114,7 +114,9 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
       if (!takesAnyQuery(operation)) checkQueryOrThrow(request.raw)
       ignoreTypeOfNothing(request.raw)
       const principal = await admit(request)
-      if (principal !== undefined) principals.set(request, principal)
+      if (principal === undefined) return
+      principals.set(request, principal)
+      request.noted = { ...request.noted, userId: principal.userId }
     },
     preValidation: async (request) => {
       // An absent body is an empty one: where every field is optional, clients send none. `null` is a body.

@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
+import { traceIdOf } from '../tracing/trace.ts'
 import { createLoggedTrust, type ProxyTrust } from './client-address.ts'
 import { addHeaders, answerClientError, answerConnect, type HeadersFor } from './early.ts'
 import { answerError, sendProblem } from './errors.ts'
@@ -19,6 +20,7 @@ import { checkContentOrThrow } from './media-type.ts'
 import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
 import { checkHeaderSizeOrThrow } from './request-shape.ts'
+import { traceRequests } from './trace-requests.ts'
 import { createRouteBook, methodNotAllowed, pathOf, type RouteBook } from './route-book.ts'
 import { checkTransferCodingOrThrow } from './transfer-coding.ts'
 import { validateByTypeBox } from './validation.ts'
@@ -42,6 +44,12 @@ export interface HttpServerOptions {
   headersFor?: HeadersFor
 }
 
+/** What the log line of a request says besides: who asked, and the code of the problem that was answered. */
+interface Noted {
+  userId?: string
+  code?: string
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Every open socket, upgraded ones included; for the drain. */
@@ -54,12 +62,16 @@ declare module 'fastify' {
     /** Who sends a request, through the proxies that are trusted. */
     addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string
   }
+  interface FastifyRequest {
+    noted: Noted | null
+  }
 }
 
 const noHeaders: HeadersFor = () => ({})
 /** Above it the parser gives up, in the middle of a header: nobody knows who asked for what. */
 const parserHeaderBytes = 65_536
 const defaultArrivalMs = 10_000
+const maxIdText = 64
 
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -81,12 +93,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.decorate('sockets', sockets)
   app.decorate('draining', false)
   app.decorate('wildcards', [])
+  app.decorateRequest('noted', null)
   app.decorate('addressOf', (options.trust ?? createLoggedTrust(options.trustProxy ?? [], log)).addressOf)
   app.removeContentTypeParser('text/plain')
   readJsonBodies(app)
   validateByTypeBox(app)
   app.setErrorHandler(answerError(log))
   answerUnknownRoutes(app)
+  traceRequests(app)
   app.addHook('onRequest', async (request, reply) => {
     addHeaders(reply, request, headersFor)
     checkHeaderSizeOrThrow(request.raw, maxHeaderBytes)
@@ -142,6 +156,12 @@ function answerUnknownRoutes(app: HttpServer): void {
   })
 }
 
+/** Which meeting a route is about. */
+function meetingOf(route: string, params: unknown): { meetingId?: string } {
+  if (!route.startsWith('/v1/meetings/:id') || typeof params !== 'object' || params === null) return {}
+  return 'id' in params ? { meetingId: String(params.id).slice(0, maxIdText) } : {}
+}
+
 /** One log line and one observation per request: the route's pattern, never the address, the query or the headers. */
 function observe(app: HttpServer, log: Logger, metrics: Metrics): void {
   const duration = metrics.histogram('parley_http_request_seconds', 'Time to answer HTTP requests', [
@@ -160,7 +180,10 @@ function observe(app: HttpServer, log: Logger, metrics: Metrics): void {
       method,
       route,
       status: reply.statusCode,
+      ...request.noted,
+      ...meetingOf(route, request.params),
       durationMs: Math.round(reply.elapsedTime),
+      ...(request.span && { traceId: traceIdOf(request.span) }),
     }
     if (route.startsWith('/v1')) log.info(line, 'request')
     else log.debug(line, 'request')

@@ -18,7 +18,7 @@ const listen = (to: Kv) => to.onIncarnation((life) => void told.push({ ...life, 
 beforeEach(async () => {
   told = []
   redis = await startRedis()
-  kv = await connectRedisKv({ url: redis.url, log: silentLog(), prefix: `${randomUUID()}:` })
+  kv = await connectRedisKv({ url: redis.url, log: silentLog(), namespace: randomUUID() })
   admin = new Redis(redis.url)
   admin.on('error', () => {})
   listen(kv)

@@ -127,10 +127,10 @@ export async function hearRoom(
   const heard: Message[] = []
   const subscription = listen(
     bus,
-    signalingBus.room,
+    signalingBus.roomChat,
     { meetingId },
     (news) => {
-      if (news.kind === 'chat' && news.type === type && (news.again ?? false) === again) heard.push(news.message)
+      if (news.type === type && (news.again ?? false) === again) heard.push(news.message)
     },
     log,
   )

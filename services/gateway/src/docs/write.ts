@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { natsUsers } from '@parley/kit'
 import { version } from '../version.ts'
 import { createAsyncApi } from './asyncapi.ts'
 import { clientTables } from './client-tables.ts'
@@ -10,12 +11,18 @@ import { referencesPage } from './references.ts'
 export async function documents(): Promise<{ file: string; text: string }[]> {
   const print = (document: object): string => `${JSON.stringify(document, null, 2)}\n`
   return [
+    { file: pathOf('deploy/nats/users.conf'), text: `${usersNote}${natsUsers({ passwordOf: passwordVariable })}` },
     { file: pathOf('docs/openapi.json'), text: print(await createOpenApi(version)) },
     { file: pathOf('docs/asyncapi.json'), text: print(createAsyncApi(version)) },
     { file: pathOf('docs/references.md'), text: referencesPage() },
     { file: pathOf('packages/client/src/tables.ts'), text: clientTables() },
   ]
 }
+
+const usersNote = `# Written by services/gateway/src/docs/write.ts from the table of subjects, packages/contracts/src/bus/grants.ts.
+# For NAMESPACE=parley; the passwords are environment variables of nats-server, each with quotes around it.
+`
+const passwordVariable = (service: string): string => `$NATS_${service.toUpperCase()}_PASSWORD`
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../${name}`, import.meta.url))
 

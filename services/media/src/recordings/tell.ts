@@ -57,10 +57,7 @@ const untold = (db: RecordingDb): Promise<RecordingRow[]> =>
 async function tellRoom({ db, bus, log }: TellDeps, row: RecordingRow): Promise<void> {
   const { id, meeting_id: meetingId, rev } = row
   try {
-    await ask(bus, signalingBus.command, {
-      meetingId,
-      command: { kind: 'recording', recording: recordingForRoom(row), rev },
-    })
+    await ask(bus, signalingBus.recording, { meetingId, recording: recordingForRoom(row), rev })
     await db
       .updateTable('recordings')
       .set({ told_rev: sql`greatest(told_rev, ${rev})`, told_at: sql`clock_timestamp()` })

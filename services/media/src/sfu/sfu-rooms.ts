@@ -77,6 +77,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
   return {
     find: (meetingId) => findRoom(db, meetingId),
     async open(meetingId) {
+      if (peers.size === 0) throw new ProblemError('sfu-unavailable')
       for (let tries = 0; tries < maxTries; tries += 1) {
         const found = await findRoom(db, meetingId)
         if (found !== null && found.janusId !== null) return found

@@ -89,7 +89,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect((await invite(host, meeting, { email })).status).toBe(201)
     })
 
-    it('M12 S19 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
+    it('M12 S19 X10 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
       const [local, domain] = fresh().split('@')
       const statuses: number[] = []
       for (let n = 0; n < 24; n += 1) {

@@ -34,15 +34,7 @@ export const createLobby = (product: Product) => {
 /** The versions of a meeting's lobby that its room has been told. */
 export async function hearLobby({ bus, log }: TestWorld, meetingId: string): Promise<number[]> {
   const heard: number[] = []
-  const subscription = listen(
-    bus,
-    signalingBus.room,
-    { meetingId },
-    (news) => {
-      if (news.kind === 'lobby') heard.push(news.lv)
-    },
-    log,
-  )
+  const subscription = listen(bus, signalingBus.roomLobby, { meetingId }, ({ lv }) => void heard.push(lv), log)
   await subscription.ready()
   return heard
 }

@@ -1,4 +1,4 @@
-import { chatBus, type RoomNews } from '@parley/contracts'
+import { chatBus, type ChatNews } from '@parley/contracts'
 import { ask, createPoller, within, type Bus, type Clock, type Logger } from '@parley/kit'
 import { pingFrame } from './frames.ts'
 import type { LiveRoom } from './live-room.ts'
@@ -90,5 +90,5 @@ export function noteAndTell(room: HeadRoom, head: Head, clock: Clock): void {
 }
 
 /** Whether what is told again was heard here: then it is not shown twice. */
-export const isKnown = (room: Numbers, { type, message, again }: Extract<RoomNews, { kind: 'chat' }>): boolean =>
+export const isKnown = (room: Numbers, { type, message, again }: ChatNews): boolean =>
   again === true && (type === 'chat.message' ? message.seq <= room.chatSeq : (message.rev ?? 0) <= room.chatRev)

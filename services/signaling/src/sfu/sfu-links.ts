@@ -106,7 +106,7 @@ export class SfuLinks implements SfuAccess {
 
   async forJoining(room: LiveRoom, local: LocalSession): Promise<Sfu | undefined> {
     const link = this.#linkOf(room)
-    const open = this.#wantsRoom(room)
+    const open = this.#mayOpen(room)
     const isMesh = link.known || this.#away || topologyOf(room) === 'mesh'
     if (link.generation === 0 && !open && isMesh) return undefined
     try {
@@ -171,9 +171,9 @@ export class SfuLinks implements SfuAccess {
   }
 
   async #tellDue(room: LiveRoom): Promise<void> {
-    const { clock, iceServersFor } = this.#deps
+    const { iceServersFor } = this.#deps
     const link = this.#linkOf(room)
-    const open = this.#wantsRoom(room) && clock.monotonic() >= link.openAt
+    const open = this.#mayOpen(room)
     if (link.generation === 0 && !open) return
     const due = [...room.locals.values()].filter(
       (local) => local.attached && !local.entering && this.#isDue(link, local),
@@ -222,8 +222,10 @@ export class SfuLinks implements SfuAccess {
     log[level]({ err, meetingId: room.meetingId }, 'the SFU is not to be had now; signaling goes on')
   }
 
-  #wantsRoom(room: LiveRoom): boolean {
-    if (this.#linkOf(room).generation > 0) return false
+  /** A room that could not be had is asked for again after a while, whoever joins meanwhile. */
+  #mayOpen(room: LiveRoom): boolean {
+    const { generation, openAt } = this.#linkOf(room)
+    if (generation > 0 || this.#deps.clock.monotonic() < openAt) return false
     const topology = topologyOf(room)
     return topology === 'sfu' || (topology === 'auto' && room.state.seats.size >= this.#deps.fromPeople)
   }

@@ -69,7 +69,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
   /** Until it is answered, as the relay of meetings does. */
   const command = (meetingId: string, numbered: RoomCommand) =>
     eventually(() => ask(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
-  const hint = (meetingId: string) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv })
+  const hint = (meetingId: string) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv })
   answer(
     bus,
     meetingsBus.redeem,

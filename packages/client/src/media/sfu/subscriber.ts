@@ -1,5 +1,12 @@
 import type { Demand } from './demand.ts'
-import { readSubscribed, type JanusMessage, type Jsep, type SubscribedStream } from './janus-messages.ts'
+import {
+  cutCode,
+  JanusError,
+  readSubscribed,
+  type JanusMessage,
+  type Jsep,
+  type SubscribedStream,
+} from './janus-messages.ts'
 import type { PluginAnswer } from './janus-session.ts'
 
 export interface SubscriberDeps {
@@ -20,6 +27,8 @@ export interface Received extends SubscribedStream {
 
 const keyOf = (feed: string, mid: string): string => `${feed}/${mid}`
 const againMs = 1_000
+/** The connection broke before there was an answer, so nothing is decided. */
+const isCut = (error: unknown): boolean => error instanceof JanusError && error.code === cutCode
 
 /**
  * The connection that receives everything from everybody. One loop brings what comes to what is wanted, a step at a time: Janus
@@ -158,18 +167,40 @@ export class Subscriber {
     if (offer) return this.#answer(offer)
     if (this.#restartDue) {
       this.#restartDue = false
-      return this.#ask({ request: 'configure', restart: true })
+      await this.#ask({ request: 'configure', restart: true }).catch((error: unknown) => {
+        this.#restartDue = isCut(error)
+        throw error
+      })
+      return true
     }
     const unknown = this.#unknown.map((feed) => ({ feed }))
-    this.#unknown = []
     const missing = this.#wanted.filter(({ feed, mid }) => !this.has(feed, mid) && !this.#refused.has(keyOf(feed, mid)))
     this.#refuse(missing)
     const subscribe = [...unknown, ...missing.map(({ feed, mid }) => ({ feed, mid }))]
     if (subscribe.length === 0) return this.#configure()
-    if (this.#joined) return this.#ask({ request: 'update', subscribe })
-    await this.#ask({ request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams: subscribe })
-    this.#joined = true
+    await this.#subscribe(subscribe)
     return true
+  }
+
+  /** Feeds of unknown streams are asked for until there is an answer: no event tells of them a second time. */
+  async #subscribe(streams: { feed: string; mid?: string }[]): Promise<void> {
+    const asked = this.#unknown
+    try {
+      await this.#ask(
+        this.#joined
+          ? { request: 'update', subscribe: streams }
+          : { request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams },
+      )
+      this.#joined = true
+    } catch (error) {
+      if (!isCut(error)) this.#forget(asked)
+      throw error
+    }
+    this.#forget(asked)
+  }
+
+  #forget(asked: readonly string[]): void {
+    if (this.#unknown === asked) this.#unknown = []
   }
 
   /** What is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */

@@ -130,7 +130,7 @@ export class ClientSocket {
       epoch: 0,
       expiresAt: epochMs / 500,
     } as const
-    wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal))
+    wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal, newId()))
     this.#watch()
   }
 

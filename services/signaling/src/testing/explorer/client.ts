@@ -151,6 +151,8 @@ export class ModelClient {
     const { payload } = await this.#open().request('room.resume', asked)
     const { delta, snapshot } = payload as { delta?: object; snapshot?: RoomSnapshot }
     session.resumeToken = String(payload['resumeToken'])
+    // The peer connections begin anew then, and what comes a second time harms nobody.
+    if (payload['signalsLost'] === true) this.#heard.clear()
     for (const { data } of payload['signals'] as { data: { n: number } }[]) this.#signal(data.n)
     session.signals = Number(payload['signalSeq'])
     const type = delta ? 'room.delta' : 'room.snapshot'
