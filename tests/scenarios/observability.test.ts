@@ -1,14 +1,21 @@
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { newId } from '@parley/kit'
-import { eventually } from '@parley/kit/testing'
+import { eventually, findBinary } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aGuest, anAccount, createMeeting, type Account } from '../support/accounts.ts'
 import { startCollector, type Collector, type SeenSpan } from '../support/collector.ts'
+import { metricsIn, namesIn, seriesOf } from '../support/metrics-text.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
 import { ProtocolSocket, takeSeat } from '../support/protocol-socket.ts'
 
 const patienceMs = 20_000
+const root = join(import.meta.dirname, '..', '..')
 
 describe('O2 what operators see of the distributed product', () => {
   let collector: Collector
@@ -131,4 +138,57 @@ describe('O2 what operators see of the distributed product', () => {
     expect(await untilLogged(line)).toMatchObject({ service: 'signaling', messageId: refused.requestId })
     other.drop()
   }, 60_000)
+
+  it('O2 /metrics of every service are as docs/spec/metrics.md says, and promtool finds no fault in them', async () => {
+    const scraped = await scrape()
+    for (const text of scraped) await promtool(['check', 'metrics'], text)
+    const here = new Map(scraped.flatMap((text) => metricsIn(text)).map((metric) => [metric.name, metric]))
+    const page = await readFile(join(root, 'docs/spec/metrics.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `(parley_\w+)` +\| (\w+) +\| (.*?) +\| (.*?) +\|$/gm)]
+    const told = new Map(rows.map(([, name = '', type, labels = '', help]) => [name, { type, labels, help }]))
+    expect([...told.keys()].sort()).toEqual([...here.keys()].sort())
+    for (const { name, type, help, labels } of here.values()) {
+      expect({ name, type: told.get(name)?.type, help: told.get(name)?.help }).toEqual({ name, type, help })
+      for (const label of labels) expect(`${name}: ${told.get(name)?.labels}`).toContain(`\`${label}\``)
+    }
+    // Ids of people, meetings and requests are no labels: there is no end to them.
+    expect(scraped.join('\n')).not.toContain(host.id)
+  }, 60_000)
+
+  it('O2 promtool accepts the rules, and every metric that rules and dashboards name is there', async () => {
+    const folder = join(root, 'deploy/observability')
+    expect(await promtool(['check', 'rules', join(folder, 'rules.yml')])).toContain('SUCCESS')
+    const there = new Set((await scrape()).flatMap((text) => metricsIn(text, { all: true }).flatMap(seriesOf)))
+    const dashboards = await readdir(join(folder, 'grafana/dashboards'))
+    const files = ['rules.yml', ...dashboards.map((name) => `grafana/dashboards/${name}`)]
+    for (const file of files) {
+      const names = namesIn(await readFile(join(folder, file), 'utf8'))
+      expect(names.length).toBeGreaterThan(10)
+      expect(names.filter((name) => !there.has(name)).map((name) => `${file}: ${name}`)).toEqual([])
+    }
+  }, 60_000)
+
+  it('O2 /version names the commit, and so do the metrics', async () => {
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: root })
+    const { body } = await rest('GET', `${gateway}/version`)
+    expect(body).toMatchObject({ service: 'gateway', commit: stdout.trim() })
+    expect((await scrape())[0]).toContain(`commit="${stdout.trim()}"`)
+  })
+
+  const scrape = (): Promise<string[]> => {
+    const { auth, meetings, chat, media, signaling } = product.file
+    const urls = [gateway, ...[auth, meetings, chat, media, signaling].flat().map(({ url }) => url)]
+    return Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))
+  }
 })
+
+/** Resolves with what it says; rejects with that when it finds a fault. */
+async function promtool(args: readonly string[], input = ''): Promise<string> {
+  const child = spawn(findBinary('promtool', 'prometheus'), args, { stdio: 'pipe' })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)))
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number]
+  if (code !== 0 || (args[1] === 'metrics' && said !== '')) throw new Error(said)
+  return said
+}

@@ -4,7 +4,7 @@ import { problems } from './tables.ts'
 /** The codes of the catalogue that arise on this side of the wire. */
 export type LocalCode = keyof typeof problems
 
-/** What every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
+/** The error that every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
 export class ParleyError extends Error {
   readonly problem: Problem
 

@@ -2,7 +2,7 @@ import type { Role } from './role.ts'
 
 export * from './role.ts'
 
-/** What a role may do in a live room beyond taking part. */
+/** The rights of a role in a live room beyond taking part. */
 export type Permission = 'moderate' | 'admit' | 'end' | 'record'
 
 const granted: Record<Role, readonly Permission[]> = {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { reportAndEnd } from './cannot-start.ts'
 import { connectNatsBus } from './bus/bus-nats.ts'
 import { systemClock } from './clock.ts'
 import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
@@ -10,7 +11,6 @@ import { startService, type World } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServiceDefinition } from './service.ts'
-import { StartupError } from './startup-error.ts'
 import { superviseProcess } from './supervise.ts'
 import { startTracing } from './tracing/tracing.ts'
 import Type from 'typebox'
@@ -30,12 +30,7 @@ export async function runService(
   try {
     await serve(definition, env)
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof StartupError
-    const shown = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
-    process.stderr.write(`${definition.name} cannot start: ${shown}\n`)
-    process.exitCode = 1
-    // A connection that was made before the fault must not keep the process.
-    setTimeout(() => process.exit(1), 2000).unref()
+    reportAndEnd(definition.name, error, env)
   }
 }
 

@@ -41,7 +41,7 @@ export const meetingsService = defineService({
   create,
 })
 
-/** What runs besides the HTTP server, in the order it is stopped. */
+/** The workers besides the HTTP server, in the order they are stopped. */
 interface Work {
   answers: BusSubscription[]
   facts: FactConsumer
@@ -107,13 +107,13 @@ function create(deps: MeetingsDeps): RunningService {
   }
 }
 
-const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: Context): Work => ({
+const startWork = ({ bus, db, clock, log, metrics, instanceId }: MeetingsDeps, context: Context): Work => ({
   answers: [...answerBus(context, bus), followNames(context)],
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
   looks: startRoomLooks(context),
-  relay: startRelay({ db, bus, clock, log }),
-  mails: startInviteMails(context),
+  relay: startRelay({ db, bus, clock, log, metrics }),
+  mails: startInviteMails(context, metrics),
   teller: startTeller(context),
   webhooks: startWebhooks(context),
 })

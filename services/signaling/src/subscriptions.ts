@@ -5,7 +5,7 @@ import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 
-/** What this node does for other nodes and services. */
+/** The requests of other nodes and services that this node answers. */
 export const subscribe = (context: Context): BusSubscription[] => {
   const { bus, log, node, rooms } = context
   return [
@@ -82,12 +82,13 @@ async function isStillHere(room: LiveRoom, participantId: string, node: string):
 }
 
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-export function deliver({ clock, node, relays, rooms }: Context, relayed: Relay): void {
+export function deliver({ node, relays, rooms, clock, journal }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
+    if (signal && relayed.sentAt !== undefined) journal.relayed(clock.now() - relayed.sentAt)
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
     const { request, sentAt } = relayed
     const sent = signal && { ...signal, sentAt, request, now: clock.monotonic() }

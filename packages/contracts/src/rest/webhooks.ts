@@ -5,7 +5,7 @@ import { userEvents, type UserEventName } from './events.ts'
 import { paging } from './meetings.ts'
 import type { Operations } from './operation.ts'
 
-/** What is told to webhooks: the events of the account's stream, by their names there. */
+/** The events that webhooks get: the events of the account's stream, by their names there. */
 export type WebhookEventName = Exclude<UserEventName, 'stream.opened'>
 const names = Object.keys(userEvents).filter((name): name is WebhookEventName => name !== 'stream.opened')
 const EventName = Type.Union(names.map((name) => Type.Literal(name)))

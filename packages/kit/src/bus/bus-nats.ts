@@ -1,4 +1,4 @@
-import { Empty, Events, headers, NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
+import { Empty, Events, headers, type NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -51,7 +51,7 @@ const failedHeader = 'Parley-Failed'
 const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
-/** What waits for the server at most: more than one that answers ever leaves. */
+/** The most that waits for the server: more than one that answers ever leaves. */
 const mostWaiting = 10_000
 
 class NatsBus implements Bus {
@@ -64,7 +64,7 @@ class NatsBus implements Bus {
   readonly #probe: LinkProbe
   /** This process, as those know it whom it asks. */
   readonly #self: string
-  /** What stands before every subject. */
+  /** The prefix of every subject. */
   readonly #prefix: string
   readonly #clocks: CallerClocks
   readonly #measured: ReturnType<typeof createLatency>
@@ -107,7 +107,7 @@ class NatsBus implements Bus {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) return
-    // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
+    // A publisher may lose its message, and hears of it: the link counts as down until the server answers.
     if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
     recordPublish(subject)
     const trace = traceHeaders()

@@ -22,7 +22,7 @@ export interface RedisKvOptions {
   login?: RedisLogin | undefined
   log: Logger
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue' | 'histogram'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram' | 'counter' | 'reading'>
   /** Before every key, with a colon, so that several installations can share a server; default `parley`. */
   namespace?: string | undefined
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
@@ -73,14 +73,14 @@ class RedisKv implements Kv {
   readonly #link: RedisLink
   readonly #keys: RedisKeys
 
-  constructor(parts: Parts, { log, claimAfterMs = 10_000 }: RedisKvOptions) {
+  constructor(parts: Parts, { log, metrics, claimAfterMs = 10_000 }: RedisKvOptions) {
     const { link, keys } = parts
     this.#parts = parts
     this.#link = link
     this.#keys = keys
-    this.docs = new RedisDocs(parts)
-    this.facts = new RedisFacts({ link, keys, log, claimAfterMs })
-    this.limiter = redisLimiters(link, keys.limit)
+    this.docs = new RedisDocs({ ...parts, metrics })
+    this.facts = new RedisFacts({ link, keys, log, metrics, claimAfterMs })
+    this.limiter = redisLimiters(link, keys.limit, metrics)
     this.distinct = redisDistinct(link, keys.limit)
   }
 

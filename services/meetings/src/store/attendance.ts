@@ -164,7 +164,7 @@ export async function countOthers(
   return Number(count)
 }
 
-/** Who is in the meeting, in the order they came. */
+/** The people in the meeting, in the order they came. */
 export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
   db
     .selectFrom('attendance')

@@ -117,7 +117,7 @@ describe('O10.5 a name that leads inside', () => {
   let names: Socket
   let receiver: Server
   let reached = 0
-  /** What the name server says of each name, an answer at a time; the last one again and again. */
+  /** The name server's answers for each name, one at a time; the last one again and again. */
   const answers = new Map<string, string[][]>()
   beforeAll(async () => {
     receiver = createServer((_request, response) => {

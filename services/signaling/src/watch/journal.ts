@@ -20,6 +20,8 @@ export interface Journal {
   answered(connection: Connection, answered: Answered): void
   /** `session`: what the socket was until now. */
   closed(connection: Connection, session: Session, code: number): void
+  /** A signal of another node was handed over here, so many ms after that node took it. */
+  relayed(ms: number): void
 }
 
 const told = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
@@ -38,6 +40,10 @@ export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics 
     ['type'],
     messageBuckets,
   )
+  const relays = metrics.histogram(
+    'parley_signaling_relay_seconds',
+    'Time of a signal from one node to another, as far as their clocks agree',
+  )
   const counters: Partial<Record<ClientType, typeof joins>> = { 'room.join': joins, 'room.resume': resumes }
   return {
     opened: (connection) => log.info({ requestId: connection.id, ...whoIs(connection.session) }, 'socket opened'),
@@ -49,6 +55,7 @@ export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics 
       const durationMs = Math.round(ms)
       log.info({ requestId: connection.id, messageId, type, outcome, ...who, durationMs }, 'socket message')
     },
+    relayed: (ms) => relays.observe({}, Math.max(0, ms) / 1000),
     closed(connection, session, code) {
       closes.inc({ code: isKnown(code) ? code : 'other' })
       log.info({ requestId: connection.id, code, state: session.state, ...whoIs(session) }, 'socket closed')
