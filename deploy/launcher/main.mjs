@@ -41,6 +41,7 @@ const commands = {
     entry: 'tests/fuzz/main.ts',
     debian: { install: 'asked', packages: servers },
   },
+  sdk: { entry: 'packages/client/build/main.ts' },
   explore: { entry: 'tests/explore/main.ts' },
   test: {
     entry: 'tests/runner/main.ts',
