@@ -15,7 +15,7 @@ import { createLatency } from './latency.ts'
 import { clockOf, defaultNamespace, inboxOf } from './namespace.ts'
 import { natsOptions, type NatsLogin } from './nats-options.ts'
 import { carrierOf, withTrace } from './nats-trace.ts'
-import { asProblem } from './nats-problem.ts'
+import { asProblem, failureOf } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { checkPublishable, checkSubscribable, checkToken } from './subjects.ts'
@@ -288,5 +288,3 @@ function textOrThrow(answer: Msg): string {
   if (failed) throw new ProblemError(failureOf(failed), text)
   return text
 }
-
-const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')

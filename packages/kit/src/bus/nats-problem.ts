@@ -9,3 +9,7 @@ export function asProblem(error: unknown, subject: string): ProblemError {
   const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
   return new ProblemError('unavailable', why, {}, { cause: error })
 }
+
+/** How a responder failed, as it says itself. */
+export const failureOf = (failed: string) =>
+  failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal'
