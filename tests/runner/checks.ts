@@ -35,7 +35,10 @@ export const checks: readonly Check[] = [
   { name: 'format', commands: [{ args: [binary('oxfmt/bin/oxfmt'), '--check'], cwd: root }], when: 'on-request' },
   {
     name: 'generated documents',
-    commands: [{ args: [join(root, 'services', 'gateway', 'src', 'docs', 'write.ts'), '--check'], cwd: root }],
+    commands: [
+      { args: [join(root, 'services', 'gateway', 'src', 'docs', 'write.ts'), '--check'], cwd: root },
+      { args: [join(root, 'deploy', 'chart', 'src', 'write.ts'), '--check'], cwd: root },
+    ],
     when: 'always',
   },
 ]
