@@ -42,7 +42,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{/* An environment variable from a Secret: of the service, of the release, or a key of existingSecret. */}}
 {{- define "parley.secretEnv" -}}
 {{- $ref := dig .variable (dig .variable (dict) .root.Values.secretRefs) ((.service).secretRefs | default dict) -}}
-- name: {{ .variable }}
+- name: {{ .as | default .variable }}
   valueFrom:
     secretKeyRef:
       name: {{ $ref.name | default .root.Values.existingSecret | required (printf "existingSecret is required, or secretRefs.%s" .variable) }}
@@ -54,7 +54,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* What each part takes from Secrets if it is there, besides what it needs. */}}
 {{- define "parley.optionalSecrets" -}}
-everywhere: [NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDENTIALS, NATS_NKEY, NATS_CA, REDIS_CA]
+everywhere: [NATS_TOKEN, NATS_CREDENTIALS, NATS_NKEY, NATS_CA, REDIS_USER, REDIS_PASSWORD, REDIS_CA]
 gateway: [METRICS_TOKEN]
 auth: [SIGNING_SECRET_PREVIOUS, SMTP_URL, OIDC_CLIENT_SECRET]
 meetings: [SMTP_URL]

@@ -1,6 +1,5 @@
-import { runMigrations, StartupError } from '@parley/kit'
+import { reportAndEnd, runMigrations, StartupError } from '@parley/kit'
 import { definitions } from './embedded.ts'
-import { reportAndEnd } from './report.ts'
 
 // migrate [service…]: brings the schemas of these services, or of all, up to date in DATABASE_URL, and ends.
 try {
@@ -14,5 +13,5 @@ try {
     process.env,
   )
 } catch (error) {
-  reportAndEnd(error)
+  reportAndEnd('Parley', error, process.env)
 }

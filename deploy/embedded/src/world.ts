@@ -6,8 +6,10 @@ import {
   createMemoryBus,
   createMemoryKv,
   createMetrics,
+  natsOf,
   newId,
   openDatabase,
+  redisOf,
   systemClock,
   type Bus,
   type DatabaseHost,
@@ -63,14 +65,15 @@ function openEither(config: OwnConfig, dataDir: string, log: Logger): Promise<Da
 type Told = Pick<Options, 'log'> & { metrics: Metrics }
 type BusOptions = Told & Pick<Options, 'onLost'> & { name: string }
 
-async function busOf({ NATS_URL: url }: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
-  if (url === inThisProcess.NATS_URL) return createMemoryBus({ log })
+async function busOf(config: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
+  if (config.NATS_URL === inThisProcess.NATS_URL) return createMemoryBus({ log })
   log.info('connecting to NATS')
-  return connectNatsBus({ url, name, log, metrics, onClosed: () => onLost('the NATS connection closed for good') })
+  const onClosed = (): void => onLost('the NATS connection closed for good')
+  return connectNatsBus({ ...natsOf(config), name, log, metrics, onClosed })
 }
 
-async function kvOf({ REDIS_URL: url }: OwnConfig, { log, metrics }: Told): Promise<Kv> {
-  if (url === inThisProcess.REDIS_URL) return createMemoryKv({ log })
+async function kvOf(config: OwnConfig, { log, metrics }: Told): Promise<Kv> {
+  if (config.REDIS_URL === inThisProcess.REDIS_URL) return createMemoryKv({ log })
   log.info('connecting to Redis')
-  return connectRedisKv({ url, log, metrics })
+  return connectRedisKv({ ...redisOf(config), log, metrics })
 }

@@ -1,8 +1,14 @@
-import Type from 'typebox'
+import Type, { type Static, type TObject } from 'typebox'
+import type { NatsBusOptions } from './bus/bus-nats.ts'
+import { defaultNamespace } from './bus/namespace.ts'
+import { natsUrlExpected, natsUrlPattern } from './bus/nats-url.ts'
+import type { RedisKvOptions } from './kv/kv-redis.ts'
+import { tracingConfig } from './tracing/tracing.ts'
 import { redisUrlExpected, redisUrlPattern } from './kv/redis-url.ts'
 
 /** The variables that every service reads. Spread them into a service's schema: `Strict({ ...commonConfig, … })`. */
 export const commonConfig = {
+  ...tracingConfig,
   NODE_ENV: Type.Union([Type.Literal('development'), Type.Literal('test'), Type.Literal('production')], {
     default: 'development',
     description: 'production refuses defaults that are only good for trying things out',
@@ -50,13 +56,29 @@ export const commonConfig = {
     maximum: 500,
     description: 'connections of this process to PostgreSQL; all processes together stay below its max_connections',
   }),
+  NAMESPACE: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,40}$',
+    default: defaultNamespace,
+    description: 'before every NATS subject and Redis key: another one for each installation that shares the servers',
+  }),
   NATS_URL: Type.String({
-    pattern: '^(nats|tls)://',
+    pattern: natsUrlPattern,
+    expects: natsUrlExpected,
     default: 'nats://127.0.0.1:4222',
     secret: true,
     requiredInProduction: true,
-    description: 'NATS server',
+    description: 'NATS server, or several of one cluster',
   }),
+  NATS_USER: Type.Optional(Type.String({ description: 'user at NATS, unless NATS_URL has it' })),
+  NATS_PASSWORD: Type.Optional(Type.String({ secret: true, description: 'the password of NATS_USER' })),
+  NATS_TOKEN: Type.Optional(Type.String({ secret: true, description: 'token for NATS, unless NATS_URL has it' })),
+  NATS_CREDENTIALS: Type.Optional(
+    Type.String({ secret: true, description: 'the text of a credentials file of NATS (NATS_CREDENTIALS_FILE)' }),
+  ),
+  NATS_NKEY: Type.Optional(Type.String({ secret: true, description: 'seed of an nkey for NATS' })),
+  NATS_CA: Type.Optional(
+    Type.String({ description: 'certificates (PEM) that NATS is checked with; TLS (NATS_CA_FILE)' }),
+  ),
   REDIS_URL: Type.String({
     pattern: redisUrlPattern,
     expects: redisUrlExpected,
@@ -65,6 +87,13 @@ export const commonConfig = {
     requiredInProduction: true,
     description: 'Redis server, or its Sentinels; not a Redis Cluster',
   }),
+  REDIS_USER: Type.Optional(Type.String({ description: 'user at Redis, unless REDIS_URL has it' })),
+  REDIS_PASSWORD: Type.Optional(
+    Type.String({ secret: true, description: 'password at Redis, unless REDIS_URL has it' }),
+  ),
+  REDIS_CA: Type.Optional(
+    Type.String({ description: 'certificates (PEM) that a rediss:// server is checked with (REDIS_CA_FILE)' }),
+  ),
   DRAIN_MS: Type.Integer({
     default: 25_000,
     minimum: 0,
@@ -72,3 +101,26 @@ export const commonConfig = {
     description: 'how long work under way may go on after SIGTERM, in milliseconds',
   }),
 }
+
+export type CommonConfig = Readonly<Static<TObject<typeof commonConfig>>>
+
+/** How a process reaches NATS. */
+export const natsOf = (config: CommonConfig): Pick<NatsBusOptions, 'url' | 'login' | 'namespace'> => ({
+  url: config.NATS_URL,
+  namespace: config.NAMESPACE,
+  login: {
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    token: config.NATS_TOKEN,
+    credentials: config.NATS_CREDENTIALS,
+    nkey: config.NATS_NKEY,
+    ca: config.NATS_CA,
+  },
+})
+
+/** How a process reaches Redis. */
+export const redisOf = (config: CommonConfig): Pick<RedisKvOptions, 'url' | 'login' | 'namespace'> => ({
+  url: config.REDIS_URL,
+  login: { user: config.REDIS_USER, password: config.REDIS_PASSWORD, ca: config.REDIS_CA },
+  namespace: config.NAMESPACE,
+})

@@ -101,7 +101,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
 function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
-  const mayReadMetrics = createMetricsGuard(config.METRICS_TOKEN)
+  const mayReadMetrics = createMetricsGuard(config)
   app.addHook('onRequest', async ({ raw }) => {
     checkShapeOrThrow(raw)
     if (raw.url?.startsWith('/v1/') === true) origins.checkOrThrow(raw)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { sql, type Generated } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { freeze } from '../testing/freeze.ts'
 import { startPostgres, type RunningServer } from '../testing/servers.ts'
 import { silentLog } from '../testing/silent-log.ts'
@@ -251,7 +252,10 @@ describe('PostgreSQL that is away', () => {
 
   test('lets no more than 10,000 queries wait for a connection, and refuses the others at once', async () => {
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog(), metrics })
     const db = host.schema('x')
     await host.ping()

@@ -1,3 +1,4 @@
+import { commitOf } from '../build.ts'
 import { checksInTime, warningsOf, type Checks } from '../dependencies.ts'
 import type { Kv } from '../kv/kv.ts'
 import type { Metrics } from '../metrics.ts'
@@ -6,7 +7,7 @@ import type { HttpServer } from './server.ts'
 export interface HealthOptions {
   service: string
   version: string
-  /** What the process was built from, where it is known. */
+  /** The commit that the process was built from, where it is known. */
   commit?: string | undefined
   instanceId: string
   readiness(): Promise<Checks>
@@ -28,8 +29,11 @@ export function serveHealth(
   { service, version, commit, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
 ): void {
   let complete = false
+  const build = metrics.gauge('parley_build_info', 'The version and commit that runs; always 1', ['version', 'commit'])
+  const built = commitOf(commit)
+  void built.then((known) => build.set({ version, commit: known ?? 'unknown' }, 1))
   app.get('/livez', async () => ({ status: 'ok' }))
-  app.get('/version', async () => ({ service, version, ...(commit && { commit }), instanceId }))
+  app.get('/version', async () => ({ service, version, commit: await built, instanceId }))
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/readyz', async (_request, reply) => {
     const checks = (await checksInTime(readiness)) ?? { checks: false }
