@@ -15,7 +15,7 @@ import { createLatency } from './latency.ts'
 import { clockOf, defaultNamespace, inboxOf } from './namespace.ts'
 import { natsOptions, type NatsLogin } from './nats-options.ts'
 import { carrierOf, withTrace } from './nats-trace.ts'
-import { asProblem } from './nats-problem.ts'
+import { asProblem, failedHeader, textOrThrow } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { checkPublishable, checkSubscribable, checkToken } from './subjects.ts'
@@ -47,7 +47,6 @@ export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
 }
 
 const codec = StringCodec()
-const failedHeader = 'Parley-Failed'
 const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
@@ -281,12 +280,3 @@ class NatsBus implements Bus {
     for (const fail of this.#pending) fail(new ProblemError('unavailable', why))
   }
 }
-
-function textOrThrow(answer: Msg): string {
-  const text = codec.decode(answer.data)
-  const failed = answer.headers?.get(failedHeader)
-  if (failed) throw new ProblemError(failureOf(failed), text)
-  return text
-}
-
-const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')
