@@ -11,6 +11,8 @@ export const calls: Readonly<Record<OperationName, string>> = {
   logoutAll: 'POST /v1/auth/logout-all any never json',
   me: 'GET /v1/auth/me any -',
   updateMe: 'PATCH /v1/me user never json',
+  exportMe: 'GET /v1/auth/me/export user - bytes',
+  eraseMe: 'POST /v1/auth/me/erase user never json',
   changePassword: 'POST /v1/auth/change-password user never json',
   sessions: 'GET /v1/auth/sessions any -',
   endSession: 'DELETE /v1/auth/sessions/:id any always',
