@@ -13,7 +13,7 @@ import { announce } from './registry.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 
-/** What services run on: the real parts of a process of its own, or those of the embedded process. */
+/** The servers of services: the real parts of a process of its own, or those of the embedded process. */
 export interface World {
   bus: Bus
   kv: Kv
@@ -33,7 +33,7 @@ export interface StartedService {
 }
 
 /**
- * Migrates, creates, starts and announces one service. What it had begun is undone when it fails. `lingerMs` is how
+ * Migrates, creates, starts and announces one service. Everything it had begun is undone when it fails. `lingerMs` is how
  * long it goes on taking work after it left the directory, until everybody has read that.
  */
 export async function startService(
@@ -76,7 +76,10 @@ async function migrateWhenThere(host: DatabaseHost, migrations: Migrations, log:
   let toldAt = -Infinity
   for (;;) {
     try {
-      return await migrate(host, migrations)
+      const { newer } = await migrate(host, migrations)
+      if (newer.length > 0)
+        log.warn({ schema: migrations.schema, newer }, 'the database is of a newer version, which this one may use')
+      return
     } catch (error) {
       // A migration that failed is wrapped: only what passes by itself is waited for.
       if (asProblem(error)?.code !== 'unavailable') throw error

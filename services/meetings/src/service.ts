@@ -41,7 +41,7 @@ export const meetingsService = defineService({
   create,
 })
 
-/** What runs besides the HTTP server, in the order it is stopped. */
+/** The workers besides the HTTP server, in the order they are stopped. */
 interface Work {
   answers: BusSubscription[]
   facts: FactConsumer

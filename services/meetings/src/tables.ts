@@ -90,7 +90,7 @@ interface RoomTokensTable {
   passcode_hash: string | null
 }
 
-/** What a meeting has to say in its chat, of type `system`; the same `noticeId` is said once. */
+/** A meeting's announcement in its chat, of type `system`; the same `noticeId` is said once. */
 export interface Notice {
   kind: 'notice'
   noticeId: string

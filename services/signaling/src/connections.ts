@@ -19,7 +19,7 @@ const tickMs = 250
 const standstillMs = 3_000
 const maxReadings = 4
 const readAgainAfterMs = 200
-/** What the ticks on the way to a silent client's leaving take, so that it is not later than promised. */
+/** The time that ticks take on the way to a silent client's leaving, so that it is not later than promised. */
 const silenceSlackMs = 500
 const expiryToleranceMs = 30_000
 /** Of WebSocket: a close without a code. */

@@ -10,7 +10,7 @@ import type { StoreLife } from './room/store-life.ts'
 import type { SfuAccess } from './sfu/sfu-links.ts'
 import type { SocketShares } from './socket/socket-shares.ts'
 
-/** What handlers work with. */
+/** The dependencies of handlers. */
 export interface Context {
   node: string
   bus: Bus

@@ -37,7 +37,7 @@ export function receive(context: Context, connection: Connection, data: Buffer, 
   else connection.socket.close('tooManyMessages')
 }
 
-/** What comes after our close frame is not looked at: its session may long be on another node (fencing). */
+/** A frame after our close frame is ignored: its session may long be on another node (fencing). */
 const isOver = ({ session, socket }: Connection): boolean => session.state === 'closed' || !socket.open
 
 const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, { length }) => sum + length, 0)
@@ -128,7 +128,7 @@ function problemWith({ clock }: Context, connection: Connection, message: unknow
   return new ProblemError('invalid-input', `The payload of ${type} does not match its schema`, { errors })
 }
 
-/** What is no message that we know counts as one too: to tell what is wrong with it is work. */
+/** An unknown message counts as one too: to tell what is wrong with it is work. */
 function limitOf(message: unknown): NonNullable<ClientMessage['limit']> {
   const { type } = (message ?? {}) as { type?: unknown }
   const row: ClientMessage | undefined = typeof type === 'string' && isType(type) ? fromClient[type] : undefined

@@ -31,7 +31,7 @@ export interface ServerDeps {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who the subprotocol's bearer token names; null without one. */
+    /** The principal of the subprotocol's bearer token; null without one. */
     bearer: Principal | null
     /** The response that the upgrade came with; it would keep the request, its headers and its token with the socket. */
     response: ServerResponse | null

@@ -5,7 +5,7 @@ import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 
-/** What this node does for other nodes and services. */
+/** The requests of other nodes and services that this node answers. */
 export const subscribe = (context: Context): BusSubscription[] => {
   const { bus, log, node, rooms } = context
   return [

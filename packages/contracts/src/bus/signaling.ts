@@ -47,7 +47,10 @@ export const Change = Type.Union([
     kind: Type.Literal('left'),
     participantId: Id,
     reason: fromServer['participant.left'].properties.reason,
+    /** The user who removed them. */
     by: Type.Optional(Id),
+    /** They were removed for good. */
+    ban: Type.Optional(Type.Boolean()),
     /** When, ms since 1970 by the clock of the room store. */
     at: Type.Optional(Type.Integer()),
   }),
@@ -109,7 +112,7 @@ export const ChatNews = Type.Object({
 })
 export type ChatNews = Static<typeof ChatNews>
 
-/** What the nodes of one room tell each other on `room.<id>`. */
+/** The messages between the nodes of one room on `room.<id>`. */
 export const RoomNews = Type.Union([
   /**
    * Committed changes. `follows` is the head they were decided on, `commitId` names the commit. A hint: a node that misses it
@@ -218,7 +221,7 @@ export const signalingBus = {
     input: Type.Object({ meetingId: Id, recording: Recording, rev: Type.Integer() }),
     output: Type.Object({}),
   }),
-  /** Who is in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
+  /** The people in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),

@@ -15,7 +15,7 @@ import { createLatency } from './latency.ts'
 import { clockOf, defaultNamespace, inboxOf } from './namespace.ts'
 import { natsOptions, type NatsLogin } from './nats-options.ts'
 import { carrierOf, withTrace } from './nats-trace.ts'
-import { asProblem, failureOf } from './nats-problem.ts'
+import { asProblem, failedHeader, textOrThrow } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { checkPublishable, checkSubscribable, checkToken } from './subjects.ts'
@@ -47,11 +47,10 @@ export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
 }
 
 const codec = StringCodec()
-const failedHeader = 'Parley-Failed'
 const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
-/** What waits for the server at most: more than one that answers ever leaves. */
+/** The most that waits for the server: more than one that answers ever leaves. */
 const mostWaiting = 10_000
 
 class NatsBus implements Bus {
@@ -64,7 +63,7 @@ class NatsBus implements Bus {
   readonly #probe: LinkProbe
   /** This process, as those know it whom it asks. */
   readonly #self: string
-  /** What stands before every subject. */
+  /** The prefix of every subject. */
   readonly #prefix: string
   readonly #clocks: CallerClocks
   readonly #measured: ReturnType<typeof createLatency>
@@ -107,7 +106,7 @@ class NatsBus implements Bus {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) return
-    // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
+    // A publisher may lose its message, and hears of it: the link counts as down until the server answers.
     if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
     recordPublish(subject)
     const trace = traceHeaders()
@@ -280,11 +279,4 @@ class NatsBus implements Bus {
     this.#status.set(false)
     for (const fail of this.#pending) fail(new ProblemError('unavailable', why))
   }
-}
-
-function textOrThrow(answer: Msg): string {
-  const text = codec.decode(answer.data)
-  const failed = answer.headers?.get(failedHeader)
-  if (failed) throw new ProblemError(failureOf(failed), text)
-  return text
 }

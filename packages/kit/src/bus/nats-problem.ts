@@ -1,7 +1,22 @@
-import { ErrorCode, NatsError } from 'nats'
+import { ErrorCode, NatsError, StringCodec, type Msg } from 'nats'
 import { ProblemError } from '../problem.ts'
 
-/** What a failure of NATS's client is to who asked on `subject`. */
+/** Of an answer that is a failure: its code. The text says more. */
+export const failedHeader = 'Parley-Failed'
+
+const codec = StringCodec()
+
+/** The text of an answer. @throws ProblemError as the responder failed */
+export function textOrThrow(answer: Msg): string {
+  const text = codec.decode(answer.data)
+  const failed = answer.headers?.get(failedHeader)
+  if (failed) throw new ProblemError(failureOf(failed), text)
+  return text
+}
+
+const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')
+
+/** The problem of a request on `subject` that NATS's client failed. */
 export function asProblem(error: unknown, subject: string): ProblemError {
   if (error instanceof ProblemError) return error
   const code = error instanceof NatsError ? error.code : undefined
@@ -9,7 +24,3 @@ export function asProblem(error: unknown, subject: string): ProblemError {
   const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
   return new ProblemError('unavailable', why, {}, { cause: error })
 }
-
-/** How a responder failed, as it says itself. */
-export const failureOf = (failed: string) =>
-  failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal'

@@ -5,7 +5,7 @@ import { tracedAnswer } from './bus-trace.ts'
 import type { CallerClocks } from './caller-clocks.ts'
 import { fitsPayload } from './payload.ts'
 
-/** What goes back to who asked: the text, or why there is none. */
+/** The answer to the caller: the text, or why there is none. */
 export type Reply = { text: string } | { failed: 'internal' | 'unavailable' | 'deadline-exceeded'; detail: string }
 
 const maxRunning = 256
@@ -28,8 +28,7 @@ interface Incoming {
 type Job = Omit<Incoming, 'stamp'> & { call: Call }
 
 /**
- * Runs the answers of one `respond`: 256 at once and 1,024 waiting; beyond that callers hear `unavailable` at once. What its
- * caller has given up is not carried out: that is looked at when it is taken, and again when its turn comes.
+ * Runs the answers of one `respond`: 256 at once and 1,024 waiting; beyond that callers hear `unavailable` at once. A request that its caller has given up is not carried out: that is looked at when it is taken, and again when its turn comes.
  */
 export class Responder {
   readonly #options: Options

@@ -74,7 +74,7 @@ function statusOf(error: Error, code: string): number | null {
 
 const byStatus: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid-input',
-  // What a library would not show is not there.
+  // A message that a library would not show is left out.
   403: 'not-found',
   404: 'not-found',
   413: 'too-large',

@@ -7,7 +7,7 @@ import type { HttpServer } from './server.ts'
 export interface HealthOptions {
   service: string
   version: string
-  /** What the process was built from, where it is known. */
+  /** The commit that the process was built from, where it is known. */
   commit?: string | undefined
   instanceId: string
   readiness(): Promise<Checks>

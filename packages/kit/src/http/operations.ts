@@ -18,7 +18,7 @@ import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
-/** What a handler is called with: every part already validated. */
+/** The input of a handler: every part already validated. */
 export type Call<O extends Operation> = Parts<O> &
   (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown) &
   (O extends { bytes: { request: object } } ? { bytes: Readable } : unknown)

@@ -44,7 +44,7 @@ export interface HttpServerOptions {
   headersFor?: HeadersFor
 }
 
-/** What the log line of a request says besides: who asked, and the code of the problem that was answered. */
+/** Further members of a request's log line: who asked, and the code of the problem that was answered. */
 interface Noted {
   userId?: string
   code?: string
@@ -59,7 +59,7 @@ declare module 'fastify' {
     routeBook: RouteBook
     /** Of a wildcard route, which serves GET: the paths at which there is something, to tell 405 from 404. */
     wildcards: ((path: string) => boolean)[]
-    /** Who sends a request, through the proxies that are trusted. */
+    /** The sender of a request, through the trusted proxies. */
     addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string
   }
   interface FastifyRequest {
@@ -149,7 +149,7 @@ function answerUnknownRoutes(app: HttpServer): void {
     const path = pathOf(request.url)
     const wild = app.wildcards.some((isThere) => isThere(path)) ? ['GET', 'HEAD'] : []
     const methods = [...new Set([...book.methodsFor(path), ...wild])]
-    // What has this very method, and yet is not there, is no matter of methods.
+    // A path with this very method that is still not there is no matter of methods.
     if (methods.length === 0 || methods.includes(request.method))
       return sendProblem(reply, new ProblemError('not-found'))
     return sendProblem(reply, methodNotAllowed(reply, request.method, methods))

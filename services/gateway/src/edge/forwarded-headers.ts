@@ -1,6 +1,6 @@
 import { traceHeaders, type OriginVerdict } from '@parley/kit'
 
-/** What services are told about the client, instead of what the client says about itself. */
+/** The facts about the client for services, in place of the client's own headers. */
 export interface ClientFacts {
   address: string
   host: string | null
@@ -39,7 +39,7 @@ export function requestHeaders(raw: readonly string[], facts: ClientFacts): stri
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]?.toLowerCase() ?? ''
     if (hopByHop.has(name) || claim.test(name) || dropped?.has(name) === true) continue
-    // What we record goes on from our own span; what we do not record goes on as it came.
+    // Spans go on from our own span; what we do not record goes on as it came.
     if (trace !== null && ofTrace.has(name)) continue
     headers.push(name, raw[index + 1] ?? '')
   }
@@ -65,7 +65,7 @@ function listedIn(raw: readonly string[]): Set<string> | null {
 type HeaderValue = string | string[]
 type Given = Readonly<Record<string, HeaderValue | number | undefined>>
 
-/** What people have uploaded is shown under rules of its own. */
+/** Uploads are shown under rules of their own. */
 const ofContent = new Set(['content-security-policy', 'cross-origin-resource-policy'])
 
 /**

@@ -67,7 +67,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
     else if (at !== null) await destroy(at)
     return generation
   }
-  /** What cannot be destroyed now is swept by the replica that keeps the Janus. */
+  /** The replica that keeps the Janus sweeps a room that cannot be destroyed now. */
   const destroy = async ({ janusId, room }: { janusId: string; room: string }): Promise<void> =>
     peers
       .get(janusId)

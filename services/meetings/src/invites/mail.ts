@@ -39,7 +39,7 @@ interface Links {
   join: string
 }
 
-/** Who invites, as their account has it now; without an address when there is no such account any more. */
+/** The inviter, as the account has it now; without an address when there is no such account any more. */
 interface Inviter {
   name: string
   email: string | null
@@ -155,7 +155,7 @@ function textOf(telling: Telling, links: Links): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** Who, by the address that they have confirmed, wants what; names are what people call themselves. */
+/** The wishes of a person, by the address that they have confirmed; names are what people call themselves. */
 function leadOf({ kind, invite, inviter: { name, email } }: Telling): string {
   const by = email === null ? quoted(name) : `${email}, who goes by the name ${quoted(name)},`
   switch (kind) {

@@ -124,7 +124,7 @@ export const trimBoxes = (db: Db, boxes: readonly string[]) =>
     .whereRef('b.box', '=', 'e.box')
     .where('b.box', 'in', boxes)
     .where((eb) => eb('e.seq', '<=', eb('b.last_seq', '-', maxKept)))
-    // What a webhook has not been made deliveries of stays, until it is too old.
+    // An event without deliveries for its webhooks stays until it is too old.
     .where((eb) =>
       eb.not(
         eb.exists(

@@ -2,7 +2,7 @@ import { authBus } from '@parley/contracts'
 import { ask, isProblem, type Mail } from '@parley/kit'
 import type { Context } from '../context.ts'
 
-/** What a mail about an endpoint says; all else is read when it is sent. */
+/** The content of a mail about an endpoint; all else is read when it is sent. */
 export interface WebhookMail {
   kind: 'webhook-disabled'
   webhookId: string

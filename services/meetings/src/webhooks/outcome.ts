@@ -7,7 +7,7 @@ import { lockLeased, wakeDeliveries, type Lease } from './lease-store.ts'
 import type { DeliveryRow, WebhookRow } from './tables.ts'
 import { isDown, waitAfter } from './waits.ts'
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 export interface Outcome {
   status: number | null
   error: string | null

@@ -64,7 +64,7 @@ export function startSender(context: Context): Loop {
     async stop() {
       stopping = true
       await loop.stop()
-      // What is under way longer is sent again by whoever takes the endpoint next.
+      // An attempt under way for longer is sent again by the replica that takes the endpoint next.
       await within(Promise.all(turns), stopWithinMs).catch(() => log.info('stopped while webhooks were being sent'))
     },
   }

@@ -1,7 +1,7 @@
 import type { WebhookDelivery, Webhook } from '@parley/contracts'
 import type { Generated, Selectable } from 'kysely'
 
-/** The tables of migration 014. What is due, and whose lease has run out, the database's clock tells. */
+/** The tables of migration 014. The database's clock tells what is due and which lease has run out. */
 export interface WebhookTables {
   webhooks: WebhooksTable
   webhook_deliveries: DeliveriesTable

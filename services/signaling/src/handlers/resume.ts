@@ -111,12 +111,12 @@ async function foreseeOrThrow({ life }: Context, room: LiveRoom, command: Resume
   if (!refusalIn(room.state)) return
   await room.submit({ kind: 'confirm' })
   const refused = refusalIn(room.state)
-  if (refused) throw new ProblemError(refused.refused, refused.detail, { next: 'rejoin' })
+  if (refused) orRejoin(new ProblemError(refused.refused, refused.detail))
 }
 
-/** A refusal tells the client the way on; what is only not possible now is tried again. */
+/** A refusal tells the client the way on. What is only not possible now is tried again, and a meeting that is over stays so. */
 function orRejoin(error: unknown): never {
-  if (!(error instanceof ProblemError) || error.toProblem().retryable) throw error
+  if (!(error instanceof ProblemError) || error.toProblem().retryable || error.code === 'meeting-over') throw error
   throw new ProblemError(error.code, error.message, { ...error.extra, next: 'rejoin' })
 }
 
@@ -167,7 +167,7 @@ async function handOver(context: Context, handing: HandingOver): Promise<Handed>
 
 /**
  * What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along.
- * @throws ProblemError `wrong-state`: the session went back there while this node stood still
+ * @throws ProblemError `unavailable`: the session went back there while this node stood still; asked again, the client finds out
  */
 async function takeOver(
   { bus, log }: Context,
@@ -181,7 +181,8 @@ async function takeOver(
       ...(received !== undefined && { received }),
     })
   } catch (err) {
-    if (isProblem(err, 'wrong-state')) throw err
+    if (isProblem(err, 'wrong-state'))
+      throw new ProblemError('unavailable', 'The session is on another node', {}, { cause: err })
     log.info({ err, node }, 'session taken over from a node that does not answer')
     return null
   }

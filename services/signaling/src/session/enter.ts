@@ -30,8 +30,7 @@ export interface Entering {
 const maxDecisions = 5
 
 /**
- * Carries out a decision of meetings, and asks for it anew as long as the room has been told something since that the decision does
- * not know of.
+ * Carries out a decision of meetings. Asks for it anew while the room knows a newer command than the decision does.
  */
 export async function decideUntilCurrent<D, T>(
   decide: () => Promise<D>,

@@ -47,7 +47,7 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
   const sent = Date.now()
   await ada.client.ask('rtc.signal', { to: ben.id, data: 'second' })
   await eventually(() => expect(client.of('rtc.signal').length).toBe(1))
-  // Whoever is on node 0 reaches node 1 by a relay: that tells its name.
+  // A participant on node 0 reaches node 1 by a relay: that tells its name.
   const far = await product.join(0, meeting, 'Dora')
   await far.client.ask('rtc.signal', { to: ada.id, data: 'hello' })
   await eventually(() => expect(node).not.toBe(''))

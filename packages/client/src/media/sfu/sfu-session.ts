@@ -118,7 +118,7 @@ export class SfuSession {
   get subscriber(): Subscriber {
     return this.#subscriber
   }
-  /** Who publishes what. */
+  /** The publishers and their streams. */
   get feeds(): ReadonlyMap<string, readonly FeedStream[]> {
     return this.#feeds
   }

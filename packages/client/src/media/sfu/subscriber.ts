@@ -12,7 +12,7 @@ import type { PluginAnswer } from './janus-session.ts'
 export interface SubscriberDeps {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection
   configuration: RTCConfiguration
-  /** What `join` needs besides the streams. */
+  /** The members of `join` besides the streams. */
   entry(): Record<string, unknown>
   message(body: Record<string, unknown>, jsep?: Jsep): Promise<PluginAnswer>
   trickle(candidate: RTCIceCandidateInit | null): void
@@ -41,7 +41,7 @@ export class Subscriber {
   #wanted: readonly Demand[] = []
   /** As Janus said last. */
   #streams: readonly SubscribedStream[] = []
-  /** What Janus was told of pausing and quality, by the `mid` of the subscription. */
+  /** The pausing and quality that Janus was told, by the `mid` of the subscription. */
   readonly #told = new Map<string, string>()
   /** Streams that Janus refused, until the demand changes. */
   readonly #refused = new Set<string>()
@@ -74,7 +74,7 @@ export class Subscriber {
     return this.#pc.connectionState
   }
 
-  /** What comes, or is paused, now. */
+  /** The streams that come, or are paused, now. */
   get received(): Received[] {
     const tracks = new Map(this.#pc.getTransceivers().map(({ mid, receiver }) => [mid, receiver.track]))
     return this.#streams.flatMap((stream) => {
@@ -101,7 +101,7 @@ export class Subscriber {
     this.#pc.setConfiguration(configuration)
   }
 
-  /** Subscribes to all streams of these feeds, so that the answer tells which there are. What is subscribed already stays one. */
+  /** Subscribes to all streams of these feeds, so that the answer tells which there are. A stream that is subscribed already stays one. */
   discover(feeds: readonly string[]): void {
     this.#unknown = feeds
     this.#run()
@@ -203,7 +203,7 @@ export class Subscriber {
     if (this.#unknown === asked) this.#unknown = []
   }
 
-  /** What is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */
+  /** A stream that is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */
   #refuse(streams: readonly Demand[]): void {
     for (const { feed, mid } of streams) this.#refused.add(keyOf(feed, mid))
   }
