@@ -7,6 +7,7 @@ import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
 import type { SfuAccess } from './sfu/sfu-links.ts'
+import type { SenderBytes } from './sender-bytes.ts'
 import type { SocketShares } from './socket/socket-shares.ts'
 
 /** What handlers work with. */
@@ -25,6 +26,7 @@ export interface Context {
   seatsPerPerson: number
   /** How many sockets each person has here. */
   shares: SocketShares
+  bytes: SenderBytes
   relays: Relays
   sfu: SfuAccess
 }
@@ -34,7 +36,7 @@ export interface Context {
  * passed on now is the problem `unavailable`; what tells of something that has happened is passed on when the bus is back.
  */
 export function sendTo(context: Context, room: LiveRoom, to: string, message: ServerMessage): boolean {
-  const { bus, clock, node, relays } = context
+  const { bus, bytes, clock, node, relays } = context
   const seat = room.state.seats.get(to)
   if (!seat) return false
   const signal = message.type === 'rtc.signal' ? message.payload : null
@@ -45,8 +47,11 @@ export function sendTo(context: Context, room: LiveRoom, to: string, message: Se
     return true
   }
   const local = room.locals.get(to)
-  if (local) local.direct(messageFrame(message), signal ? { ...signal, sentAt } : undefined)
-  else if (signal)
+  if (local) {
+    const frame = messageFrame(message)
+    if (signal) bytes.checkReaches(local, signal.from, frame.length, clock.monotonic())
+    local.direct(frame, signal ? { ...signal, sentAt } : undefined)
+  } else if (signal)
     throw new ProblemError('unavailable', 'The session of that participant is on its way to another node')
   return true
 }

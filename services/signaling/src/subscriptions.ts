@@ -71,14 +71,17 @@ export const subscribe = (context: Context): BusSubscription[] => {
 }
 
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-export function deliver({ node, relays, rooms }: Context, relayed: Relay): void {
+export function deliver({ bytes, clock, node, relays, rooms }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
-    return local.direct(textFrame(JSON.stringify(message)), signal && { ...signal, sentAt: relayed.sentAt })
+    const frame = textFrame(JSON.stringify(message))
+    // It cannot be refused any more: it is lost, and the receiver is told so with the next resume.
+    if (signal && !bytes.reaches(local, signal.from, frame.length, clock.monotonic())) return local.missSignals()
+    return local.direct(frame, signal && { ...signal, sentAt: relayed.sentAt })
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return

@@ -25,6 +25,9 @@ const AckCount = Type.Object({ count: Type.Integer() })
 const Device = Strict({ mic: Type.Boolean(), cam: Type.Boolean() })
 const Version = Type.Integer({ minimum: 0, maximum: 9007199254740991 })
 
+/** What the client understands beyond the first of everything: `lobby.delta`. What is not known here is passed over. */
+const Features = Type.Array(Type.String({ minLength: 1, maxLength: 40 }), { maxItems: 16 })
+
 /** Everything a client may send. */
 export const fromClient = {
   'auth.authenticate': {
@@ -34,7 +37,11 @@ export const fromClient = {
     summary: 'Sign in as the first message within 5 s, or renew the access token later',
   },
   'room.join': {
-    payload: Strict({ roomToken: Type.String({ minLength: 1, maxLength: 4096 }), device: Device }),
+    payload: Strict({
+      roomToken: Type.String({ minLength: 1, maxLength: 4096 }),
+      device: Device,
+      features: Type.Optional(Features),
+    }),
     answers: { 'room.joined': RoomJoined, 'lobby.waiting': LobbyWaiting },
     when: ['authenticated'],
     summary: 'Enter the meeting that the room token is for',
@@ -45,6 +52,7 @@ export const fromClient = {
       resumeToken: Type.String({ minLength: 1, maxLength: 200 }),
       v: Version,
       chatSeq: Type.Optional(Version),
+      features: Type.Optional(Features),
       signalSeq: Type.Optional(
         Type.Integer({
           minimum: 0,

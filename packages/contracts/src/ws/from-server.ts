@@ -66,6 +66,13 @@ export const fromServer = {
   'moderation.muted': Type.Object({ kind: MediaKind, by: Id }),
   'lobby.waiting': LobbyWaiting,
   'lobby.updated': Type.Object({ lv: Type.Integer(), lobby: Type.Array(LobbyEntry) }),
+  /** For a client that says so in `features`. The positions of others follow from the order; `follows` is the `lv` it builds on. */
+  'lobby.changed': Type.Object({
+    lv: Type.Integer(),
+    follows: Type.Integer(),
+    upserts: Type.Array(LobbyEntry),
+    left: Type.Array(Id),
+  }),
   'lobby.result': Type.Union([
     Type.Object({ admitted: Type.Literal(true), ...RoomJoined.properties }),
     Type.Object({ admitted: Type.Literal(false), reason: LobbyRefusal }),
