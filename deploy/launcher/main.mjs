@@ -40,6 +40,10 @@ const commands = {
     entry: 'tests/fuzz/main.ts',
     debian: { install: 'asked', packages: servers },
   },
+  fair: {
+    entry: 'tests/attacks/fair/main.ts',
+    debian: { install: 'asked', packages: servers },
+  },
   explore: { entry: 'tests/explore/main.ts' },
   test: {
     entry: 'tests/runner/main.ts',
