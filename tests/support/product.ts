@@ -15,7 +15,7 @@ const follow = pathToFileURL(join(root, 'deploy', 'launcher', 'follow.mjs')).hre
 export interface Product {
   /** The gateways; with several, each leads to everything. */
   gateways: readonly string[]
-  /** What was printed, for when something fails. */
+  /** The output, for when something fails. */
   output(): string
   stop(): Promise<void>
 }

@@ -38,7 +38,7 @@ const folderPatienceMs = 6000
 
 export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
-  const database = await patiently(folderPatienceMs, () => openEither(config.DATABASE_URL, dataDir, log))
+  const database = await patiently(folderPatienceMs, () => openEither(config, dataDir, log))
   const metrics = createMetrics()
   const bus = await busOf(config, { log, metrics, name: `parley/${instanceId}`, onLost })
   const kv = await kvOf(config, { log, metrics })
@@ -57,8 +57,9 @@ export async function openWorld({ config, dataDir, log, onLost }: Options): Prom
   }
 }
 
-function openEither(url: string | undefined, dataDir: string, log: Logger): Promise<DatabaseHost> {
-  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url }, { log })
+function openEither(config: OwnConfig, dataDir: string, log: Logger): Promise<DatabaseHost> {
+  const { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: maxConnections } = config
+  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url, maxConnections }, { log })
 }
 
 type Told = Pick<Options, 'log'> & { metrics: Metrics }

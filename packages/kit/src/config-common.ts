@@ -3,10 +3,12 @@ import type { NatsBusOptions } from './bus/bus-nats.ts'
 import { defaultNamespace } from './bus/namespace.ts'
 import { natsUrlExpected, natsUrlPattern } from './bus/nats-url.ts'
 import type { RedisKvOptions } from './kv/kv-redis.ts'
+import { tracingConfig } from './tracing/tracing.ts'
 import { redisUrlExpected, redisUrlPattern } from './kv/redis-url.ts'
 
 /** The variables that every service reads. Spread them into a service's schema: `Strict({ ...commonConfig, … })`. */
 export const commonConfig = {
+  ...tracingConfig,
   NODE_ENV: Type.Union([Type.Literal('development'), Type.Literal('test'), Type.Literal('production')], {
     default: 'development',
     description: 'production refuses defaults that are only good for trying things out',
@@ -27,9 +29,19 @@ export const commonConfig = {
   PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port to listen on; 0 takes a free one' }),
   ADVERTISE_URL: Type.Optional(
     Type.String({
-      pattern: '^https?://[^/]+$',
+      pattern: '^https?://(?:[^/:\\[\\]]+|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$',
+      expects: 'http://host:port, an IPv6 address in brackets',
       description: 'how other processes reach this one; default: where it listens',
     }),
+  ),
+  ADVERTISE_HOST: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9.:-]{1,253}$',
+      description: 'instead of ADVERTISE_URL: the address of this machine or pod, IPv4, IPv6 or a name; PORT is added',
+    }),
+  ),
+  PARLEY_COMMIT: Type.Optional(
+    Type.String({ pattern: '^[0-9a-f]{7,64}$', description: 'the commit this was built from, for /version' }),
   ),
   TRUST_PROXY: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:/]{2,50}$|^(loopback|linklocal|uniquelocal)$' }), {
     default: [],
@@ -38,6 +50,12 @@ export const commonConfig = {
   DATABASE_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', secret: true, description: 'PostgreSQL of services that store' }),
   ),
+  DATABASE_MAX_CONNECTIONS: Type.Integer({
+    default: 10,
+    minimum: 2,
+    maximum: 500,
+    description: 'connections of this process to PostgreSQL; all processes together stay below its max_connections',
+  }),
   NAMESPACE: Type.String({
     pattern: '^[A-Za-z0-9_-]{1,40}$',
     default: defaultNamespace,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { advertisedUrl } from './advertised.ts'
 import type { Bus } from './bus/bus.ts'
 import type { DatabaseHost } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
@@ -10,7 +11,7 @@ import { announce } from './registry.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 
-/** What services run on: the real parts of a process of its own, or those of the embedded process. */
+/** The servers of services: the real parts of a process of its own, or those of the embedded process. */
 export interface World {
   bus: Bus
   kv: Kv
@@ -30,7 +31,7 @@ export interface StartedService {
 }
 
 /**
- * Migrates, creates, starts and announces one service. What it had begun is undone when it fails. `lingerMs` is how
+ * Migrates, creates, starts and announces one service. Everything it had begun is undone when it fails. `lingerMs` is how
  * long it goes on taking work after it left the directory, until everybody has read that.
  */
 export async function startService(
@@ -41,7 +42,7 @@ export async function startService(
   const service = await definition.create(await depsOf(definition, config, world))
   const { url } = await startOrStop(service, world.log)
   measureDependencies(world.metrics.forService(name), () => service.readiness(), world.kv)
-  const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
+  const advertised = advertisedUrl(config, url)
   const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
   return {
     url: advertised,

@@ -12,6 +12,7 @@ import { createMetrics } from './metrics.ts'
 import type { ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 import { superviseProcess } from './supervise.ts'
+import { startTracing } from './tracing/tracing.ts'
 import Type from 'typebox'
 
 /**
@@ -45,13 +46,20 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
   if (needsDatabase && common.DATABASE_URL === undefined)
     throw new ConfigError(['DATABASE_URL: is missing; expected a postgres:// URL'])
   const instanceId = `${hostname()}-${newId().slice(-6)}`
+  const tracing = await startTracing({
+    config: common,
+    service: `parley-${definition.name}`,
+    instance: instanceId,
+  })
   const log = createLogger({
     service: definition.name,
     level: common.LOG_LEVEL,
     format: common.LOG_FORMAT,
     instance: instanceId,
   })
+  tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
+  supervisor.onStop(() => tracing.stop())
   const world = await connect(
     { common, database: needsDatabase ? common.DATABASE_URL : undefined },
     { log, instanceId, name: definition.name, echo: definition.echo, onLost: supervisor.fail },
@@ -94,7 +102,8 @@ async function connect(
     onClosed: () => onLost('the NATS connection closed for good'),
   })
   const kv = await connectRedisKv({ ...redisOf(common), log, metrics })
-  const database = url === undefined ? undefined : await openDatabase({ url }, { log, metrics })
+  const maxConnections = common.DATABASE_MAX_CONNECTIONS
+  const database = url === undefined ? undefined : await openDatabase({ url, maxConnections }, { log, metrics })
   return {
     bus,
     kv,

@@ -2,7 +2,7 @@ import { signalingBus, type Message } from '@parley/contracts'
 import { tell, type Bus, type Logger } from '@parley/kit'
 
 /**
- * Tells the room what was committed. What is answered does not depend on it: the numbers tell a client what it missed.
+ * Tells the room what was committed. The answer does not depend on it: the numbers tell a client what it missed.
  * `again`: what was there already, for its announcement may have been lost with the process that stored it.
  */
 export function announce(

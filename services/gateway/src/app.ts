@@ -81,7 +81,16 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
       reply.header('upgrade', 'websocket')
       throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
     })
-  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
+  serveHealth(app, {
+    service: 'gateway',
+    version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+    degrades: true,
+  })
   await serveDocuments(app, version)
   serveProblemPages(app)
   await servePage(app, config.WEB_DIR ?? builtPage)

@@ -99,7 +99,7 @@ export const gatewayConfig = Strict({
 export type GatewayConfig = Static<typeof gatewayConfig>
 
 /**
- * What no schema can say about the variables together.
+ * The rules between variables that no schema can state.
  * @throws StartupError
  */
 export function checkConfigOrThrow(config: GatewayConfig): void {

@@ -80,7 +80,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   }
 }
 
-/** What the HTTP and the WebSocket side share. */
+/** The parts that the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
   const streams = createStreams({

@@ -1,10 +1,13 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, mailConfig } from '@parley/kit'
+import { commonConfig, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
+import { webhookConfig } from './webhooks/webhook-config.ts'
 
 export const meetingsConfig = Strict({
   ...commonConfig,
   ...mailConfig,
+  ...frontendConfig,
+  ...webhookConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',
@@ -12,6 +15,12 @@ export const meetingsConfig = Strict({
       description:
         'the gateway as browsers reach it, for join links and WebSocket addresses; default: as the request came in',
     }),
+  ),
+  JOIN_LINK_TEMPLATE: linkTemplate('{frontend}/m/{code}', ['code'], 'the join link of a meeting'),
+  INVITE_LINK_TEMPLATE: linkTemplate(
+    '{frontend}/invites/{inviteId}#token={token}',
+    ['inviteId', 'token'],
+    'where the mail of an invitation leads for the answer',
   ),
   ROOM_TOKEN_TTL_SECONDS: Type.Integer({
     default: 120,

@@ -11,6 +11,7 @@ import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
 import { SenderBytes } from './sender-bytes.ts'
 import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
+import type { Journal } from './watch/journal.ts'
 
 export interface NodeDeps {
   /** The name of this node, a segment of a bus subject. */
@@ -27,6 +28,7 @@ export interface NodeDeps {
   socketsPerPerson: number
   /** Meetings of topology `auto` move to the SFU from so many people on; null: every meeting is a mesh. */
   sfuFromPeople: number | null
+  journal: Journal
   onDelivered(count: number): void
 }
 
@@ -49,22 +51,9 @@ export function createNode(deps: NodeDeps): SignalingNode {
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
   const sfu = sfuOf(deps, rooms)
-  const context: Context = {
-    node,
-    bus,
-    kv,
-    clock,
-    log,
-    auth,
-    rooms,
-    life,
-    ice,
-    seatsPerPerson,
-    shares,
-    bytes,
-    relays,
-    sfu,
-  }
+  const { journal } = deps
+  const shared = { node, bus, kv, clock, log, auth, rooms, life, ice }
+  const context: Context = { ...shared, seatsPerPerson, shares, bytes, relays, sfu, journal }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

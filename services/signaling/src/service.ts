@@ -9,6 +9,7 @@ import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
+import { createJournal } from './watch/journal.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -39,12 +40,21 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,
+    journal: createJournal({ log, metrics }),
   })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
-  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
+  const health = {
+    service: 'signaling',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  }
   const server = createServer({
     log,
     metrics,

@@ -1,10 +1,11 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { answer, at, isLate, type BusSubscription } from '@parley/kit'
+import { answer, at, isLate, ProblemError, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
 import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
+import type { LiveRoom } from './room/live-room.ts'
 
-/** What this node does for other nodes and services. */
+/** The requests of other nodes and services that this node answers. */
 export const subscribe = (context: Context): BusSubscription[] => {
   const { bus, log, node, rooms } = context
   return [
@@ -59,8 +60,10 @@ export const subscribe = (context: Context): BusSubscription[] => {
       async ({ meetingId, participantId, sessionId, received }) => {
         const room = rooms.peek(meetingId)
         const local = room?.locals.get(participantId)
-        if (!local || local.sessionId !== sessionId) return { signals: [], lost: false, seq: received ?? 0 }
-        room?.locals.delete(participantId)
+        if (!room || !local || local.sessionId !== sessionId) return { signals: [], lost: false, seq: received ?? 0 }
+        if (await isStillHere(room, participantId, node))
+          throw new ProblemError('wrong-state', 'The session has come back to this node since')
+        room.locals.delete(participantId)
         const handed = local.handOver(received)
         local.close('resumedElsewhere')
         return { ...handed, answers: await local.answers.handOver() }
@@ -68,6 +71,14 @@ export const subscribe = (context: Context): BusSubscription[] => {
       log,
     ),
   ]
+}
+
+/** Whether a session is on this node by the newest state. Another node that asks for it may have stood still since it had it. */
+async function isStillHere(room: LiveRoom, participantId: string, node: string): Promise<boolean> {
+  const isHere = (): boolean => room.state.seats.get(participantId)?.node === node
+  if (!isHere()) return false
+  await room.submit({ kind: 'confirm' })
+  return isHere()
 }
 
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
@@ -78,10 +89,11 @@ export function deliver({ bytes, clock, node, relays, rooms }: Context, relayed:
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
-    const frame = textFrame(JSON.stringify(message))
+    const { request, sentAt } = relayed
+    const [frame, now] = [textFrame(JSON.stringify(message)), clock.monotonic()]
     // It cannot be refused any more: it is lost, and the receiver is told so with the next resume.
-    if (signal && !bytes.reaches(local, signal.from, frame.length, clock.monotonic())) return local.missSignals()
-    return local.direct(frame, signal && { ...signal, sentAt: relayed.sentAt })
+    if (signal && !bytes.reaches(local, signal.from, frame.length, now)) return local.missSignals()
+    return local.direct(frame, signal && { ...signal, sentAt, request, now })
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return

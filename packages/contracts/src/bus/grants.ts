@@ -10,7 +10,7 @@ interface Named {
   subject: string
 }
 
-/** What one service does on the bus. */
+/** The rights of one service on the bus. */
 export interface BusGrant {
   /** Requests that it sends, and that it answers. */
   asks: readonly Named[]

@@ -109,7 +109,7 @@ export const ChatNews = Type.Object({
 })
 export type ChatNews = Static<typeof ChatNews>
 
-/** What the nodes of one room tell each other on `room.<id>`. */
+/** The messages between the nodes of one room on `room.<id>`. */
 export const RoomNews = Type.Union([
   /**
    * Committed changes. `follows` is the head they were decided on, `commitId` names the commit. A hint: a node that misses it
@@ -178,6 +178,8 @@ export const Relay = Type.Object({
   forwarded: Type.Optional(Type.Boolean()),
   /** By the clock of the sender's node, ms since 1970. */
   sentAt: Type.Optional(Type.Integer()),
+  /** Tells the sender's request from others of the sender, so that one that is made again arrives once. */
+  request: Type.Optional(Type.String({ maxLength: 128 })),
   place: Type.Optional(RelayPlace),
 })
 export type Relay = Static<typeof Relay>
@@ -216,7 +218,7 @@ export const signalingBus = {
     input: Type.Object({ meetingId: Id, recording: Recording, rev: Type.Integer() }),
     output: Type.Object({}),
   }),
-  /** Who is in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
+  /** The people in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),

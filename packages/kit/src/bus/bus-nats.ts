@@ -1,26 +1,21 @@
-import {
-  Empty,
-  ErrorCode,
-  Events,
-  headers,
-  NatsError,
-  StringCodec,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from 'nats'
+import { Empty, Events, headers, NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { newId } from '../ids.ts'
 import { ProblemError } from '../problem.ts'
+import { traceHeaders } from '../tracing/trace.ts'
 import type { Bus, BusSubscription, Respond } from './bus.ts'
 import { readStamp, writeStamp } from './call.ts'
+import { recordPublish, tracedEvent, tracedRequest } from './bus-trace.ts'
 import { CallerClocks } from './caller-clocks.ts'
 import { firstConnection } from './first-connection.ts'
 import { LinkProbe } from './link-probe.ts'
+import { createLatency } from './latency.ts'
 import { clockOf, defaultNamespace, inboxOf } from './namespace.ts'
 import { natsOptions, type NatsLogin } from './nats-options.ts'
+import { carrierOf, withTrace } from './nats-trace.ts'
+import { asProblem } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
 import { checkPublishable, checkSubscribable, checkToken } from './subjects.ts'
@@ -36,7 +31,7 @@ export interface NatsBusOptions {
   /** Whether it hears what it says itself, as it does unless told otherwise. */
   echo?: boolean | undefined
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram'>
   /** The connection ended for good without `close()`: the process had better exit. */
   onClosed?: (error: Error | undefined) => void
 }
@@ -56,7 +51,7 @@ const failedHeader = 'Parley-Failed'
 const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
-/** What waits for the server at most: more than one that answers ever leaves. */
+/** The most that waits for the server: more than one that answers ever leaves. */
 const mostWaiting = 10_000
 
 class NatsBus implements Bus {
@@ -69,9 +64,10 @@ class NatsBus implements Bus {
   readonly #probe: LinkProbe
   /** This process, as those know it whom it asks. */
   readonly #self: string
-  /** What stands before every subject. */
+  /** The prefix of every subject. */
   readonly #prefix: string
   readonly #clocks: CallerClocks
+  readonly #measured: ReturnType<typeof createLatency>
   /** By the client's own word; without an answer to a probe the link counts as down, too. */
   #linked = true
   #closing = false
@@ -92,6 +88,7 @@ class NatsBus implements Bus {
       },
       answered: () => this.#status.set(this.#linked),
     })
+    this.#measured = createLatency(metrics)
     metrics?.queue('bus-publishes', () => this.#probe.unconfirmed)
     metrics?.queue('bus-requests', () => this.#pending.size)
     metrics?.queue('bus-answers', () => Math.max(0, ...[...this.#responders.keys()].map(({ waiting }) => waiting)))
@@ -110,24 +107,35 @@ class NatsBus implements Bus {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) return
-    // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
+    // A publisher may lose its message, and hears of it: the link counts as down until the server answers.
     if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
-    this.#connection.publish(this.#prefix + subject, codec.encode(text))
+    recordPublish(subject)
+    const trace = traceHeaders()
+    this.#connection.publish(
+      this.#prefix + subject,
+      codec.encode(text),
+      trace === null ? {} : { headers: withTrace(headers(), trace) },
+    )
     this.#probe.sent()
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
     checkSubscribable(subject)
-    const subscription = this.#listen(subject, {}, (message) =>
-      onText(codec.decode(message.data), message.subject.slice(this.#prefix.length)),
-    )
+    const subscription = this.#listen(subject, {}, (message) => {
+      const bare = message.subject.slice(this.#prefix.length)
+      tracedEvent(bare, carrierOf(message), () => onText(codec.decode(message.data), bare))
+    })
     const unsubscribe = () => {
       if (!subscription.isClosed()) subscription.unsubscribe()
     }
     return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
   }
 
-  async request(subject: string, text: string, timeoutMs: number): Promise<string> {
+  request(subject: string, text: string, timeoutMs: number): Promise<string> {
+    return tracedRequest(subject, () => this.#measured(this.#request(subject, text, timeoutMs)))
+  }
+
+  async #request(subject: string, text: string, timeoutMs: number): Promise<string> {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
@@ -156,6 +164,7 @@ class NatsBus implements Bus {
       responder.take({
         text: codec.decode(message.data),
         stamp: readStamp(message.headers?.get(callHeader)),
+        carrier: carrierOf(message),
         reply: (reply) => this.#reply(message, reply),
       }),
     )
@@ -214,7 +223,8 @@ class NatsBus implements Bus {
   #stamped(timeoutMs: number): MsgHdrs {
     const stamped = headers()
     stamped.set(callHeader, writeStamp({ caller: this.#self, sentAt: performance.now(), timeoutMs }))
-    return stamped
+    const trace = traceHeaders()
+    return trace === null ? stamped : withTrace(stamped, trace)
   }
 
   /** Not as a request of ours: it has no deadline that anybody had to know the clock for. */
@@ -280,11 +290,3 @@ function textOrThrow(answer: Msg): string {
 }
 
 const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')
-
-function asProblem(error: unknown, subject: string): ProblemError {
-  if (error instanceof ProblemError) return error
-  const code = error instanceof NatsError ? error.code : undefined
-  if (code === ErrorCode.Timeout) return new ProblemError('deadline-exceeded', `No answer on ${subject}`)
-  const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
-  return new ProblemError('unavailable', why, {}, { cause: error })
-}

@@ -1,4 +1,4 @@
-/** What stands before every NATS subject and Redis key unless an installation is told otherwise. */
+/** The default prefix of every NATS subject and Redis key. */
 export const defaultNamespace = 'parley'
 
 /** Where a service gets the answers to its requests, below this: no other service may listen there. */

@@ -5,7 +5,7 @@ import { wildSubject } from './params.ts'
 interface Options {
   /** As NAMESPACE of the services. */
   namespace?: string
-  /** What stands for the password of a user: a quoted text, or a variable such as `$CHAT_PASSWORD`. */
+  /** The placeholder for the password of a user: a quoted text, or a variable such as `$CHAT_PASSWORD`. */
   passwordOf: (user: string) => string
   /** Users with all of the namespace, besides those of the services. */
   all?: readonly string[]

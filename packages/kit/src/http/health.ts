@@ -6,6 +6,8 @@ import type { HttpServer } from './server.ts'
 export interface HealthOptions {
   service: string
   version: string
+  /** The commit that the process was built from, where it is known. */
+  commit?: string | undefined
   instanceId: string
   readiness(): Promise<Checks>
   metrics: Metrics
@@ -23,11 +25,11 @@ export interface HealthOptions {
  */
 export function serveHealth(
   app: HttpServer,
-  { service, version, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
+  { service, version, commit, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
 ): void {
   let complete = false
   app.get('/livez', async () => ({ status: 'ok' }))
-  app.get('/version', async () => ({ service, version, instanceId }))
+  app.get('/version', async () => ({ service, version, ...(commit && { commit }), instanceId }))
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/readyz', async (_request, reply) => {
     const checks = (await checksInTime(readiness)) ?? { checks: false }

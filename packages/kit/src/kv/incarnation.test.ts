@@ -11,7 +11,7 @@ import type { Incarnation, Kv } from './kv.ts'
 let redis: RunningServer
 let kv: Kv
 let admin: Redis
-/** What a listener was told, and whether commands were let through at that moment. */
+/** The news to a listener, and whether commands were let through at that moment. */
 let told: (Incarnation & { connected: boolean })[]
 const listen = (to: Kv) => to.onIncarnation((life) => void told.push({ ...life, connected: to.connected() }))
 

@@ -22,7 +22,7 @@ export interface RedisKvOptions {
   login?: RedisLogin | undefined
   log: Logger
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram'>
   /** Before every key, with a colon, so that several installations can share a server; default `parley`. */
   namespace?: string | undefined
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
@@ -42,7 +42,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
     await setup.check(client)
     await incarnation.read(client)
   }
-  const link = new RedisLink({ url, login, log, greet })
+  const link = new RedisLink({ url, login, log, greet, metrics: options.metrics })
   options.metrics?.queue('redis-commands', () => link.waiting)
   try {
     await link.ready()

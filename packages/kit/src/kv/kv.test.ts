@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { eventually, freeze, startRedis, type RunningServer } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { commit, commitOf, restorationOf } from './docs.fixture.ts'
@@ -108,7 +109,10 @@ describe('the store in Redis when the server goes', () => {
   it('T9 lets no more than 10,000 commands wait', async () => {
     const server = await startRedis()
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const kv = await connectRedisKv({ url: server.url, log: silentLog(), metrics })
     await freeze(server.pid)
     const asked = Array.from({ length: 12_000 }, () => kv.get('k'))

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
 import { StartupError } from '../startup-error.ts'
+import { tracedBelow } from '../tracing/trace.ts'
 import { isReply, runScript, type Script } from './lua.ts'
 import { createRedisClient, type RedisLogin } from './redis-options.ts'
 import { readSentinelUrl } from './redis-url.ts'
@@ -17,6 +19,7 @@ interface Options {
    * the first connect is final.
    */
   greet(client: Redis): Promise<void>
+  metrics?: Pick<Metrics, 'histogram'> | undefined
 }
 
 /** A connection that did not answer this many commands in a row is replaced. */
@@ -35,6 +38,7 @@ export class RedisLink {
   readonly status = new LinkStatus(false)
   readonly #log: Logger
   readonly #greet: Options['greet']
+  readonly #answered: ReturnType<Metrics['histogram']> | undefined
   readonly #first = Promise.withResolvers<void>()
   readonly #watch: SentinelWatch | null
   #misses = 0
@@ -43,9 +47,10 @@ export class RedisLink {
   #greetingFailed = false
   #lastError: Error | undefined
 
-  constructor({ url, login, log, greet }: Options) {
+  constructor({ url, login, log, greet, metrics }: Options) {
     this.#log = log
     this.#greet = greet
+    this.#answered = metrics?.histogram('parley_redis_command_seconds', 'Time until Redis answered', ['outcome'])
     this.#first.promise.catch(() => {})
     const sentinel = readSentinelUrl(url)
     this.client = createRedisClient(url, sentinel, login)
@@ -88,11 +93,14 @@ export class RedisLink {
   async run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
     if (!this.status.connected) throw unavailable()
     if (this.full) throw new ProblemError('unavailable', 'Too much waits for the room store', { retryAfterMs })
+    const from = performance.now()
     try {
-      const answer = await command(this.client)
+      const answer = await tracedBelow({ name: 'redis', kind: 'client' }, () => command(this.client))
       this.#misses = 0
+      this.#answered?.observe({ outcome: 'answered' }, (performance.now() - from) / 1000)
       return answer
     } catch (error) {
+      this.#answered?.observe({ outcome: 'failed' }, (performance.now() - from) / 1000)
       throw this.failed(error)
     }
   }

@@ -30,7 +30,7 @@ export interface RedisLogin {
   ca?: string | undefined
 }
 
-/** A client of the Redis that a URL names, or of the master that its Sentinels name. What the URL says goes before `login`. */
+/** A client of the Redis that a URL names, or of the master that its Sentinels name. The login in the URL goes before `login`. */
 export function createRedisClient(url: string, sentinel: SentinelUrl | null, login: RedisLogin = {}): Redis {
   const { user, password, ca } = login
   if (sentinel !== null) return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })

@@ -5,7 +5,7 @@ import { newId } from '../ids.ts'
 /** A service that sends mail has this in its `Tables`, as `mail_outbox`, and `createMailOutboxTable` in its migrations. */
 export interface MailOutboxTable {
   id: string
-  /** What the mail is made of when it is sent: a `Mail`, or what the service makes one from. */
+  /** The data that the mail is made of when it is sent: a `Mail`, or what the service makes one from. */
   payload: unknown
   created_at: Date
   /** When to try next; while a replica sends it, when it counts as dead. */

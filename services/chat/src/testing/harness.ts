@@ -117,7 +117,7 @@ export const newDraft = () => ({
   text: 'hello',
 })
 
-/** What the room hears of its chat from now on, told once or again: new messages, or changed ones. */
+/** The announcements to the room from now on, told once or again: new messages, or changed ones. */
 export async function hearRoom(
   { bus }: Pick<Harness, 'bus'>,
   meetingId: string,

@@ -5,7 +5,7 @@ import { createLeasedLimiter } from './leased-limiter.ts'
 
 /** Each rejects with `rate-limited`, which says how long to wait. */
 export interface Limits {
-  /** A request of this kind. What one kind uses up is not taken from the others. */
+  /** A request of this kind. Each kind has its own allowance. */
   request(kind: RequestKind, address: string): Promise<void>
   principal(principal: Principal): Promise<void>
   upgrade(address: string): Promise<void>

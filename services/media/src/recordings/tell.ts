@@ -6,7 +6,7 @@ import type { RecordingDb } from './store.ts'
 import type { NoticeRow, RecordingRow } from './tables.ts'
 
 const everyMs = 500
-/** What goes on is told again and again: a room that was lost and begun anew does not know of it. */
+/** A running recording is announced again and again: a room that was lost and begun anew does not know of it. */
 const restateMs = 10_000
 const batch = 32
 const giveUpHours = 48

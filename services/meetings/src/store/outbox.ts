@@ -39,7 +39,7 @@ async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Dat
     .execute()
 }
 
-/** Who takes it: neither waits for the other. */
+/** The replica that takes it: neither waits for the other. */
 export type Lane = 'room' | 'chat'
 
 const inLane = (lane: Lane, table: 'command' | 'earlier') =>

@@ -14,6 +14,7 @@ import { changesSince } from './resume.ts'
 export const join: Handler<'room.join'> = ({ context, connection, session, payload }) => {
   const { roomToken, device, features } = payload
   const { principal } = session
+  const askedAt = context.clock.monotonic()
   const request = { roomToken, userId: principal.userId, attempt: newId() }
   return decideUntilCurrent(
     () => redeem(context, request),
@@ -24,7 +25,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
         const options = { principal, room, participantId, sessionId: newId(), device, meetingVersion: meeting.version }
         return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
       }
-      const { joined, release } = await enterRoom(context, connection, { principal, grant, device })
+      const { joined, release } = await enterRoom(context, connection, { principal, grant, device, askedAt })
       return {
         type: 'room.joined',
         payload: joined,

@@ -20,8 +20,8 @@ const chunk = 1_000
 const openingMs = 150
 
 /**
- * What of the chat was told once and got lost is asked for: one question every 5 s for the newest numbers of all rooms with
- * somebody here. Who missed messages learns it at once, not with the next ping.
+ * Announcements of the chat that got lost are asked for: one question every 5 s for the newest numbers of all rooms with
+ * somebody here. A client that missed messages learns it at once, not with the next ping.
  */
 export class ChatHeads {
   readonly #options: Options

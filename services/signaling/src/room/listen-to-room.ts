@@ -1,7 +1,7 @@
 import { signalingBus, type ChatNews, type LobbyNews, type RoomNews } from '@parley/contracts'
 import { listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
 
-/** What a room is told: by nodes, by meetings, by chat. */
+/** The news of a room: by nodes, by meetings, by chat. */
 export type AnyNews = RoomNews | LobbyNews | ChatNews
 
 /** Hears all that is told to one room. */

@@ -102,7 +102,7 @@ export class RoomRegistry {
   }
 
   /**
-   * After the bus was away: what was said meanwhile is read from the store. What this node said got lost too, and another may
+   * After the bus was away: what was said meanwhile is read from the store. Messages of this node got lost too, and another may
    * have been back, and have read, before that.
    */
   async catchUp(): Promise<void> {
@@ -112,8 +112,7 @@ export class RoomRegistry {
   }
 
   /**
-   * The store has lost data, or may have: every room is compared with it, and put back where it is missing. What cannot be read now is
-   * tried again by `tend`.
+   * The store has lost data, or may have: every room is compared with it, and put back where it is missing. A room that cannot be read now is tried again by `tend`.
    */
   async compareAll(): Promise<void> {
     await forEach(this.rooms(), comparedAtOnce, async (room) => {

@@ -160,7 +160,7 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
     log,
   )
   return {
-    /** What is stored from now on is told to nobody, as by a process that dies after the commit. */
+    /** Messages stored from now on are told to nobody, as by a process that dies after the commit. */
     loseAnnouncements: (lose: boolean): void => void (silent = lose),
   }
 }
