@@ -178,6 +178,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   #apply(message: ServerMessage): void {
     const applied = applyServerMessage(this.#roster, message)
     if (applied.is === 'gap') this.#sync()
+    if (applied.is === 'lobby-gap') this.#readLobby()
     if (applied.is !== 'applied') return
     this.#roster = applied.roster
     if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = Number.NEGATIVE_INFINITY

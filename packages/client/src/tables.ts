@@ -151,6 +151,7 @@ export const serverTypes: readonly string[] = [
   'moderation.muted',
   'lobby.waiting',
   'lobby.updated',
+  'lobby.changed',
   'lobby.result',
   'room.kicked',
   'room.ended',
