@@ -120,7 +120,7 @@ describe('R3 applyServerMessage', () => {
       position: at + 1,
     }))
     const shown = { ...start, lv: 4, lobby: entries }
-    const change = { type: 'lobby.changed', payload: { lv: 7, follows: 4, upserts: [], left: ['p-a'] } } as const
+    const change = { type: 'lobby.changed' as const, payload: { lv: 7, follows: 4, upserts: [], left: ['p-a'] } }
     const applied = applyServerMessage(shown, change)
     expect(applied.is === 'applied' && applied.roster.lobby.map(({ name, position }) => [name, position])).toEqual([
       ['b', 1],
