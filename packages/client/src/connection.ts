@@ -48,7 +48,7 @@ export class Connection {
     this.#stops = [
       () => gone.removeEventListener('abort', signedOut),
       deps.auth.token.subscribe(() => this.#renewOnSocket()),
-      listenToPage({ awake: () => this.#awake(), online: () => this.#awake(), hide: () => this.#goodbye() }),
+      listenToPage({ awake: () => this.#awake(), online: () => this.#awake(), hide: () => this.#hide() }),
     ]
   }
 
@@ -193,8 +193,10 @@ export class Connection {
     else if (this.#state.is === 'reconnecting') this.#state.by.wake()
   }
 
-  #goodbye(): void {
+  /** Firefox has closed the socket by now, where the page is left by a link: the listener says goodbye in another way, too. */
+  #hide(): void {
     this.send('room.leave', {}, newId())
+    this.#listener.hide()
     this.#finish({ state: 'left' })
   }
 

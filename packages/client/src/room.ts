@@ -29,6 +29,8 @@ export interface RoomDeps extends ConnectionDeps {
   listMessages(meetingId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Who waits, for hosts and cohosts. */
   lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
+  /** Tells the server that the page of a participant goes away, in a way that outlives the page. */
+  goodbye(meetingId: string, participantId: string): void
 }
 
 /** A stay in the meeting that `entered` has joined; it listens from now on. */
@@ -133,6 +135,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       status: (status: RoomStatus) => this.#statusChanged(status),
       position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
+      hide: () => this.#deps.goodbye(this.#roster.meeting.id, this.#roster.self.id),
     }
     return new Connection(this.#deps, listener, entered)
   }
