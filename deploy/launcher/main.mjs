@@ -46,7 +46,7 @@ const commands = {
     page: true,
     debian: {
       install: 'always',
-      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr'],
+      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr', 'prometheus'],
     },
   },
   check: { entry: 'tests/runner/check-main.ts' },

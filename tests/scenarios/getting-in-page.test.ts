@@ -60,7 +60,13 @@ describe('getting in, on the page', () => {
     for (;;) {
       const step = await shown(
         page,
-        ...['room', 'prejoin-join', 'guest-name', 'invite-accept', 'invite-join', 'door-closed', 'invite-problem'],
+        'room',
+        'prejoin-join',
+        'guest-name',
+        'invite-accept',
+        'invite-join',
+        'door-closed',
+        'invite-problem',
       )
       if (step === 'room') return asked
       asked.push(step)

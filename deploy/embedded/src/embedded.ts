@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { authService } from '@parley/auth'
 import { chatService } from '@parley/chat'
@@ -5,6 +6,7 @@ import { gatewayService } from '@parley/gateway'
 import {
   createLogger,
   startService,
+  startTracing,
   StartupError,
   superviseProcess,
   type Logger,
@@ -24,7 +26,8 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
+/** Every service of the product, in the order in which they start. */
+export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
 const stopSteps = 4
 const portPatienceMs = 2000
@@ -39,11 +42,14 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
+  const tracing = await startTracing({ config: own, service: 'parley', instance: hostname() })
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')
   const folder = openFolder(dataDir)
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
+  tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
+  supervisor.onStop(() => tracing.stop())
   const media = withMedia ? await startMediaBeside({ env, dataDir: folder, log }) : undefined
   supervisor.onStop(async () => media?.stop())
   const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail }).catch(

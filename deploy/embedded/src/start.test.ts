@@ -27,7 +27,7 @@ afterAll(() => folders.forEach((one) => rmSync(one, { recursive: true, force: tr
 
 /** What a start that cannot be says: one sentence, and code 1. */
 async function refusal(args: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<string> {
-  const { exit, stderr } = start(args, options)
+  const { exit, stderr } = start(args, { ...options, env: { LOG_FORMAT: 'pretty', ...options?.env } })
   expect(await exit).toBe(1)
   expect(stderr()).not.toMatch(/^ +at /m)
   return stderr()

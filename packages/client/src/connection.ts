@@ -14,6 +14,8 @@ import { Waiters } from './waiters.ts'
 export interface ConnectionDeps extends EnterDeps {
   /** Something failed that the user need not know. */
   report(error: unknown): void
+  /** Tells the server that the page of a participant goes away, in a way that outlives the page. */
+  goodbye(meetingId: string, participantId: string): void
 }
 
 type State =

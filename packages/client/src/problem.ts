@@ -1,6 +1,6 @@
 import { problems, type Problem, type ProblemCode } from '@parley/contracts'
 
-/** What every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
+/** The error that every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
 export class ParleyError extends Error {
   readonly problem: Problem
 

@@ -27,10 +27,8 @@ import { ownTyping, TypingPeers } from './typing.ts'
 export interface RoomDeps extends ConnectionDeps {
   /** A page of the meeting's messages. */
   listMessages(meetingId: string, query: HistoryQuery): Promise<HistoryPage>
-  /** Who waits, for hosts and cohosts. */
+  /** The people in the lobby, for hosts and cohosts. */
   lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
-  /** Tells the server that the page of a participant goes away, in a way that outlives the page. */
-  goodbye(meetingId: string, participantId: string): void
 }
 
 /** A stay in the meeting that `entered` has joined; it listens from now on. */

@@ -5,7 +5,7 @@ import { newId } from './ids.ts'
 import { isProblem, localError, ParleyError } from './problem.ts'
 import { later } from './time.ts'
 
-/** What a request rejects with whose socket went before the answer came. */
+/** The error of a request whose socket closed before the answer came. */
 export class SocketLost extends Error {
   readonly loss: Loss
   /** The session goes on on another socket, which we opened; what was under way is repeated there. */
@@ -66,7 +66,7 @@ export class Socket {
   readonly #waiting = new Map<string, Waiting>()
   #state: { is: 'opening' | 'open' } | { is: 'over'; loss: Loss } = { is: 'opening' }
   #listener: SocketListener | null = null
-  /** What came before there was a listener: events right behind the answer that makes one. */
+  /** Messages that came before there was a listener: events right behind the answer that makes one. */
   #held: ServerMessage[] = []
   #seenAt = performance.now()
   #stopWatch = () => {}

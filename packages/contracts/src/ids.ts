@@ -7,7 +7,7 @@ const uuidV7 = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 export const Id = Type.String({ pattern: uuidV7, minLength: 36, maxLength: 36, description: 'UUIDv7' })
 export type Id = Static<typeof Id>
 
-/** A meeting code, `abc-defg-hij`: 26^10 values, about 2^47. What comes in may have capitals, blanks, other hyphens or none. */
+/** A meeting code, `abc-defg-hij`: 26^10 values, about 2^47. Input may have capitals, blanks, other hyphens or none. */
 export const MeetingCode = CodeText({
   pattern: '^[a-z]{3}-[a-z]{4}-[a-z]{3}$',
   minLength: 12,

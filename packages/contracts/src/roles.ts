@@ -6,7 +6,7 @@ export const Role = Type.Union(
 )
 export type Role = Static<typeof Role>
 
-/** What a role may do in a live room beyond taking part. */
+/** The rights of a role in a live room beyond taking part. */
 export type Permission = 'moderate' | 'admit' | 'end' | 'record'
 
 const granted: Record<Role, readonly Permission[]> = {

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 
 /**
- * What a text is for. Each kind has one rule, which the kit applies wherever a request or a message comes in
+ * The purpose of a text. Each kind has one rule, which the kit applies wherever a request or a message comes in
  * (`docs/spec/text.md`); the schema only says which.
  */
 export type TextKind =
@@ -27,7 +27,7 @@ const text =
 export const NameText = text('name')
 /** Text of several lines that goes into mails and calendars: normalised; with a `minLength` it has something to see. */
 export const ProseText = text('prose')
-/** What somebody says: kept as it was sent, but with something to see. */
+/** Prose of a person: kept as it was sent, but with something to see. */
 export const SpokenText = text('message')
 /** A password: kept as it was sent; its shortest length is that of its normal form. */
 export const SecretText = text('secret')

@@ -13,8 +13,7 @@ export const frontendConfig = {
 }
 
 /**
- * The setting of a link: an address with `{frontend}` or its own host, and every one of `fields` in braces. What does not fit is told
- * when the service starts.
+ * The setting of a link: an address with `{frontend}` or its own host, and every one of `fields` in braces. A template that does not fit is told when the service starts.
  */
 export const linkTemplate = (byDefault: string, fields: readonly string[], about: string): TString =>
   Type.String({

@@ -27,7 +27,7 @@ export interface Clock {
   monotonic(): number
 }
 
-/** What a service package exports, and the only thing. */
+/** The one export of a service package. */
 export interface ServiceDefinition {
   name: string
   /** The environment variables it reads; see `config.ts`. */

@@ -13,13 +13,13 @@ export type Route =
   | { at: 'meeting'; code: string; invite: InviteKey | null }
   | { at: 'nowhere' }
 
-/** What a mail's link proves an invitation with. */
+/** The proof of an invitation, as a mail's link has it. */
 export interface InviteKey {
   id: string
   token: string
 }
 
-/** What an address of this page shows. */
+/** The view of an address of this page. */
 export function routeOf(url: URL): Route {
   const path = url.pathname.replace(/\/+$/, '')
   switch (path) {

@@ -104,16 +104,17 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   }
 }
 
-/** What bcrypt costs on a machine of today (lessons.md 9), until it is measured. */
+/** The cost of bcrypt on a machine of today (lessons.md 9), until it is measured. */
 const typicalMsOf = (cost: number): number => 200 * 2 ** (cost - 12)
 
-const createOutbox = ({ db, clock, log, config }: Deps<AuthConfig, Tables>): MailOutbox =>
+const createOutbox = ({ db, clock, log, metrics, config }: Deps<AuthConfig, Tables>): MailOutbox =>
   createMailOutbox({
     db,
     mailer: createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log }),
     render: createRender(db, clock, config),
     clock,
     log,
+    metrics,
   })
 
 function createOauth({ config, clock, log }: Deps<AuthConfig, Tables>, sessions: Sessions, mails: AccountMails) {

@@ -5,7 +5,7 @@ import { profile } from './routes/profile.ts'
 import { session } from './routes/session.ts'
 import { signIn } from './routes/sign-in.ts'
 
-/** What each operation of the contract does. */
+/** The handlers of the contract's operations. */
 export const routesOf = (deps: RoutesDeps): AuthHandlers => ({
   ...signIn(deps),
   ...session(deps),

@@ -72,7 +72,15 @@ function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
   const { config, db, clock, log, metrics, kv, instanceId } = deps
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)
-  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics, kv })
+  serveHealth(app, {
+    service: 'auth',
+    version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness: () => readinessOf(deps),
+    metrics,
+    kv,
+  })
   const originOf = createOriginOf({ allowed: config.ALLOWED_ORIGINS, crossSite: config.CROSS_SITE_ORIGINS })
   const handlers = routesOf({
     ...parts,

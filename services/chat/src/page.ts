@@ -29,7 +29,7 @@ export type Page = RangePage | ChangesPage
 const defaultLimit = 50
 
 /**
- * What a query asks for: the newest first, from `afterSeq` or `after` on in order, or what changed. A cursor carries its
+ * The part that a query asks for: the newest first, from `afterSeq` or `after` on in order, or what changed. A cursor carries its
  * direction and its range along; further bounds narrow it.
  * @throws ProblemError `invalid-input` for a cursor that is not ours, a time that does not exist, and `changedSince`
  * beside another bound

@@ -66,7 +66,15 @@ function create({
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
+  serveHealth(app, {
+    service: name,
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  })
   serveOperations(app, chatOperations, chatHandlers({ db, chat, access }), {
     authenticate: auth.authenticate,
     kv,

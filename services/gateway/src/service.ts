@@ -80,7 +80,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   }
 }
 
-/** What the HTTP and the WebSocket side share. */
+/** The parts that the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
   const streams = createStreams({
@@ -120,6 +120,6 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     factsOf,
     auth: createEdgeAuth({ bus, log, clock }),
     upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
-    limits: createLimits(config, { kv, clock }),
+    limits: createLimits(config, { kv, clock, metrics }),
   }
 }

@@ -47,7 +47,16 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     storage: await files.objects.reachable(),
     ...(await sfu.readiness()),
   })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
+  serveHealth(app, {
+    service: name,
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+    degrades: true,
+  })
   serveOperations(app, mediaOperations, mediaHandlers({ files, sfu, recordings }), {
     authenticate: auth.authenticate,
     kv,

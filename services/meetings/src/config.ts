@@ -1,11 +1,13 @@
 import { Strict } from '@parley/contracts'
 import { commonConfig, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
+import { webhookConfig } from './webhooks/webhook-config.ts'
 
 export const meetingsConfig = Strict({
   ...commonConfig,
   ...mailConfig,
   ...frontendConfig,
+  ...webhookConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',

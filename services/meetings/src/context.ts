@@ -23,6 +23,8 @@ export interface Context {
   wakeMail(): void
   /** Tells event streams of what was written down for them; called after the commit. */
   wakeTeller(): void
+  /** Sends what is due to webhooks; called after the commit. */
+  wakeWebhooks(): void
   addressOf: AddressBook
   names: Names
 }

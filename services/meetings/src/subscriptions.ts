@@ -16,7 +16,7 @@ import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
 
-/** What other services ask of this one. */
+/** The requests of other services. */
 export function answerBus(context: Context, bus: Bus): BusSubscription[] {
   const serve = <In extends TSchema, Out extends TSchema>(
     request: RequestSubject<In, Out>,

@@ -7,6 +7,7 @@ import { forgetRoomTokens } from './store/room-tokens.ts'
 import { forgetJoinTokens, forgetLobbyEntries, lockDue, openScheduled } from './store/sweep.ts'
 import type { Db, MeetingRow } from './tables.ts'
 import { announceStarting, forgetOldEvents } from './user-events/teller.ts'
+import { forgetDeliveries } from './webhooks/store.ts'
 
 const everyMs = 5000
 const batch = 50
@@ -32,6 +33,8 @@ export const startSweeper = (context: Context): Loop =>
       await forgetLobbyEntries(db, new Date(at.getTime() - 2 * dayMs))
       await forgetJoinTokens(db, new Date(at.getTime() - 30 * dayMs))
       await forgetAnswers(db, at)
+      const keepMs = context.config.WEBHOOK_RETENTION_DAYS * dayMs
+      if (await forgetDeliveries(db, new Date(at.getTime() - keepMs), 500)) return true
       return forgetOldEvents(context)
     },
   })

@@ -9,6 +9,8 @@ import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
+import { createJournal } from './watch/journal.ts'
+import { showRooms } from './watch/rooms.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -23,7 +25,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
+  const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }), metrics })
   const onDelivered = (count: number) => delivered.inc({}, count)
   const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
   const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
@@ -39,12 +41,21 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,
+    journal: createJournal({ log, metrics }),
   })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
-  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
+  const health = {
+    service: 'signaling',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  }
   const server = createServer({
     log,
     metrics,
@@ -55,8 +66,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     ice,
     health,
   })
-  metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
-  metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
+  showRooms(metrics, { node, rooms, connections })
   showQueues(metrics, { rooms, connections, relays })
 
   return {

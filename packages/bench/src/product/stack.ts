@@ -11,7 +11,7 @@ export interface Replica {
   url: string
 }
 
-/** Who runs where: what `npm run stack -- --json FILE` writes. */
+/** The processes of a stack: what `npm run stack -- --json FILE` writes. */
 export interface Stack {
   gateways: Replica[]
   signaling: Replica[]
@@ -21,6 +21,7 @@ export interface Stack {
   media: Replica[]
   janus: { id: string; pid: number }[]
   redis: { url: string; pid: number }
+  nats: { url: string; pid: number }
   postgres: { url: string; pid: number; dir: string }
 }
 

@@ -88,7 +88,7 @@ export type SignInProvider = Static<typeof SignInProvider>
 /** A path on our own origin: visible ASCII, no backslash, and not `//`, which browsers take for another host. */
 const ReturnTo = Type.String({ pattern: '^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$', maxLength: 512 })
 
-/** Who asks to confirm an e-mail address, for its owner to decide. */
+/** The account that asks to confirm an e-mail address, for the address's owner to decide. */
 export const VerificationRequest = Type.Object(
   {
     email: Type.String(),
@@ -361,7 +361,7 @@ export const authOperations = {
     rows: ['A7'],
     summary:
       'Where the provider sends the browser back: sets the refresh cookie and leads on to returnTo, or to /signin?problem=<code>',
-    // Whatever comes is answered with a page, never with a problem in JSON; what else a provider adds is to be ignored
+    // Every request is answered with a page, never with a problem in JSON; what else a provider adds is to be ignored
     // (RFC 6749, 4.1.2).
     query: Type.Object(
       { code: Type.Optional(Type.Unknown()), state: Type.Optional(Type.Unknown()) },

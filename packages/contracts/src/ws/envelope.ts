@@ -25,7 +25,7 @@ export const wire = {
 
 export const RequestId = Type.String({ minLength: 1, maxLength: 64 })
 
-/** What every message looks like before its type is known. */
+/** The shape of every message before its type is known. */
 export const Envelope = Strict({
   type: Type.String({ minLength: 1, maxLength: 64 }),
   requestId: Type.Optional(RequestId),

@@ -6,6 +6,7 @@ import { createGates } from '../gate.ts'
 import type { DatabaseHost } from './db.ts'
 import { lockFolder } from './folder-lock.ts'
 import { int8, safeInteger } from './int8.ts'
+import { traceSql } from './trace-sql.ts'
 
 /**
  * PostgreSQL inside this process, kept in `dataDir` or in memory. It has one connection, shared by all services: Kysely
@@ -17,7 +18,7 @@ export async function openPglite({ dataDir }: { dataDir?: string }): Promise<Dat
     unlock()
     throw error
   })
-  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) })
+  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }), ...traceSql() })
   const inTurn = createGates({ running: 1, waiting: 100, full: 'Too many migrations at once' })
   let closing: Promise<void> | undefined
   return {

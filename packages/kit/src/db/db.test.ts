@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { sql, type Generated } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { freeze } from '../testing/freeze.ts'
 import { startPostgres, type RunningServer } from '../testing/servers.ts'
 import { silentLog } from '../testing/silent-log.ts'
@@ -161,7 +162,7 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
         up: async (trx) => void (await sql`create table half (id int)`.execute(trx), await sql`nonsense`.execute(trx)),
       }
       await expect(migrate(host, { schema: 'broken', migrations: { '001-broken': broken } })).rejects.toThrow(
-        'cannot migrate schema broken (001-broken)',
+        /^cannot migrate schema broken \(001-broken\): syntax error at or near "nonsense"$/,
       )
       const { rows } = await sql`select 1 from pg_tables where tablename = 'half'`.execute(db())
       expect([rows, await host.ping()]).toEqual([[], true])
@@ -251,7 +252,10 @@ describe('PostgreSQL that is away', () => {
 
   test('lets no more than 10,000 queries wait for a connection, and refuses the others at once', async () => {
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog(), metrics })
     const db = host.schema('x')
     await host.ping()

@@ -24,7 +24,7 @@ export interface DatabaseHost {
  */
 export function openDatabase(
   at: { url: string; maxConnections?: number } | { dataDir?: string },
-  { log, metrics }: { log: Logger; metrics?: Pick<Metrics, 'queue'> },
+  { log, metrics }: { log: Logger; metrics?: Pick<Metrics, 'queue' | 'reading'> },
 ): Promise<DatabaseHost> {
   return 'url' in at ? Promise.resolve(openPostgres({ ...at, log, metrics })) : openPglite(at)
 }

@@ -35,7 +35,8 @@ export async function migrate(host: DatabaseHost, { schema, migrations }: Migrat
       const { error } = await migrator.migrateUp({ disableTransactions: migrations[next]?.concurrently === true })
       if (error === undefined) continue
       await refuseNewer(db, { schema, migrations })
-      throw new Error(`cannot migrate schema ${schema} (${next})`, { cause: error })
+      const why = error instanceof Error ? error.message : String(error)
+      throw new StartupError(`cannot migrate schema ${schema} (${next}): ${why}`, { cause: error })
     }
     // One schema at a time: an index that is made concurrently waits for the transactions of all others, and they for Kysely's one lock.
   }, 'parley migrations')

@@ -4,7 +4,7 @@ import type { Read } from './visible.ts'
 /** Letters, digits and the signs of RFC 5322 (atext); beyond ASCII letters, marks, numbers and symbols (RFC 6531). */
 const atom = /^(?:[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]|(?!\p{ASCII})[\p{S}\p{P}])+$/u
 const ignorable = /[\p{Default_Ignorable_Code_Point}\u2800]/u
-/** What may stand in a domain before it is mapped: no escapes, ports or brackets, which a parser of URLs would follow. */
+/** The characters of a domain before it is mapped: no escapes, ports or brackets, which a parser of URLs would follow. */
 const written = /^[\p{L}\p{M}\p{N}.\u3002\uff0e\uff61-]+$/u
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 

@@ -13,7 +13,7 @@ interface Fault {
   path: string
   message: string
 }
-/** What the rules need to know of a schema (JSON Schema). */
+/** The parts of a schema (JSON Schema) that the rules need. */
 interface Plain {
   properties?: Record<string, Plain>
   items?: Plain

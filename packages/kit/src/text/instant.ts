@@ -2,7 +2,7 @@ import type { Read } from './visible.ts'
 
 const written = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
 
-/** Reads a time with its offset (RFC 3339) as UTC in milliseconds. What is no time stays as it is, for the schema to refuse. */
+/** Reads a time with its offset (RFC 3339) as UTC in milliseconds. Other text stays as it is, for the schema to refuse. */
 export function readInstant(text: string): Read {
   const parts = written.exec(text)
   if (parts === null) return { value: text }

@@ -16,7 +16,7 @@ const valueOf = (read: { value: string } | { fault: string }): string | null => 
 const name = (text: string): string | null => valueOf(readName(text))
 const address = (text: string): string | null => valueOf(readAddress(text))
 
-test('A1 names have no odd spaces and are composed', () => {
+test('A1 X11 names have no odd spaces and are composed', () => {
   expect(name('  Ana\u00a0\u3000 Host ')).toBe('Ana Host')
   expect(name('Zoe\u0308')).toBe('Zoë')
   expect(name('Ana\u2800Host')).toBe('Ana Host')

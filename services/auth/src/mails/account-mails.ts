@@ -7,7 +7,7 @@ import { replaceMailToken } from './store.ts'
 import { resetMail, verificationMail } from './texts.ts'
 
 /**
- * What waits in the outbox. The token is made when the mail is sent: a dump of the database never holds one, and a mail
+ * The mails that wait in the outbox. The token is made when the mail is sent: a dump of the database never holds one, and a mail
  * that waited for its server does not arrive expired. Whether an address is known is looked up then, too.
  */
 type Order = { kind: 'verify'; userId: string; base: string } | { kind: 'reset'; email: string; base: string }

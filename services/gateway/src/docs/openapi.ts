@@ -13,7 +13,7 @@ import { fastify, type FastifySchema } from 'fastify'
 import { extractTitled, withCodes } from './components.ts'
 import { refine } from './refine.ts'
 
-/** What any operation may answer with, besides its own problems. */
+/** The problems of any operation, besides its own. */
 const general: readonly ProblemCode[] = [
   'invalid-input',
   'origin-not-allowed',

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { version } from '../version.ts'
+import { natsUsers } from '@parley/kit'
 import { createAsyncApi } from './asyncapi.ts'
 import { createOpenApi } from './openapi.ts'
 import { referencesPage } from './references.ts'
@@ -9,11 +10,17 @@ import { referencesPage } from './references.ts'
 export async function documents(): Promise<{ file: string; text: string }[]> {
   const print = (document: object): string => `${JSON.stringify(document, null, 2)}\n`
   return [
+    { file: pathOf('../deploy/nats/users.conf'), text: `${usersNote}${natsUsers({ passwordOf: passwordVariable })}` },
     { file: pathOf('openapi.json'), text: print(await createOpenApi(version)) },
     { file: pathOf('asyncapi.json'), text: print(createAsyncApi(version)) },
     { file: pathOf('references.md'), text: referencesPage() },
   ]
 }
+
+const usersNote = `# Written by services/gateway/src/docs/write.ts from the table of subjects, packages/contracts/src/bus/grants.ts.
+# For NAMESPACE=parley; the passwords are environment variables of nats-server, each with quotes around it.
+`
+const passwordVariable = (service: string): string => `$NATS_${service.toUpperCase()}_PASSWORD`
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../docs/${name}`, import.meta.url))
 

@@ -7,6 +7,7 @@ import {
   isProblem,
   limitKey,
   ProblemError,
+  traced,
   type Instance,
   type Logger,
   type TokenVerifier,
@@ -66,12 +67,16 @@ export function createUpgrade(
     const facts = factsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
-    handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
-      if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
-      const problem = isProblem(error) ? error : new ProblemError('internal')
-      onOutcome(problem.code)
-      if (!socket.destroyed) refuse(socket, problem, facts.requestId)
-    })
+    const attributes = { 'parley.request_id': facts.requestId }
+    void traced({ name: 'WebSocket handshake', kind: 'server', attributes }, request.headers, () =>
+      handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
+        if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
+        const problem = isProblem(error) ? error : new ProblemError('internal')
+        onOutcome(problem.code)
+        log.info({ requestId: facts.requestId, outcome: problem.code }, 'handshake refused')
+        if (!socket.destroyed) refuse(socket, problem, facts.requestId)
+      }),
+    )
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Mail,
   type MailOutbox,
 } from '@parley/kit'
+import type { Metrics } from '@parley/kit'
 import { DateTime } from 'luxon'
 import { addressIn, calendarOf, timesOf } from '../calendar/calendar.ts'
 import { now, roomBase, type Context } from '../context.ts'
@@ -21,6 +22,7 @@ import type { MeetingRow } from '../tables.ts'
 import { isGood } from './invite.ts'
 import { createInviteLimit, type InviteLimit } from './limit.ts'
 import type { InviteMail } from './mail-queue.ts'
+import { isWebhookMail, renderWebhookMail } from '../webhooks/mail.ts'
 import { findInvite, findMeetings, insertInviteToken } from './store.ts'
 import type { InviteRow } from './tables.ts'
 
@@ -37,19 +39,20 @@ interface Links {
   join: string
 }
 
-/** Who invites, as their account has it now; without an address when there is no such account any more. */
+/** The inviter, as the account has it now; without an address when there is no such account any more. */
 interface Inviter {
   name: string
   email: string | null
 }
 
 /** Sends the mails of the outbox until stopped. */
-export function startInviteMails(context: Context): MailOutbox {
+export function startInviteMails(context: Context, metrics: Metrics): MailOutbox {
   const { config, db, clock, log } = context
   const mailer = createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log })
   const limit = createInviteLimit(context.kv)
-  const render = (payload: unknown) => renderInviteMail(context, limit, payload)
-  const outbox = createMailOutbox({ db, mailer, render, clock, log })
+  const render = (payload: unknown) =>
+    isWebhookMail(payload) ? renderWebhookMail(context, payload) : renderInviteMail(context, limit, payload)
+  const outbox = createMailOutbox({ db, mailer, render, clock, log, metrics })
   outbox.start()
   return outbox
 }
@@ -152,7 +155,7 @@ function textOf(telling: Telling, links: Links): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** Who, by the address that they have confirmed, wants what; names are what people call themselves. */
+/** The wishes of a person, by the address that they have confirmed; names are what people call themselves. */
 function leadOf({ kind, invite, inviter: { name, email } }: Telling): string {
   const by = email === null ? quoted(name) : `${email}, who goes by the name ${quoted(name)},`
   switch (kind) {

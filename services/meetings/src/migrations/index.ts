@@ -10,6 +10,7 @@ import { addresses } from './008-addresses.ts'
 import { passcodeRound } from './008-passcode-round.ts'
 import { lobbyAddress } from './009-lobby-address.ts'
 import { sweeps } from './010-sweeps.ts'
+import { webhooks } from './014-webhooks.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -24,4 +25,5 @@ export const migrations = {
   '008-passcode-round': passcodeRound,
   '009-lobby-address': lobbyAddress,
   ...sweeps,
+  '014-webhooks': webhooks,
 } as const

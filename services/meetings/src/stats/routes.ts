@@ -10,7 +10,7 @@ import { attendanceCsv } from './csv.ts'
 import { statsOf } from './stats.ts'
 import { listMoves, listStays } from './store.ts'
 
-/** What one answer reads at most: 1,000 people who each come 10 times. */
+/** The most that one answer reads: 1,000 people who each come 10 times. */
 const maxStays = 10_000
 const maxMoves = 4 * maxStays
 

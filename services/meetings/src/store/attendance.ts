@@ -5,26 +5,27 @@ import type { Move } from '../fact.ts'
 import type { AttendanceRow, Db } from '../tables.ts'
 
 /**
- * Takes one fact into the stay it is about. Facts may come twice and in any order: `joined_at` is the least of all
- * times,
- * the rest is what the newest fact says. A `left` may therefore come before its `joined`.
+ * Takes facts into the stays they are about, each of another one. Facts may come twice and in any order: `joined_at` is the least
+ * of all times, the rest is what the newest fact says. A `left` may therefore come before its `joined`.
  */
-export async function applyMove(db: Db, fact: Move): Promise<void> {
-  const at = new Date(fact.at)
-  await putStays(db, [
-    {
-      id: fact.participantId,
-      meeting_id: fact.meetingId,
-      user_id: fact.userId,
-      name: fact.name,
-      role: fact.role,
-      joined_at: at,
-      left_at: fact.kind === 'left' ? at : null,
-      fact_at: at,
-      fact_id: fact.id,
-    },
-  ])
-}
+export const applyMoves = (db: Db, facts: readonly Move[]): Promise<void> =>
+  putStays(
+    db,
+    facts.map((fact) => {
+      const at = new Date(fact.at)
+      return {
+        id: fact.participantId,
+        meeting_id: fact.meetingId,
+        user_id: fact.userId,
+        name: fact.name,
+        role: fact.role,
+        joined_at: at,
+        left_at: fact.kind === 'left' ? at : null,
+        fact_at: at,
+        fact_id: fact.id,
+      }
+    }),
+  )
 
 /** The same for all who a fact says are in the meeting. */
 export async function applyPresent(
@@ -129,8 +130,12 @@ export async function listOccupied(db: Db, after: string | null, limit: number):
 
 /** Since when nobody is in the meeting; null while somebody is, or if nobody ever was. */
 export async function emptySince(db: Db, meetingId: string): Promise<Date | null> {
-  const [present] = await listPresent(db, meetingId, 1)
-  if (present !== undefined) return null
+  const present = db
+    .selectFrom('attendance')
+    .select('id')
+    .where('meeting_id', '=', meetingId)
+    .where('left_at', 'is', null)
+  if ((await present.limit(1).executeTakeFirst()) !== undefined) return null
   const { last } = await db
     .selectFrom('attendance')
     .select((eb) => eb.fn.max('left_at').as('last'))
@@ -159,7 +164,7 @@ export async function countOthers(
   return Number(count)
 }
 
-/** Who is in the meeting, in the order they came. */
+/** The people in the meeting, in the order they came. */
 export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
   db
     .selectFrom('attendance')

@@ -1,5 +1,5 @@
 import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parley/contracts'
-import { ask, at, ProblemError } from '@parley/kit'
+import { ask, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { findWait, resumeWait } from '../lobby/wait.ts'
@@ -16,6 +16,7 @@ type Resuming = ClientPayload<'room.resume'>
 
 export const resume: Handler<'room.resume'> = async (call) => {
   const { context, session, payload } = call
+  const askedAt = context.clock.monotonic()
   const token = readResumeToken(payload.resumeToken)
   if (!token) throw new ProblemError('resume-failed', 'This is not a resume token', { next: 'rejoin' })
   const { userId } = session.principal
@@ -25,7 +26,7 @@ export const resume: Handler<'room.resume'> = async (call) => {
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
   const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
-  if (!waited) return await resumeSeat(call, { room, token })
+  if (!waited) return await resumeSeat(call, { room, token, askedAt })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,
     room,
@@ -57,7 +58,7 @@ async function mayExist(
 
 async function resumeSeat(
   { context, connection, session: { principal }, payload }: Call<'room.resume'>,
-  { room, token }: { room: LiveRoom; token: ResumeToken },
+  { room, token, askedAt }: { room: LiveRoom; token: ResumeToken; askedAt: number },
 ): Promise<Reply<'room.resume'>> {
   const { participantId } = token
   const next = issueResumeToken(token.meetingId, participantId, room.state.epoch)
@@ -73,7 +74,9 @@ async function resumeSeat(
   } as const
   await foreseeOrThrow(context, room, command)
   const local = localOf(context, room, command)
-  const { before, state } = await takeSeat(context, connection, { principal, room, local, command }).catch(orRejoin)
+  const { before, state } = await takeSeat(context, connection, { principal, room, local, command, askedAt }).catch(
+    orRejoin,
+  )
   const seat = before.seats.get(participantId) ?? before.parked.get(participantId)
   const handed = await handOver(context, { room, node: seat?.node ?? context.node, local, received: payload.signalSeq })
   // How old the credentials are that the client has is not known here: it is told anew with the next tick.
@@ -162,7 +165,10 @@ async function handOver(context: Context, handing: HandingOver): Promise<Handed>
   return handed
 }
 
-/** What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along. */
+/**
+ * What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along.
+ * @throws ProblemError `unavailable`: the session went back there while this node stood still; asked again, the client finds out
+ */
 async function takeOver(
   { bus, log }: Context,
   { room, node, local: { participantId, sessionId }, received }: HandingOver,
@@ -175,6 +181,8 @@ async function takeOver(
       ...(received !== undefined && { received }),
     })
   } catch (err) {
+    if (isProblem(err, 'wrong-state'))
+      throw new ProblemError('unavailable', 'The session is on another node', {}, { cause: err })
     log.info({ err, node }, 'session taken over from a node that does not answer')
     return null
   }

@@ -85,7 +85,7 @@ export class RoomSessions {
     this.#closeAll('meetingEnded')
   }
 
-  /** Who is on the way in stays: the commit under way decides what becomes of them. */
+  /** A session on its way in stays: the commit under way decides what becomes of them. */
   #closeAll(why: 'meetingEnded' | 'serverGoingAway'): void {
     for (const [id, session] of this.all) {
       session.close(why)
@@ -93,7 +93,7 @@ export class RoomSessions {
     }
   }
 
-  /** What is broadcast leaves at once while the room is quiet; else within the window of its pace. */
+  /** A broadcast leaves at once while the room is quiet; else within the window of its pace. */
   #pacedBatch(): WriteBatch {
     this.#batch.waitMs = this.#pace.next(this.#deps.clock.monotonic())
     return this.#batch

@@ -27,6 +27,8 @@ export class WsPeerSocket implements PeerSocket, BatchMember {
   #soon = false
   #stalledSince: number | null = null
   #closed = false
+  /** The code that we closed it with; null: we did not. */
+  closedWith: number | null = null
   readonly #control = new TokenBucket(controlFrames, performance.now())
 
   /** `atOnce` is the node's batch for what must not wait. */
@@ -79,6 +81,7 @@ export class WsPeerSocket implements PeerSocket, BatchMember {
     if (this.#closed) return
     this.flush(Buffer.concat)
     this.#closed = true
+    this.closedWith = closeCodes[reason].code
     this.#ws.close(closeCodes[reason].code, text)
     // A peer that never answers the close frame is cut; ws's own timer waits 30 s.
     setTimeout(() => this.#ws.terminate(), closeTimeoutMs).unref()

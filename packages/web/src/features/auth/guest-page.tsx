@@ -19,7 +19,7 @@ interface GuestPageProps {
   invite: InviteKey | null
 }
 
-/** Who opens a meeting link without being signed in. Whether a guest could come in is looked up before a name is asked for. */
+/** The page of a meeting link for a person who is not signed in. Whether a guest could come in is looked up before a name is asked for. */
 export function GuestPage({ code, invite }: GuestPageProps) {
   const { rest } = useServices().session.parley
   const { value: door, problem } = useLoaded<EntryAccess>(() => rest.codeDoor({ params: { code } }), [code])

@@ -14,7 +14,7 @@ interface ActionsProps {
   onEnd: () => void
 }
 
-/** What one may do about a message, under it; Escape closes it. */
+/** The actions on a message, under it; Escape closes it. */
 export function MessageActions({ onEdit, onDelete, onEnd }: ActionsProps) {
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {

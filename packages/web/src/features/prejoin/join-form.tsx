@@ -22,7 +22,7 @@ interface JoinFormProps {
   join: Joining
 }
 
-/** What is still needed to enter, and the button that does it. */
+/** The input still needed to enter, and the button that does it. */
 export function JoinForm({ meeting, invite, user, media, join }: JoinFormProps) {
   useTitle(meeting.title)
   const { session } = useServices()

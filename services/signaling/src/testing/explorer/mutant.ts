@@ -4,10 +4,10 @@ import type { Edit } from './hooks.ts'
 export interface Mutant {
   /** Of the fault, as in the tests that carry its id. */
   id: string
-  /** What is taken out. */
+  /** The mend that is taken out. */
   without: string
   edits: readonly Edit[]
-  /** What has to happen for it to show, so that it is found soon. */
+  /** The actions it needs to show, so that it is found soon. */
   focus?: readonly string[]
 }
 
