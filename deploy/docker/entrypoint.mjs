@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 // Runs the part that the first argument names, in this very process: it is the one that gets the signals.
 const entries = {
   embedded: '../embedded/src/main.ts',
+  parley: '../cli/src/main.ts',
   migrate: '../embedded/src/migrate-main.ts',
   gateway: '../../services/gateway/src/main.ts',
   auth: '../../services/auth/src/main.ts',

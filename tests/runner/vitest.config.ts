@@ -6,6 +6,7 @@ export default defineConfig({
     projects: [
       'packages/*',
       'services/*',
+      'deploy/cli',
       'deploy/embedded',
       'deploy/stack',
       'deploy/launcher',

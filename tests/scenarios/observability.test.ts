@@ -84,7 +84,7 @@ describe('O2 what operators see of the distributed product', () => {
     await untilChain(traceId, [
       `parley-gateway POST ${path}`,
       `parley-chat POST ${path}`,
-      'parley-signaling event room.*',
+      'parley-signaling event room.*.chat',
     ])
     for (const service of ['gateway', 'chat'])
       await untilLogged({ service, traceId, route: path, meetingId: meeting.id, status: 201 })

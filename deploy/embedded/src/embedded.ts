@@ -13,11 +13,13 @@ import {
   type ServiceDefinition,
   type StartedService,
   type Supervisor,
+  warnOfMisspelt,
 } from '@parley/kit'
 import { mediaService } from '@parley/media'
 import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
+import { defaultsFor } from './defaults.ts'
 import { openFolder } from './folder.ts'
 import { startMediaBeside } from './media/beside.ts'
 import type { Options } from './options.ts'
@@ -38,14 +40,21 @@ const portPatienceMs = 2000
  * @throws ConfigError, StartupError with a sentence for its user
  */
 export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
-  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
+  const folder = openFolder(dataDir)
+  const defaults = defaultsFor(given, folder)
+  const paths = { MAIL_DIR: join(folder, 'mail'), OBJECTS_DIR: join(folder, 'objects') }
+  const env = { ...paths, ...given, ...defaults.settings }
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
   const tracing = await startTracing({ config: own, service: 'parley', instance: hostname() })
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')
-  const folder = openFolder(dataDir)
+  warnOfMisspelt(
+    given,
+    definitions.map(({ config }) => config),
+    log,
+  )
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
   tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
@@ -66,7 +75,13 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
       loggers,
     })
     await waitUntilReady(url)
-    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined, media: media?.lines })
+    showFirstScreen({
+      url,
+      dataDir: folder,
+      database: own.DATABASE_URL === undefined,
+      media: media?.lines,
+      notes: defaults.lines,
+    })
     if (demo) process.stderr.write(await seed(url))
   } catch (error) {
     supervisor.release()

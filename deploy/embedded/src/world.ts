@@ -35,6 +35,8 @@ interface Options {
 }
 
 const folderPatienceMs = 6000
+/** Made when an image is built (`template-main.ts`); without it the first start initialises a database. */
+const template = join(import.meta.dirname, '..', 'template.tar.gz')
 
 export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
@@ -59,7 +61,7 @@ export async function openWorld({ config, dataDir, log, onLost }: Options): Prom
 
 function openEither(config: OwnConfig, dataDir: string, log: Logger): Promise<DatabaseHost> {
   const { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: maxConnections } = config
-  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url, maxConnections }, { log })
+  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db'), template } : { url, maxConnections }, { log })
 }
 
 type Told = Pick<Options, 'log'> & { metrics: Metrics }

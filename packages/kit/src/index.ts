@@ -8,10 +8,14 @@ export { answer, ask, at, listen, tell } from './bus/typed.ts'
 export { systemClock } from './clock.ts'
 export { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
 export { commonConfig, natsOf, redisOf, type CommonConfig } from './config-common.ts'
+export { findMisspelt, warnOfMisspelt, type Misspelt } from './misspelt.ts'
+export { openFilesLimit, socketsThatFit } from './open-files.ts'
 export { defineService } from './define-service.ts'
 export { json, openDatabase, type DatabaseHost } from './db/db.ts'
+export { lockFolder } from './db/folder-lock.ts'
+export { makePgliteTemplate } from './db/db-pglite.ts'
 export { asProblem, isUniqueViolation } from './db/errors.ts'
-export { indexConcurrently, migrate, type Migrations } from './db/migrate.ts'
+export { indexConcurrently, migrate, readStatus, type Migrations } from './db/migrate.ts'
 export { createAuthenticate, type Authenticate } from './http/authenticate.ts'
 export { drainHttp, startHttp } from './http/drain.ts'
 export { createEdgeAuth, type EdgeAuth } from './http/edge-auth.ts'
@@ -72,6 +76,16 @@ export {
 export { createMailOutbox, type MailOutbox, type MailOutboxOptions } from './mail/outbox.ts'
 export { createMailOutboxTable, putMail, type MailOutboxTable, type OutboxTables } from './mail/outbox-store.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
+export {
+  eraseBatch,
+  eraseSlice,
+  exportBatch,
+  exportSlice,
+  scrubbed,
+  untilDone,
+  type EraseStep,
+  type ExportSection,
+} from './privacy.ts'
 export { isProblem, ProblemError } from './problem.ts'
 export { createPlaces, type Places } from './places.ts'
 export { createFairGate } from './fair-gate.ts'

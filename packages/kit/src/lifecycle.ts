@@ -76,7 +76,10 @@ async function migrateWhenThere(host: DatabaseHost, migrations: Migrations, log:
   let toldAt = -Infinity
   for (;;) {
     try {
-      return await migrate(host, migrations)
+      const { newer } = await migrate(host, migrations)
+      if (newer.length > 0)
+        log.warn({ schema: migrations.schema, newer }, 'the database is of a newer version, which this one may use')
+      return
     } catch (error) {
       // A migration that failed is wrapped: only what passes by itself is waited for.
       if (asProblem(error)?.code !== 'unavailable') throw error

@@ -81,8 +81,12 @@ test('a Redis Cluster is one sentence, and exit code 1', async () => {
 test('O2 with LOG_FORMAT=json what ends the start is a line of JSON', async () => {
   const { exit, seen } = run({ PORT: String(nats.port) })
   expect(await exit).toBe(1)
-  const line = JSON.parse(seen().trim().split('\n').at(-1) ?? '') as Record<string, unknown>
-  expect(line).toMatchObject({ level: 'fatal', service: 'fixture', msg: `cannot start: port ${nats.port} is in use` })
+  const lines = seen()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const msg = `cannot start: port ${nats.port} is in use`
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'fatal', service: 'fixture', msg }))
 }, 15_000)
 
 test('O2 says why it waits for PostgreSQL, Redis and NATS, and starts when they are there', async () => {
@@ -95,7 +99,11 @@ test('O2 says why it waits for PostgreSQL, Redis and NATS, and starts when they 
   ].map(({ env, ...told }) => ({ ...run(env), ...told }))
   await eventually(() => {
     for (const { seen, says } of waiting)
-      expect(seen().split('\n').find((line) => says.test(line)) ?? seen()).toMatch(/REFUSED/)
+      expect(
+        seen()
+          .split('\n')
+          .find((line) => says.test(line)) ?? seen(),
+      ).toMatch(/REFUSED/)
   }, 30_000)
   for (const { child } of waiting.slice(0, 2)) child.kill('SIGKILL')
   const late = await startPostgres({ port })

@@ -5,6 +5,7 @@ import { systemClock } from './clock.ts'
 import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
 import { commonConfig, natsOf, redisOf, type CommonConfig } from './config-common.ts'
 import { openDatabase } from './db/db.ts'
+import { warnOfMisspelt } from './misspelt.ts'
 import { newId } from './ids.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
 import { startService, type World } from './lifecycle.ts'
@@ -52,6 +53,7 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
     format: common.LOG_FORMAT,
     instance: instanceId,
   })
+  warnOfMisspelt(env, [definition.config], log)
   tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
   supervisor.onStop(() => tracing.stop())

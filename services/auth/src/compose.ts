@@ -28,6 +28,7 @@ import { createIdentities } from './oidc/identities.ts'
 import { createProvider } from './oidc/provider.ts'
 import { createBcryptPool, type BcryptPool } from './passwords/bcrypt-pool.ts'
 import { createPasswords } from './passwords/passwords.ts'
+import { createErasures, type Erasures } from './privacy/erase.ts'
 import { listRevocations } from './revocations/revocation-list.ts'
 import { createTeller } from './revocations/teller.ts'
 import { newRandomToken } from './random-token.ts'
@@ -47,6 +48,7 @@ export interface Parts {
   sessions: Sessions
   accounts: Accounts
   recovery: Recovery
+  erasures: Erasures
   /** Delivers the mails that were ordered. */
   outbox: MailOutbox
   oauth: Oauth | null
@@ -90,6 +92,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
+  const erasures = createErasures({ ...shared, workOf, inTurn, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,
@@ -97,6 +100,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
     sessions,
     accounts,
     recovery,
+    erasures,
     outbox,
     oauth,
     lifetimes,

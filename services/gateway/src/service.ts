@@ -8,6 +8,7 @@ import {
   type Deps,
   drainHttp,
   requestIdOf,
+  socketsThatFit,
   type RunningService,
   startHttp,
 } from '@parley/kit'
@@ -29,8 +30,21 @@ const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const sat
 export const gatewayService = defineService({
   name: 'gateway',
   config: gatewayConfig,
-  create: (deps: Deps<GatewayConfig, never>) => createGateway(deps),
+  create: (deps: Deps<GatewayConfig, never>) => createGateway({ ...deps, config: withSocketsThatFit(deps) }),
 })
+
+/** A socket is one to the client and one to the node behind. */
+const descriptorsEach = 2
+
+function withSocketsThatFit({ config, log }: Deps<GatewayConfig, never>): Readonly<GatewayConfig> {
+  const fit = socketsThatFit(config.MAX_SOCKETS, descriptorsEach)
+  if (fit < config.MAX_SOCKETS)
+    log.warn(
+      { wanted: config.MAX_SOCKETS, fit },
+      'takes fewer sockets than MAX_SOCKETS: each needs two open files; raise the limit (ulimit -n)',
+    )
+  return { ...config, MAX_SOCKETS: fit }
+}
 
 async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningService> {
   checkConfigOrThrow(deps.config)

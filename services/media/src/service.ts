@@ -19,6 +19,7 @@ import { createFiles } from './files/files.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
+import { answerPrivacy } from './privacy.ts'
 import { createRecordings } from './recordings/service.ts'
 import { createSfu } from './sfu/service.ts'
 import type { MediaTables } from './tables.ts'
@@ -70,7 +71,7 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     async start() {
       await auth.start()
       void housekeeping.start()
-      subscriptions = files.start()
+      subscriptions = [...files.start(), ...answerPrivacy({ db, bus, log, dropFiles: files.dropOf })]
       await sfu.start()
       await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })

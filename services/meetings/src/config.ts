@@ -16,6 +16,12 @@ export const meetingsConfig = Strict({
         'the gateway as browsers reach it, for join links and WebSocket addresses; default: as the request came in',
     }),
   ),
+  ATTENDANCE_RETENTION_DAYS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 36_500,
+    description: 'how long it is kept who was in a meeting, and when, after they left; 0: for ever',
+  }),
   JOIN_LINK_TEMPLATE: linkTemplate('{frontend}/m/{code}', ['code'], 'the join link of a meeting'),
   INVITE_LINK_TEMPLATE: linkTemplate(
     '{frontend}/invites/{inviteId}#token={token}',

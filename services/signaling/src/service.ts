@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEdgeAuth, defineService, drainHttp, startHttp, type Deps, type RunningService } from '@parley/kit'
+import {
+  createEdgeAuth,
+  defineService,
+  drainHttp,
+  socketsThatFit,
+  startHttp,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { createEventStreams } from './events/event-streams.ts'
@@ -62,7 +70,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     auth,
     connections,
     events,
-    maxSockets: config.MAX_SOCKETS,
+    maxSockets: socketsThatFit(config.MAX_SOCKETS, 1),
     ice,
     health,
   })

@@ -4,6 +4,7 @@ import { chatBus } from './chat.ts'
 import { filesBus } from './files.ts'
 import { mediaBus } from './media.ts'
 import { meetingsBus } from './meetings.ts'
+import { privacyBus } from './privacy.ts'
 import { signalingBus } from './signaling.ts'
 
 interface Named {
@@ -35,13 +36,30 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
     hears: [...edge.hears, signalingBus.room],
   },
   auth: {
-    asks: [filesBus.useAvatar],
+    asks: [
+      filesBus.useAvatar,
+      privacyBus.eraseInMeetings,
+      privacyBus.eraseInChat,
+      privacyBus.eraseInMedia,
+      privacyBus.exportFromMeetings,
+      privacyBus.exportFromChat,
+      privacyBus.exportFromMedia,
+    ],
     answers: [authBus.keys, authBus.revocations, authBus.account, authBus.gone],
     tells: [authBus.revoked, authBus.renamed],
     hears: [authBus.revoked],
   },
   meetings: {
-    asks: [...edge.asks, authBus.account, chatBus.head, chatBus.system, signalingBus.command, signalingBus.roster],
+    asks: [
+      ...edge.asks,
+      authBus.account,
+      chatBus.head,
+      chatBus.system,
+      privacyBus.eraseFromNotices,
+      privacyBus.eraseFromRecordings,
+      signalingBus.command,
+      signalingBus.roster,
+    ],
     answers: [
       meetingsBus.redeem,
       meetingsBus.access,
@@ -54,13 +72,26 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.setRole,
       meetingsBus.deleted,
       meetingsBus.end,
+      privacyBus.eraseInMeetings,
+      privacyBus.exportFromMeetings,
     ],
     tells: [signalingBus.roomLobby, meetingsBus.accessChanged, meetingsBus.news],
     hears: [...edge.hears, authBus.renamed],
   },
   chat: {
     asks: [...edge.asks, filesBus.attach, filesBus.detach, meetingsBus.access],
-    answers: [chatBus.send, chatBus.edit, chatBus.delete, chatBus.system, chatBus.after, chatBus.head, chatBus.heads],
+    answers: [
+      chatBus.send,
+      chatBus.edit,
+      chatBus.delete,
+      chatBus.system,
+      chatBus.after,
+      chatBus.head,
+      chatBus.heads,
+      privacyBus.eraseInChat,
+      privacyBus.exportFromChat,
+      privacyBus.eraseFromNotices,
+    ],
     tells: [signalingBus.roomChat],
     hears: [...edge.hears, meetingsBus.accessChanged],
   },
@@ -86,6 +117,9 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       mediaBus.janusEnded,
       mediaBus.freeFeed,
       mediaBus.drainJanus,
+      privacyBus.eraseInMedia,
+      privacyBus.exportFromMedia,
+      privacyBus.eraseFromRecordings,
     ],
     tells: [mediaBus.sfuChanged],
     hears: [...edge.hears, signalingBus.room],

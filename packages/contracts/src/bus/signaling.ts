@@ -47,7 +47,10 @@ export const Change = Type.Union([
     kind: Type.Literal('left'),
     participantId: Id,
     reason: fromServer['participant.left'].properties.reason,
+    /** The user who removed them. */
     by: Type.Optional(Id),
+    /** They were removed for good. */
+    ban: Type.Optional(Type.Boolean()),
     /** When, ms since 1970 by the clock of the room store. */
     at: Type.Optional(Type.Integer()),
   }),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
 import { AddressText, NameText, SecretText } from '../text.ts'
-import type { Operations } from './operation.ts'
+import { Bytes, type Operations } from './operation.ts'
 
 /** RFC 5321 limits the whole address to 254 characters. */
 export const Email = AddressText({ minLength: 3, maxLength: 254 })
@@ -224,6 +224,30 @@ export const authOperations = {
     ),
     answers: { 200: User },
     problems: ['username-taken', 'not-found', 'wrong-state', 'unavailable'],
+  },
+  exportMe: {
+    method: 'GET',
+    path: '/v1/auth/me/export',
+    auth: 'user',
+    rows: ['A5', 'O11'],
+    summary: 'All that is known of my account, as one JSON file',
+    bytes: { answer: true },
+    answers: { 200: Bytes },
+    problems: ['unavailable'],
+    limit: { by: 'principal', points: 5, seconds: 3600 },
+  },
+  eraseMe: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/me/erase',
+    auth: 'user',
+    rows: ['A5', 'O11'],
+    summary:
+      'Delete my account for good: every session ends, and what others keep names a deleted user; with the password, or, without one, within 10 minutes of the sign-in',
+    body: Strict({ currentPassword: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) }),
+    answers: { 204: null },
+    problems: ['invalid-credentials', 'unavailable'],
+    limit: { by: 'principal', points: 10, seconds: 1800 },
   },
   changePassword: {
     method: 'POST',

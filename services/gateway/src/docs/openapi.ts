@@ -43,7 +43,8 @@ export async function createOpenApi(version: string): Promise<object> {
       info: {
         title: 'Parley',
         version,
-        description: 'Video meetings: accounts, meetings, chat. The WebSocket is described in /asyncapi.json.',
+        description:
+          'Video meetings: accounts, meetings, chat. The WebSocket has [messages](/docs/realtime) of its own, also as [AsyncAPI](/asyncapi.json).',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],

@@ -11,6 +11,7 @@ import { passcodeRound } from './008-passcode-round.ts'
 import { lobbyAddress } from './009-lobby-address.ts'
 import { sweeps } from './010-sweeps.ts'
 import { webhooks } from './014-webhooks.ts'
+import { privacy } from './015-privacy.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -26,4 +27,5 @@ export const migrations = {
   '009-lobby-address': lobbyAddress,
   ...sweeps,
   '014-webhooks': webhooks,
+  ...privacy,
 } as const

@@ -187,3 +187,14 @@ export function listAttendance(
   if (after !== null) query = query.where((eb) => eb(eb.refTuple('joined_at', 'id'), '<', eb.tuple(after.at, after.id)))
   return query.orderBy('joined_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
 }
+
+/** Forgets stays that ended, and comings and goings, before a time; true if there may be more. */
+export async function forgetStays(db: Db, before: Date, limit: number): Promise<boolean> {
+  const stays = db.selectFrom('attendance').select('id').where('left_at', '<', before).limit(limit)
+  const moves = db.selectFrom('moves').select('fact_id').where('at', '<', before).limit(limit)
+  const results = [
+    await db.deleteFrom('attendance').where('id', 'in', stays).executeTakeFirst(),
+    await db.deleteFrom('moves').where('fact_id', 'in', moves).executeTakeFirst(),
+  ]
+  return results.some(({ numDeletedRows }) => Number(numDeletedRows) === limit)
+}

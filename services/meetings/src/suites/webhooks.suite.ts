@@ -256,7 +256,7 @@ export const webhooksSuite = (open: OpenWorld) =>
         expect((await create(url)).body).toMatchObject({ code: 'invalid-input', errors: [{ path: '/url' }] })
       const made = await Promise.all(Array.from({ length: 12 }, () => create('https://hooks.example.org/')))
       expect(made.map(({ status }) => status).toSorted()).toEqual([...Array<number>(10).fill(201), 409, 409])
-      const { id } = made.find(({ status }) => status === 201)?.body as { id: string }
+      const id = String(made.flatMap(({ status, body }) => (status === 201 ? [(body as { id: string }).id] : []))[0])
       const path = `/v1/webhooks/${id}`
       for (const method of ['GET', 'DELETE'])
         expect((await product.call(method, path, { as: stranger })).status).toBe(404)

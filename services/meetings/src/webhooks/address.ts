@@ -8,7 +8,7 @@ const global = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
  * Why a webhook may not connect to an address; null: it is a public one. Only ordinary unicast is: ipaddr.js knows the classes of
- * IANA's special-purpose registries (RFC 6890). What leads to an IPv4 address inside (mapped, NAT64, 6to4, Teredo) is none.
+ * IANA's special-purpose registries (RFC 6890). An address that leads to an IPv4 one (mapped, NAT64, 6to4, Teredo) is none.
  */
 export function addressFault(text: string): string | null {
   if (!ipaddr.isValid(text)) return 'is no address'

@@ -41,7 +41,7 @@ const fanOutOne = ({ db }: Context): Promise<boolean> =>
     const webhook = await takeWithNews(trx)
     if (webhook === undefined) return false
     const { events, place, more } = await readLog(trx, webhook, { own: webhook.own_seq, mail: webhook.mail_seq })
-    // What went to an address before it was known as the account's may be older than the endpoint.
+    // Events of an address, from before it was known as the account's, may be older than the endpoint.
     const since = events.filter(({ box, created_at: at }) => box === webhook.box || at >= webhook.created_at)
     const made = await insertDeliveries(trx, deliveriesOf(webhook, since))
     await changeWebhook(trx, webhook.id, { own_seq: place.own, mail_seq: place.mail, has_news: more })

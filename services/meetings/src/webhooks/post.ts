@@ -4,7 +4,7 @@ import { TargetRefusedError, type Targets } from './target.ts'
 
 export interface PostAnswer {
   status: number
-  /** What the receiver asks for in `Retry-After`, if it does. */
+  /** The wait that the receiver asks for in `Retry-After`, if it does. */
   retryAfterMs: number | null
 }
 

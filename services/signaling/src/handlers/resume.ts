@@ -111,12 +111,12 @@ async function foreseeOrThrow({ life }: Context, room: LiveRoom, command: Resume
   if (!refusalIn(room.state)) return
   await room.submit({ kind: 'confirm' })
   const refused = refusalIn(room.state)
-  if (refused) throw new ProblemError(refused.refused, refused.detail, { next: 'rejoin' })
+  if (refused) orRejoin(new ProblemError(refused.refused, refused.detail))
 }
 
-/** A refusal tells the client the way on; what is only not possible now is tried again. */
+/** A refusal tells the client the way on. What is only not possible now is tried again, and a meeting that is over stays so. */
 function orRejoin(error: unknown): never {
-  if (!(error instanceof ProblemError) || error.toProblem().retryable) throw error
+  if (!(error instanceof ProblemError) || error.toProblem().retryable || error.code === 'meeting-over') throw error
   throw new ProblemError(error.code, error.message, { ...error.extra, next: 'rejoin' })
 }
 

@@ -12,6 +12,19 @@ interface Deps {
   onDelivered(count: number): void
 }
 
+/** How somebody went; `by` is a user. */
+interface Going {
+  reason: string
+  by?: string | undefined
+  ban?: boolean | undefined
+}
+
+/** Who removed somebody, to clients: `by` is a participant, as everywhere; by REST one may do it from outside of the room. */
+function remover({ seats }: RoomState, userId: string): { by?: string; byUserId: string } {
+  const seat = [...seats.values()].find(({ participant }) => participant.userId === userId)
+  return { ...(seat && { by: seat.participant.id }), byUserId: userId }
+}
+
 /** The sessions of one room on this node, and what they are told. */
 export class RoomSessions {
   /** By participant id. */
@@ -35,7 +48,7 @@ export class RoomSessions {
 
   /** Tells what led to a committed state. */
   tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
-    for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, change)
+    for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
     const delivery = { batch: this.#pacedBatch() }
     for (const session of this.all.values()) for (const { v, frame } of frames) session.deliver(frame, v, delivery)
     this.#deps.onDelivered(this.all.size * frames.length)
@@ -47,7 +60,7 @@ export class RoomSessions {
     if (next.ended) return this.#end(next.ended)
     const frame = messageFrame({ type: 'room.delta', payload: deltaBetween(before, next) })
     for (const session of this.all.values()) session.deliver(frame, next.v)
-    for (const id of before.seats.keys()) if (!next.seats.has(id)) this.#sendAway(id, next.departures.get(id))
+    for (const id of before.seats.keys()) if (!next.seats.has(id)) this.#sendAway(id, next, next.departures.get(id))
   }
 
   /** Tells everybody the whole state. */
@@ -56,7 +69,7 @@ export class RoomSessions {
     for (const [id, session] of this.all) {
       const self = next.seats.get(id)?.participant
       if (self) session.deliver(messageFrame({ type: 'room.snapshot', payload: snapshotFor(next, self, chat) }), next.v)
-      else this.#sendAway(id, next.departures.get(id))
+      else this.#sendAway(id, next, next.departures.get(id))
     }
   }
 
@@ -69,14 +82,15 @@ export class RoomSessions {
    * Closes the socket of a participant who is not in the room any more, and says why. Somebody for whom no reason is known was not
    * removed for all we know: coming back asks meetings.
    */
-  #sendAway(participantId: string, departure: { reason: string; by?: string | undefined } | undefined): void {
+  #sendAway(participantId: string, next: RoomState, departure: Going | undefined): void {
     const session = this.all.get(participantId)
     if (!session?.attached) return
     this.all.delete(participantId)
     if (departure?.reason === 'left') return session.close('normal')
     if (departure?.reason !== 'kicked') return session.close('serverGoingAway')
-    const { by } = departure
-    session.close('removed', messageFrame({ type: 'room.kicked', payload: { reason: 'removed', ...(by && { by }) } }))
+    const { by, ban } = departure
+    const payload = { reason: ban ? 'banned' : 'removed', ...(by && remover(next, by)) }
+    session.close('removed', messageFrame({ type: 'room.kicked', payload }))
   }
 
   #end(reason: NonNullable<RoomState['ended']>): void {

@@ -38,7 +38,9 @@ export interface PastEpoch {
 
 export interface Departure {
   reason: 'left' | 'kicked'
+  /** The user who removed them. */
   by?: string
+  ban?: boolean
   /** Ms since 1970, by the clock of the room store. */
   at: number
 }

@@ -19,6 +19,7 @@ export function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'
     reason: reason === 'left' ? 'left' : 'kicked',
     at: now,
     ...(by && { by }),
+    ...(reason === 'banned' && { ban: true }),
   }))
 }
 

@@ -149,8 +149,8 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     bus,
     meetingsBus.remove,
     'meetings',
-    async ({ meetingId, userId }) =>
-      command(meetingId, number(meetingId, { kind: 'remove', userId, reason: 'removed' })),
+    async ({ meetingId, userId, by, ban }) =>
+      command(meetingId, number(meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' })),
     log,
   )
   answer(

@@ -19,5 +19,5 @@ export const edit = (file: string, find: string, replace: string): Edit => ({ fi
 /** Whoever is gone was removed, for all that is known. */
 export const toldRemoved = [
   edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
-  edit(`${room}/room-sessions.ts`, 'const { by } = departure\n', 'const { by } = departure ?? {}\n'),
+  edit(`${room}/room-sessions.ts`, 'const { by, ban } = departure\n', 'const { by, ban } = departure ?? {}\n'),
 ]
