@@ -133,6 +133,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       status: (status: RoomStatus) => this.#statusChanged(status),
       position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
+      hide: () => this.#deps.goodbye(this.#roster.meeting.id, this.#roster.self.id),
     }
     return new Connection(this.#deps, listener, entered)
   }
