@@ -22,6 +22,7 @@ const binaries = {
   'firefox-esr': 'firefox-esr',
   'clamav-daemon': 'clamd',
   prometheus: 'promtool',
+  'nginx-light': 'nginx',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

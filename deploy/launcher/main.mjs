@@ -13,6 +13,9 @@ const media = ['janus', 'janus-tools', 'coturn', 'ffmpeg']
 /** An S3 store that checks signatures, and a virus scanner. */
 const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
+/** Browsers, a proxy, and tools that break things or look at them. */
+const testTools = ['redis-sentinel', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'faketime']
+
 /**
  * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
  * (`always` installs them, `asked` only with PARLEY_APT=1 or CI set); those that are `welcome` are installed along with the
@@ -52,7 +55,7 @@ const commands = {
     page: true,
     debian: {
       install: 'always',
-      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr', 'prometheus'],
+      packages: [...servers, ...media, ...fileServers, ...testTools],
     },
   },
   check: { entry: 'tests/runner/check-main.ts' },

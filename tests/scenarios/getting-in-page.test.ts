@@ -89,7 +89,7 @@ describe('getting in, on the page', () => {
     }
   }
 
-  it('A11 B7 the link that confirms an address works in a fresh browser, and says so when it is opened again', async () => {
+  it('A11 the link that confirms an address works in a fresh browser, and says so when it is opened again', async () => {
     const [link = ''] = linksIn(await mailTo(host.email, /^Confirm/))
     const page = await freshPage(link)
     await page.click(id('verify-confirm'))

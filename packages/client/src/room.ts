@@ -1,13 +1,13 @@
-import { may } from '@parley/contracts'
-import type {
-  ClientPayload,
-  FileReference,
-  LobbyEntry,
-  Message,
-  RoomJoined,
-  RoomResumed,
-  RoomSnapshot,
-  ServerMessage,
+import {
+  may,
+  type ClientPayload,
+  type FileReference,
+  type LobbyEntry,
+  type Message,
+  type RoomJoined,
+  type RoomResumed,
+  type RoomSnapshot,
+  type ServerMessage,
 } from '@parley/contracts'
 import type { JoinInput, MediaView, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
 import type { ChatHead, HistoryPage, HistoryQuery } from './chat-history.ts'

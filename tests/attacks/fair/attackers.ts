@@ -109,7 +109,7 @@ async function signals(
   const joined = await line.ask('room.join', { roomToken: body['roomToken'], device: { mic: false, cam: false } })
   const peers = ((joined.payload['peers'] ?? []) as { id: string }[]).map(({ id }) => id)
   note(`seat ${joined.type}`)
-  line.hear = ({ type, payload }) => type === 'error' && note(`signal ${payload['code']}`)
+  line.hear = ({ type, payload }) => type === 'error' && note(`signal ${String(payload['code'])}`)
   const large = 'x'.repeat(60_000)
   let turn = 0
   const timer = setInterval(() => {

@@ -70,7 +70,7 @@ export const webhooksSuite = (open: OpenWorld) =>
     const read = async (as: Person, { id }: { id: string }) =>
       (await product.call<Webhook>('GET', `/v1/webhooks/${id}`, { as })).body
 
-    it('O10.1 O10.2 sends what the event stream tells, in order, signed as Standard Webhooks has it', async () => {
+    it('O10.1 O10.2 S34 sends what the event stream tells, in order, signed as Standard Webhooks has it', async () => {
       const host = user()
       const made = await webhook(host, '/signed')
       const meeting = await product.create(host, { title: 'A' })

@@ -83,7 +83,7 @@ const refused = [
 ]
 
 describe('where a webhook may be', () => {
-  it.each(refused)('O10.5 refuses %j', async (url) => {
+  it.each(refused)('O10.5 S33 refuses %j', async (url) => {
     const targets = createTargets(rules)
     expect(targets.fault(url)).toEqual(expect.any(String))
     const sent = post(targets, { url, headers: {}, body: Buffer.from('x'), timeoutMs: 1_000 })
