@@ -21,6 +21,7 @@ export interface Stack {
   media: Replica[]
   janus: { id: string; pid: number }[]
   redis: { url: string; pid: number }
+  nats: { url: string; pid: number }
   postgres: { url: string; pid: number; dir: string }
 }
 
