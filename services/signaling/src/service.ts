@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEdgeAuth, defineService, drainHttp, startHttp, type Deps, type RunningService } from '@parley/kit'
+import {
+  createEdgeAuth,
+  defineService,
+  drainHttp,
+  ProblemError,
+  startHttp,
+  type Deps,
+  type RunningService,
+} from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { signalingConfig, type SignalingConfig } from './config.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
 import { TurnHolders } from './ice/turn-holders.ts'
+import type { LinkHost } from './link/link.ts'
+import { Links } from './link/links.ts'
 import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
@@ -45,36 +55,51 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
   const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
+  let draining = false
+  const host: LinkHost = {
+    ...signaling.linkHost,
+    async attach(socket, asked) {
+      if (draining || connections.size >= config.MAX_SOCKETS)
+        throw new ProblemError('unavailable', 'This node takes no new sockets')
+      return await signaling.linkHost.attach(socket, asked)
+    },
+  }
+  const links = new Links({ instanceId, kv, clock, log, host })
   const server = createServer({
     log,
     metrics,
     auth,
     connections,
+    links,
     events,
     maxSockets: config.MAX_SOCKETS,
     ice,
     health,
   })
   metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
+  metrics.reading('parley_signaling_links', 'Gateways with a link to this node', () => links.size)
   metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
   showQueues(metrics, { rooms, connections, relays })
 
   return {
     readiness,
     async start() {
-      await Promise.all([auth.start(), signaling.start()])
+      await Promise.all([auth.start(), signaling.start(), links.start()])
       events.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
     async stop() {
       const app = await server
       app.draining = true
+      draining = true
       const deadline = clock.monotonic() + config.DRAIN_MS
       const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
       connections.drain(spreadMs)
+      links.drain()
       events.drain(spreadMs)
       while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
       connections.closeAll()
+      links.stop()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()
       await signaling.stop()

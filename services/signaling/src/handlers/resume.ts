@@ -14,7 +14,13 @@ import type { Call, Handler, Reply } from './call.ts'
 
 type Resuming = ClientPayload<'room.resume'>
 
-export const resume: Handler<'room.resume'> = async (call) => {
+export const resume: Handler<'room.resume'> = (call) => resumeSession(call, { keepToken: false })
+
+/** `keepToken`: the client does not know that its session is resumed, so what it holds stays good. */
+export async function resumeSession(
+  call: Call<'room.resume'>,
+  { keepToken }: { keepToken: boolean },
+): Promise<Reply<'room.resume'>> {
   const { context, session, payload } = call
   const token = readResumeToken(payload.resumeToken)
   if (!token) throw new ProblemError('resume-failed', 'This is not a resume token', { next: 'rejoin' })
@@ -25,7 +31,7 @@ export const resume: Handler<'room.resume'> = async (call) => {
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
   const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
-  if (!waited) return await resumeSeat(call, { room, token })
+  if (!waited) return await resumeSeat(call, { room, token, keepToken })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,
     room,
@@ -57,10 +63,10 @@ async function mayExist(
 
 async function resumeSeat(
   { context, connection, session: { principal }, payload }: Call<'room.resume'>,
-  { room, token }: { room: LiveRoom; token: ResumeToken },
+  { room, token, keepToken }: { room: LiveRoom; token: ResumeToken; keepToken: boolean },
 ): Promise<Reply<'room.resume'>> {
   const { participantId } = token
-  const next = issueResumeToken(token.meetingId, participantId, room.state.epoch)
+  const next = keepToken ? token : issueResumeToken(token.meetingId, participantId, room.state.epoch)
   const command = {
     kind: 'resume',
     participantId,
