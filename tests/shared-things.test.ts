@@ -21,7 +21,7 @@ const sources: readonly Source[] = ['services', 'packages/kit'].flatMap((folder)
 
 const found = (pattern: RegExp): { path: string; name: string }[] =>
   sources.flatMap(({ path, text }) => [...text.matchAll(pattern)].map(([, name = '']) => ({ path, name })))
-/** What stands in backticks somewhere on the page. */
+/** The texts in backticks on the page. */
 const named = new Set([...page.matchAll(/`([^`]+)`/g)].map(([, name]) => name))
 
 /** The rows of a section's table, as cells. */

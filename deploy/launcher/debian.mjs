@@ -21,6 +21,7 @@ const binaries = {
   ffmpeg: 'ffmpeg',
   'firefox-esr': 'firefox-esr',
   'clamav-daemon': 'clamd',
+  prometheus: 'promtool',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -20,6 +20,7 @@ const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-o
  */
 const commands = {
   embedded: { entry: 'deploy/embedded/src/main.ts', page: true },
+  parley: { entry: 'deploy/cli/src/main.ts', page: ([name]) => name === 'start' },
   seed: { entry: 'deploy/embedded/src/seed-main.ts' },
   stack: {
     entry: 'deploy/stack/src/main.ts',
@@ -40,13 +41,14 @@ const commands = {
     entry: 'tests/fuzz/main.ts',
     debian: { install: 'asked', packages: servers },
   },
+  sdk: { entry: 'packages/client/build/main.ts' },
   explore: { entry: 'tests/explore/main.ts' },
   test: {
     entry: 'tests/runner/main.ts',
     page: true,
     debian: {
       install: 'always',
-      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr'],
+      packages: [...servers, ...media, ...fileServers, 'redis-sentinel', 'chromium', 'firefox-esr', 'prometheus'],
     },
   },
   check: { entry: 'tests/runner/check-main.ts' },
@@ -69,7 +71,8 @@ export async function launch([name = '', ...args]) {
     }
     await withLock(join(root, '.data', 'install.lock'), async () => {
       await ensureInstalled()
-      if (command.page && !helpOnly) await ensureWebPage()
+      const page = typeof command.page === 'function' ? command.page(args) : command.page
+      if (page && !helpOnly) await ensureWebPage()
     })
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error))

@@ -1,29 +1,28 @@
 {{/* Where media keeps files, and what Janus records. */}}
 {{- define "parley.storageEnv" -}}
-{{- $s3 := .Values.storage.s3 -}}
+{{- $s3 := .root.Values.storage.s3 -}}
 {{- if $s3.endpoint -}}
 - { name: S3_ENDPOINT, value: {{ $s3.endpoint | quote }} }
 - { name: S3_REGION, value: {{ $s3.region | quote }} }
 - { name: S3_BUCKET, value: {{ $s3.bucket | quote }} }
 {{- range list "S3_ACCESS_KEY" "S3_SECRET_KEY" }}
-- name: {{ . }}
-  valueFrom: { secretKeyRef: { name: {{ $.Values.existingSecret }}, key: {{ . }} } }
+{{ include "parley.secretEnv" (merge (dict "variable" .) $) }}
 {{- end }}
 {{- else -}}
-{{- $_ := required "storage.s3.endpoint is required, or storage.claim: media keeps files there" .Values.storage.claim -}}
+{{- $_ := required "storage.s3.endpoint is required, or storage.claim: media keeps files there" .root.Values.storage.claim -}}
 - { name: OBJECTS_DIR, value: /media/objects }
 {{- end }}
-{{- if and .Values.janus.enabled .Values.storage.claim }}
+{{- if and .root.Values.janus.enabled .root.Values.storage.claim }}
 - { name: JANUS_RECORDINGS_DIR, value: /media/recordings }
 {{- end }}
 {{- end }}
 
 {{/* Where the Janus are. Each pod has a name of its own, by which media finds it. */}}
 {{- define "parley.janusEnv" -}}
-{{- if .Values.janus.enabled -}}
-{{- $name := include "parley.name" (dict "root" . "name" "janus") -}}
+{{- if .root.Values.janus.enabled -}}
+{{- $name := include "parley.name" (dict "root" .root "name" "janus") -}}
 {{- $servers := list -}}
-{{- range $number := until (int .Values.janus.replicas) -}}
+{{- range $number := until (int .root.Values.janus.replicas) -}}
 {{- $host := printf "%s-%d.%s" $name $number $name -}}
 {{- $servers = append $servers (printf "janus-%d=ws://%s:8188|http://%s:7088/admin" $number $host $host) -}}
 {{- end -}}
@@ -34,18 +33,19 @@
 
 {{- define "parley.janusSecrets" -}}
 {{- range list "JANUS_ADMIN_SECRET" "JANUS_ADMIN_KEY" "JANUS_TOKEN_SECRET" }}
-- name: {{ . }}
-  valueFrom: { secretKeyRef: { name: {{ $.Values.existingSecret }}, key: {{ . }} } }
+{{ include "parley.secretEnv" (merge (dict "variable" .) $) }}
 {{- end }}
 {{- end }}
 
-{{/* What clients are told of TURN. */}}
+{{/* What clients are told of TURN: short-lived logins by TURN_SECRET, or one fixed login. */}}
 {{- define "parley.turnEnv" -}}
-{{- if .Values.turn.urls -}}
-- { name: TURN_URLS, value: {{ join "," .Values.turn.urls | quote }} }
-- name: TURN_SECRET
-  valueFrom: { secretKeyRef: { name: {{ .Values.existingSecret }}, key: TURN_SECRET } }
-{{- else if .Values.turn.coturn.enabled -}}
+{{- $turn := .root.Values.turn -}}
+{{- if $turn.urls -}}
+- { name: TURN_URLS, value: {{ join "," $turn.urls | quote }} }
+{{- range $turn.fixedLogin | ternary (list "TURN_USERNAME" "TURN_PASSWORD") (list "TURN_SECRET") }}
+{{ include "parley.secretEnv" (merge (dict "variable" .) $) }}
+{{- end }}
+{{- else if $turn.coturn.enabled -}}
 {{- fail "turn.urls is required with turn.coturn.enabled: the addresses at which clients reach it" }}
 {{- end }}
 {{- end }}
@@ -67,7 +67,7 @@ podAntiAffinity:
         matchLabels: {{- include "parley.selector" . | nindent 10 }}
 {{- end }}
 
-{{/* The address that clients see: that of the node, unless another is named.. */}}
+{{/* The address that clients see: that of the node, unless another is named. */}}
 {{- define "parley.publicAddress" -}}
 - name: {{ .variable }}
 {{- if .address }}

@@ -174,7 +174,7 @@ describe('shares', () => {
     for (const socket of open) socket.drop()
   }, 30_000)
 
-  it('11.6 an end beside people who leave leaves nothing to be told again', async () => {
+  it('X36 an end beside people who leave leaves nothing to be told again', async () => {
     const people = await Promise.all([guest(elsewhere()), guest(elsewhere())])
     for (let n = 0; n < 8; n += 1) {
       const meeting = await createMeeting(url(), host)

@@ -6,6 +6,7 @@ import { meetings } from './expected/meetings.ts'
 import { moderation } from './expected/moderation.ts'
 import { recordings } from './expected/recordings.ts'
 import { chat, events, sfu, signaling, stats } from './expected/rest.ts'
+import { webhooks } from './expected/webhooks.ts'
 import type { Table } from './row.ts'
 
 /**
@@ -25,4 +26,5 @@ export const expected = {
   ...signaling,
   ...sfu,
   ...events,
+  ...webhooks,
 } satisfies Table

@@ -34,6 +34,14 @@ export const checks: readonly Check[] = [
   },
   { name: 'format', commands: [{ args: [binary('oxfmt/bin/oxfmt'), '--check'], cwd: root }], when: 'on-request' },
   {
+    name: 'language',
+    commands: [
+      { args: [join(import.meta.dirname, 'language.ts')], cwd: root },
+      { args: [join(import.meta.dirname, 'texts.ts'), '--check'], cwd: root },
+    ],
+    when: 'on-request',
+  },
+  {
     name: 'generated documents',
     commands: [{ args: [join(root, 'services', 'gateway', 'src', 'docs', 'write.ts'), '--check'], cwd: root }],
     when: 'always',

@@ -3,7 +3,16 @@ import { defineConfig } from 'vitest/config'
 /** All tests of the repository in one run; each folder's own vitest.config.ts holds. Real servers run beside them. */
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'services/*', 'deploy/embedded', 'deploy/stack', 'deploy/launcher', 'tests'],
+    projects: [
+      'packages/*',
+      'services/*',
+      'deploy/cli',
+      'deploy/embedded',
+      'deploy/stack',
+      'deploy/launcher',
+      'deploy/chart',
+      'tests',
+    ],
     maxWorkers: 2,
   },
 })

@@ -63,7 +63,9 @@ describe('the chat of the page', () => {
     await choose(ben, 'helo', 'chat-edit')
     await ben.fill(id('chat-edit-input'), 'nothing')
     await ben.press(id('chat-edit-input'), 'Escape')
+    const opened = startsFocused(ben, 'chat-edit-input')
     await choose(ben, 'helo', 'chat-edit')
+    expect(await opened).toEqual({ focused: true, caret: 'helo'.length })
     await ben.fill(id('chat-edit-input'), 'hello')
     await ben.press(id('chat-edit-input'), 'Enter')
     for (const page of [ada, ben]) await hears(page, 'hello (edited)')
@@ -92,6 +94,22 @@ describe('the chat of the page', () => {
     )
   }, 120_000)
 })
+
+/** How a field is when it appears, before anybody could type into it: whether it has the focus, and where its caret is. */
+const startsFocused = (page: Page, name: string) =>
+  page.evaluate(
+    (selector) =>
+      new Promise<{ focused: boolean; caret: number }>((resolve) => {
+        const observer = new MutationObserver(() => {
+          const field = document.querySelector<HTMLTextAreaElement>(selector)
+          if (field === null) return
+          observer.disconnect()
+          resolve({ focused: document.activeElement === field, caret: field.selectionStart })
+        })
+        observer.observe(document.body, { childList: true, subtree: true })
+      }),
+    id(name),
+  )
 
 /** Writes faster than the browser can be driven from outside: each as soon as the page has taken the one before. */
 const hurry = (page: Page, count: number) =>

@@ -76,7 +76,7 @@ describe('meetings that expire, two replicas', () => {
     await sit(await aGuest(url(1), 'Gast'), meeting, 1),
   ]
 
-  /** Who waits in a lobby whose room nobody has entered. */
+  /** A person in a lobby whose room nobody has entered. */
   async function waitIn({ host, meeting }: Made): Promise<Seated> {
     const settings = { waitingRoom: true }
     await callOrThrow(host, 'PATCH', `${url(0)}/v1/meetings/${meeting.id}`, { settings })

@@ -41,7 +41,7 @@ describe('X33 an instance is killed between its commit and its answer', () => {
     }, 30_000)
     return done
   }
-  /** What a client does: the same again, under the same key, until there is an answer. */
+  /** The steps of a client: the same again, under the same key, until there is an answer. */
   async function posted(
     path: string,
     { token, body }: { token?: string; body: object },

@@ -126,7 +126,7 @@ describe.each(products)('the lobby, %s', (name, start) => {
     expect([403, 404]).toContain(posted.status)
     expect((await rest('GET', path, { token })).body['participants']).toEqual([])
 
-    // Who is inside has credentials of the relay, who waits has none.
+    // A participant has credentials of the relay, a person in the lobby has none.
     if (name === 'distributed') expect(JSON.stringify(inside.entered['iceServers'])).toMatch(/credential/)
     const ice = await rest('GET', `${url(0)}/v1/ice-servers`, { token })
     for (const text of [JSON.stringify(ice.body), JSON.stringify(ann.entered)])
@@ -165,7 +165,7 @@ describe.each(products)('the lobby, %s', (name, start) => {
       expect((await socket.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
     await inside.socket.waitFor('lobby.updated', (payload) => namesIn(payload).length === 0)
     expect((await set(true)).status).toBe(200)
-    // Who was away at that moment was let in too.
+    // A person who was away at that moment was let in too.
     expect((await comeBack(url(0), bea, hints[0])).type).toBe('lobby.waiting')
     expect((await bea.socket.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
     expect((await sit(await aGuest(url(0), 'Dora'), meeting, 0)).entered).toHaveProperty('position', 1)

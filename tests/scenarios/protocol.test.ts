@@ -11,8 +11,15 @@ describe.each<[string, () => Promise<Product>]>([
   }, 90_000)
   afterAll(() => product.stop(), 60_000)
 
-  it('R1 R2 R3 C1 O1 a client written from the protocol alone passes every check, each person at another gateway', async () => {
+  it.concurrent('R1 R2 R3 C1 O1 a client written from the protocol alone passes every check, each person at another gateway', async () => {
     const printed = await runProgram('tests/programs/protocol-client.ts', [...product.gateways])
     expect(printed).toContain('all checks passed')
   }, 60_000)
+
+  it.concurrent('R1 R2 R3 C2 a client written by docs/spec/protocol.md chats, comes back after a cut unseen, and stays', async () => {
+    // A client that answers no ping is closed after 12 s.
+    const staySeconds = '14'
+    const printed = await runProgram('tests/programs/lasting-client.ts', [product.gateways[0] ?? '', staySeconds])
+    expect(printed).toContain('all checks passed')
+  }, 90_000)
 })

@@ -15,7 +15,7 @@ const products: [string, () => Promise<Started>][] = [
   ['embedded', startEmbedded],
   ['distributed', () => startStack(['--gateway', '2', '--signaling', '2', '--meetings', '2', '--chat', '2'])],
 ]
-/** What is promised: from here on nothing that they hold lets them in. */
+/** The promise: from here on nothing that they hold lets them in. */
 const promisedMs = 1_000
 const device = { mic: false, cam: false }
 
@@ -74,7 +74,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     })
     return [...new Set(outcomes)]
   }
-  /** What reading and writing the chat over HTTP answers, several times, so that every replica is asked. */
+  /** The answers to reading and writing the chat over HTTP, several times, so that every replica is asked. */
   const byChat = async ({ token }: Account, { id }: Meeting): Promise<number[]> => {
     const path = `/v1/meetings/${id}/messages`
     const answers = await Promise.all(

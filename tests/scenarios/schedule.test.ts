@@ -74,7 +74,7 @@ describe.each(products)('the schedule, %s', (_name, start) => {
       await hear(seat, 3)
       expect(toldTo(seat)).toEqual([2, 3])
     }
-    // Who comes in later has it, and a late edit by an old version changes nothing.
+    // A later participant has it, and a late edit by an old version changes nothing.
     expect((await sit(host, meeting, 1)).entered['meeting']).toMatchObject({ title: 'Moved', ...schedule })
     expect((await plan(0, meeting, 2, { scheduledAt: inDays(9) })).body).toMatchObject({ currentVersion: 3 })
   })

@@ -6,7 +6,7 @@ interface AxeResult {
   violations: { id: string; help: string; nodes: { html: string }[] }[]
 }
 
-/** What axe-core finds wrong in the page as it is shown now (WCAG 2.2 A and AA, and its best practices): rule and element. */
+/** The faults that axe-core finds in the page as it is shown now (WCAG 2.2 A and AA, and its best practices): rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   await page.evaluate(source)

@@ -1,4 +1,4 @@
-/** What a fetch that cuts event streams has done. */
+/** The record of a fetch that cuts event streams. */
 export interface CuttingFetch {
   fetch: typeof globalThis.fetch
   /** Streams that were opened, and those that were cut in the middle. */

@@ -10,7 +10,7 @@ const source = async (): Promise<string> => {
   return (await readFile(file, 'utf8')).replace(/export \{[^}]*\};?\s*$/, 'window.Janus = Janus;')
 }
 
-/** What the script in the page needs of janus.js. Source: its `janus.d.ts`. */
+/** The parts of janus.js that the script in the page needs. Source: its `janus.d.ts`. */
 interface Plugin {
   send(options: { message: object; jsep?: object }): void
   createOffer(options: object): void

@@ -6,7 +6,7 @@ import type { Sfu } from '@parley/contracts'
 import type { RunningJanus } from '@parley/kit/testing'
 import { WebSocket, WebSocketServer } from 'ws'
 
-/** What a page gets besides the WebSocket, by path. */
+/** The files of a page besides the WebSocket, by path. */
 export type Files = ReadonlyMap<string, { type: string; body: string }>
 
 /** A VideoRoom of a real Janus behind a WebSocket that can be cut: as much of the product as the SDK's SFU client needs. */

@@ -15,7 +15,7 @@ const follow = pathToFileURL(join(root, 'deploy', 'launcher', 'follow.mjs')).hre
 export interface Product {
   /** The gateways; with several, each leads to everything. */
   gateways: readonly string[]
-  /** What was printed, for when something fails. */
+  /** The output, for when something fails. */
   output(): string
   stop(): Promise<void>
 }
@@ -50,10 +50,20 @@ export async function startEmbedded({
   dataDir,
   port,
   args = [],
-}: { dataDir?: string; port?: number; args?: readonly string[] } = {}): Promise<Embedded> {
+  env = {},
+}: {
+  dataDir?: string
+  port?: number
+  args?: readonly string[]
+  env?: Readonly<Record<string, string>>
+} = {}): Promise<Embedded> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-scenario-')))
   const chosen = port ?? (await freePort())
-  const { child, output } = run('deploy/embedded/src/main.ts', args, { PORT: String(chosen), PARLEY_DATA_DIR: folder })
+  const { child, output } = run('deploy/embedded/src/main.ts', args, {
+    ...env,
+    PORT: String(chosen),
+    PARLEY_DATA_DIR: folder,
+  })
   const url = `http://127.0.0.1:${chosen}`
   await ready(child, output, async () => {
     if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready')

@@ -5,7 +5,7 @@ import { eventually } from '@parley/kit/testing'
 /** Somebody who collects the events of a stream, until stopped. */
 export interface Watcher<E extends { id: string }> {
   readonly events: readonly E[]
-  /** What ended the stream, if it was not `stop`. */
+  /** The error that ended the stream, if it was not `stop`. */
   readonly failure: unknown
   stop(): Promise<void>
 }
@@ -57,13 +57,13 @@ export function startOf({ events: [first] }: MeetingWatcher): RoomView {
   return first.data
 }
 
-/** What is told of the room after a version. */
+/** The news of the room after a version. */
 export const roomEventsAfter = ({ events }: MeetingWatcher, v: number): [string, unknown][] =>
   events
     .filter(({ type, data }) => type !== 'room.snapshot' && 'v' in data && data.v > v)
     .map(({ type, data }) => [type, data])
 
-/** Who is in the room, by id, as somebody knows it who has nothing but these events. */
+/** The people in the room, by id, as these events alone tell it. */
 export function fold({ events }: MeetingWatcher): Map<string, Participant> {
   const participants = new Map<string, Participant>()
   for (const event of events) apply(participants, event)

@@ -9,7 +9,7 @@ export interface Answered {
   text: string
 }
 
-/** What a document says of an answer, and whether it holds. */
+/** The document's promise about an answer, and whether it holds. */
 export interface Judge {
   /** Why the answer is not as documented; null if it is. */
   faultOf(place: Place, answer: Answered, elsewhere: boolean): string | null

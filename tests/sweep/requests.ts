@@ -4,7 +4,7 @@ import { edges, oddTexts, oddValues, rightObject, rightValue, type Known } from 
 
 /** A request, as it goes over the wire. */
 export interface Asked {
-  /** What is odd about it. */
+  /** The oddity of the request. */
   about: string
   path: string
   headers: Record<string, string>
@@ -20,7 +20,7 @@ interface Parts {
   body: unknown
 }
 
-/** All requests for an operation: right ones, and for every part of it odd ones. Who sends them is added by the caller; `known` is asked anew for each. */
+/** All requests for an operation: right ones, and for every part of it odd ones. The caller adds the sender; `known` is asked anew for each. */
 export function* requestsFor(place: Place, random: Random, known: () => Known): Generator<Asked> {
   const right = (): Parts => rightParts(place, random, known())
   for (let count = 0; count < 12; count += 1) yield asked(place, 'right', right())

@@ -1,7 +1,7 @@
 import type { Random } from '../fuzz/random.ts'
 import type { Schema } from './document.ts'
 
-/** What is right at a place: ids, codes and tokens that lead somewhere, by the name of the field. */
+/** The valid values at a place: ids, codes and tokens that lead somewhere, by the name of the field. */
 export type Known = Readonly<Record<string, unknown>>
 
 /** A value that fits its schema; `known` says what leads somewhere. */
@@ -63,7 +63,7 @@ function rightText({ pattern, minLength = 0, maxLength = 40 }: Schema, random: R
   return Array.from({ length }, () => 'abcxyz019'[random.below(9)]).join('')
 }
 
-/** What a strict reader refuses, and some that it may take. */
+/** Values that a strict reader refuses, and some that it may take. */
 export const oddTexts: readonly string[] = [
   '',
   ' ',

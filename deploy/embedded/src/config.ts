@@ -45,7 +45,14 @@ export function readConfigs(env: Environment, definitions: readonly ServiceDefin
 /** The gateway is the one that is reached from outside; the others listen on free ports of this machine, for it. */
 function environmentOf(name: string, env: Environment): Environment {
   if (name === 'gateway') return env
-  return { ...env, PORT: '0', HOST: '127.0.0.1', ADVERTISE_URL: undefined, TRUST_PROXY: 'loopback' }
+  return {
+    ...env,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    ADVERTISE_URL: undefined,
+    ADVERTISE_HOST: undefined,
+    TRUST_PROXY: 'loopback',
+  }
 }
 
 function withDefaults(env: Environment, defaults: Readonly<Record<string, string>>): Environment {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { authService } from '@parley/auth'
 import { chatService } from '@parley/chat'
@@ -5,17 +6,20 @@ import { gatewayService } from '@parley/gateway'
 import {
   createLogger,
   startService,
+  startTracing,
   StartupError,
   superviseProcess,
   type Logger,
   type ServiceDefinition,
   type StartedService,
   type Supervisor,
+  warnOfMisspelt,
 } from '@parley/kit'
 import { mediaService } from '@parley/media'
 import { meetingsService } from '@parley/meetings'
 import { signalingService } from '@parley/signaling'
 import { readConfigs, type Configs } from './config.ts'
+import { defaultsFor } from './defaults.ts'
 import { openFolder } from './folder.ts'
 import { startMediaBeside } from './media/beside.ts'
 import type { Options } from './options.ts'
@@ -24,7 +28,8 @@ import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
 import { openWorld, type EmbeddedWorld } from './world.ts'
 
-const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
+/** Every service of the product, in the order in which they start. */
+export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
 /** Ending has four steps, each within the drain: the edge, the other services, the shared parts, the servers of media. */
 const stopSteps = 4
 const portPatienceMs = 2000
@@ -35,15 +40,25 @@ const portPatienceMs = 2000
  * @throws ConfigError, StartupError with a sentence for its user
  */
 export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Options): Promise<void> {
-  const env = { MAIL_DIR: join(dataDir, 'mail'), OBJECTS_DIR: join(dataDir, 'objects'), ...given }
+  const folder = openFolder(dataDir)
+  const defaults = defaultsFor(given, folder)
+  const paths = { MAIL_DIR: join(folder, 'mail'), OBJECTS_DIR: join(folder, 'objects') }
+  const env = { ...paths, ...given, ...defaults.settings }
   const { own } = readConfigs(env, definitions)
   if (demo && own.NODE_ENV === 'production')
     throw new StartupError('--demo makes an account with a public password; production refuses it')
+  const tracing = await startTracing({ config: own, service: 'parley', instance: hostname() })
   const loggers = (service: string): Logger => createLogger({ service, level: own.LOG_LEVEL, format: own.LOG_FORMAT })
   const log = loggers('parley')
-  const folder = openFolder(dataDir)
+  warnOfMisspelt(
+    given,
+    definitions.map(({ config }) => config),
+    log,
+  )
   await patiently(portPatienceMs, () => checkPort(own.HOST, own.PORT))
+  tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: own.DRAIN_MS * stopSteps })
+  supervisor.onStop(() => tracing.stop())
   const media = withMedia ? await startMediaBeside({ env, dataDir: folder, log }) : undefined
   supervisor.onStop(async () => media?.stop())
   const world = await openWorld({ config: own, dataDir: folder, log, onLost: supervisor.fail }).catch(
@@ -60,7 +75,13 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
       loggers,
     })
     await waitUntilReady(url)
-    showFirstScreen({ url, dataDir: folder, database: own.DATABASE_URL === undefined, media: media?.lines })
+    showFirstScreen({
+      url,
+      dataDir: folder,
+      database: own.DATABASE_URL === undefined,
+      media: media?.lines,
+      notes: defaults.lines,
+    })
     if (demo) process.stderr.write(await seed(url))
   } catch (error) {
     supervisor.release()

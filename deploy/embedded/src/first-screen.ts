@@ -28,10 +28,12 @@ interface FirstScreen {
   database: boolean
   /** What `--with-media` brought up. */
   media: readonly string[] | undefined
+  /** What its user had better know of the settings. */
+  notes: readonly string[]
 }
 
 /** What somebody who typed `npm start` wants to know. On the standard error, so that logs stay one JSON a line. */
-export function showFirstScreen({ url, dataDir, database, media }: FirstScreen): void {
+export function showFirstScreen({ url, dataDir, database, media, notes }: FirstScreen): void {
   const at = url.replace('//127.0.0.1', '//localhost')
   process.stderr.write(`
   Parley is ready at ${at}
@@ -40,7 +42,7 @@ export function showFirstScreen({ url, dataDir, database, media }: FirstScreen):
     Data                ${database ? dataDir : 'the database at DATABASE_URL'}
     Media               ${(media ?? ['--with-media adds SFU, recordings and TURN']).join(`\n${' '.repeat(24)}`)}
     A demo account      npm run seed -- --url ${at}
-    Stop                Ctrl-C
+    Stop                Ctrl-C${notes.map((note) => `\n    Note                ${note}`).join('')}
 
 `)
 }

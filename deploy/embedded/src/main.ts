@@ -1,9 +1,9 @@
 import { parseOptions } from './options.ts'
-import { reportAndEnd } from './report.ts'
+import { reportAndEnd } from '@parley/kit'
 import { runEmbedded } from './embedded.ts'
 
 try {
   await runEmbedded(parseOptions(process.argv, process.env))
 } catch (error) {
-  reportAndEnd(error)
+  reportAndEnd('Parley', error, process.env)
 }

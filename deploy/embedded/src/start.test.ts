@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -27,7 +27,7 @@ afterAll(() => folders.forEach((one) => rmSync(one, { recursive: true, force: tr
 
 /** What a start that cannot be says: one sentence, and code 1. */
 async function refusal(args: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<string> {
-  const { exit, stderr } = start(args, options)
+  const { exit, stderr } = start(args, { ...options, env: { LOG_FORMAT: 'pretty', ...options?.env } })
   expect(await exit).toBe(1)
   expect(stderr()).not.toMatch(/^ +at /m)
   return stderr()
@@ -59,19 +59,20 @@ describe('a start that cannot be is one clear sentence and exit code 1', () => {
     )
   })
 
-  it('secrets missing in production: all of them together, and no value of any', async () => {
+  it('faults of production: all of them together, and no value of any', async () => {
     const said = await refusal(['--port', '0', '--data-dir', folder()], {
       env: { NODE_ENV: 'production', BCRYPT_COST: '99', METRICS_TOKEN: 'hunter2' },
     })
     expect(said).toMatch(/^Parley cannot start: The configuration has \d+ faults:\n/)
-    for (const fault of [
-      'SIGNING_SECRET: must be set in production',
-      'PUBLIC_URL: must be set in production',
-      'BCRYPT_COST: "99"',
-      'METRICS_TOKEN: its value',
-    ])
-      expect(said).toContain(fault)
+    for (const fault of ['BCRYPT_COST: "99"', 'METRICS_TOKEN: its value']) expect(said).toContain(fault)
     expect(said).not.toContain('hunter2')
+  })
+
+  it('production with a database elsewhere and no secret for its keys', async () => {
+    const env = { NODE_ENV: 'production', DATABASE_URL: 'postgres://127.0.0.1:1/parley' }
+    expect(await refusal(['--port', '0', '--data-dir', folder()], { env })).toContain(
+      'SIGNING_SECRET: must be set in production',
+    )
   })
 
   it('a demo account in production', async () => {
@@ -134,6 +135,29 @@ describe('the embedded product', () => {
     expect(link.exec(second.stderr())?.[1]).toBe(link.exec(first.stderr())?.[1])
     second.child.kill('SIGTERM')
     expect(await second.exit).toBe(0)
+  }, 90_000)
+
+  it('O21 starts in production with nothing set, and keeps its secret beside the database', async () => {
+    const data = folder()
+    const env = { NODE_ENV: 'production', PORT: String(await freePort()), PARLEY_DATA_DIR: data, BCRYPT_COST: '10' }
+    const secrets: string[] = []
+    for (const turn of ['first', 'second']) {
+      const { child, exit, ready, stderr } = start([], { env })
+      await ready()
+      expect([turn, stderr()]).toEqual([turn, expect.stringContaining('set PUBLIC_URL to the address that people use')])
+      const own = { origin: `http://localhost:${env.PORT}` }
+      const answer = await fetch(`http://127.0.0.1:${env.PORT}/v1/auth/guest`, {
+        method: 'POST',
+        headers: { ...own, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'Ada' }),
+      })
+      expect(answer.status).toBe(201)
+      secrets.push(readFileSync(join(data, 'signing-secret'), 'utf8'))
+      child.kill('SIGTERM')
+      expect(await exit).toBe(0)
+    }
+    expect(secrets[0]).toBe(secrets[1])
+    expect(statSync(join(data, 'signing-secret')).mode & 0o777).toBe(0o600)
   }, 90_000)
 
   it('says what it takes with --help', async () => {

@@ -6,8 +6,10 @@ import {
   createMemoryBus,
   createMemoryKv,
   createMetrics,
+  natsOf,
   newId,
   openDatabase,
+  redisOf,
   systemClock,
   type Bus,
   type DatabaseHost,
@@ -33,10 +35,12 @@ interface Options {
 }
 
 const folderPatienceMs = 6000
+/** Made when an image is built (`template-main.ts`); without it the first start initialises a database. */
+const template = join(import.meta.dirname, '..', 'template.tar.gz')
 
 export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
-  const database = await patiently(folderPatienceMs, () => openEither(config.DATABASE_URL, dataDir, log))
+  const database = await patiently(folderPatienceMs, () => openEither(config, dataDir, log))
   const metrics = createMetrics()
   const bus = await busOf(config, { log, metrics, name: `parley/${instanceId}`, onLost })
   const kv = await kvOf(config, { log, metrics })
@@ -55,21 +59,23 @@ export async function openWorld({ config, dataDir, log, onLost }: Options): Prom
   }
 }
 
-function openEither(url: string | undefined, dataDir: string, log: Logger): Promise<DatabaseHost> {
-  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db') } : { url }, { log })
+function openEither(config: OwnConfig, dataDir: string, log: Logger): Promise<DatabaseHost> {
+  const { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: maxConnections } = config
+  return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db'), template } : { url, maxConnections }, { log })
 }
 
 type Told = Pick<Options, 'log'> & { metrics: Metrics }
 type BusOptions = Told & Pick<Options, 'onLost'> & { name: string }
 
-async function busOf({ NATS_URL: url }: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
-  if (url === inThisProcess.NATS_URL) return createMemoryBus({ log })
+async function busOf(config: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
+  if (config.NATS_URL === inThisProcess.NATS_URL) return createMemoryBus({ log })
   log.info('connecting to NATS')
-  return connectNatsBus({ url, name, log, metrics, onClosed: () => onLost('the NATS connection closed for good') })
+  const onClosed = (): void => onLost('the NATS connection closed for good')
+  return connectNatsBus({ ...natsOf(config), name, log, metrics, onClosed })
 }
 
-async function kvOf({ REDIS_URL: url }: OwnConfig, { log, metrics }: Told): Promise<Kv> {
-  if (url === inThisProcess.REDIS_URL) return createMemoryKv({ log })
+async function kvOf(config: OwnConfig, { log, metrics }: Told): Promise<Kv> {
+  if (config.REDIS_URL === inThisProcess.REDIS_URL) return createMemoryKv({ log })
   log.info('connecting to Redis')
-  return connectRedisKv({ url, log, metrics })
+  return connectRedisKv({ ...redisOf(config), log, metrics })
 }

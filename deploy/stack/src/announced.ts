@@ -11,10 +11,10 @@ const pollEveryMs = 100
  */
 export async function untilAnnounced(
   replicas: readonly Replica[],
-  { redis, log }: { redis: string; log: Logger },
+  { redis, namespace, log }: { redis: string; namespace: string; log: Logger },
 ): Promise<void> {
   // That this connection comes and goes is nobody's concern.
-  const kv = await connectRedisKv({ url: redis, log: log.child({}, { level: 'error' }) })
+  const kv = await connectRedisKv({ url: redis, namespace, log: log.child({}, { level: 'error' }) })
   const directory = createDirectory(kv, [...new Set(replicas.map(({ service }) => service))], { log })
   try {
     await directory.start()

@@ -58,8 +58,9 @@ export function describe(
   }
 }
 
-const placeOf = (server?: DescribedServer): DescribedServer => ({
-  url: server?.url ?? '',
+const openUrlOf = (server?: DescribedServer & { openUrl?: string }): string => server?.openUrl ?? server?.url ?? ''
+const placeOf = (server?: DescribedServer & { openUrl?: string }): DescribedServer => ({
+  url: openUrlOf(server),
   pid: server?.pid ?? 0,
   dir: server?.dir ?? '',
 })
@@ -72,6 +73,7 @@ export async function writeDescription(file: string | undefined, description: De
     return
   }
   const half = `${file}.${process.pid}`
-  await writeFile(half, text)
+  // Passwords are in it.
+  await writeFile(half, text, { mode: 0o600 })
   await rename(half, file)
 }

@@ -25,6 +25,8 @@ export interface Watched {
 export interface Server extends Watched {
   readonly name: ServerName
   readonly url: string
+  /** The same with a login, where there is one: for who looks on from outside. */
+  readonly openUrl: string
   /** Its folder; PostgreSQL's data is in it. */
   readonly dir: string
   /** Of Redis with a Sentinel: each of its servers. */
@@ -37,7 +39,11 @@ export interface Server extends Watched {
 const restartAttempts = 20
 const pauseMs = 500
 
-export async function startServer(name: ServerName, fixed: ServerOptions = {}): Promise<Server> {
+export async function startServer(
+  name: ServerName,
+  fixed: ServerOptions = {},
+  withLogin: (url: string) => string = (url) => url,
+): Promise<Server> {
   const start = starters[name]
   const first = await start(fixed)
   const { url, port, dir } = first
@@ -45,7 +51,7 @@ export async function startServer(name: ServerName, fixed: ServerOptions = {}): 
   async function restart(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        current = await start({ port, ...(name === 'postgres' ? { dir } : {}) })
+        current = await start({ ...fixed, port, ...(name === 'postgres' ? { dir } : {}) })
         return
       } catch (error) {
         // PostgreSQL does not start before the last process of the killed one has let go of its memory.
@@ -62,6 +68,7 @@ export async function startServer(name: ServerName, fixed: ServerOptions = {}): 
   return {
     name,
     url,
+    openUrl: withLogin(url),
     dir,
     restart,
     stop,
@@ -76,7 +83,7 @@ export async function startSentinel(): Promise<Server> {
   const { url, master, replica, sentinel, stop } = await startRedisSentinel()
   const { pid, dir } = master
   const restart = () => Promise.reject(new Error('what the Sentinel looks after is not brought back'))
-  return { name: 'redis', url, pid, dir, parts: { master, replica, sentinel }, restart, stop }
+  return { name: 'redis', url, openUrl: url, pid, dir, parts: { master, replica, sentinel }, restart, stop }
 }
 
 const watchEveryMs = 250

@@ -69,10 +69,12 @@ describe('npm run stack', () => {
     const own = ['--server-port', `nats=${port}`, '--set', 'signaling-2:MAX_SOCKETS=7', '--set', 'chat:LOG_LEVEL=debug']
     const stack = run('--gateway', '2', '--signaling', '2', '--logs', logs, ...own)
     const description = await ready(stack)
-    expect(description.nats.url).toBe(`nats://127.0.0.1:${port}`)
+    expect(description.nats.url).toMatch(new RegExp(`^nats://stack:\\w+@127.0.0.1:${port}$`))
+    const login = (env: readonly string[]) => env.find((one) => one.startsWith('NATS_USER='))?.split('=')[1]
     const environments = [...description.signaling, ...description.chat].map(({ pid }) =>
       readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
     )
+    expect(environments.map(login)).toEqual(['signaling', 'signaling', 'chat'])
     expect(environments.map((env) => env.filter((one) => /^(MAX_SOCKETS|LOG_LEVEL)=/.test(one)))).toEqual([
       [],
       ['MAX_SOCKETS=7'],

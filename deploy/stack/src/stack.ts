@@ -7,6 +7,7 @@ import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
+import { createLogins } from './logins.ts'
 import { startMediaServers, type MediaServers } from './media-servers.ts'
 import type { Options, ServiceName } from './options.ts'
 import { createOutput } from './output.ts'
@@ -27,6 +28,8 @@ const replicaPatienceMs = 15_000
 const respawnAfterMs = 300
 
 export function createStack(options: Options, { env, log }: { env: NodeJS.ProcessEnv; log: Logger }): Stack {
+  const namespace = env['NAMESPACE'] ?? 'parley'
+  const logins = createLogins(namespace)
   const servers: Server[] = []
   const replicas: Replica[] = []
   let media: MediaServers | undefined
@@ -57,8 +60,12 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     if (options.respawn && ready) void comeBack(what, start)
   }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
-    const start = (name: ServerName) =>
-      name === 'redis' && options.sentinel ? startSentinel() : startServer(name, fixedOf(options, name))
+    const start = (name: ServerName): Promise<Server> => {
+      const fixed = fixedOf(options, name)
+      if (name === 'nats') return startServer(name, { ...fixed, config: logins.nats }, logins.natsUrl)
+      if (name === 'postgres') return startServer(name, fixed)
+      return options.sentinel ? startSentinel() : startServer(name, { ...fixed, config: logins.redis }, logins.redisUrl)
+    }
     const results = await Promise.allSettled(serverNames.map(start))
     for (const result of results) if (result.status === 'fulfilled') servers.push(result.value)
     const failed = results.find((result) => result.status === 'rejected')
@@ -71,6 +78,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     watcher = watchServers(watched, (one) => onExit(one.name, `pid ${one.pid}`, () => one.restart()))
     return { postgres: url('postgres'), redis: url('redis'), nats: url('nats') }
   }
+  const openRedis = (): string => servers.find(({ name }) => name === 'redis')?.openUrl ?? ''
   async function startReplicas(service: ServiceName, urls: Readonly<Record<ServerName, string>>): Promise<void> {
     const made: Replica[] = []
     for (let number = 1; number <= options.replicas[service]; number += 1) {
@@ -82,6 +90,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
         port: chosen === 0 ? await pickPort() : chosen,
         env: {
           ...environmentOf(service, env, urls, objectsDir),
+          ...logins.settingsOf(service),
           ...media?.settingsOf(service),
           ...settingsOf(options, service, label),
         },
@@ -102,7 +111,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       await startReplicas('auth', urls)
       await Promise.all((['meetings', 'chat', 'media', 'signaling'] as const).map((name) => startReplicas(name, urls)))
       // A gateway reads who is there before it serves: started last, each knows all of them at once.
-      await untilAnnounced(replicas, { redis: urls.redis, log })
+      await untilAnnounced(replicas, { redis: openRedis(), namespace, log })
       await startReplicas('gateway', urls)
       ready = true
       await tellWhere()

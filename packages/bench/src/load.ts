@@ -23,12 +23,12 @@ export interface Side {
   audience?: number
   /** How many of a room's sockets send, the first ones; without it, all. */
   senders?: number
-  /** What is to be done when all is measured. */
+  /** The steps after all is measured. */
   stop(): void
 }
 
 export interface LoadResult {
-  /** What would have arrived, had nothing been refused, or merged into a delta by a node that had to catch up. */
+  /** The number that would have arrived, had nothing been refused, or merged into a delta by a node that had to catch up. */
   expected: number
   deliveries: number
   /** Of all the processes together, per delivery. */
@@ -54,7 +54,7 @@ export async function compare(
   load: Load & { profiling?: Profiling | undefined; profile?: Side },
 ): Promise<LoadResult[]> {
   const meters = sides.map((side) => new Meter(side))
-  // What the joins left to do, and code that is not compiled yet, is nobody's cost.
+  // Work left by the joins, and code that is not compiled yet, is nobody's cost.
   for (const meter of meters) await meter.run({ ...load, seconds: warmUpSeconds })
   for (const meter of meters) meter.reset()
   for (let round = 0; round < rounds; round++) {

@@ -6,6 +6,7 @@ import { listing } from './commands/listing.ts'
 import { login } from './commands/login.ts'
 import { relay } from './commands/relay.ts'
 import { sfu } from './commands/sfu.ts'
+import { sizing } from './commands/sizing.ts'
 import { sockets } from './commands/sockets.ts'
 import { storm } from './commands/storm.ts'
 
@@ -67,6 +68,12 @@ bench('sfu', 'V1: what our services add while an SFU call just runs, and what Ja
   .option('--mesh <n>', 'people of the mesh to compare with', number, 4)
   .option('--seconds <n>', 'how long each', number, 15)
   .action((options) => sfu(options))
+bench('sizing', 'what joins, sockets, messages and changes cost each kind of process, and a typical load of all')
+  .option('--meetings <n>', 'meetings', number, 20)
+  .option('--people <n>', 'people in each', number, 8)
+  .option('--seconds <n>', 'how long each phase', number, 8)
+  .option('--json <file>', 'write the figures, for "parley size --measured"')
+  .action((options) => sizing(options))
 bench('login', 'P7: logins per second beside bcrypt alone, and other requests meanwhile')
   .option('--seconds <n>', 'of each part of the three rounds', number, 5)
   .option('--cost <n>', 'of bcrypt', number, 12)

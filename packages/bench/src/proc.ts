@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const ticksPerSecond = 100
 
@@ -17,4 +17,21 @@ export function residentKiB(pids: readonly number[]): number {
   let sum = 0
   for (const pid of pids) sum += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
   return sum
+}
+
+/** A process and those that it started: PostgreSQL serves each connection by one of its own. */
+export function withChildren(parent: number): { pid: number }[] {
+  const children = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && parentOf(pid) === parent)
+  return [parent, ...children].map((pid) => ({ pid }))
+}
+
+/** The fourth field of /proc/PID/stat (proc(5)); null for a process that has ended meanwhile. */
+function parentOf(pid: number): number | null {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+  } catch {
+    return null
+  }
 }

@@ -58,7 +58,7 @@ export interface Parley {
   /** A valid access token, renewed if it is about to expire. */
   accessToken(): Promise<string>
   /**
-   * What happens in a meeting, for those who are no participant (or not on this device): first the room as it is, then each
+   * The events of a meeting, for those who are no participant (or not on this device): first the room as it is, then each
    * change, over as many connections as it takes. Ends when the meeting is over, or `signal` is aborted; rejects with a
    * ParleyError when it is refused. `lastEventId` goes on where an earlier stream was.
    */
@@ -85,7 +85,7 @@ export interface JoinInput {
   passcode?: string
   displayName?: string
   device: { mic: boolean; cam: boolean }
-  /** What to send to the others; without it one only receives. Tracks are taken as they are, `device` says which are on. */
+  /** The tracks to send to the others; without it one only receives. Tracks are taken as they are, `device` says which are on. */
   localStream?: MediaStream | null
   /** One waits in the lobby: the place in the queue (1 is first), again when it changes. `join` then resolves when let in. */
   onWaiting?: (position: number) => void
@@ -109,7 +109,7 @@ export interface RoomState {
   self: Participant
   peers: readonly Participant[]
   v: number
-  /** Who waits to be let in, as hosts and cohosts see it; empty for others. */
+  /** The people in the lobby, as hosts and cohosts see it; empty for others. */
   lobby: readonly LobbyEntry[]
   /** In the order of their numbers, without gaps; older ones by `loadOlderMessages`. */
   messages: readonly Message[]
@@ -120,7 +120,7 @@ export interface RoomState {
   /** By participant id. */
   remote: ReadonlyMap<string, RemoteMedia>
   localScreen: MediaStream | null
-  /** What carries the media now. A room moves from one to the other by itself, while media goes on. */
+  /** The transport of the media now. A room moves from one to the other by itself, while media goes on. */
   carrier: Carrier
   /** The newest recording of the meeting that one has heard of. */
   recording: Recording | null
@@ -146,7 +146,7 @@ export interface RemoteMedia {
   connection: RTCPeerConnectionState
 }
 
-/** What the page shows. Through an SFU the rest is not sent to it, and cameras come in the size that is needed. */
+/** The tiles that the page shows. Through an SFU the rest is not sent to it, and cameras come in the size that is needed. */
 export interface MediaView {
   /** The cameras that are shown, by participant id, with the height of each picture in device pixels. */
   cameras: ReadonlyMap<string, number>

@@ -39,7 +39,7 @@ const retry: Backoff = { baseMs: 500, maxMs: 4_000 }
 const minWaitMs = 1_000
 
 /**
- * Who is signed in, and an access token that is always good. Refreshing is single-flight here; two tabs that refresh with the
+ * The signed-in person, and an access token that is always good. Refreshing is single-flight here; two tabs that refresh with the
  * same cookie at once are the server's to bear (it gives both the same successor, and gives it again when an answer was lost).
  */
 export class AuthSession implements TokenSource {
@@ -64,7 +64,7 @@ export class AuthSession implements TokenSource {
     this.#stopPage = listenToPage({ awake: () => this.#renewIfDue(), online: () => this.#renewIfDue() })
   }
 
-  /** Takes the tokens of a sign-in. What somebody else began here before ends. */
+  /** Takes the tokens of a sign-in. Work that another person began here ends. */
   async adopt(tokens: Tokens): Promise<User> {
     const lifeMs = tokens.expiresIn * 1000
     const expiresAt = this.#now() + lifeMs
@@ -148,7 +148,7 @@ export class AuthSession implements TokenSource {
       const answer = await call('refresh', { body })
       return await this.#renewed(answer.body, before)
     } catch (error) {
-      // Whoever signed in meanwhile is not concerned.
+      // A person who signed in meanwhile is not affected.
       if (isRefusal(error) && this.#isAsBefore(before)) await this.#forget('expired', error)
       throw error
     }
@@ -161,7 +161,7 @@ export class AuthSession implements TokenSource {
       await this.adopt(tokens)
       return tokens.accessToken
     }
-    // What is kept is theirs: it stays as they need it.
+    // The kept token is theirs: it stays as they need it.
     await this.#keep(tokens)
     this.#end('replaced')
     throw localError('unauthenticated', 'Somebody else has signed in here')

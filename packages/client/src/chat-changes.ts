@@ -9,7 +9,7 @@ export class ChatChanges {
   #head: number
   readonly #beyond = new Set<number>()
 
-  /** What is read from now on has all changes up to `chatRev`. */
+  /** Messages read from now on have all changes up to `chatRev`. */
   constructor(chatRev: number) {
     this.#applied = chatRev
     this.#head = chatRev
@@ -32,7 +32,7 @@ export class ChatChanges {
   take(rev: number): void {
     this.note(rev)
     if (rev <= this.#applied) return
-    // What is not remembered is asked for once more, and harms nobody.
+    // A change that is not remembered is asked for once more, and harms nobody.
     if (this.#beyond.size < maxBeyond) this.#beyond.add(rev)
     this.#advance()
   }

@@ -36,7 +36,7 @@ export const chatTiming: RepairTiming = { settleMs: 250, backoff: { baseMs: 500,
 
 const pageSize = 50
 const fillSize = 200
-/** Who missed more than this gets the newest page, and the rest by scrolling. */
+/** A client that missed more than this gets the newest page, and the rest by scrolling. */
 const maxFill = 1_000
 
 /** The messages of a meeting, kept complete: gaps are filled, missed changes and older pages loaded from the history. */

@@ -6,7 +6,7 @@ const maxAhead = 500
 const maxChanged = 500
 
 /**
- * Messages in the order of their numbers, without gaps. What comes too early waits for what is missing; what is there already
+ * Messages in the order of their numbers, without gaps. A message that comes too early waits for the missing ones; what is there already
  * is dropped. Holds a bounded number: the oldest go first, and can be loaded again.
  */
 export class ChatLog {

@@ -13,7 +13,7 @@ export interface ChatOutboxDeps {
   backoff: Backoff
 }
 
-/** What is sent, under the id that makes it one message however often it is sent. */
+/** The messages to send, under the id that makes it one message however often it is sent. */
 export interface Draft {
   clientMessageId: string
   text: string

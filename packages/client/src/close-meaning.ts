@@ -7,7 +7,7 @@ export interface Loss {
   opened: boolean
 }
 
-/** What to do when a socket ended. */
+/** The reaction to the end of a socket. */
 export type Meaning =
   | 'resume'
   /** The access token is not, or no longer, good. */

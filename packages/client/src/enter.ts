@@ -23,10 +23,10 @@ export interface EnterDeps {
 }
 export const reconnectBackoff: Backoff = { baseMs: 250, maxMs: 10_000 }
 const joinAttempts = 3
-/** Whoever asks us to wait longer is shown to the user instead. */
+/** A longer wait is shown to the user instead. */
 const longestWaitMs = 10_000
 
-/** What it takes to come back. */
+/** The data needed to come back. */
 export interface Session {
   url: string
   sessionId: string

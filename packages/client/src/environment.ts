@@ -1,4 +1,4 @@
-/** What the SDK wants to hear from the page it runs in; in Node none of it ever happens. */
+/** The events of the page that the SDK listens to; in Node none of it ever happens. */
 export interface PageListeners {
   /** The tab is looked at again, or the computer woke up. */
   awake?: () => void

@@ -1,6 +1,14 @@
-import { honoursKey, type Operation, type ProblemCode } from '@parley/contracts'
+import { honoursKey, type Operation } from '@parley/contracts'
 import { newId } from './ids.ts'
-import { isProblem, localError, localProblem, ParleyError } from './problem.ts'
+import { isProblem, localError, localProblem, ParleyError, type LocalCode } from './problem.ts'
+
+/** What the SDK knows of an operation: see `calls` in tables.ts. */
+export type CallKind = Pick<Operation, 'method' | 'path' | 'auth' | 'repeat'> & {
+  /** It has a JSON body. */
+  json: boolean
+  /** Its answer is a stream, or it takes or gives bytes. */
+  special: boolean
+}
 
 /** The parts of a call as the contracts name them, without their types. */
 export interface CallInput {
@@ -27,18 +35,18 @@ export interface HttpAnswer {
 }
 
 /** The HTTP request of an operation: path and query filled in, JSON body, request id, and an Idempotency-Key where one is honoured. */
-export function requestOf(operation: Operation, baseUrl: string, input: CallInput): HttpRequest {
+export function requestOf(operation: CallKind, baseUrl: string, input: CallInput): HttpRequest {
   const headers: Record<string, string> = { accept: 'application/json', 'x-request-id': newId() }
   for (const [name, value] of Object.entries(input.headers ?? {})) {
     if (value !== undefined) headers[name.toLowerCase()] = String(value)
   }
   if (honoursKey(operation)) headers['idempotency-key'] ??= newId()
-  if (operation.body !== undefined) headers['content-type'] = 'application/json'
+  if (operation.json) headers['content-type'] = 'application/json'
   return {
     method: operation.method,
     url: new URL(pathOf(operation.path, input.params ?? {}) + queryOf(input.query ?? {}), baseUrl).href,
     headers,
-    body: operation.body === undefined ? undefined : JSON.stringify(input.body ?? {}),
+    body: operation.json ? JSON.stringify(input.body ?? {}) : undefined,
   }
 }
 
@@ -117,7 +125,7 @@ function strangeProblem(response: Response) {
   return localProblem(codeOfStatus(response.status), detail, Number.isFinite(seconds) ? seconds * 1000 : undefined)
 }
 
-function codeOfStatus(status: number): ProblemCode {
+function codeOfStatus(status: number): LocalCode {
   switch (status) {
     case 401:
       return 'unauthenticated'

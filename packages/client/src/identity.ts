@@ -1,7 +1,7 @@
 import { localError } from './problem.ts'
 import type { TokenSource } from './rest.ts'
 
-/** One person, for as long as they are signed in here. What was begun as them never goes on as somebody else. */
+/** One person, for as long as they are signed in here. Work begun as them never goes on as somebody else. */
 export class Identity {
   readonly userId: string
   readonly #gone = new AbortController()

@@ -16,7 +16,7 @@ export interface Place {
 }
 
 export type WaitEnd =
-  /** What follows on the socket is held for its next listener. */
+  /** Later messages on the socket are held for its next listener. */
   | { is: 'admitted'; place: Place; joined: RoomJoined }
   /** `error` tells whether to go on with the place, to begin anew, or to give up. */
   | { is: 'lost'; place: Place; error: unknown }

@@ -1,7 +1,7 @@
 import type { ServerMessage } from '@parley/contracts'
 import { localError, type ParleyError } from './problem.ts'
 
-/** Who waits in a lobby is told the place in the queue, and may give up. */
+/** A person in the lobby is told the place in the queue, and may give up. */
 export interface LobbyHooks {
   onWaiting?: (position: number) => void
   signal?: AbortSignal

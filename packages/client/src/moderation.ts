@@ -6,7 +6,7 @@ export type Moderation = Pick<
   'mute' | 'muteAll' | 'lowerHandOf' | 'remove' | 'setRole' | 'admit' | 'reject' | 'admitAll' | 'endMeeting'
 >
 
-/** What a host or cohost may do. Not repeated after a lost connection: by then it might no longer be meant. */
+/** The actions of a host or cohost. Not repeated after a lost connection: by then it might no longer be meant. */
 export function moderation(request: Connection['request']): Moderation {
   return {
     mute: async (participantId, kind) => void (await request('moderation.mute', { participantId, kind })),

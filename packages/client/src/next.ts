@@ -23,7 +23,7 @@ export async function whileSignedIn<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** What to do after a failed attempt to join or resume. */
+/** The next step after a failed attempt to join or resume. */
 export type Next =
   | { is: 'again'; renew: boolean; waitMs: number }
   | { is: 'rejoin' }
@@ -51,7 +51,7 @@ export function nextAfter(error: unknown): Next {
   }
 }
 
-/** What the end of a socket means for the room. */
+/** The meaning of a socket's end for the room. */
 export function nextAfterLoss(loss: { code: number; reason: string }): Next {
   const meaning = meaningOf(loss.code)
   switch (meaning) {
@@ -80,7 +80,7 @@ export function nextAfterLoss(loss: { code: number; reason: string }): Next {
 const again = (renew = false, waitMs = 0): Next => ({ is: 'again', renew, waitMs })
 const over = (status: RoomStatus): Next => ({ is: 'over', status })
 
-/** What was thrown, as the ParleyError that a caller of the SDK may expect. */
+/** The error, as the ParleyError that a caller of the SDK may expect. */
 export function thrownAsError(error: unknown): ParleyError {
   if (error instanceof ParleyError) return error
   if (error instanceof SignedOut) return new ParleyError(error.problem, { cause: error })

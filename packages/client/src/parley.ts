@@ -11,8 +11,16 @@ import { startRoom, type RoomDeps } from './room.ts'
 import { socketTiming } from './socket.ts'
 import { memoryTokenStorage } from './token-storage.ts'
 
+/** Where the class of WebSockets comes from when `ParleyOptions` names none. */
+export type FindWebSocket = () => Promise<typeof WebSocket>
+
 /** The client of the product behind one gateway URL. Nothing is sent until something is asked of it. */
 export function createParley(options: ParleyOptions = {}): Parley {
+  return createParleyWith(options, async () => globalThis.WebSocket)
+}
+
+/** The same, for an environment that has to look for its WebSocket first. */
+export function createParleyWith(options: ParleyOptions, findWebSocket: FindWebSocket): Parley {
   const { tokenDelivery = inBrowser() ? 'cookie' : 'body', tokenStorage: storage = memoryTokenStorage() } = options
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const call = createCaller({ url: baseUrlOf(options), fetch })
@@ -59,7 +67,8 @@ export function createParley(options: ParleyOptions = {}): Parley {
         input,
       ),
     async join(input) {
-      const room = await enter(roomDeps(options, rest, auth, input), input)
+      const WebSocket = options.WebSocket ?? (await findWebSocket())
+      const room = await enter(roomDeps({ ...options, WebSocket }, rest, auth, input), input)
       rooms.add(room)
       const stop = room.state.subscribe(() => {
         const { state } = room.state.get().status
@@ -83,7 +92,12 @@ async function enter(deps: RoomDeps, input: JoinInput): Promise<Room> {
   return startRoom(deps, input, entered, entered.how.joined)
 }
 
-function roomDeps(options: ParleyOptions, rest: RestClient, auth: AuthSession, input: JoinInput): RoomDeps {
+function roomDeps(
+  options: ParleyOptions & Pick<RoomDeps, 'WebSocket'>,
+  rest: RestClient,
+  auth: AuthSession,
+  input: JoinInput,
+): RoomDeps {
   const { code, passcode, displayName, onWaiting, signal } = input
   const tokens = auth.pin()
   const body = {
@@ -100,7 +114,7 @@ function roomDeps(options: ParleyOptions, rest: RestClient, auth: AuthSession, i
       signal: signal ? AbortSignal.any([signal, tokens.gone]) : tokens.gone,
     },
     lobbyOf: async (id) => rest.lobby({ params: { id } }),
-    WebSocket: options.WebSocket ?? WebSocket,
+    WebSocket: options.WebSocket,
     timing: socketTiming,
     backoff: reconnectBackoff,
     report: options.onWarning ?? ((error) => console.warn('parley', error)),

@@ -1,6 +1,10 @@
-import { problems, type Problem, type ProblemCode } from '@parley/contracts'
+import type { Problem } from '@parley/contracts'
+import { problems } from './tables.ts'
 
-/** What every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
+/** The codes of the catalogue that arise on this side of the wire. */
+export type LocalCode = keyof typeof problems
+
+/** The error that every call of the SDK rejects with: the server's problem details (RFC 9457), or one of the same form made here. */
 export class ParleyError extends Error {
   readonly problem: Problem
 
@@ -16,14 +20,14 @@ export class ParleyError extends Error {
 }
 
 /** A problem that arose on this side of the wire, with a code of the catalogue. */
-export function localProblem(code: ProblemCode, detail: string, retryAfterMs?: number): Problem {
+export function localProblem(code: LocalCode, detail: string, retryAfterMs?: number): Problem {
   const { status, title, retryable } = problems[code]
   const problem: Problem = { type: `/problems/${code}`, title, status, detail, code, retryable }
   return retryAfterMs === undefined ? problem : { ...problem, retryAfterMs }
 }
 
 /** `localProblem`, ready to throw. */
-export const localError = (code: ProblemCode, detail: string, cause?: unknown): ParleyError =>
+export const localError = (code: LocalCode, detail: string, cause?: unknown): ParleyError =>
   new ParleyError(localProblem(code, detail), cause === undefined ? undefined : { cause })
 
 /** The problem of anything that was thrown; what is not ours becomes `internal`, with its message. */

@@ -10,7 +10,7 @@ export interface ConnectionListener {
   rejoined(joined: RoomJoined): void
   resumed(resumed: RoomResumed): void
   status(status: RoomStatus): void
-  /** What the client has seen, for `room.resume`. */
+  /** The position that the client has seen, for `room.resume`. */
   position(): Position
   device(): { mic: boolean; cam: boolean }
 }

@@ -1,15 +1,14 @@
 import {
   mayRepeat,
-  operations,
-  type Operation,
   type OperationAnswer,
   type OperationInput,
   type OperationName,
   type StreamName,
   type BytesName,
 } from '@parley/contracts'
-import { exchange, requestOf, type CallInput, type HttpAnswer, type HttpRequest } from './http.ts'
+import { exchange, requestOf, type CallInput, type CallKind, type HttpAnswer, type HttpRequest } from './http.ts'
 import { localError, ParleyError } from './problem.ts'
+import { calls } from './tables.ts'
 import { backoffMs, pause } from './time.ts'
 
 export type RestInput<N extends OperationName> = OperationInput<N> & { signal?: AbortSignal }
@@ -82,10 +81,7 @@ export function createCaller({ url, fetch, deadlineMs: usualMs = 15_000 }: Calle
 /** Each call is made, and repeated, as whoever is signed in when it is made: `pin` sees to that. */
 export function createRest(call: Caller, session: TokenSource & { pin?(): TokenSource }): RestClient {
   const pinned = (): TokenSource => session.pin?.() ?? session
-  const names = Object.values(operations)
-    .flatMap((table) => Object.entries<Operation>(table))
-    .filter(([, operation]) => operation.stream === undefined && operation.bytes === undefined)
-    .map(([name]) => name as RestName)
+  const names = [...byName].filter(([, { special }]) => !special).map(([name]) => name as RestName)
   const full = Object.fromEntries(
     names.map((name) => [name, (input = {}) => call(name, input as RestInput<typeof name>, pinned())]),
   )
@@ -96,11 +92,15 @@ export function createRest(call: Caller, session: TokenSource & { pin?(): TokenS
   return { ...Object.fromEntries(plain), full } as RestClient
 }
 
-const byName = new Map<string, Operation>(
-  Object.values(operations).flatMap((table) => Object.entries<Operation>(table)),
-)
+const byName = new Map(Object.entries(calls).map(([name, text]) => [name, kindOf(text)]))
 
-export function operationNamed(name: string): Operation {
+function kindOf(text: string): CallKind {
+  const [method, path = '', auth, repeat, ...marks] = text.split(' ')
+  const json = marks.includes('json')
+  return { method, path, auth, repeat, json, special: marks.length > (json ? 1 : 0) } as CallKind
+}
+
+export function operationNamed(name: string): CallKind {
   const operation = byName.get(name)
   if (!operation) throw new TypeError(`There is no operation ${name}`)
   return operation
@@ -134,7 +134,7 @@ const isTokenFault = (error: unknown): boolean =>
 const harmless: ReadonlySet<OperationName> = new Set(['resolveCode', 'editMessage', 'refresh', 'logout', 'logoutAll'])
 
 /** A creation has a key: `requestOf` makes one. */
-const isRepeatable = (name: OperationName, operation: Operation): boolean =>
+const isRepeatable = (name: OperationName, operation: CallKind): boolean =>
   mayRepeat(operation, true) || harmless.has(name)
 
 const maxAttempts = 4

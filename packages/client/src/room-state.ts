@@ -48,7 +48,7 @@ export function snapshotOf(
 }
 
 /**
- * What `message` makes of `roster`. Pure. A broadcast with the next version applies, an older one was seen, a later one shows
+ * The result of `roster`. Pure. A broadcast with the next version applies, an older one was seen, a later one shows
  * a gap; a delta or a snapshot sets the version. A snapshot may set it back (the server's store was lost); a delta never does.
  */
 export function applyServerMessage(roster: Roster, message: ServerMessage): Applied {

@@ -27,7 +27,7 @@ import { ownTyping, TypingPeers } from './typing.ts'
 export interface RoomDeps extends ConnectionDeps {
   /** A page of the meeting's messages. */
   listMessages(meetingId: string, query: HistoryQuery): Promise<HistoryPage>
-  /** Who waits, for hosts and cohosts. */
+  /** The people in the lobby, for hosts and cohosts. */
   lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
 }
 

@@ -1,11 +1,12 @@
-import { bearerPrefix, closeCodes, fromClient, fromServer, subprotocol, wire } from '@parley/contracts'
+import { bearerPrefix, closeCodes, subprotocol, wire } from '@parley/contracts'
 import type { AnswerOf, ClientPayload, ClientType, ServerMessage } from '@parley/contracts'
 import type { Loss } from './close-meaning.ts'
 import { newId } from './ids.ts'
 import { isProblem, localError, ParleyError } from './problem.ts'
+import { answers, serverTypes } from './tables.ts'
 import { later } from './time.ts'
 
-/** What a request rejects with whose socket went before the answer came. */
+/** The error of a request whose socket closed before the answer came. */
 export class SocketLost extends Error {
   readonly loss: Loss
   /** The session goes on on another socket, which we opened; what was under way is repeated there. */
@@ -66,7 +67,7 @@ export class Socket {
   readonly #waiting = new Map<string, Waiting>()
   #state: { is: 'opening' | 'open' } | { is: 'over'; loss: Loss } = { is: 'opening' }
   #listener: SocketListener | null = null
-  /** What came before there was a listener: events right behind the answer that makes one. */
+  /** Messages that came before there was a listener: events right behind the answer that makes one. */
   #held: ServerMessage[] = []
   #seenAt = performance.now()
   #stopWatch = () => {}
@@ -75,6 +76,8 @@ export class Socket {
     this.#ws = ws
     this.#timing = timing
     ws.addEventListener('message', (event) => this.#receive(event.data))
+    // The package `ws` throws an error that nobody listens to. What matters comes with the close.
+    ws.addEventListener('error', () => {})
     ws.addEventListener('close', (event) =>
       this.#end({ code: event.code, reason: event.reason, opened: this.#state.is === 'open' }),
     )
@@ -175,7 +178,7 @@ export class Socket {
   #answer(requestId: string, { type, resolve, reject, stopTimer }: Waiting, message: Incoming): void {
     stopTimer()
     this.#waiting.delete(requestId)
-    if (Object.hasOwn(fromClient[type].answers, message.type)) {
+    if (answers[type].split(' ').includes(message.type)) {
       resolve({ type: message.type, payload: message.payload ?? {} } as never)
     } else if (message.type === 'error' && isProblem(message.payload)) {
       reject(new ParleyError(message.payload))
@@ -239,7 +242,7 @@ function parsed(data: unknown): Incoming | null {
 
 /** Types that this version does not know are left alone, so that a newer server can send them. */
 const isServerMessage = (message: Incoming): message is ServerMessage & Incoming =>
-  Object.hasOwn(fromServer, message.type) && typeof message.payload === 'object' && message.payload !== null
+  serverTypes.includes(message.type) && typeof message.payload === 'object' && message.payload !== null
 
 const tooLarge = (payload: unknown): boolean =>
   new TextEncoder().encode(JSON.stringify(payload)).byteLength > wire.maxFrameBytes - 256

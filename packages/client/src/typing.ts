@@ -5,7 +5,7 @@ const expiresMs = 6_000
 const repeatMs = 3_000
 const maxTyping = 50
 
-/** Who is typing. The news may be lost, so it also ends by itself. */
+/** The people who are typing. The news may be lost, so it also ends by itself. */
 export class TypingPeers {
   readonly #changed: () => void
   readonly #stops = new Map<string, () => void>()

@@ -77,6 +77,8 @@ export type LinkSession = Static<typeof LinkSession>
 
 /** A session is proven by the client's own secrets each time: a gateway can act for nobody whose socket it does not hold. */
 export const LinkAttach = Strict({
+  /** Of the client's handshake. */
+  requestId: Type.String({ minLength: 1, maxLength: 128 }),
   accessToken: Type.Union([Type.String({ maxLength: 8_192 }), Type.Null()]),
   session: Type.Union([LinkSession, Type.Null()]),
 })

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id } from './ids.ts'
 
-/** Who calls, as read from a verified access token. */
+/** The caller, as read from a verified access token. */
 export const Principal = Type.Object({
   userId: Id,
   sessionId: Id,

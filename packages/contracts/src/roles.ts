@@ -1,12 +1,8 @@
-import Type, { type Static } from 'typebox'
+import type { Role } from './role.ts'
 
-export const Role = Type.Union(
-  [Type.Literal('host'), Type.Literal('cohost'), Type.Literal('participant'), Type.Literal('guest')],
-  { title: 'Role' },
-)
-export type Role = Static<typeof Role>
+export * from './role.ts'
 
-/** What a role may do in a live room beyond taking part. */
+/** The rights of a role in a live room beyond taking part. */
 export type Permission = 'moderate' | 'admit' | 'end' | 'record'
 
 const granted: Record<Role, readonly Permission[]> = {

@@ -1,10 +1,19 @@
 import Type from 'typebox'
 
 /**
- * What a text is for. Each kind has one rule, which the kit applies wherever a request or a message comes in
+ * The purpose of a text. Each kind has one rule, which the kit applies wherever a request or a message comes in
  * (`docs/spec/text.md`); the schema only says which.
  */
-export type TextKind = 'name' | 'prose' | 'message' | 'secret' | 'passcode' | 'address' | 'reaction'
+export type TextKind =
+  | 'name'
+  | 'prose'
+  | 'message'
+  | 'secret'
+  | 'passcode'
+  | 'address'
+  | 'reaction'
+  | 'code'
+  | 'instant'
 
 /** The keyword of a schema that names the kind of a text; an extension of JSON Schema, as OpenAPI allows them. */
 export const textKeyword = 'x-text'
@@ -18,7 +27,7 @@ const text =
 export const NameText = text('name')
 /** Text of several lines that goes into mails and calendars: normalised; with a `minLength` it has something to see. */
 export const ProseText = text('prose')
-/** What somebody says: kept as it was sent, but with something to see. */
+/** Prose of a person: kept as it was sent, but with something to see. */
 export const SpokenText = text('message')
 /** A password: kept as it was sent; its shortest length is that of its normal form. */
 export const SecretText = text('secret')
@@ -28,3 +37,7 @@ export const PasscodeText = text('passcode')
 export const AddressText = text('address')
 /** One emoji. */
 export const ReactionText = text('reaction')
+/** The code of a meeting, which is read out and typed: normalised to small letters in groups. */
+export const CodeText = text('code')
+/** A time: normalised to UTC. */
+export const InstantText = text('instant')

@@ -17,11 +17,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** What a field of a config schema may carry besides JSON Schema. */
+/** The members of a config schema's field besides JSON Schema. */
 interface Annotations {
   default?: unknown
   description?: string
-  /** What a fault says instead of the pattern. */
+  /** The text of a fault in place of the pattern. */
   expects?: string
   /** Never printed. */
   secret?: boolean

@@ -1,12 +1,12 @@
-import type { Migration } from 'kysely/migration'
 import type { Static, TObject } from 'typebox'
+import type { ServiceMigration } from './db/migrate.ts'
 import type { Deps, RunningService, ServiceDefinition } from './service.ts'
 
 interface TypedDefinition<Config extends TObject, Tables> {
   name: string
   config: Config
   echo?: false
-  database?: { schema: string; migrations: Readonly<Record<string, Migration>> }
+  database?: { schema: string; migrations: Readonly<Record<string, ServiceMigration>> }
   create(deps: Deps<Static<Config>, Tables>): RunningService | Promise<RunningService>
 }
 

@@ -14,7 +14,7 @@ export interface FairGateOptions {
 
 /**
  * A gate for work that is dear and that people share, such as hashing what they type: each address has its turn, and within it each
- * person. Who brings more than a share, or waits too long, is refused with `unavailable`, for the reason `full`.
+ * person. A caller with more than a share, or one that waits too long, is refused with `unavailable`, for the reason `full`.
  */
 export function createFairGate({ running, waiting, each, waitMs, full }: FairGateOptions) {
   let active = 0
@@ -40,7 +40,7 @@ export function createFairGate({ running, waiting, each, waitMs, full }: FairGat
 
   return async function pass<T>(owner: Owner, task: () => Promise<T>): Promise<T> {
     if (active < running) active += 1
-    // Whoever leaves hands its place on, so `active` stays as it is.
+    // A caller that leaves hands its place on, so `active` stays as it is.
     else await turnOf(owner)
     try {
       return await task()

@@ -10,7 +10,7 @@ export interface GateOptions {
 
 /**
  * Lets `running` tasks run at once and `waiting` more wait their turn, in order; beyond that they are refused with
- * `unavailable`, for the reason `full`. Who waits leaves the line when `signal` aborts, and rejects with its reason.
+ * `unavailable`, for the reason `full`. A waiting caller leaves the line when `signal` aborts, and rejects with its reason.
  */
 export function createGate({ running, waiting, waitMs, full }: GateOptions) {
   let active = 0
@@ -19,7 +19,7 @@ export function createGate({ running, waiting, waitMs, full }: GateOptions) {
     signal?.throwIfAborted()
     if (active < running) active += 1
     else if (line.size >= waiting) throw new ProblemError('unavailable', full)
-    // Whoever leaves hands its place on, so `active` stays as it is.
+    // A caller that leaves hands its place on, so `active` stays as it is.
     else await turnIn(line, { waitMs, full, signal })
     try {
       return await task()

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { advertisedUrl } from './advertised.ts'
 import type { Bus } from './bus/bus.ts'
+import { explain } from './cannot-start.ts'
 import type { DatabaseHost } from './db/db.ts'
-import { migrate } from './db/migrate.ts'
+import { asProblem } from './db/errors.ts'
+import { migrate, type Migrations } from './db/migrate.ts'
 import { measureDependencies } from './dependencies.ts'
 import type { Kv } from './kv/kv.ts'
 import type { Logger } from './logger.ts'
@@ -10,7 +13,7 @@ import { announce } from './registry.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 
-/** What services run on: the real parts of a process of its own, or those of the embedded process. */
+/** The servers of services: the real parts of a process of its own, or those of the embedded process. */
 export interface World {
   bus: Bus
   kv: Kv
@@ -30,7 +33,7 @@ export interface StartedService {
 }
 
 /**
- * Migrates, creates, starts and announces one service. What it had begun is undone when it fails. `lingerMs` is how
+ * Migrates, creates, starts and announces one service. Everything it had begun is undone when it fails. `lingerMs` is how
  * long it goes on taking work after it left the directory, until everybody has read that.
  */
 export async function startService(
@@ -41,7 +44,7 @@ export async function startService(
   const service = await definition.create(await depsOf(definition, config, world))
   const { url } = await startOrStop(service, world.log)
   measureDependencies(world.metrics.forService(name), () => service.readiness(), world.kv)
-  const advertised = typeof config['ADVERTISE_URL'] === 'string' ? config['ADVERTISE_URL'] : url
+  const advertised = advertisedUrl(config, url)
   const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
   return {
     url: advertised,
@@ -65,6 +68,30 @@ async function startOrStop(service: RunningService, log: Logger): Promise<{ url:
   }
 }
 
+const againAfterMs = 500
+const tellEveryMs = 5_000
+
+/** Migrates once the database can be reached, however long that takes; says meanwhile why it cannot. */
+async function migrateWhenThere(host: DatabaseHost, migrations: Migrations, log: Logger): Promise<void> {
+  let toldAt = -Infinity
+  for (;;) {
+    try {
+      const { newer } = await migrate(host, migrations)
+      if (newer.length > 0)
+        log.warn({ schema: migrations.schema, newer }, 'the database is of a newer version, which this one may use')
+      return
+    } catch (error) {
+      // A migration that failed is wrapped: only what passes by itself is waited for.
+      if (asProblem(error)?.code !== 'unavailable') throw error
+      if (performance.now() - toldAt >= tellEveryMs) {
+        toldAt = performance.now()
+        log.warn({ reason: explain(error) }, 'waiting for PostgreSQL')
+      }
+      await sleep(againAfterMs)
+    }
+  }
+}
+
 async function depsOf(
   definition: ServiceDefinition,
   config: Readonly<Record<string, unknown>>,
@@ -74,7 +101,7 @@ async function depsOf(
   const { database: host, metrics, ...rest } = world
   if (database !== undefined) {
     if (host === undefined) throw new StartupError(`${name} needs a database`)
-    await migrate(host, database)
+    await migrateWhenThere(host, database, world.log)
   }
   const db = database === undefined ? undefined : host?.schema(database.schema)
   // The definition's own types say what its config and tables are; here they are unknown.

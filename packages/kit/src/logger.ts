@@ -1,5 +1,6 @@
 import pino, { type DestinationStream } from 'pino'
 import pretty from 'pino-pretty'
+import { isTracing, traceId } from './tracing/trace.ts'
 import { redactFields, redactLine } from './redact.ts'
 
 export type Logger = pino.Logger
@@ -25,10 +26,17 @@ export function createLogger({ service, level = 'info', format, instance, destin
     // The formatter has described errors already; pino's own serializer would copy all their fields.
     serializers: { err: (error: unknown) => error },
     hooks: { streamWrite: redactLine },
+    ...(isTracing() ? { mixin: () => traceFields() } : {}),
   }
   const isPretty = (format ?? (process.stdout.isTTY ? 'pretty' : 'json')) === 'pretty'
   const stream = isPretty ? prettyStream(destination) : destination
   return redactingChildren(pino(options, stream ?? standardOutput()))
+}
+
+/** Anew each time, for pino writes into it. */
+const traceFields = (): { traceId?: string } => {
+  const id = traceId()
+  return id === undefined ? {} : { traceId: id }
 }
 
 /** Written at once: what is buffered when the process ends is tried for ever on a pipe that nobody reads any more. */

@@ -1,4 +1,5 @@
 import { problems, type Problem, type ProblemCode } from '@parley/contracts'
+import { traceId } from './tracing/trace.ts'
 
 const defaultRetryAfterMs = 1000
 
@@ -20,6 +21,7 @@ export class ProblemError extends Error {
   /** The problem as it goes over the wire (RFC 9457). */
   toProblem(requestId?: string): Problem {
     const { status, title, retryable } = problems[this.code]
+    const trace = traceId()
     return {
       type: `/problems/${this.code}`,
       title,
@@ -28,6 +30,7 @@ export class ProblemError extends Error {
       code: this.code,
       retryable,
       ...(requestId === undefined ? {} : { requestId }),
+      ...(trace === undefined ? {} : { traceId: trace }),
       ...this.extra,
     }
   }

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { connectRedisKv } from './kv/kv-redis.ts'
 import { createDirectory } from './registry.ts'
 import { startNats, startPostgres, startRedis, type RunningServer } from './testing/servers.ts'
 import { eventually } from './testing/eventually.ts'
+import { freePort } from './testing/ports.ts'
 import { silentLog } from './testing/silent-log.ts'
 
 let nats: RunningServer
@@ -54,7 +56,7 @@ test('it serves, is found in the directory, and on SIGTERM leaves it, finishes i
 }, 20_000)
 
 test('a bad environment is one message without a stack, and exit code 1', async () => {
-  const { exit, seen } = run({ PORT: 'http', NATS_URL: 'x', DRAIN_MS: '-1' })
+  const { exit, seen } = run({ PORT: 'http', NATS_URL: 'x', DRAIN_MS: '-1', LOG_FORMAT: 'pretty' })
   expect(await exit).toBe(1)
   expect(seen()).toMatch(
     /^fixture cannot start: The configuration has 3 faults:\n {2}PORT: "http"[^\n]*\n {2}NATS_URL: its value[^\n]*\n {2}DRAIN_MS: "-1"[^\n]*\n$/,
@@ -62,18 +64,64 @@ test('a bad environment is one message without a stack, and exit code 1', async 
 }, 10_000)
 
 test('a port in use is one sentence', async () => {
-  const { exit, seen } = run({ PORT: String(nats.port) })
+  const { exit, seen } = run({ PORT: String(nats.port), LOG_FORMAT: 'pretty' })
   expect(await exit).toBe(1)
   expect(seen()).toContain(`fixture cannot start: port ${nats.port} is in use\n`)
 }, 10_000)
 
 test('a Redis Cluster is one sentence, and exit code 1', async () => {
   const cluster = await startRedis({ args: ['--cluster-enabled', 'yes'] })
-  const { exit, seen } = run({ REDIS_URL: cluster.url })
+  const { exit, seen } = run({ REDIS_URL: cluster.url, LOG_FORMAT: 'pretty' })
   expect(await exit).toBe(1)
   expect(seen()).toMatch(/fixture cannot start: REDIS_URL names a Redis Cluster \(cluster_enabled:1\)[^\n]*\n$/)
   expect(seen()).not.toContain('"ready"')
   await cluster.stop()
+}, 15_000)
+
+test('O2 with LOG_FORMAT=json what ends the start is a line of JSON', async () => {
+  const { exit, seen } = run({ PORT: String(nats.port) })
+  expect(await exit).toBe(1)
+  const lines = seen()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const msg = `cannot start: port ${nats.port} is in use`
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'fatal', service: 'fixture', msg }))
+}, 15_000)
+
+test('O2 says why it waits for PostgreSQL, Redis and NATS, and starts when they are there', async () => {
+  const port = await freePort()
+  const away = (server: string) => server.replace(/:\d+/, `:${port}`)
+  const waiting = [
+    { env: { NATS_URL: away(nats.url) }, says: /waiting for NATS/ },
+    { env: { REDIS_URL: away(redis.url) }, says: /waiting for Redis/ },
+    { env: { DATABASE_URL: postgres.url.replace(/:\d+\//, `:${port}/`) }, says: /waiting for PostgreSQL/ },
+  ].map(({ env, ...told }) => ({ ...run(env), ...told }))
+  await eventually(() => {
+    for (const { seen, says } of waiting)
+      expect(
+        seen()
+          .split('\n')
+          .find((line) => says.test(line)) ?? seen(),
+      ).toMatch(/REFUSED/)
+  }, 30_000)
+  for (const { child } of waiting.slice(0, 2)) child.kill('SIGKILL')
+  const late = await startPostgres({ port })
+  await waiting.at(-1)?.url()
+  await late.stop()
+}, 60_000)
+
+test('O2 a migration that fails says what the database said', async () => {
+  const db = new pg.Client(postgres.url)
+  await db.connect()
+  await db.query('drop schema if exists fixture cascade; create schema fixture; create table fixture.note (id int)')
+  const { exit, seen } = run({ LOG_FORMAT: 'pretty' })
+  expect(await exit).toBe(1)
+  expect(seen()).toContain(
+    'fixture cannot start: cannot migrate schema fixture (001-note): relation "note" already exists\n',
+  )
+  await db.query('drop schema fixture cascade')
+  await db.end()
 }, 15_000)
 
 test('C21 with a Redis that evicts it serves, and is degraded where one looks', async () => {

@@ -1,17 +1,19 @@
 import { hostname } from 'node:os'
+import { reportAndEnd } from './cannot-start.ts'
 import { connectNatsBus } from './bus/bus-nats.ts'
 import { systemClock } from './clock.ts'
 import { ConfigError, describeConfig, readConfig, type Environment } from './config.ts'
-import { commonConfig } from './config-common.ts'
+import { commonConfig, natsOf, redisOf, type CommonConfig } from './config-common.ts'
 import { openDatabase } from './db/db.ts'
+import { warnOfMisspelt } from './misspelt.ts'
 import { newId } from './ids.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
 import { startService, type World } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServiceDefinition } from './service.ts'
-import { StartupError } from './startup-error.ts'
 import { superviseProcess } from './supervise.ts'
+import { startTracing } from './tracing/tracing.ts'
 import Type from 'typebox'
 
 /**
@@ -29,12 +31,7 @@ export async function runService(
   try {
     await serve(definition, env)
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof StartupError
-    const shown = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
-    process.stderr.write(`${definition.name} cannot start: ${shown}\n`)
-    process.exitCode = 1
-    // A connection that was made before the fault must not keep the process.
-    setTimeout(() => process.exit(1), 2000).unref()
+    reportAndEnd(definition.name, error, env)
   }
 }
 
@@ -45,16 +42,23 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
   if (needsDatabase && common.DATABASE_URL === undefined)
     throw new ConfigError(['DATABASE_URL: is missing; expected a postgres:// URL'])
   const instanceId = `${hostname()}-${newId().slice(-6)}`
+  const tracing = await startTracing({
+    config: common,
+    service: `parley-${definition.name}`,
+    instance: instanceId,
+  })
   const log = createLogger({
     service: definition.name,
     level: common.LOG_LEVEL,
     format: common.LOG_FORMAT,
     instance: instanceId,
   })
+  warnOfMisspelt(env, [definition.config], log)
+  tracing.tell(log)
   const supervisor = superviseProcess({ log, drainMs: common.DRAIN_MS })
-  const url = needsDatabase ? common.DATABASE_URL : undefined
+  supervisor.onStop(() => tracing.stop())
   const world = await connect(
-    { ...common, DATABASE_URL: url },
+    { common, database: needsDatabase ? common.DATABASE_URL : undefined },
     { log, instanceId, name: definition.name, echo: definition.echo, onLost: supervisor.fail },
   )
   supervisor.onStop(() => world.close())
@@ -72,11 +76,6 @@ async function serve(definition: ServiceDefinition, env: Environment): Promise<v
 /** Others read the directory each second. */
 const lingerMs = 1500
 
-interface Urls {
-  NATS_URL: string
-  REDIS_URL: string
-  DATABASE_URL?: string | undefined
-}
 interface Identity {
   log: Logger
   instanceId: string
@@ -87,21 +86,21 @@ interface Identity {
 
 /** The three connections, closed again in the other order. */
 async function connect(
-  urls: Urls,
+  { common, database: url }: { common: CommonConfig; database: string | undefined },
   { log, instanceId, name, echo, onLost }: Identity,
 ): Promise<World & { close(): Promise<void> }> {
   const metrics = createMetrics()
   const bus = await connectNatsBus({
-    url: urls.NATS_URL,
+    ...natsOf(common),
     name: `${name}/${instanceId}`,
     log,
     echo,
     metrics,
     onClosed: () => onLost('the NATS connection closed for good'),
   })
-  const kv = await connectRedisKv({ url: urls.REDIS_URL, log, metrics })
-  const database =
-    urls.DATABASE_URL === undefined ? undefined : await openDatabase({ url: urls.DATABASE_URL }, { log, metrics })
+  const kv = await connectRedisKv({ ...redisOf(common), log, metrics })
+  const maxConnections = common.DATABASE_MAX_CONNECTIONS
+  const database = url === undefined ? undefined : await openDatabase({ url, maxConnections }, { log, metrics })
   return {
     bus,
     kv,

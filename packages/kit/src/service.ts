@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
 import type { TObject } from 'typebox'
 import type { Bus } from './bus/bus.ts'
+import type { ServiceMigration } from './db/migrate.ts'
 import type { Kv } from './kv/kv.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -27,14 +27,14 @@ export interface Clock {
   monotonic(): number
 }
 
-/** What a service package exports, and the only thing. */
+/** The one export of a service package. */
 export interface ServiceDefinition {
   name: string
   /** The environment variables it reads; see `config.ts`. */
   config: TObject
   /** False: nothing that it says on the bus is for itself, and a bus that can does not bring it back to it. */
   echo?: false
-  database?: { schema: string; migrations: Readonly<Record<string, Migration>> }
+  database?: { schema: string; migrations: Readonly<Record<string, ServiceMigration>> }
   create(deps: Deps<never, never>): RunningService | Promise<RunningService>
 }
 

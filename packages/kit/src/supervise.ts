@@ -9,7 +9,7 @@ export interface Supervisor {
   release(): void
 }
 
-/** What the steps before and after the drain may take. With a drain of 25 s it ends before Kubernetes kills at 30 s. */
+/** The time for the steps before and after the drain. With a drain of 25 s it ends before Kubernetes kills at 30 s. */
 const graceMs = 4500
 
 /**

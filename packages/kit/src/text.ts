@@ -26,7 +26,7 @@ export function fromText(schema: TSchema, text: string): unknown {
   return text
 }
 
-/** What `schema` accepts, in words for a person who has to fix a variable. */
+/** The values that a schema accepts, in words for a person who has to fix a variable. */
 export function expected(schema: TSchema): string {
   const plain = schema as Plain
   if (plain.expects !== undefined) return plain.expects

@@ -12,7 +12,7 @@ export type Route =
   | { at: 'meeting'; code: string }
   | { at: 'nowhere' }
 
-/** What an address of this page shows. */
+/** The view of an address of this page. */
 export function routeOf(url: URL): Route {
   const path = url.pathname.replace(/\/+$/, '')
   switch (path) {

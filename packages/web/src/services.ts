@@ -4,7 +4,7 @@ import type { Router } from './router.ts'
 import type { Session } from './session.ts'
 import type { Theme } from './ui/theme.tsx'
 
-/** What the whole page shares. */
+/** The services that the whole page shares. */
 export interface Services {
   session: Session
   router: Router

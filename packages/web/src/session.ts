@@ -4,13 +4,13 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import { report } from './report.ts'
 import { toast } from './ui/toast.tsx'
 
-/** Who uses the page, and the SDK that speaks for them. */
+/** The person who uses the page, and the SDK that speaks for them. */
 export interface Session {
   readonly parley: Parley
   readonly user: ReadonlySignal<User | null>
   /** True until it is known whether an earlier sign-in still holds. */
   readonly restoring: ReadonlySignal<boolean>
-  /** Who it is, after a change of the profile. */
+  /** The person after a change of the profile. */
   update(user: User): void
   restore(): Promise<void>
 }

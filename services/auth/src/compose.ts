@@ -28,6 +28,7 @@ import { createIdentities } from './oidc/identities.ts'
 import { createProvider } from './oidc/provider.ts'
 import { createBcryptPool, type BcryptPool } from './passwords/bcrypt-pool.ts'
 import { createPasswords } from './passwords/passwords.ts'
+import { createErasures, type Erasures } from './privacy/erase.ts'
 import { listRevocations } from './revocations/revocation-list.ts'
 import { createTeller } from './revocations/teller.ts'
 import { newRandomToken } from './random-token.ts'
@@ -47,6 +48,7 @@ export interface Parts {
   sessions: Sessions
   accounts: Accounts
   recovery: Recovery
+  erasures: Erasures
   /** Delivers the mails that were ordered. */
   outbox: MailOutbox
   oauth: Oauth | null
@@ -90,6 +92,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
+  const erasures = createErasures({ ...shared, workOf, inTurn, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,
@@ -97,6 +100,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
     sessions,
     accounts,
     recovery,
+    erasures,
     outbox,
     oauth,
     lifetimes,
@@ -104,16 +108,17 @@ export function compose(deps: Deps<AuthConfig, Tables>): Parts {
   }
 }
 
-/** What bcrypt costs on a machine of today (lessons.md 9), until it is measured. */
+/** The cost of bcrypt on a machine of today (lessons.md 9), until it is measured. */
 const typicalMsOf = (cost: number): number => 200 * 2 ** (cost - 12)
 
-const createOutbox = ({ db, clock, log, config }: Deps<AuthConfig, Tables>): MailOutbox =>
+const createOutbox = ({ db, clock, log, metrics, config }: Deps<AuthConfig, Tables>): MailOutbox =>
   createMailOutbox({
     db,
     mailer: createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log }),
-    render: createRender(db, clock),
+    render: createRender(db, clock, config),
     clock,
     log,
+    metrics,
   })
 
 function createOauth({ config, clock, log }: Deps<AuthConfig, Tables>, sessions: Sessions, mails: AccountMails) {

@@ -34,6 +34,32 @@ test('production needs a signing secret and a bcrypt cost of 10', () => {
   expect(() => read({ ...production, BCRYPT_COST: '9' })).toThrow('BCRYPT_COST')
 })
 
+test('A11 links of mails follow templates, which are checked at the start', () => {
+  const own = {
+    FRONTEND_URL: 'https://app.example/meet',
+    VERIFY_LINK_TEMPLATE: '{frontend}/#/verify/{token}',
+    RESET_LINK_TEMPLATE: 'https://accounts.example/reset?token={token}',
+  }
+  expect(read(own)).toMatchObject(own)
+  for (const FRONTEND_URL of [
+    'app.example',
+    'ftp://app.example',
+    'https://app.example/',
+    'https://a@app.example',
+    'https://app.example/?a',
+  ])
+    expect(() => read({ FRONTEND_URL }), FRONTEND_URL).toThrow('FRONTEND_URL')
+  for (const RESET_LINK_TEMPLATE of [
+    '{frontend}/reset',
+    '{frontend}.evil.example/{token}',
+    'javascript:alert({token})',
+    '/reset#{token}',
+    '{frontend}/{code}/{token}',
+    'https://a.example/{token',
+  ])
+    expect(() => read({ RESET_LINK_TEMPLATE }), RESET_LINK_TEMPLATE).toThrow(/RESET_LINK_TEMPLATE.*\{token\}/)
+})
+
 test('A11 mails go out only with links that nobody else can choose', () => {
   const SMTP_URL = 'smtp://mail.example:25'
   expect(() => read({ SMTP_URL })).toThrow('PUBLIC_URL')

@@ -1,5 +1,5 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, ConfigError, mailConfig } from '@parley/kit'
+import { commonConfig, ConfigError, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 import { isLoopback, oidcConfig } from './oidc/oidc-config.ts'
 
@@ -9,6 +9,7 @@ const Secret = (description: string, notes: { requiredInProduction?: boolean } =
 export const authConfig = Strict({
   ...commonConfig,
   ...mailConfig,
+  ...frontendConfig,
   ...oidcConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
@@ -16,6 +17,16 @@ export const authConfig = Strict({
       requiredInProduction: true,
       description: 'the gateway as browsers reach it, for links in mails and the way back from a sign-in provider',
     }),
+  ),
+  VERIFY_LINK_TEMPLATE: linkTemplate(
+    '{frontend}/verify-email#token={token}',
+    ['token'],
+    'where the mail leads that asks to confirm an address',
+  ),
+  RESET_LINK_TEMPLATE: linkTemplate(
+    '{frontend}/reset-password#token={token}',
+    ['token'],
+    'where the mail for a forgotten password leads',
   ),
   ACCESS_TTL_SECONDS: Type.Integer({
     default: 900,

@@ -98,7 +98,7 @@ test('A10 a rotation logs nobody out: the new key is published before it signs, 
   const before = await signUp(one)
   const [oldKid] = await kids(one)
   clock.advance(30 * 24 * 3600_000 - publishAheadMs)
-  // What happens within the minute, here at once: both replicas find the rotation due.
+  // The work of a minute, here at once: both replicas find the rotation due.
   await Promise.all([one.stop(), two.stop()])
   await startBoth()
   const both = await kids(one)

@@ -15,6 +15,7 @@ import { authConfig, refuseUnsafe, type AuthConfig } from './config.ts'
 import { compose, type Parts } from './compose.ts'
 import { keepHouse } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
+import { createErasing } from './privacy/erasing.ts'
 import { repeat, type Repeated } from './repeat.ts'
 import { routesOf } from './routes.ts'
 import { createCookies } from './sessions/cookie.ts'
@@ -39,7 +40,8 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
   const { config, log, bus, db } = deps
   const parts = compose(deps)
   const { keyring, keySource, revocations, pool } = parts
-  const app = serve(deps, parts)
+  const erasing = createErasing(parts.erasures, log)
+  const app = serve(deps, parts, erasing.kick)
   let subscriptions: { unsubscribe(): void }[] = []
   let rounds: Repeated[] = []
 
@@ -53,6 +55,7 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
         repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
         repeat(() => keepHouse({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
       ]
+      erasing.start()
       parts.outbox.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
@@ -61,21 +64,32 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       for (const subscription of subscriptions) subscription.unsubscribe()
       keySource.stop()
       revocations.stop()
-      await Promise.all([parts.outbox.stop(), ...rounds.map((round) => round.stop())])
+      await Promise.all([erasing.stop(), parts.outbox.stop(), ...rounds.map((round) => round.stop())])
       await pool.stop()
     },
     readiness: () => readinessOf(deps),
   }
 }
 
-function serve(deps: Deps<AuthConfig, Tables>, parts: Parts) {
-  const { config, db, clock, log, metrics, kv, instanceId } = deps
+function serve(deps: Deps<AuthConfig, Tables>, parts: Parts, kickErasures: () => void) {
+  const { config, db, bus, clock, log, metrics, kv, instanceId } = deps
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)
-  serveHealth(app, { service: 'auth', version, instanceId, readiness: () => readinessOf(deps), metrics, kv })
+  serveHealth(app, {
+    service: 'auth',
+    version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness: () => readinessOf(deps),
+    metrics,
+    kv,
+  })
   const originOf = createOriginOf({ allowed: config.ALLOWED_ORIGINS, crossSite: config.CROSS_SITE_ORIGINS })
   const handlers = routesOf({
     ...parts,
+    db,
+    bus,
+    kickErasures,
     log,
     originOf,
     cookies: createCookies(originOf),

@@ -7,7 +7,7 @@ import type { Db } from './tables.ts'
 
 const queue = 'auth'
 
-/** What auth answers and hears on the bus. */
+/** The requests that auth answers and the events it hears. */
 export const subscribe = (
   bus: Bus,
   { db, keyring, revocations, log }: { db: Db; keyring: Keyring; revocations: Revocations; log: Logger },

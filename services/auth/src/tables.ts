@@ -10,6 +10,7 @@ export interface Tables extends KeptTables, OutboxTables {
   revocations: RevocationsTable
   identities: IdentitiesTable
   mail_tokens: MailTokensTable
+  erasures: ErasuresTable
 }
 /** The service's schema, or a transaction on it. */
 export type Db = Kysely<Tables>
@@ -106,3 +107,17 @@ interface MailTokensTable {
   expires_at: Date
 }
 export type MailTokenRow = Selectable<MailTokensTable>
+
+/** What the other services need to forget somebody whose account is gone; it goes when they have. */
+interface ErasuresTable {
+  user_id: string
+  /** The id that stands for them where something stays. */
+  alias: string
+  /** Null for an address that they had not shown to own. */
+  email: string | null
+  name: string
+  at: Date
+  /** By the database's clock; while a replica works on it, when it counts as dead. */
+  due_at: Date
+  passes: Generated<number>
+}

@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 type Access = Static<typeof meetingsBus.access.output>
 
 /**
- * Who may do what with a meeting's chat, as the meetings service says. All reject with its `not-found`, or
+ * The rights to a meeting's chat, as the meetings service says. All reject with its `not-found`, or
  * `unavailable`.
  */
 export interface AccessCheck {
@@ -13,7 +13,7 @@ export interface AccessCheck {
   mayReadOrThrow(meetingId: string, userId: string): Promise<Access>
   /** For sending; rejects with `forbidden` or `meeting-over` too. */
   mayChatOrThrow(meetingId: string, userId: string): Promise<Access>
-  /** What was remembered of somebody is no longer true. */
+  /** A remembered right no longer holds. */
   forget(meetingId: string, userId: string): void
 }
 
@@ -31,7 +31,7 @@ export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): A
   async function fetch(meetingId: string, userId: string): Promise<Access> {
     const [askedAt, before] = [clock.monotonic(), forgotten]
     const access = await ask(bus, meetingsBus.access, { meetingId, userId })
-    // What was answered while something was forgotten may be of before.
+    // An answer that was under way during a change may be from before it.
     if (before === forgotten) known.set(`${meetingId}/${userId}`, access, askedAt)
     return access
   }

@@ -2,7 +2,7 @@ import { signalingBus, type Message } from '@parley/contracts'
 import { tell, type Bus, type Logger } from '@parley/kit'
 
 /**
- * Tells the room what was committed. What is answered does not depend on it: the numbers tell a client what it missed.
+ * Tells the room what was committed. The answer does not depend on it: the numbers tell a client what it missed.
  * `again`: what was there already, for its announcement may have been lost with the process that stored it.
  */
 export function announce(
@@ -12,7 +12,7 @@ export function announce(
 ): void {
   const { meetingId, message, again } = news
   try {
-    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
+    tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
   } catch (error) {
     log.warn({ err: error, messageId: message.id }, 'cannot tell the room of a message')
   }

@@ -3,7 +3,7 @@ import { ask, createPoller, type Bus, type Logger } from '@parley/kit'
 import { checkDraftOrThrow, type Draft } from './message.ts'
 import type { ChatDb } from './store.ts'
 
-/** What somebody wants to send: a text, a file of theirs, or both. */
+/** The message to send: a text, a file of theirs, or both. */
 export interface Wish extends Pick<Draft, 'meetingId' | 'sender' | 'clientMessageId' | 'text'> {
   fileId?: string | undefined
 }

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type { ChatDb } from './store.ts'
 import type { ChatTables, MessageRow } from './tables.ts'
 
-/** What becomes of a message: another text, or none. */
+/** The change of a message: another text, or none. */
 export type Change = { kind: 'edit'; text: string } | { kind: 'delete' }
 
 export interface Which {
@@ -12,8 +12,7 @@ export interface Which {
 
 /**
  * Changes a message as `decide` says (null: it stays as it is), and gives it the meeting's next change number; answers
- * the row as it is then. The counter's lock puts the changes of a meeting in a row, so they are decided on what is
- * stored, numbered without gaps, and nobody reads a number before those below it. `decide` may throw; nothing is
+ * the row as it is then. The counter's lock puts the changes of a meeting in a row. So they are decided on what is stored and numbered without gaps. Nobody reads a number before those below it. `decide` may throw; nothing is
  * changed then.
  */
 export const changeMessage = (

@@ -12,7 +12,7 @@ import { readHead, readHeads, readPage, type ChatDb, type Head } from './store.t
 import type { Writer } from './writer.ts'
 
 /**
- * What the service does, whoever asks. Every call ends by its deadline (of `performance.now()`); a database that is away
+ * The operations of the service, for REST and the bus. Every call ends by its deadline (of `performance.now()`); a database that is away
  * or slow is `unavailable`.
  */
 export interface Chat {
@@ -40,7 +40,7 @@ export interface ChatDeps {
   metrics: ChatMetrics
 }
 
-/** Whoever asks for the head waits 1 s. */
+/** A caller waits 1 s for the head. */
 const headMs = 900
 const inRequestTime = (): number => performance.now() + requestMs
 

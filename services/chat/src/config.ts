@@ -16,5 +16,11 @@ export const chatConfig = Strict({
     maximum: 3600,
     description: 'the window of CHAT_LIMIT_MESSAGES; who sends more is told how long to wait',
   }),
+  CHAT_RETENTION_DAYS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 36_500,
+    description: 'how long messages are kept after they were sent; 0: for ever',
+  }),
 })
 export type ChatConfig = Static<typeof chatConfig>

@@ -16,7 +16,7 @@ export interface Draft {
   file?: FileReference | undefined
 }
 
-/** What goes out of a stored message. */
+/** The public form of a stored message. */
 export const messageOf = (row: MessageRow): Message => ({
   id: row.id,
   seq: row.seq,
@@ -31,7 +31,7 @@ export const messageOf = (row: MessageRow): Message => ({
   ...(row.rev === 0 ? {} : { rev: row.rev }),
 })
 
-/** What a service has to say, as a draft: the same `noticeId` again is the same message. */
+/** A service's announcement, as a draft: the same `noticeId` again is the same message. */
 export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: string; text: string }): Draft => ({
   meetingId,
   sender: { id: meetingId, name: 'System' },
@@ -40,7 +40,7 @@ export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: stri
   type: 'system',
 })
 
-/** What makes a message the same one when it is sent again. */
+/** The key by which a repeated message is known. */
 export const keyOf = (draft: Draft): string => `${draft.meetingId}/${draft.sender.id}/${draft.clientMessageId}`
 export const keyOfRow = (row: MessageRow): string => `${row.meeting_id}/${row.sender_id}/${row.client_message_id}`
 

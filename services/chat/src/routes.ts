@@ -46,7 +46,7 @@ export const chatHandlers = ({
   },
   async deleteMessage({ params: { id: meetingId, messageId }, principal: { userId } }) {
     const deadline = performance.now() + requestMs
-    // What one has said one may take back for as long as one may read it, also after the meeting.
+    // Authors may delete their messages for as long as they may read them, also after the meeting.
     const { role } = await inTime(access.mayReadOrThrow(meetingId, userId), deadline)
     await chat.delete({ meetingId, messageId, userId, moderator: may(role, 'moderate') }, deadline)
     return { status: 204 }

@@ -22,6 +22,7 @@ import { createFloodLimit } from './flood.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { createChatMetrics } from './metrics.ts'
 import { migrations } from './migrations/index.ts'
+import { answerPrivacy } from './privacy.ts'
 import { chatHandlers } from './routes.ts'
 import { ping } from './store.ts'
 import { answerChatBus } from './subscriptions.ts'
@@ -66,7 +67,15 @@ function create({
 
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   const readiness = async () => ({ database: await answers(ping(db)), bus: bus.connected(), auth: auth.ready() })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv })
+  serveHealth(app, {
+    service: name,
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  })
   serveOperations(app, chatOperations, chatHandlers({ db, chat, access }), {
     authenticate: auth.authenticate,
     kv,
@@ -74,7 +83,7 @@ function create({
     checkAnswers: config.NODE_ENV !== 'production',
   })
 
-  const housekeeping = createHousekeeping({ db, clock, log })
+  const housekeeping = createHousekeeping({ db, clock, log, keepDays: config.CHAT_RETENTION_DAYS })
   let subscriptions: BusSubscription[] = []
   return {
     readiness,
@@ -82,7 +91,7 @@ function create({
       await auth.start()
       void housekeeping.start()
       attachments.start()
-      subscriptions = answerChatBus({ bus, chat, access, log })
+      subscriptions = [...answerChatBus({ bus, chat, access, log }), ...answerPrivacy({ db, bus, log })]
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     async stop() {

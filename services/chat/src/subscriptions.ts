@@ -7,7 +7,7 @@ import type { Page } from './page.ts'
 
 const queue = 'chat'
 
-/** Whoever asks for messages waits 1 s. */
+/** A caller waits 1 s for messages. */
 const afterMs = 900
 
 interface BusDeps {

@@ -81,7 +81,16 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
       reply.header('upgrade', 'websocket')
       throw new ProblemError('invalid-input', 'This address speaks WebSocket: send Upgrade: websocket', { status: 426 })
     })
-  serveHealth(app, { service: 'gateway', version, instanceId, readiness, metrics, kv, degrades: true })
+  serveHealth(app, {
+    service: 'gateway',
+    version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+    degrades: true,
+  })
   await serveDocuments(app, version)
   serveProblemPages(app)
   await servePage(app, config.WEB_DIR ?? builtPage)
@@ -92,7 +101,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
 function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
-  const mayReadMetrics = createMetricsGuard(config.METRICS_TOKEN)
+  const mayReadMetrics = createMetricsGuard(config)
   app.addHook('onRequest', async ({ raw }) => {
     checkShapeOrThrow(raw)
     if (raw.url?.startsWith('/v1/') === true) origins.checkOrThrow(raw)

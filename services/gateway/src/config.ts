@@ -92,14 +92,15 @@ export const gatewayConfig = Strict({
     Type.String({
       minLength: 16,
       secret: true,
-      description: 'bearer token of /metrics; without it only direct local peers may read them',
+      description:
+        'bearer token of /metrics; without it nobody may read them in production, and direct local peers elsewhere',
     }),
   ),
 })
 export type GatewayConfig = Static<typeof gatewayConfig>
 
 /**
- * What no schema can say about the variables together.
+ * The rules between variables that no schema can state.
  * @throws StartupError
  */
 export function checkConfigOrThrow(config: GatewayConfig): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type Parts, type TestGateway } from './testing/gateway.ts'
 import { openSocket, read } from './testing/raw.ts'
 
-/** What a gateway does whatever bus and store it runs on. */
+/** The contract of a gateway on any bus and store. */
 export function gatewayContract(name: string, makeParts: () => Promise<Parts>): void {
   describe(`gateway on ${name}`, () => {
     let gateway: TestGateway

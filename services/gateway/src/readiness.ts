@@ -9,7 +9,7 @@ export interface Leaned {
 }
 
 /**
- * What the gateway leans on. Without `kv` limits count per gateway and the lists of services stay as they were (`directory`),
+ * The dependencies of the gateway. Without `kv` limits count per gateway and the lists of services stay as they were (`directory`),
  * without `bus` revocations come late, before `keys` nobody can be verified, without an instance of a service its routes
  * answer 503.
  */

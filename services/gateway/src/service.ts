@@ -8,6 +8,7 @@ import {
   type Deps,
   drainHttp,
   requestIdOf,
+  socketsThatFit,
   type RunningService,
   startHttp,
 } from '@parley/kit'
@@ -29,8 +30,21 @@ const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const sat
 export const gatewayService = defineService({
   name: 'gateway',
   config: gatewayConfig,
-  create: (deps: Deps<GatewayConfig, never>) => createGateway(deps),
+  create: (deps: Deps<GatewayConfig, never>) => createGateway({ ...deps, config: withSocketsThatFit(deps) }),
 })
+
+/** A socket is one to the client and one to the node behind. */
+const descriptorsEach = 2
+
+function withSocketsThatFit({ config, log }: Deps<GatewayConfig, never>): Readonly<GatewayConfig> {
+  const fit = socketsThatFit(config.MAX_SOCKETS, descriptorsEach)
+  if (fit < config.MAX_SOCKETS)
+    log.warn(
+      { wanted: config.MAX_SOCKETS, fit },
+      'takes fewer sockets than MAX_SOCKETS: each needs two open files; raise the limit (ulimit -n)',
+    )
+  return { ...config, MAX_SOCKETS: fit }
+}
 
 async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningService> {
   checkConfigOrThrow(deps.config)
@@ -80,7 +94,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   }
 }
 
-/** What the HTTP and the WebSocket side share. */
+/** The parts that the HTTP and the WebSocket side share. */
 function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfig, never>) {
   const directory = createDirectory(kv, [...services, 'gateway'], { log })
   const streams = createStreams({
@@ -120,6 +134,6 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     factsOf,
     auth: createEdgeAuth({ bus, log, clock }),
     upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
-    limits: createLimits(config, { kv, clock }),
+    limits: createLimits(config, { kv, clock, metrics }),
   }
 }

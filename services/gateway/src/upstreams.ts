@@ -21,7 +21,7 @@ export interface Upstream {
 export interface Choice {
   /** Not this one. */
   besides?: Upstream
-  /** What everything with the same key should find the same instance by; without one they take turns. */
+  /** The key by which requests find the same instance; without one they take turns. */
   key?: string
 }
 

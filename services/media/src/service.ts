@@ -19,6 +19,7 @@ import { createFiles } from './files/files.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { mediaHandlers } from './routes.ts'
+import { answerPrivacy } from './privacy.ts'
 import { createRecordings } from './recordings/service.ts'
 import { createSfu } from './sfu/service.ts'
 import type { MediaTables } from './tables.ts'
@@ -47,7 +48,16 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     storage: await files.objects.reachable(),
     ...(await sfu.readiness()),
   })
-  serveHealth(app, { service: name, version: manifest.version, instanceId, readiness, metrics, kv, degrades: true })
+  serveHealth(app, {
+    service: name,
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+    degrades: true,
+  })
   serveOperations(app, mediaOperations, mediaHandlers({ files, sfu, recordings }), {
     authenticate: auth.authenticate,
     kv,
@@ -61,7 +71,7 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
     async start() {
       await auth.start()
       void housekeeping.start()
-      subscriptions = files.start()
+      subscriptions = [...files.start(), ...answerPrivacy({ db, bus, log, dropFiles: files.dropOf })]
       await sfu.start()
       await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })

@@ -1,10 +1,13 @@
 import { Strict } from '@parley/contracts'
-import { commonConfig, mailConfig } from '@parley/kit'
+import { commonConfig, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
+import { webhookConfig } from './webhooks/webhook-config.ts'
 
 export const meetingsConfig = Strict({
   ...commonConfig,
   ...mailConfig,
+  ...frontendConfig,
+  ...webhookConfig,
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/]+$',
@@ -12,6 +15,18 @@ export const meetingsConfig = Strict({
       description:
         'the gateway as browsers reach it, for join links and WebSocket addresses; default: as the request came in',
     }),
+  ),
+  ATTENDANCE_RETENTION_DAYS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 36_500,
+    description: 'how long it is kept who was in a meeting, and when, after they left; 0: for ever',
+  }),
+  JOIN_LINK_TEMPLATE: linkTemplate('{frontend}/m/{code}', ['code'], 'the join link of a meeting'),
+  INVITE_LINK_TEMPLATE: linkTemplate(
+    '{frontend}/invites/{inviteId}#token={token}',
+    ['inviteId', 'token'],
+    'where the mail of an invitation leads for the answer',
   ),
   ROOM_TOKEN_TTL_SECONDS: Type.Integer({
     default: 120,

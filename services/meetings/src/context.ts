@@ -1,7 +1,8 @@
-import type { Bus, Clock, Kv, Logger } from '@parley/kit'
+import { publicBase, type Bus, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { Lines } from './changing.ts'
 import type { MeetingsConfig } from './config.ts'
 import type { AddressBook } from './invites/address-book.ts'
+import { baseAt, type Base } from './links.ts'
 import type { Names } from './names.ts'
 import type { MeetingRow, Db } from './tables.ts'
 
@@ -22,6 +23,8 @@ export interface Context {
   wakeMail(): void
   /** Tells event streams of what was written down for them; called after the commit. */
   wakeTeller(): void
+  /** Sends what is due to webhooks; called after the commit. */
+  wakeWebhooks(): void
   addressOf: AddressBook
   names: Names
 }
@@ -29,5 +32,9 @@ export interface Context {
 export const now = ({ clock }: Pick<Context, 'clock'>): Date => new Date(clock.now())
 
 /** The base of links in what is told over the bus, where no request says how the gateway was reached. */
-export const roomBase = ({ config }: Pick<Context, 'config'>, meeting: MeetingRow): string =>
-  config.PUBLIC_URL ?? meeting.public_base
+export const roomBase = ({ config }: Pick<Context, 'config'>, meeting: MeetingRow): Base =>
+  baseAt(config.PUBLIC_URL ?? meeting.public_base, config)
+
+/** The base of links in the answer to a request. */
+export const baseOf = ({ config }: Pick<Context, 'config'>, request: Parameters<typeof publicBase>[1]): Base =>
+  baseAt(publicBase(config.PUBLIC_URL, request), config)

@@ -4,6 +4,7 @@ import { newCode } from './codes.ts'
 import { now, type Context } from './context.ts'
 import { defaultSettings, toMeeting } from './meeting.ts'
 import { hashPasscode } from './passcode.ts'
+import type { Base } from './links.ts'
 import { scheduleOrThrow, timeZoneOrThrow } from './schedule.ts'
 import { insertMeeting } from './store/meetings.ts'
 import type { MeetingRow } from './tables.ts'
@@ -14,7 +15,7 @@ interface NewMeeting {
   body: Body
   principal: Principal
   address: string
-  base: string
+  base: Base
 }
 
 /** Makes a meeting. */
@@ -50,7 +51,7 @@ async function draftOf(
     version: 1,
     lobby_version: 0,
     room_seq: 0,
-    public_base: base,
+    public_base: base.gateway,
     created_at: at,
     updated_at: at,
     started_at: null,

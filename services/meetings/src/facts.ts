@@ -5,7 +5,7 @@ import { isJoining, isMove, isRestoration, type Move } from './fact.ts'
 import { isOver } from './meeting.ts'
 import { keepMoves, keepVisits } from './stats/store.ts'
 import { occupy } from './occupancy.ts'
-import { applyMove, applyPresent, closeStays, isNewer } from './store/attendance.ts'
+import { applyMoves, applyPresent, closeStays, isNewer } from './store/attendance.ts'
 import { lockMeeting } from './store/meetings.ts'
 import type { Db, MeetingRow } from './tables.ts'
 import { tellDecisions, tellEnd, tellMeeting } from './told-again.ts'
@@ -28,7 +28,7 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
   const told = await context.db.transaction().execute(async (trx) => {
     const meeting = await lockMeeting(trx, meetingId)
     if (meeting === undefined) return null
-    for (const fact of facts) await applyFact(trx, fact)
+    for (const together of atOnce(facts)) await applyTogether(trx, together)
     await keepMoves(trx, meeting, facts.filter(isMove))
     await keepVisits(trx, meeting, facts.flatMap(inside))
     return await follow(trx, context, meeting, facts)
@@ -38,13 +38,31 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
   if (told === true) context.wakeRelay()
 }
 
-async function applyFact(trx: Db, fact: Fact): Promise<void> {
+/** Facts in their order, in parts that one statement applies: moves of different people, which say nothing of the others. */
+function atOnce(facts: readonly Fact[]): [Fact, ...Fact[]][] {
+  const parts: [Fact, ...Fact[]][] = []
+  let movers: Set<string> | null = null
+  for (const fact of facts) {
+    const mover = isMove(fact) && everybodyIn(fact) === null ? fact.participantId : null
+    const last = parts.at(-1)
+    if (last !== undefined && mover !== null && movers !== null && !movers.has(mover)) last.push(fact)
+    else {
+      parts.push([fact])
+      movers = mover === null ? null : new Set()
+    }
+    if (mover !== null) movers?.add(mover)
+  }
+  return parts
+}
+
+async function applyTogether(trx: Db, facts: readonly [Fact, ...Fact[]]): Promise<void> {
+  const [fact] = facts
   const { meetingId, id } = fact
   const at = new Date(fact.at)
   const inRoom = everybodyIn(fact)
   // A fact that is given again tells nothing of those who came since.
   const isNews = inRoom !== null && (await isNewer(trx, subjectsOf(fact), { at, id }))
-  if (isMove(fact)) await applyMove(trx, fact)
+  if (isMove(fact)) await applyMoves(trx, facts.filter(isMove))
   else await applyPresent(trx, fact.people, { meetingId, id, at })
   // By the store's clock, and in the stream of the room: whoever was heard of before this fact, and is not in the room by it, has left.
   if (isNews) await closeStays(trx, meetingId, { at, before: at, except: inRoom })

@@ -6,7 +6,7 @@ import { now, type Context } from './context.ts'
 import { isFull, meetingFull } from './full.ts'
 import { holdsInvite } from './invites/store.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
-import { signalingUrl } from './links.ts'
+import { signalingUrl, type Base } from './links.ts'
 import { takePlace, type Place } from './lobby/place.ts'
 import { toMeeting } from './meeting.ts'
 import type { Knocker, PasscodeCheck } from './passcode-check.ts'
@@ -26,7 +26,7 @@ export interface JoinRequest {
   joinToken?: HeldToken
   passcode: string | undefined
   displayName: string | undefined
-  base: string
+  base: Base
   once: Once<Joined>
 }
 /** What somebody gets who is let in, and their place if they have to wait. */
@@ -94,7 +94,7 @@ async function issue(context: Context, { meeting }: Seen, { request, shown, entr
   const roomToken = newRoomToken()
   const checked = shown.passcode ?? null
   const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
-  const signaling = signalingUrl(base, meeting.id)
+  const signaling = signalingUrl(base.gateway, meeting.id)
   const joining = { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signaling }
   const draft: Draft = {
     hash: hashOf(roomToken),

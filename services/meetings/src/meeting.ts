@@ -5,7 +5,7 @@ import {
   type MeetingSettings,
   type MeetingStatus,
 } from '@parley/contracts'
-import { joinLink } from './links.ts'
+import type { Base } from './links.ts'
 import type { AttendanceRow, EndReason, MeetingRow } from './tables.ts'
 
 /** What a new meeting of a type has. A private one takes guests only when that is said: its word promises as much. */
@@ -25,11 +25,11 @@ export const whyOver: Readonly<Record<EndReason, string>> = {
 /** Ended or cancelled: nobody may enter or change it any more. */
 export const isOver = (status: MeetingStatus): boolean => status === 'ended' || status === 'cancelled'
 
-/** A meeting as the API shows it; `base` is where browsers reach the gateway. */
-export const toMeeting = (row: MeetingRow, base: string): Meeting => ({
+/** A meeting as the API shows it; `base` is what its link begins with. */
+export const toMeeting = (row: MeetingRow, base: Base): Meeting => ({
   id: row.id,
   code: row.code,
-  joinLink: joinLink(base, row.code),
+  joinLink: base.join(row.code),
   title: row.title,
   description: row.description,
   type: row.type,

@@ -2,7 +2,7 @@ import { authBus, type Principal } from '@parley/contracts'
 import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
 
 /**
- * What somebody is called now: an access token keeps the name of when it was made. While auth cannot be asked, the token's word
+ * The name of a person now: an access token keeps the name of when it was made. While auth cannot be asked, the token's word
  * is taken.
  */
 export interface Names {

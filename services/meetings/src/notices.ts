@@ -9,7 +9,7 @@ export async function say(trx: Db, meeting: MeetingRow, text: string, at: Date):
   if (meeting.status === 'live') await enqueueNotice(trx, meeting.id, text, at)
 }
 
-/** What the host has changed that everybody wants to know; null if nothing. */
+/** A change by the host that everybody wants to know; null if nothing. */
 export function changeInWords(before: MeetingRow, after: MeetingRow): string | null {
   const by = after.host_name
   if (after.title !== before.title) return `${by} renamed the meeting to “${after.title}”.`

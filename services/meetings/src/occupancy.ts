@@ -20,10 +20,14 @@ export async function occupy(
   // Everybody may come back to it for hours, and it is live again with the first who does.
   const status = startedAt === null ? meeting.status : empty === null ? 'live' : 'waiting'
   const after = { ...meeting, status, started_at: startedAt, empty_since: empty }
-  await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: empty })
+  const isNews =
+    status !== meeting.status || !isSame(startedAt, meeting.started_at) || !isSame(empty, meeting.empty_since)
+  if (isNews) await setOccupancy(trx, meeting.id, { status, startedAt, emptySince: empty })
   if (startedAt !== null && meeting.started_at === null && meeting.deleted_at === null)
     await putMeetingEvents(trx, context, [{ type: 'meeting.started', meeting: after }])
   return after
 }
 
 const earlier = (a: Date | null, b: Date | null): Date | null => (a === null || (b !== null && b < a) ? b : a)
+
+const isSame = (a: Date | null, b: Date | null): boolean => a?.getTime() === b?.getTime()

@@ -14,7 +14,7 @@ export interface Knocker {
   belongs: boolean
 }
 
-/** What the guesses at the passcode of a meeting have come to. */
+/** The state of guessing at a meeting's passcode. */
 export interface PasscodeGuesses {
   /** Different wrong ones within an hour. */
   wrong: number
@@ -43,7 +43,7 @@ interface Counter {
 }
 
 /**
- * Checks passcodes. What is counted are different wrong ones, per meeting and passcode: of a person, then of the guests of an address,
+ * Checks passcodes. Different wrong ones count, per meeting and passcode: of a person, then of the guests of an address,
  * then of all guests. Guest identities are free to make, accounts are not: those count apart from guests and their addresses, and
  * whoever is invited or has been in counts for themselves only. A person who gets it right takes their own slips back.
  */
@@ -100,7 +100,7 @@ export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
 const baseOf = ({ id, passcode_hash: hash, passcode_round: round }: MeetingRow): string =>
   `${id}:${round}:${createHash('sha256').update(String(hash)).digest('base64url').slice(0, 12)}`
 
-/** What tells guesses apart. It is of no use without the hash, which never leaves the database. */
+/** The key that tells guesses apart. It is of no use without the hash, which never leaves the database. */
 const printOf = (passcode: string, hash: string): string =>
   createHmac('sha256', hash).update(passcode).digest('base64url').slice(0, 16)
 
@@ -119,7 +119,7 @@ async function countOrThrow(
   }
 }
 
-/** Whoever knows the passcode only slipped before. */
+/** A person who knows the passcode only slipped before. */
 async function forgive([own, ...others]: readonly Counter[]): Promise<void> {
   if (own === undefined) return
   const { values } = await own.limiter.look(own.key)

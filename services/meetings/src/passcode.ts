@@ -33,7 +33,7 @@ function remember(stored: string, mac: Buffer): void {
   rights.set(stored, mac)
 }
 
-/** What a stored hash is of: `scrypt` of the passcode as it was typed, as it was done before; `scrypt2` of its normal form. */
+/** The input of a stored hash: `scrypt` of the passcode as it was typed, as it was done before; `scrypt2` of its normal form. */
 const kinds = { former: 'scrypt', normal: 'scrypt2' }
 
 /**

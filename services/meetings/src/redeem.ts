@@ -82,7 +82,7 @@ async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Pr
   return admitted
 }
 
-/** What the token was issued for, as far as it still holds: a join token that was revoked opens nothing any more. */
+/** The purpose of the token, as far as it still holds: a join token that was revoked opens nothing any more. */
 const shownFor = ({ guest, by_code, passcode_hash }: RoomTokenRow, arrival: Arrival): Shown => ({
   guest,
   byCode: by_code,
@@ -90,12 +90,12 @@ const shownFor = ({ guest, by_code, passcode_hash }: RoomTokenRow, arrival: Arri
   passcode: passcode_hash,
 })
 
-/** What the room is told is true once this one is in it; the fact of the joining makes it so here. */
+/** The room is told the state as it is once this person is in; the fact of the joining makes it so here. */
 export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant['meeting'] {
   const meeting = toMeeting(row, roomBase(context, row))
   return { ...meeting, status: 'live', startedAt: meeting.startedAt ?? at.toISOString() }
 }
 
-/** Who goes straight in waits no longer, such as after the waiting room was switched off. */
+/** A person who goes straight in waits no longer, such as after the waiting room was switched off. */
 const leaveQueue = (context: Context, { id }: MeetingRow, userId: string, at: Date): Promise<void> =>
   settleWait(context, id, { userId }, { status: 'left', decided_by: null, decided_at: at })

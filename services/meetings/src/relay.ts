@@ -1,7 +1,14 @@
 import { chatBus, signalingBus } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
+import { ask, isProblem, type Bus, type Clock, type Logger, type Metrics } from '@parley/kit'
 import { startLoop, type Loop } from './loop.ts'
-import { deleteCommand, leaseCommands, postponeCommand, type Lane, type OutboxRow } from './store/outbox.ts'
+import {
+  deleteCommand,
+  leaseCommands,
+  oldestCommands,
+  postponeCommand,
+  type Lane,
+  type OutboxRow,
+} from './store/outbox.ts'
 import type { Db } from './tables.ts'
 
 /** Far longer than the bus waits for an answer: a relay that died gives its commands back after this. */
@@ -19,6 +26,7 @@ interface RelayDeps {
   bus: Bus
   clock: Clock
   log: Logger
+  metrics: Pick<Metrics, 'readings'>
 }
 
 /**
@@ -26,6 +34,13 @@ interface RelayDeps {
  * per meeting. A chat that does not answer holds up no room.
  */
 export function startRelay(deps: RelayDeps): Loop {
+  deps.metrics.readings(
+    'parley_meetings_outbox_lag_seconds',
+    'Age of the oldest command to a room, or notice to a chat, that was not taken yet',
+    'lane',
+    // While the database is away there is nothing to say; that it is away is another metric.
+    () => oldestCommands(deps.db).catch(() => ({})),
+  )
   const lanes = [startLane(deps, 'room'), startLane(deps, 'chat')]
   return {
     wake() {

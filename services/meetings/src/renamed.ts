@@ -10,7 +10,7 @@ import { enqueueCommand } from './store/outbox.ts'
 
 /**
  * Lets the copies of a name follow when an account gets another one: of a host, of who invites, in the lobby, and of those in a
- * room, whose people are told. Who is called otherwise in a meeting, by a `displayName`, stays so. Every replica hears of it; the
+ * room, whose people are told. A person with another name in a meeting, by a `displayName`, stays so. Every replica hears of it; the
  * first to change a row tells what follows from it.
  */
 export const followNames = (context: Context): BusSubscription =>

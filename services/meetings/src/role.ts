@@ -9,8 +9,7 @@ interface Known {
 }
 
 /**
- * The role of somebody in a meeting; null for who has none. What was decided counts for more than what was last seen,
- * and only who the meeting names is its host.
+ * The role of somebody in a meeting; null for who has none. A decision counts for more than the role last seen. Only the person that the meeting names is its host.
  */
 export function roleIn(meeting: MeetingRow, userId: string, { member, seenAs }: Known): Role | null {
   if (meeting.host_id === userId) return 'host'

@@ -80,7 +80,7 @@ async function rosterOf({ bus, log }: Context, meetingId: string): Promise<Roste
   }
 }
 
-/** Who was in the room `at` that time. Whoever was heard of since, or shortly before, is not touched. */
+/** Who was in the room `at` that time. A person heard of since, or shortly before, is not touched. */
 async function applyRoster(
   context: Context,
   meetingId: string,

@@ -10,6 +10,7 @@ import { cancelByHost, deleteByHost, endByHost } from './end.ts'
 import { claimByAddress } from './invites/invited.ts'
 import { doorOf } from './door.ts'
 import { join, type Joined } from './join.ts'
+import { baseAt, type Base } from './links.ts'
 import { toAttendance, toMeeting } from './meeting.ts'
 import type { PasscodeCheck } from './passcode-check.ts'
 import { meetingByCode, meetingFor, visibleFor } from './read.ts'
@@ -25,7 +26,7 @@ const maxShown = 1000
 /** The REST operations of the service. */
 export function createRoutes(context: Context, codes: CodeLimit, passcodes: PasscodeCheck) {
   const { db, config } = context
-  const baseOf = (request: FastifyRequest): string => publicBase(config.PUBLIC_URL, request)
+  const baseOf = (request: FastifyRequest): Base => baseAt(publicBase(config.PUBLIC_URL, request), config)
   return {
     async createMeeting({ body, principal, address, request, once }) {
       const made = (meeting: Meeting) => answerWith(201, meeting)

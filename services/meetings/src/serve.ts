@@ -4,6 +4,7 @@ import {
   meetingsOperations,
   moderationOperations,
   statsOperations,
+  webhooksOperations,
 } from '@parley/contracts'
 import { serveOperations, type HttpServer, type ServeOptions } from '@parley/kit'
 import { createCodeLimit } from './code-limit.ts'
@@ -14,6 +15,7 @@ import { createModerationRoutes } from './moderation/routes.ts'
 import { createPasscodeCheck } from './passcode-check.ts'
 import { createRoutes } from './routes.ts'
 import { createStatsRoutes } from './stats/routes.ts'
+import { createWebhookRoutes } from './webhooks/routes.ts'
 
 /** The REST operations of the service, a table per subject. */
 export function serveRoutes(app: HttpServer, context: Context, options: ServeOptions): void {
@@ -24,4 +26,5 @@ export function serveRoutes(app: HttpServer, context: Context, options: ServeOpt
   serveOperations(app, lobbyOperations, createLobbyRoutes(context, codes, passcodes), options)
   serveOperations(app, invitesOperations, createInviteRoutes(context), options)
   serveOperations(app, statsOperations, createStatsRoutes(context), options)
+  serveOperations(app, webhooksOperations, createWebhookRoutes(context), options)
 }

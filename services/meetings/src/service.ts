@@ -29,6 +29,7 @@ import { answerBus } from './subscriptions.ts'
 import { startSweeper } from './sweeper.ts'
 import type { Tables } from './tables.ts'
 import { startTeller } from './user-events/teller.ts'
+import { startWebhooks } from './webhooks/webhooks.ts'
 
 type MeetingsDeps = Deps<MeetingsConfig, Tables>
 
@@ -40,7 +41,7 @@ export const meetingsService = defineService({
   create,
 })
 
-/** What runs besides the HTTP server, in the order it is stopped. */
+/** The workers besides the HTTP server, in the order they are stopped. */
 interface Work {
   answers: BusSubscription[]
   facts: FactConsumer
@@ -49,6 +50,7 @@ interface Work {
   relay: Loop
   mails: MailOutbox
   teller: Loop
+  webhooks: Loop
 }
 
 function create(deps: MeetingsDeps): RunningService {
@@ -65,9 +67,10 @@ function create(deps: MeetingsDeps): RunningService {
     wakeRelay: () => work?.relay.wake(),
     wakeMail: () => work?.mails.kick(),
     wakeTeller: () => work?.teller.wake(),
+    wakeWebhooks: () => work?.webhooks.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
     names: createNames({ bus, clock, log }),
-    tellLobby: (meetingId, lv) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv }),
+    tellLobby: (meetingId, lv) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv }),
   }
   const edge = createEdgeAuth({ bus, log, clock })
   const readiness = async (): Promise<Record<string, boolean>> => ({
@@ -77,7 +80,15 @@ function create(deps: MeetingsDeps): RunningService {
     auth: edge.ready(),
   })
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
-  serveHealth(app, { service: 'meetings', version: manifest.version, instanceId, readiness, metrics, kv })
+  serveHealth(app, {
+    service: 'meetings',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  })
   const checkAnswers = config.NODE_ENV !== 'production'
   const kept = createKeptAnswers({ db, clock })
   serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })
@@ -96,18 +107,19 @@ function create(deps: MeetingsDeps): RunningService {
   }
 }
 
-const startWork = ({ bus, db, clock, log, instanceId }: MeetingsDeps, context: Context): Work => ({
+const startWork = ({ bus, db, clock, log, metrics, instanceId }: MeetingsDeps, context: Context): Work => ({
   answers: [...answerBus(context, bus), followNames(context)],
   facts: consumeFacts(context, instanceId),
   sweeper: startSweeper(context),
   looks: startRoomLooks(context),
-  relay: startRelay({ db, bus, clock, log }),
-  mails: startInviteMails(context),
+  relay: startRelay({ db, bus, clock, log, metrics }),
+  mails: startInviteMails(context, metrics),
   teller: startTeller(context),
+  webhooks: startWebhooks(context),
 })
 
-async function stopWork({ answers, facts, sweeper, looks, relay, mails, teller }: Work): Promise<void> {
+async function stopWork({ answers, facts, sweeper, looks, relay, mails, teller, webhooks }: Work): Promise<void> {
   for (const subscription of answers) subscription.unsubscribe()
   await Promise.all([facts.stop(), sweeper.stop(), looks.stop()])
-  await Promise.all([relay.stop(), mails.stop(), teller.stop()])
+  await Promise.all([relay.stop(), mails.stop(), teller.stop(), webhooks.stop()])
 }

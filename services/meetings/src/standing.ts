@@ -6,7 +6,7 @@ import type { Arrival } from './store/arrival.ts'
 import type { MeetingRow } from './tables.ts'
 import type { GivenRole } from './tables-admission.ts'
 
-/** What somebody has shown at the door of a meeting, beside who they are. */
+/** The credentials shown at the door of a meeting, beside the identity. */
 export interface Shown {
   guest: boolean
   byCode: boolean
@@ -33,7 +33,7 @@ export interface Standing {
   knowsCode: boolean
 }
 
-/** Whoever spent a room token is in the room, and their fact is on its way; after this long they were not let in. */
+/** A person who spent a room token is in the room, and their fact is on its way; after this long they were not let in. */
 export const arrivingMs = 60_000
 
 export const isBanned = ({ member }: Pick<Arrival, 'member'>): boolean => member?.banned_at != null
@@ -43,7 +43,7 @@ type Decided = Pick<Arrival, 'meeting' | 'userId' | 'member' | 'stay'>
 const isKnown = ({ meeting, userId, stay, member }: Decided): boolean =>
   meeting.host_id === userId || stay !== undefined || member?.admitted_at != null || member?.role != null
 
-/** What an admission is decided on, for every way in. `invited` matters only where not everybody is. */
+/** The facts that an admission is decided on, for every way in. `invited` matters only where not everybody is. */
 export function factsOf(arrival: Decided, shown: Shown, invited: boolean): AdmissionFacts {
   const { meeting, member, userId } = arrival
   return {
@@ -96,7 +96,7 @@ export function standingOf(arrival: Arrival, at: Date): Standing {
   }
 }
 
-/** What the door would say now to somebody with what they showed when they came. */
+/** The door's verdict now, on the credentials shown at entry. */
 function comingIn(arrival: Arrival): Admission {
   const { meeting, token, waits, holdsUse } = arrival
   const guest = token?.guest ?? arrival.member?.guest ?? false
@@ -104,7 +104,7 @@ function comingIn(arrival: Arrival): Admission {
     guest,
     byCode: waits || token?.by_code === true,
     joinToken: holdsUse ? roleByUse(arrival, guest) : null,
-    // Who waits has been past the passcode.
+    // A person in the lobby has been past the passcode.
     passcode: waits ? meeting.passcode_hash : (token?.passcode_hash ?? null),
   }
   return decideAdmission(factsOf(arrival, shown, false))

@@ -1,4 +1,4 @@
-import { meetingsBus, type RequestSubject } from '@parley/contracts'
+import { meetingsBus, privacyBus, type RequestSubject } from '@parley/contracts'
 import { answer, asProblem, type Bus, type BusSubscription } from '@parley/kit'
 import type { Static, TSchema } from 'typebox'
 import { chatAccess } from './access.ts'
@@ -11,12 +11,14 @@ import { lobbyState } from './lobby/state.ts'
 import { removePerson } from './moderation/remove.ts'
 import { giveRole } from './moderation/roles.ts'
 import { readersOf } from './readers.ts'
+import { erasePerson } from './privacy/erase.ts'
+import { exportPerson } from './privacy/export.ts'
 import { redeem } from './redeem.ts'
 import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
 
-/** What other services ask of this one. */
+/** The requests of other services. */
 export function answerBus(context: Context, bus: Bus): BusSubscription[] {
   const serve = <In extends TSchema, Out extends TSchema>(
     request: RequestSubject<In, Out>,
@@ -41,6 +43,8 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.setRole, setRole),
     serve(meetingsBus.deleted, deletedOf),
     serve(meetingsBus.end, end),
+    serve(privacyBus.eraseInMeetings, erasePerson),
+    serve(privacyBus.exportFromMeetings, exportPerson),
   ]
 }
 

@@ -6,7 +6,9 @@ import { startLoop, type Loop } from './loop.ts'
 import { forgetRoomTokens } from './store/room-tokens.ts'
 import { forgetJoinTokens, forgetLobbyEntries, lockDue, openScheduled } from './store/sweep.ts'
 import type { Db, MeetingRow } from './tables.ts'
+import { forgetStays } from './store/attendance.ts'
 import { announceStarting, forgetOldEvents } from './user-events/teller.ts'
+import { forgetDeliveries } from './webhooks/store.ts'
 
 const everyMs = 5000
 const batch = 50
@@ -32,9 +34,18 @@ export const startSweeper = (context: Context): Loop =>
       await forgetLobbyEntries(db, new Date(at.getTime() - 2 * dayMs))
       await forgetJoinTokens(db, new Date(at.getTime() - 30 * dayMs))
       await forgetAnswers(db, at)
+      if (await forgetAttendance(context, at)) return true
+      const keepMs = context.config.WEBHOOK_RETENTION_DAYS * dayMs
+      if (await forgetDeliveries(db, new Date(at.getTime() - keepMs), 500)) return true
       return forgetOldEvents(context)
     },
   })
+
+/** Stays and moves from before the days that they are kept for; true if there may be more. */
+async function forgetAttendance({ db, config }: Context, at: Date): Promise<boolean> {
+  const days = config.ATTENDANCE_RETENTION_DAYS
+  return days > 0 && forgetStays(db, new Date(at.getTime() - days * dayMs), 500)
+}
 
 async function endDue(trx: Db, context: Context, at: Date): Promise<MeetingRow[]> {
   const { config } = context

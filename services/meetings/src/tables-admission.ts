@@ -14,7 +14,7 @@ export type JoinTokenRow = Selectable<JoinTokensTable>
 /** A role that somebody has been given; the host is who the meeting says it is. */
 export type GivenRole = Exclude<Role, 'host'>
 
-/** What was decided on somebody in a meeting, whether or not they were ever in it. */
+/** The decisions on a person in a meeting, whether or not they were ever in it. */
 interface MembersTable {
   meeting_id: string
   user_id: string

@@ -4,9 +4,10 @@ import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
 import type { AdmissionTables } from './tables-admission.ts'
 import type { UserEventTables } from './user-events/tables.ts'
+import type { WebhookTables } from './webhooks/tables.ts'
 
 /** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
-export interface Tables extends AdmissionTables, InviteTables, UserEventTables, KeptTables {
+export interface Tables extends AdmissionTables, InviteTables, UserEventTables, WebhookTables, KeptTables {
   meetings: MeetingsTable
   attendance: AttendanceTable
   room_tokens: RoomTokensTable
@@ -89,7 +90,7 @@ interface RoomTokensTable {
   passcode_hash: string | null
 }
 
-/** What a meeting has to say in its chat, of type `system`; the same `noticeId` is said once. */
+/** A meeting's announcement in its chat, of type `system`; the same `noticeId` is said once. */
 export interface Notice {
   kind: 'notice'
   noticeId: string

@@ -2,7 +2,7 @@ import type { Role } from '@parley/contracts'
 import { now, roomBase, type Context } from './context.ts'
 import { toMeeting } from './meeting.ts'
 import { roleIn } from './role.ts'
-import { findMembers, removedAmong } from './store/members.ts'
+import { findMembers, removedOf } from './store/members.ts'
 import { enqueueCommand } from './store/outbox.ts'
 import type { Db, MeetingRow } from './tables.ts'
 
@@ -30,11 +30,12 @@ export async function tellDecisions(
   at: Date,
 ): Promise<boolean> {
   const userIds = [...new Set(people.map(({ userId }) => userId))]
-  const removed = await removedAmong(trx, meeting.id, userIds)
+  const rows = await findMembers(trx, meeting.id, userIds)
+  const removed = removedOf(meeting, rows)
   for (const { userId, banned } of removed)
     await enqueueCommand(trx, meeting.id, { kind: 'remove', userId, reason: banned ? 'banned' : 'removed' }, at)
   const gone = new Set(removed.map(({ userId }) => userId))
-  const members = new Map((await findMembers(trx, meeting.id, userIds)).map((member) => [member.user_id, member]))
+  const members = new Map(rows.map((member) => [member.user_id, member]))
   const roles = new Map<string, Role>()
   for (const { userId, role: seenAs } of people) {
     const role = roleIn(meeting, userId, { member: members.get(userId), seenAs })

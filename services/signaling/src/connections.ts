@@ -18,9 +18,11 @@ const tickMs = 250
 const standstillMs = 3_000
 const maxReadings = 4
 const readAgainAfterMs = 200
-/** What the ticks on the way to a silent client's leaving take, so that it is not later than promised. */
+/** The time that ticks take on the way to a silent client's leaving, so that it is not later than promised. */
 const silenceSlackMs = 500
 const expiryToleranceMs = 30_000
+/** Of WebSocket: a close without a code. */
+const noStatus = 1005
 /** Everything together, counted before anything is parsed. */
 const flood = { perSecond: 90, burst: 320 }
 
@@ -66,17 +68,18 @@ export class Connections {
     clearInterval(this.#timer)
   }
 
-  /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none. */
-  open(ws: WebSocket, tcp: Socket, principal: Principal | null): void {
-    const connection = this.add(new WsPeerSocket(ws, tcp, this.#atOnce), principal)
+  /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none; `id` its handshake's. */
+  open(ws: WebSocket, tcp: Socket, principal: Principal | null, id: string): void {
+    const connection = this.add(new WsPeerSocket(ws, tcp, this.#atOnce), principal, id)
     ws.on('message', (data, isBinary) => this.receive(connection, data as Buffer, isBinary))
-    ws.on('close', () => this.lost(connection))
+    ws.on('close', (code) => this.lost(connection, { code }))
   }
 
   /** Takes any client's socket; whoever made it says what comes by `receive`, and when it is `lost`. */
-  add(socket: ClientSocket, principal: Principal | null): Connection {
+  add(socket: ClientSocket, principal: Principal | null, id: string): Connection {
     const now = this.#context.clock.monotonic()
     const connection: Connection = {
+      id,
       socket,
       session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
       openedAt: now,
@@ -95,6 +98,7 @@ export class Connections {
     }
     this.#all.add(connection)
     if (principal !== null) this.#context.shares.take(principal.userId)
+    this.#context.journal.opened(connection)
     return connection
   }
 
@@ -123,13 +127,16 @@ export class Connections {
     const { clock, life } = this.#context
     const dueAt = connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs
     connection.socket.close('noHeartbeat')
-    this.lost(connection, life.now() - Math.floor(clock.monotonic() - dueAt))
+    this.lost(connection, { at: life.now() - Math.floor(clock.monotonic() - dueAt) })
   }
 
-  /** A socket is gone. `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. */
-  lost(connection: Connection, at?: number): void {
+  /** A socket is gone. `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. `code`: the peer's close code. */
+  lost(connection: Connection, { at, code = noStatus }: { at?: number; code?: number } = {}): void {
     const { session } = connection
-    if (this.#all.delete(connection) && 'principal' in session) this.#context.shares.giveBack(session.principal.userId)
+    if (this.#all.delete(connection)) {
+      if ('principal' in session) this.#context.shares.giveBack(session.principal.userId)
+      this.#context.journal.closed(connection, session, connection.socket.closedWith ?? code)
+    }
     connection.session = { state: 'closed' }
     // The place in the queue is kept by meetings for as long as the wait can be resumed.
     if (session.state === 'waiting') this.#context.rooms.peekLobby(session.room)?.remove(session.participantId)
@@ -210,7 +217,8 @@ export class Connections {
       else if (now >= connection.nextPingAt) this.#ping(connection, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
       socket.check(now)
-      connection.answers.forgetPassing(this.#context.clock.monotonic())
+      if (session.state === 'joined') session.local.forgetOld(now)
+      else connection.answers.forgetPassing(now)
       if (connection.strikes > 0) connection.strikes -= 1
     }
   }

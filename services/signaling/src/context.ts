@@ -1,5 +1,6 @@
 import type { ServerMessage } from '@parley/contracts'
 import { ProblemError, type Bus, type Clock, type EdgeAuth, type Kv, type Logger } from '@parley/kit'
+import type { Journal } from './watch/journal.ts'
 import type { IceServers } from './ice/ice-servers.ts'
 import type { Relays } from './relay/relays.ts'
 import { messageFrame } from './room/frames.ts'
@@ -9,7 +10,7 @@ import type { StoreLife } from './room/store-life.ts'
 import type { SfuAccess } from './sfu/sfu-links.ts'
 import type { SocketShares } from './socket/socket-shares.ts'
 
-/** What handlers work with. */
+/** The dependencies of handlers. */
 export interface Context {
   node: string
   bus: Bus
@@ -27,13 +28,19 @@ export interface Context {
   shares: SocketShares
   relays: Relays
   sfu: SfuAccess
+  /** Tells operators of the sockets. */
+  journal: Journal
 }
 
 /**
  * Sends a message to one participant, on this node or the one that has the socket. False: not in the room. A signal that cannot be
  * passed on now is the problem `unavailable`; what tells of something that has happened is passed on when the bus is back.
  */
-export function sendTo(context: Context, room: LiveRoom, to: string, message: ServerMessage): boolean {
+export function sendTo(
+  context: Context,
+  room: LiveRoom,
+  { to, message, request }: { to: string; message: ServerMessage; request?: string | undefined },
+): boolean {
   const { bus, clock, node, relays } = context
   const seat = room.state.seats.get(to)
   if (!seat) return false
@@ -41,11 +48,18 @@ export function sendTo(context: Context, room: LiveRoom, to: string, message: Se
   const sentAt = clock.now()
   if (seat.node !== node) {
     if (signal && !bus.connected()) throw new ProblemError('unavailable', 'The other node cannot be reached')
-    relays.pass(seat.node, { meetingId: room.meetingId, to, message, sentAt })
+    relays.pass(seat.node, {
+      meetingId: room.meetingId,
+      to,
+      message,
+      sentAt,
+      ...(request !== undefined && { request }),
+    })
     return true
   }
   const local = room.locals.get(to)
-  if (local) local.direct(messageFrame(message), signal ? { ...signal, sentAt } : undefined)
+  if (local)
+    local.direct(messageFrame(message), signal ? { ...signal, sentAt, request, now: clock.monotonic() } : undefined)
   else if (signal)
     throw new ProblemError('unavailable', 'The session of that participant is on its way to another node')
   return true

@@ -1,5 +1,5 @@
 import { Envelope, fromClient, may, wire, type ClientMessage, type ClientType } from '@parley/contracts'
-import { asProblem, compile, compileInput, ProblemError } from '@parley/kit'
+import { asProblem, compile, compileInput, ProblemError, traced } from '@parley/kit'
 import type { Context } from './context.ts'
 import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
@@ -38,7 +38,7 @@ export function receive(context: Context, connection: Connection, data: Buffer, 
   else connection.socket.close('tooManyMessages')
 }
 
-/** What comes after our close frame is not looked at: its session may long be on another node (fencing). */
+/** A frame after our close frame is ignored: its session may long be on another node (fencing). */
 const isOver = ({ session, socket }: Connection): boolean => session.state === 'closed' || !socket.open
 
 const bytesOf = (frames: readonly Buffer[]): number => frames.reduce((sum, { length }) => sum + length, 0)
@@ -55,6 +55,8 @@ interface Incoming {
   type: ClientType
   requestId: string | undefined
   payload: unknown
+  /** Of a request that has an id and is kept. */
+  print?: string
 }
 
 function take(context: Context, connection: Connection, data: Buffer): void {
@@ -63,7 +65,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
   const { requestId, type } = incoming
   const request = requestId === undefined || reading.has(type) ? undefined : { requestId, print: printOf(data) }
   const known = request && connection.answers.get(request.requestId, request.print)
-  const answering = known ?? act(context, connection, incoming)
+  const answering = known ?? tracedAct(context, connection, { ...incoming, ...(request && { print: request.print }) })
   if (request && !known)
     connection.answers.keep(request, answering, { entering: entering.has(type), now: context.clock.monotonic() })
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
@@ -128,7 +130,7 @@ function problemWith({ clock }: Context, connection: Connection, message: unknow
   return new ProblemError('invalid-input', `The payload of ${type} does not match its schema`, { errors })
 }
 
-/** What is no message that we know counts as one too: to tell what is wrong with it is work. */
+/** An unknown message counts as one too: to tell what is wrong with it is work. */
 function limitOf(message: unknown): NonNullable<ClientMessage['limit']> {
   const { type } = (message ?? {}) as { type?: unknown }
   const row: ClientMessage | undefined = typeof type === 'string' && isType(type) ? fromClient[type] : undefined
@@ -149,27 +151,45 @@ function requestIdOf(message: unknown): string | undefined {
   return typeof requestId === 'string' && requestId.length > 0 && requestId.length <= 64 ? requestId : undefined
 }
 
+/** A span for what is answered; pings, signals and the like are too many, and nobody waits for them. */
+function tracedAct(context: Context, connection: Connection, incoming: Incoming): Promise<Answer | null> {
+  const { type, requestId } = incoming
+  const act = () => actOn(context, connection, incoming)
+  if (type === 'ping' || (requestId === undefined && !entering.has(type))) return act()
+  const attributes = { 'parley.request_id': requestId ?? '', 'parley.connection_id': connection.id }
+  return traced({ name: `ws ${type}`, kind: 'server', attributes }, {}, act)
+}
+
 /** Checks state and permission, acts, and sends the answer; resolves with its frame for when the request is repeated. */
-async function act(
+async function actOn(
   context: Context,
   connection: Connection,
-  { type, requestId, payload = {} }: Incoming,
+  { type, requestId, payload = {}, print }: Incoming,
 ): Promise<Answer | null> {
+  const { session } = connection
+  const from = context.clock.monotonic()
+  const note = (outcome: string): void => {
+    const ms = context.clock.monotonic() - from
+    context.journal.answered(connection, { type, messageId: requestId, before: session, outcome, ms })
+  }
   try {
-    const { session } = connection
     checkState(connection, type)
     if (!mayNow(connection, type)) await mayOrThrow(connection, type)
     // The state was just checked against the row that gives this handler its type.
     const handler = handlers[type] as unknown as AnyHandler
-    const pending = handler({ context, connection, session, payload })
+    const request = print === undefined ? undefined : `${requestId} ${print}`
+    const pending = handler({ context, connection, session, payload, request })
     const reply = pending instanceof Promise ? await pending : pending
     // Without a request id only what changes the session is answered: nobody could tell the others apart.
     const answer = reply && (requestId !== undefined || entering.has(type)) ? say(connection, requestId, reply) : null
     if (reply && entering.has(type)) holdAnswered(connection, type, payload as object, reply.payload)
     reply?.after?.()
+    note('ok')
     return answer
   } catch (error) {
-    const answer = refuse(connection, requestId, problemOf(context, type, error))
+    const problem = problemOf(context, type, error)
+    note(problem.code)
+    const answer = refuse(connection, requestId, problem)
     if (unauthenticated(error) && (type === 'auth.authenticate' || connection.session.state === 'connected')) {
       connection.socket.close('unauthenticated')
     }

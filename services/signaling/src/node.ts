@@ -12,6 +12,7 @@ import type { StoreLife } from './room/store-life.ts'
 import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
 import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
+import type { Journal } from './watch/journal.ts'
 
 export interface NodeDeps {
   /** The name of this node, a segment of a bus subject. */
@@ -28,6 +29,7 @@ export interface NodeDeps {
   socketsPerPerson: number
   /** Meetings of topology `auto` move to the SFU from so many people on; null: every meeting is a mesh. */
   sfuFromPeople: number | null
+  journal: Journal
   onDelivered(count: number): void
 }
 
@@ -51,7 +53,9 @@ export function createNode(deps: NodeDeps): SignalingNode {
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
   const sfu = sfuOf(deps, rooms)
-  const context: Context = { node, bus, kv, clock, log, auth, rooms, life, ice, seatsPerPerson, shares, relays, sfu }
+  const { journal } = deps
+  const shared = { node, bus, kv, clock, log, auth, rooms, life, ice }
+  const context: Context = { ...shared, seatsPerPerson, shares, relays, sfu, journal }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

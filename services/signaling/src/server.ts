@@ -33,7 +33,7 @@ export interface ServerDeps {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who the subprotocol's bearer token names; null without one. */
+    /** The principal of the subprotocol's bearer token; null without one. */
     bearer: Principal | null
     /** The response that the upgrade came with; it would keep the request, its headers and its token with the socket. */
     response: ServerResponse | null
@@ -110,9 +110,10 @@ export async function createServer({
     wsHandler(socket, request) {
       const tcp = request.raw.socket
       request.response?.detachSocket(tcp)
+      request.span?.end()
       // The plugin's listener holds on to the request too.
       socket.removeAllListeners('error').on('error', (error) => socketFailed(socket, error))
-      connections.open(socket, tcp, request.bearer)
+      connections.open(socket, tcp, request.bearer, request.id)
     },
   })
   return app

@@ -4,6 +4,7 @@ import {
   defineService,
   drainHttp,
   ProblemError,
+  socketsThatFit,
   startHttp,
   type Deps,
   type RunningService,
@@ -19,6 +20,8 @@ import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
+import { createJournal } from './watch/journal.ts'
+import { showRooms } from './watch/rooms.ts'
 
 /** Sockets, live rooms and fan-out. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
@@ -33,7 +36,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const node = nodeName(instanceId)
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
-  const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }) })
+  const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }), metrics })
   const onDelivered = (count: number) => delivered.inc({}, count)
   const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
   const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
@@ -49,17 +52,27 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,
+    journal: createJournal({ log, metrics }),
   })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
   const events = createEventStreams({ bus, kv, clock, log, metrics, auth, rooms, maxStreams })
   const readiness = async () => ({ bus: bus.connected(), kv: kv.connected(), auth: auth.ready() })
-  const health = { service: 'signaling', version: manifest.version, instanceId, readiness, metrics, kv }
+  const health = {
+    service: 'signaling',
+    version: manifest.version,
+    commit: config.PARLEY_COMMIT,
+    instanceId,
+    readiness,
+    metrics,
+    kv,
+  }
   let draining = false
+  const maxSockets = socketsThatFit(config.MAX_SOCKETS, 1)
   const host: LinkHost = {
     ...signaling.linkHost,
     async attach(socket, asked) {
-      if (draining || connections.size >= config.MAX_SOCKETS)
+      if (draining || connections.size >= maxSockets)
         throw new ProblemError('unavailable', 'This node takes no new sockets')
       return await signaling.linkHost.attach(socket, asked)
     },
@@ -72,13 +85,12 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     connections,
     links,
     events,
-    maxSockets: config.MAX_SOCKETS,
+    maxSockets,
     ice,
     health,
   })
-  metrics.reading('parley_signaling_sockets', 'Open WebSockets', () => connections.size)
   metrics.reading('parley_signaling_links', 'Gateways with a link to this node', () => links.size)
-  metrics.reading('parley_signaling_rooms', 'Rooms in memory', () => rooms.size)
+  showRooms(metrics, { node, rooms, connections })
   showQueues(metrics, { rooms, connections, relays })
 
   return {

@@ -1,10 +1,11 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { answer, at, isLate, type BusSubscription } from '@parley/kit'
+import { answer, at, isLate, ProblemError, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
 import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
+import type { LiveRoom } from './room/live-room.ts'
 
-/** What this node does for other nodes and services. */
+/** The requests of other nodes and services that this node answers. */
 export const subscribe = (context: Context): BusSubscription[] => {
   const { bus, log, node, rooms } = context
   return [
@@ -15,6 +16,17 @@ export const subscribe = (context: Context): BusSubscription[] => {
       async ({ meetingId, command }, call) => {
         const room = await rooms.open(meetingId)
         await room.submit(command, () => isLate(call))
+        return {}
+      },
+      log,
+    ),
+    answer(
+      bus,
+      signalingBus.recording,
+      'signaling',
+      async ({ meetingId, ...change }, call) => {
+        const room = await rooms.open(meetingId)
+        await room.submit({ kind: 'recording', ...change }, () => isLate(call))
         return {}
       },
       log,
@@ -48,8 +60,10 @@ export const subscribe = (context: Context): BusSubscription[] => {
       async ({ meetingId, participantId, sessionId, received }) => {
         const room = rooms.peek(meetingId)
         const local = room?.locals.get(participantId)
-        if (!local || local.sessionId !== sessionId) return { signals: [], lost: false, seq: received ?? 0 }
-        room?.locals.delete(participantId)
+        if (!room || !local || local.sessionId !== sessionId) return { signals: [], lost: false, seq: received ?? 0 }
+        if (await isStillHere(room, participantId, node))
+          throw new ProblemError('wrong-state', 'The session has come back to this node since')
+        room.locals.delete(participantId)
         const handed = local.handOver(received)
         local.close('resumedElsewhere')
         return { ...handed, answers: await local.answers.handOver() }
@@ -59,15 +73,26 @@ export const subscribe = (context: Context): BusSubscription[] => {
   ]
 }
 
+/** Whether a session is on this node by the newest state. Another node that asks for it may have stood still since it had it. */
+async function isStillHere(room: LiveRoom, participantId: string, node: string): Promise<boolean> {
+  const isHere = (): boolean => room.state.seats.get(participantId)?.node === node
+  if (!isHere()) return false
+  await room.submit({ kind: 'confirm' })
+  return isHere()
+}
+
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-export function deliver({ node, relays, rooms }: Context, relayed: Relay): void {
+export function deliver({ node, relays, rooms, clock, journal }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
   if (local) {
     const signal = message.type === 'rtc.signal' ? (message.payload as { from: string; data: unknown }) : undefined
+    if (signal && relayed.sentAt !== undefined) journal.relayed(clock.now() - relayed.sentAt)
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
-    return local.direct(textFrame(JSON.stringify(message)), signal && { ...signal, sentAt: relayed.sentAt })
+    const { request, sentAt } = relayed
+    const sent = signal && { ...signal, sentAt, request, now: clock.monotonic() }
+    return local.direct(textFrame(JSON.stringify(message)), sent)
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return

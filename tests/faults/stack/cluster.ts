@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually, freeze, startNats, startPostgres, startRedis, type RunningServer } from '@parley/kit/testing'
@@ -172,7 +172,9 @@ class RunningCluster implements Cluster {
   async restartServer(name: ServerName): Promise<void> {
     const { url, dir } = this.#servers[name]
     const port = Number(new URL(url).port)
-    const server = await eventually(() => starters[name]({ port, ...(name === 'postgres' && { dir }) }), 20_000)
+    // With the users and passwords that it had.
+    const own = name === 'postgres' ? { dir } : { config: await readFile(join(dir, `${name}.conf`), 'utf8') }
+    const server = await eventually(() => starters[name]({ port, ...own }), 20_000)
     this.#own.push(server)
     this.#servers[name] = { url, dir, pid: server.pid }
     this.table.watch({ label: name, pid: server.pid })

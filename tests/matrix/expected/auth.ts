@@ -78,6 +78,27 @@ export const auth: Part<keyof typeof authOperations> = {
       request: ({ me }) => ({ body: { name: me?.name ?? 'Nobody' } }),
     },
   ],
+  exportMe: [
+    {
+      as: [200, 200, 200, 200, 200, 200, no, no, anon],
+      where,
+      request: () => ({}),
+    },
+  ],
+  eraseMe: [
+    {
+      as: [204, 204, 204, 204, 204, 204, no, no, anon],
+      where,
+      disposable: true,
+      request: () => ({ body: { currentPassword: password } }),
+    },
+    {
+      about: 'with a wrong password',
+      as: [...Array.from({ length: 6 }, () => 'invalid-credentials' as const), no, no, anon] as never,
+      where,
+      request: () => ({ body: { currentPassword: newPassword } }),
+    },
+  ],
   changePassword: [
     {
       as: [204, 204, 204, 204, 204, 204, no, no, anon],

@@ -72,7 +72,7 @@ describe('npm start -- --with-media', () => {
   it('refuses a file of secrets that was cut short, and shows nothing of it', async () => {
     const data = folder()
     writeFileSync(join(data, 'media-secrets.json'), '{"adminSecret": "0123456789abcdef')
-    const product = start(['--data-dir', data])
+    const product = start(['--data-dir', data], { env: { LOG_FORMAT: 'pretty' } })
     expect(await product.exit).toBe(1)
     expect(product.stderr()).toMatch(/^Parley cannot start: \S+ does not hold the secrets of media; delete it/)
     expect(product.stderr()).not.toContain('0123456789abcdef')

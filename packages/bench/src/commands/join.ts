@@ -2,7 +2,7 @@ import type WebSocket from 'ws'
 import { join, openSocket } from '../product/participant.ts'
 import { roomsOf, several, type Guest } from '../product/people.ts'
 import { first, withStack, type Stack } from '../product/stack.ts'
-import { cpuMicros } from '../proc.ts'
+import { cpuMicros, withChildren } from '../proc.ts'
 import { profiled, type Profiling } from '../profile.ts'
 import { atLeast, atMost, head, micros, millis, quantile, row, say } from '../report.ts'
 import type { CommonOptions } from './options.ts'
@@ -44,33 +44,48 @@ interface Filled {
   count: number
   failed: number
   seconds: number
-  /** Of signaling, for each join. */
-  cpu: number
+  /** Of each process, for each join, µs. */
+  cpu: Map<string, number>
   delays: number[]
 }
 
 const told = ({ count, failed, seconds, cpu, delays }: Filled): string =>
-  `${(count / seconds).toFixed(0)} joins/s, ${count} in ${seconds.toFixed(2)} s, ${failed} failed, ${micros(cpu)} CPU each, ` +
-  `p50 ${millis(quantile(delays, 0.5))}, p99 ${millis(quantile(delays, 0.99))}`
+  `${(count / seconds).toFixed(0)} joins/s, ${count} in ${seconds.toFixed(2)} s, ${failed} failed, ` +
+  `p50 ${millis(quantile(delays, 0.5))}, p99 ${millis(quantile(delays, 0.99))}; CPU each: ` +
+  [...cpu].map(([name, each]) => `${name} ${micros(each)}`).join(', ')
 
 async function fill(
-  { gateways, signaling }: Stack,
+  stack: Stack,
   { rooms, people }: { rooms: number; people: number },
   profiling?: Profiling,
 ): Promise<Filled> {
-  const node = first(signaling)
+  const node = first(stack.signaling)
   // One of each room after the other, as people come.
-  const byRoom = await roomsOf(first(gateways).url, rooms, people)
+  const byRoom = await roomsOf(first(stack.gateways).url, rooms, people)
   const guests = Array.from({ length: people }, (_none, turn) => byRoom.flatMap((room) => room[turn] ?? [])).flat()
   const opened = await several(guests.length, 32, (index) => openSocket(node.url, guestAt(guests, index)))
-  const before = cpuMicros([node.pid])
+  const before = cpuOf(stack)
   const begun = performance.now()
   const delays = await profiled(profiling, [node.pid], () => enterAll(opened, guests))
   const seconds = (performance.now() - begun) / 1_000
-  const cpu = (cpuMicros([node.pid]) - before) / guests.length
+  const cpu = new Map([...cpuOf(stack)].map(([name, used]) => [name, (used - (before.get(name) ?? 0)) / guests.length]))
   for (const socket of opened) socket.terminate()
   return { count: delays.length, failed: guests.length - delays.length, seconds, cpu, delays }
 }
+
+/** What each kind of process of the stack has used so far, µs. */
+const cpuOf = ({ signaling, meetings, auth, media, nats, redis, postgres }: Stack): Map<string, number> =>
+  new Map(
+    Object.entries({
+      signaling,
+      meetings,
+      auth,
+      media,
+      nats: [nats],
+      redis: [redis],
+      postgres: withChildren(postgres.pid),
+    }).map(([name, processes]) => [name, cpuMicros(processes.map(({ pid }) => pid))]),
+  )
 
 /** How long each join took that did not fail, ms. */
 async function enterAll(sockets: readonly WebSocket[], guests: readonly Guest[]): Promise<number[]> {

@@ -1,6 +1,6 @@
 import type { Guest } from '../product/people.ts'
 
-/** What a worker of a crowd is told to do, one after the other; each is answered with a `Done`. */
+/** The commands for a worker of a crowd, one after the other; each is answered with a `Done`. */
 export type Order =
   /** Opens sockets to the product, and joins. */
   | { kind: 'join'; url: string; guests: Guest[] }

@@ -10,7 +10,7 @@ interface Published {
   streams?: { mid: string; type: string; description?: string }[]
 }
 
-/** What has arrived of one medium of somebody. */
+/** The traffic of one medium of a participant. */
 export interface Received {
   packets: number
   bytes: number

@@ -52,7 +52,7 @@ export function request(socket: WebSocket, type: string, payload: object): Promi
   })
 }
 
-/** What `room.joined` says that a client needs to come back, and who it is. */
+/** The members of `room.joined` that a client needs to come back, and its identity. */
 export interface Joined extends Record<string, unknown> {
   v: number
   sessionId: string

@@ -11,7 +11,7 @@ export interface Replica {
   url: string
 }
 
-/** Who runs where: what `npm run stack -- --json FILE` writes. */
+/** The processes of a stack: what `npm run stack -- --json FILE` writes. */
 export interface Stack {
   gateways: Replica[]
   signaling: Replica[]

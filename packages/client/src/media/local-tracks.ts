@@ -1,4 +1,4 @@
-/** What one sends: microphone and camera of the caller's stream, in a stream of our own that can be changed. */
+/** The tracks sent: microphone and camera of the caller's stream, in a stream of our own that can be changed. */
 export class LocalTracks {
   readonly #camera: MediaStream | null
   readonly #on: { mic: boolean; cam: boolean }

@@ -9,7 +9,7 @@ export interface TimedSample {
 
 /**
  * How well each person is received, and under one's own id how well one is. Compares two readings: loss, jitter and bytes in
- * between. Whoever sent nothing in between has no quality.
+ * between. A participant who sent nothing in between has no quality.
  */
 export function qualityBetween(
   before: TimedSample,

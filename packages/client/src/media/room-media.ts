@@ -35,7 +35,7 @@ export class RoomMedia {
   readonly quality = new QualityWatch()
   readonly #deps: RoomMediaDeps
   readonly #tracks: LocalTracks
-  /** What one wants, and how many changes of it the server has not answered. */
+  /** The wanted devices, and how many changes of them the server has not answered. */
   readonly #wanted: Record<MediaKind, boolean>
   readonly #asking: Record<MediaKind, number> = { mic: 0, cam: 0, screen: 0 }
   #screen: MediaStream | null = null

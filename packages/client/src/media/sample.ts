@@ -19,7 +19,7 @@ export interface Outbound {
   outboundLoss: number | null
 }
 
-/** What comes over a connection, by who sends it: `ownerOf` tells by the `mid`; null for nobody. */
+/** The received media of a connection, by sender: `ownerOf` tells by the `mid`; null for nobody. */
 export function inboundOf(
   stats: RTCStatsReport,
   ownerOf: (mid: string | null) => string | null,
@@ -42,7 +42,7 @@ export function inboundOf(
   return flows
 }
 
-/** What the other side says of what we send: the worst of all streams. */
+/** The other side's report on what we send: the worst of all streams. */
 export function outboundOf(stats: RTCStatsReport): Outbound {
   let roundTripMs: number | null = null
   let outboundLoss: number | null = null

@@ -1,7 +1,7 @@
 import type { IceServer, Participant } from '@parley/contracts'
 import type { MediaView, RemoteMedia } from '../api.ts'
 
-/** What one sends: microphone and camera in one stream, a shared screen in another. */
+/** The tracks sent: microphone and camera in one stream, a shared screen in another. */
 export interface LocalMedia {
   camera: MediaStream | null
   screen: MediaStream | null
@@ -38,7 +38,7 @@ export interface MediaTransport {
   /** Swaps a track that is being sent. */
   replaceTrack(old: MediaStreamTrack, track: MediaStreamTrack): Promise<void>
   setIceServers(iceServers: readonly IceServer[]): void
-  /** What the page shows; null for all of it at its best. */
+  /** The tiles that the page shows; null for all of it at its best. */
   setView(view: MediaView | null): void
   sample(): Promise<TransportSample>
   close(): void

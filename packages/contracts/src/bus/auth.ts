@@ -20,7 +20,7 @@ export const authBus = {
     input: Type.Object({ since: Type.Integer() }),
     output: Type.Object({ items: Type.Array(Revocation), now: Type.Integer() }),
   }),
-  /** What an account is, for services that need its address. Problem `not-found` for guests and for nobody. */
+  /** An account, for services that need its address. Problem `not-found` for guests and for nobody. */
   account: request('auth.account', {
     input: Type.Object({ userId: Id }),
     output: Type.Object({

@@ -41,7 +41,7 @@ export const meetingsBus = {
     output: Grant,
     timeoutMs: 2_500,
   }),
-  /** What a person may do with a meeting's chat. Problem `not-found` for those who do not belong to it. */
+  /** A person's rights to a meeting's chat. Problem `not-found` for those who do not belong to it. */
   access: request('meetings.access', {
     input: Type.Object({ meetingId: Id, userId: Id }),
     output: Type.Object({ role: Role, name: Type.String(), mayChat: Type.Boolean(), over: Type.Boolean() }),
@@ -81,7 +81,7 @@ export const meetingsBus = {
     input: Type.Object({ meetingId: Id, by: Id, userId: Id, role: Role }),
     output: Type.Object({}),
   }),
-  /** What somebody may do in a meeting has been taken back: who remembers it asks anew. A hint, may be lost. */
+  /** A person's rights in a meeting have been taken back: who remembers it asks anew. A hint, may be lost. */
   accessChanged: event('meetings.access-changed', Type.Object({ meetingId: Id, userId: Id })),
   /**
    * A meeting as it is now, and who of these people, whom `access` let read its chat once, still may. Problem `not-found` when
@@ -92,7 +92,7 @@ export const meetingsBus = {
     output: Type.Object({ meeting: Meeting, readers: Type.Array(Id) }),
   }),
   /**
-   * What happened to an account after the event of that id, in order; null: only where it ends now. `complete` is false when
+   * The events of an account after that id, in order; null: only where it ends now. `complete` is false when
    * that is not known any more: then there are no events, and `head` is the end. `boxes`: where `news` tells of more.
    */
   userEvents: request('meetings.user-events', {
@@ -118,7 +118,7 @@ export const meetingsBus = {
 const aboutRoom = { id: Id, at: Instant, meetingId: Id }
 
 /**
- * What happened in a room, appended in the same atomic commit as the change; consumed at least once, idempotent by `id`. `at` is
+ * An event of a room, appended in the same atomic commit as the change; consumed at least once, idempotent by `id`. `at` is
  * by the clock of the room store.
  */
 export const Fact = Type.Union([

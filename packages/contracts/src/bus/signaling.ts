@@ -47,7 +47,10 @@ export const Change = Type.Union([
     kind: Type.Literal('left'),
     participantId: Id,
     reason: fromServer['participant.left'].properties.reason,
+    /** The user who removed them. */
     by: Type.Optional(Id),
+    /** They were removed for good. */
+    ban: Type.Optional(Type.Boolean()),
     /** When, ms since 1970 by the clock of the room store. */
     at: Type.Optional(Type.Integer()),
   }),
@@ -95,7 +98,21 @@ export type ShownPerson = Static<typeof ShownPerson>
 /** A commit of a room's document, as the kit's `DocHead`. */
 const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
 
-/** What the nodes of one room tell each other on `room.<id>`: one subscription per room per node. */
+/** From meetings. The lobby is another than before; nodes that show it ask `meetings.lobby`. */
+export const LobbyNews = Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() })
+export type LobbyNews = Static<typeof LobbyNews>
+
+/** From chat: a message that is new, or changed. */
+export const ChatNews = Type.Object({
+  kind: Type.Literal('chat'),
+  type: Type.Union([Type.Literal('chat.message'), Type.Literal('chat.updated')]),
+  message: Message,
+  /** It was asked for again, and told before unless whoever stored it was gone by then: nodes that know its number leave it. */
+  again: Type.Optional(Type.Boolean()),
+})
+export type ChatNews = Static<typeof ChatNews>
+
+/** The messages between the nodes of one room on `room.<id>`. */
 export const RoomNews = Type.Union([
   /**
    * Committed changes. `follows` is the head they were decided on, `commitId` names the commit. A hint: a node that misses it
@@ -118,17 +135,8 @@ export const RoomNews = Type.Union([
     head: Head,
     restored: Type.Optional(Type.Object({ from: Head, incarnation: Type.String() })),
   }),
-  /** The lobby is another than before; nodes that show it ask `meetings.lobby`. */
-  Type.Object({ kind: Type.Literal('lobby'), lv: Type.Integer() }),
   /** Somebody waits in the lobby on a new socket at `node`: one they have elsewhere is of before. */
   Type.Object({ kind: Type.Literal('waiting'), node: Type.String(), participantId: Id }),
-  Type.Object({
-    kind: Type.Literal('chat'),
-    type: Type.Union([Type.Literal('chat.message'), Type.Literal('chat.updated')]),
-    message: Message,
-    /** It was asked for again, and told before unless whoever stored it was gone by then: nodes that know its number leave it. */
-    again: Type.Optional(Type.Boolean()),
-  }),
   Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
   Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
 ])
@@ -173,6 +181,8 @@ export const Relay = Type.Object({
   forwarded: Type.Optional(Type.Boolean()),
   /** By the clock of the sender's node, ms since 1970. */
   sentAt: Type.Optional(Type.Integer()),
+  /** Tells the sender's request from others of the sender, so that one that is made again arrives once. */
+  request: Type.Optional(Type.String({ maxLength: 128 })),
   place: Type.Optional(RelayPlace),
 })
 export type Relay = Static<typeof Relay>
@@ -182,6 +192,9 @@ export const occupiedRooms = 'signaling:rooms'
 
 export const signalingBus = {
   room: event('room.{meetingId}', RoomNews),
+  /** Each service has a subject of its own for what it tells a room: none can speak for another (S38). */
+  roomLobby: event('room.{meetingId}.lobby', LobbyNews),
+  roomChat: event('room.{meetingId}.chat', ChatNews),
   /** To the node that holds the receiver's socket. */
   relay: event('node.{node}.relay', Relay),
   /** To a node, from one that has sent it relays: the place of the newest, so that it notices that the last were lost. */
@@ -203,7 +216,12 @@ export const signalingBus = {
     input: Type.Object({ meetingId: Id, command: RoomCommand }),
     output: Type.Object({}),
   }),
-  /** Who is in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
+  /** From media: how a recording stands, as the command `recording`. Answered as `command`. */
+  recording: request('signaling.recording', {
+    input: Type.Object({ meetingId: Id, recording: Recording, rev: Type.Integer() }),
+    output: Type.Object({}),
+  }),
+  /** The people in a room now, as the store has it; nobody if there certainly is no such room. Problem `unavailable` as for `command`. */
   roster: request('signaling.roster', {
     input: Type.Object({ meetingId: Id }),
     output: Type.Object({ people: Type.Array(RosterEntry) }),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
 import { AddressText, NameText, SecretText } from '../text.ts'
-import type { Operations } from './operation.ts'
+import { Bytes, type Operations } from './operation.ts'
 
 /** RFC 5321 limits the whole address to 254 characters. */
 export const Email = AddressText({ minLength: 3, maxLength: 254 })
@@ -88,7 +88,7 @@ export type SignInProvider = Static<typeof SignInProvider>
 /** A path on our own origin: visible ASCII, no backslash, and not `//`, which browsers take for another host. */
 const ReturnTo = Type.String({ pattern: '^/([!-.0-\\[\\]-~][!-\\[\\]-~]*)?$', maxLength: 512 })
 
-/** Who asks to confirm an e-mail address, for its owner to decide. */
+/** The account that asks to confirm an e-mail address, for the address's owner to decide. */
 export const VerificationRequest = Type.Object(
   {
     email: Type.String(),
@@ -223,6 +223,30 @@ export const authOperations = {
     ),
     answers: { 200: User },
     problems: ['username-taken', 'not-found', 'wrong-state', 'unavailable'],
+  },
+  exportMe: {
+    method: 'GET',
+    path: '/v1/auth/me/export',
+    auth: 'user',
+    rows: ['A5', 'O11'],
+    summary: 'All that is known of my account, as one JSON file',
+    bytes: { answer: true },
+    answers: { 200: Bytes },
+    problems: ['unavailable'],
+    limit: { by: 'principal', points: 5, seconds: 3600 },
+  },
+  eraseMe: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/auth/me/erase',
+    auth: 'user',
+    rows: ['A5', 'O11'],
+    summary:
+      'Delete my account for good: every session ends, and what others keep names a deleted user; with the password, or, without one, within 10 minutes of the sign-in',
+    body: Strict({ currentPassword: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) }),
+    answers: { 204: null },
+    problems: ['invalid-credentials', 'unavailable'],
+    limit: { by: 'principal', points: 10, seconds: 1800 },
   },
   changePassword: {
     method: 'POST',
@@ -360,7 +384,7 @@ export const authOperations = {
     rows: ['A7'],
     summary:
       'Where the provider sends the browser back: sets the refresh cookie and leads on to returnTo, or to /signin?problem=<code>',
-    // Whatever comes is answered with a page, never with a problem in JSON; what else a provider adds is to be ignored
+    // Every request is answered with a page, never with a problem in JSON; what else a provider adds is to be ignored
     // (RFC 6749, 4.1.2).
     query: Type.Object(
       { code: Type.Optional(Type.Unknown()), state: Type.Optional(Type.Unknown()) },

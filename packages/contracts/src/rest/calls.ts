@@ -26,7 +26,7 @@ type Named<K extends string, T> = Record<never, never> extends T ? { [P in K]?: 
 
 type Keyed<O> = O extends { repeat: 'key' } ? { headers?: { 'idempotency-key'?: string } } : unknown
 
-/** What a call of an operation takes: `params`, `query`, `body`, `headers`, those that it declares; optional where all fields are. */
+/** The input of an operation's call: `params`, `query`, `body`, `headers`, those that it declares; optional where all fields are. */
 export type OperationInput<N extends OperationName> = Part<OperationNamed<N>, 'params'> &
   Part<OperationNamed<N>, 'query'> &
   Part<OperationNamed<N>, 'body'> &

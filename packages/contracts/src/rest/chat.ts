@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id, Instant, Strict } from '../ids.ts'
+import { Id, Instant, InstantInput, Strict } from '../ids.ts'
 import { SpokenText } from '../text.ts'
 import { FileReference } from './files.ts'
 import type { Operations } from './operation.ts'
@@ -84,8 +84,8 @@ export const chatOperations = {
       cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       beforeSeq: Type.Optional(Type.Integer({ minimum: 1, maximum: 9007199254740991 })),
       afterSeq: Type.Optional(Type.Integer({ minimum: 0, maximum: 9007199254740991 })),
-      before: Type.Optional(Instant),
-      after: Type.Optional(Instant),
+      before: Type.Optional(InstantInput),
+      after: Type.Optional(InstantInput),
       changedSince: Type.Optional(
         Type.Integer({
           minimum: 0,

@@ -62,6 +62,8 @@ export const userEvents = {
   'meeting.updated': aboutMeeting,
   'meeting.cancelled': aboutMeeting,
   'meeting.ended': aboutMeeting,
+  /** An endpoint of mine gets nothing any more: it failed for days, or said that it is gone. */
+  'webhook.disabled': Type.Object({ webhookId: Id, url: Type.String(), reason: Type.String(), disabledAt: Instant }),
 } as const satisfies Record<string, TSchema>
 export type UserEventName = keyof typeof userEvents
 /** One event of an account's stream. */

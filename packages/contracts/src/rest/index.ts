@@ -9,6 +9,7 @@ import { moderationOperations } from './moderation.ts'
 import { signalingOperations } from './signaling.ts'
 import type { Operations, ServiceName } from './operation.ts'
 import { statsOperations } from './stats.ts'
+import { webhooksOperations } from './webhooks.ts'
 
 /** Every REST operation by the service that serves it. Routing, documents and client come from this table. */
 export const operations = {
@@ -19,6 +20,7 @@ export const operations = {
     ...lobbyOperations,
     ...invitesOperations,
     ...statsOperations,
+    ...webhooksOperations,
   },
   chat: chatOperations,
   media: mediaOperations,

@@ -3,7 +3,7 @@ import type { Operations } from './operation.ts'
 import { recordingsOperations } from './recordings.ts'
 import { sfuOperations } from './sfu.ts'
 
-/** What the media service serves: files, the SFU, recordings. */
+/** The operations of the media service: files, the SFU, recordings. */
 export const mediaOperations = {
   ...filesOperations,
   ...sfuOperations,

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { exactlyOne, Id, Instant, MeetingCode, Nothing, Strict } from '../ids.ts'
+import { exactlyOne, Id, Instant, InstantInput, MeetingCode, Nothing, Strict } from '../ids.ts'
 import { Role } from '../roles.ts'
 import { NameText, PasscodeText, ProseText } from '../text.ts'
 import { DisplayName } from './auth.ts'
@@ -7,7 +7,7 @@ import type { Operations } from './operation.ts'
 
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
-/** Who finds a meeting, and who may enter; see docs/spec/doors.md. */
+/** The people who find a meeting, and those who may enter; see docs/spec/doors.md. */
 export const MeetingType = Type.Union([Type.Literal('public'), Type.Literal('private'), Type.Literal('invited_only')], {
   description:
     'public: listed to everybody while it is live; who has its code or id may enter, guests too unless guestsAllowed is false. ' +
@@ -89,7 +89,7 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
-/** What guesses at the passcode have come to, for those who lead the meeting. */
+/** The state of passcode guessing, for those who lead the meeting. */
 export const PasscodeGuesses = Type.Object(
   {
     wrong: Type.Integer({ description: 'Different wrong passcodes within an hour' }),
@@ -122,7 +122,7 @@ export const Joining = Type.Object(
 export type Joining = Static<typeof Joining>
 
 const byId = Strict({ id: Id })
-/** What a new meeting has of what nobody said. */
+/** The defaults of a new meeting. */
 export const meetingDefaults = {
   title: 'Meeting',
   description: '',
@@ -182,7 +182,7 @@ export const meetingsOperations = {
       title: byDefault('title', Title),
       description: byDefault('description', Description),
       type: Type.Optional(Type.Union(MeetingType.anyOf, { ...MeetingType, default: meetingDefaults.type })),
-      scheduledAt: Type.Optional(Instant),
+      scheduledAt: Type.Optional(InstantInput),
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: byDefault('timeZone', TimeZone),
       passcode: Type.Optional(Passcode),
@@ -279,7 +279,7 @@ export const meetingsOperations = {
     headers: Type.Object({ 'if-match': Type.Optional(IfMatch) }),
     needs: ['if-match'],
     body: Strict({
-      scheduledAt: Instant,
+      scheduledAt: InstantInput,
       durationMinutes: Type.Optional(DurationMinutes),
       timeZone: Type.Optional(TimeZone),
     }),

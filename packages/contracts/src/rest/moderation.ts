@@ -31,7 +31,7 @@ export const JoinTokenInfo = Type.Object(token, { title: 'JoinTokenInfo' })
 export type JoinTokenInfo = Static<typeof JoinTokenInfo>
 const NewJoinToken = Type.Object({ ...token, joinToken: JoinToken }, { title: 'NewJoinToken' })
 
-/** What a new join token has of what nobody said: one use, for a day. */
+/** The defaults of a new join token: one use, for a day. */
 export const joinTokenDefaults = { role: 'participant', expiresInSeconds: 86_400, uses: 1 } as const
 
 export const moderationOperations = {

@@ -11,7 +11,7 @@ export const Bytes = Type.String({ contentMediaType: 'application/octet-stream',
 export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })
 
 /**
- * What may be done with a request that may have been carried out, but whose answer was lost.
+ * Whether a request may be repeated whose answer was lost after it may have been carried out.
  * `always`: it may be sent again. Its effect is the same as of one; should that be to delete, the second answer may be
  * `not-found`. `key`: with an `Idempotency-Key` it may: it is carried out once, and answered with the first answer, see
  * `once` in the kit. `never`: only its sender knows. A POST makes something or gives an order, so nature never protects it.
@@ -33,7 +33,7 @@ interface OperationParts {
   summary: string
   /** Rows of the product table that it serves. */
   rows: readonly string[]
-  /** Who may call: `none` anybody, `user` an account, `any` an account or a guest. */
+  /** The callers: `none` anybody, `user` an account, `any` an account or a guest. */
   auth: 'none' | 'user' | 'any'
   params?: TObject
   query?: TObject

@@ -23,6 +23,13 @@ export interface ClientMessage {
 const Ack = Nothing
 const AckCount = Type.Object({ count: Type.Integer() })
 const Device = Strict({ mic: Type.Boolean(), cam: Type.Boolean() })
+/** Extensions that a client understands. The server uses those that it has, and leaves the others aside: it has none yet. */
+const Features = Type.Optional(
+  Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
+    maxItems: 16,
+    description: 'Extensions that the client understands; unknown ones are left aside',
+  }),
+)
 const Version = Type.Integer({ minimum: 0, maximum: 9007199254740991 })
 
 /** Everything a client may send. */
@@ -34,7 +41,7 @@ export const fromClient = {
     summary: 'Sign in as the first message within 5 s, or renew the access token later',
   },
   'room.join': {
-    payload: Strict({ roomToken: Type.String({ minLength: 1, maxLength: 4096 }), device: Device }),
+    payload: Strict({ roomToken: Type.String({ minLength: 1, maxLength: 4096 }), device: Device, features: Features }),
     answers: { 'room.joined': RoomJoined, 'lobby.waiting': LobbyWaiting },
     when: ['authenticated'],
     summary: 'Enter the meeting that the room token is for',
@@ -52,6 +59,7 @@ export const fromClient = {
           description: 'How many rtc.signal came in this session so far: those that were lost on the way come again',
         }),
       ),
+      features: Features,
     }),
     answers: { 'room.resumed': RoomResumed, 'lobby.waiting': LobbyWaiting },
     when: ['authenticated'],

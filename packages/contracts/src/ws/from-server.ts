@@ -70,7 +70,11 @@ export const fromServer = {
     Type.Object({ admitted: Type.Literal(true), ...RoomJoined.properties }),
     Type.Object({ admitted: Type.Literal(false), reason: LobbyRefusal }),
   ]),
-  'room.kicked': Type.Object({ reason: Type.String(), by: Type.Optional(Id) }),
+  'room.kicked': Type.Object({
+    reason: Type.String({ description: 'removed, or banned: not to be let in again' }),
+    by: Type.Optional(Id),
+    byUserId: Type.Optional(Id),
+  }),
   'room.ended': Type.Object({
     reason: Type.Union([
       Type.Literal('host'),
@@ -89,3 +93,35 @@ export const fromServer = {
 export type ServerType = keyof typeof fromServer
 export type ServerPayload<T extends ServerType> = Static<(typeof fromServer)[T]>
 export type ServerMessage = { [T in ServerType]: { type: T; payload: ServerPayload<T> } }[ServerType]
+
+/** What each message tells, for the documents. */
+export const serverSummaries: Readonly<Record<ServerType, string>> = {
+  'participant.joined': 'Somebody entered the room, or came back after the grace',
+  'participant.updated': 'The role, name or connection of a participant changed',
+  'participant.left': 'A participant is not in the room any more',
+  'media.changed':
+    'A microphone, camera or screen went on or off; `by` is the participant who switched it off for them',
+  'hand.changed': 'A hand was raised or lowered',
+  'meeting.updated': 'Title, settings, schedule or host of the meeting changed',
+  'recording.changed': 'A recording was asked for, began, ended, can be played, or failed',
+  'room.delta': 'What changed since a version: an answer to room.sync, or unasked after the server had to catch up',
+  'room.snapshot': 'The whole room: an answer to room.sync, or unasked after the server had to catch up',
+  'reaction.added': 'A participant showed a reaction',
+  'rtc.signal': 'A signal of another participant, in the order in which they sent it',
+  'chat.message': 'A new chat message, to everybody, its sender too',
+  'chat.updated': 'A chat message as it is after an edit or a deletion',
+  'chat.typing': 'A participant types, or has stopped',
+  'moderation.muted': 'My microphone, camera or screen was switched off; `by` is the participant who did it',
+  'lobby.waiting': 'My place in the lobby, again when it changes',
+  'lobby.updated': 'Everybody who waits, to host and cohosts',
+  'lobby.result': 'I am let in, with all that room.joined has, or not',
+  'room.kicked':
+    'I was removed; `by` is the participant who did it, if they are in the room. The socket closes with 4403',
+  'room.ended': 'The meeting is over. The socket closes with 4410',
+  'sfu.changed':
+    'Where the SFU is, with new tokens; also when a mesh becomes an SFU, or the room moves to another Janus',
+  'ice.update': 'New TURN credentials, before the old ones expire',
+  'server.draining': 'This server is going away: open another socket after that time and resume there',
+  ping: 'Answer with pong. Shows the newest versions, so that a client sees what it missed',
+  error: 'A problem: the answer to a request, or without requestId about the session',
+}

@@ -53,7 +53,7 @@ export const LobbyRefusal = Type.Union([
   Type.Literal('gone'),
 ])
 
-/** What hosts and cohosts see of the lobby; its version counts for itself. */
+/** The lobby as hosts and cohosts see it; its version counts for itself. */
 const lobbyView = { lobby: Type.Optional(Type.Array(LobbyEntry)), lv: Type.Optional(Type.Integer()) }
 
 /** Changes up to this number are in what one reads of the chat from now on. */

@@ -1,7 +1,9 @@
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
+import { traceHeaders, type Carrier } from '../tracing/trace.ts'
 import type { Bus, BusSubscription, Respond } from './bus.ts'
+import { recordPublish, tracedEvent, tracedRequest } from './bus-trace.ts'
 import type { CallStamp } from './call.ts'
 import { CallerClocks } from './caller-clocks.ts'
 import { checkPayload } from './payload.ts'
@@ -15,6 +17,7 @@ export const createMemoryBus = (options: { log?: Logger } = {}): Bus => new Memo
 interface Sent {
   text: string
   stamp: CallStamp | null
+  carrier: Carrier | null
   reply: (reply: Reply) => void
 }
 type Deliver = (sent: Sent, subject: string) => void
@@ -39,21 +42,27 @@ class MemoryBus implements Bus {
   publish(subject: string, text: string): void {
     checkPublishable(subject)
     checkPayload(text)
-    if (this.#status.connected) this.#send(subject, { text, stamp: null, reply: () => {} })
+    if (!this.#status.connected) return
+    recordPublish(subject)
+    this.#send(subject, { text, stamp: null, carrier: traceHeaders(), reply: () => {} })
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
     checkSubscribable(subject)
-    return this.#route(subject, null, ({ text }, from) => {
+    return this.#route(subject, null, ({ text, carrier }, from) => {
       try {
-        onText(text, from)
+        tracedEvent(from, carrier, () => onText(text, from))
       } catch (error) {
         this.#log?.error({ subject: from, err: error }, 'bus subscriber failed')
       }
     })
   }
 
-  async request(subject: string, text: string, timeoutMs: number): Promise<string> {
+  request(subject: string, text: string, timeoutMs: number): Promise<string> {
+    return tracedRequest(subject, () => this.#request(subject, text, timeoutMs))
+  }
+
+  async #request(subject: string, text: string, timeoutMs: number): Promise<string> {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) throw new ProblemError('unavailable', 'The bus is closed')
@@ -66,7 +75,7 @@ class MemoryBus implements Bus {
       if ('text' in answered) resolve(answered.text)
       else fail(new ProblemError(answered.failed, answered.detail))
     }
-    const reached = this.#send(subject, { text, stamp, reply })
+    const reached = this.#send(subject, { text, stamp, carrier: traceHeaders(), reply })
     if (reached === 0) this.#later(() => fail(new ProblemError('unavailable', `Nobody answers ${subject}`)))
     try {
       return await promise
@@ -80,9 +89,9 @@ class MemoryBus implements Bus {
     checkSubscribable(subject)
     const responder = new Responder({ subject, answer, log: this.#log, clocks: this.#clocks })
     this.#responders.add(responder)
-    const route = this.#route(subject, queue, ({ text, stamp, reply }) => {
+    const route = this.#route(subject, queue, ({ text, stamp, carrier, reply }) => {
       if (this.#stopping) reply({ failed: 'unavailable', detail: 'The responder is stopping' })
-      else responder.take({ text, stamp, reply: (result) => this.#later(() => reply(result)) })
+      else responder.take({ text, stamp, carrier, reply: (result) => this.#later(() => reply(result)) })
     })
     const forget = () => {
       route.unsubscribe()

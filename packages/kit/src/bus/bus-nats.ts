@@ -1,54 +1,56 @@
-import {
-  connect,
-  Empty,
-  ErrorCode,
-  Events,
-  headers,
-  NatsError,
-  StringCodec,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from 'nats'
+import { Empty, Events, headers, type NatsError, StringCodec, type Msg, type MsgHdrs, type NatsConnection } from 'nats'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { newId } from '../ids.ts'
 import { ProblemError } from '../problem.ts'
+import { traceHeaders } from '../tracing/trace.ts'
 import type { Bus, BusSubscription, Respond } from './bus.ts'
 import { readStamp, writeStamp } from './call.ts'
+import { recordPublish, tracedEvent, tracedRequest } from './bus-trace.ts'
 import { CallerClocks } from './caller-clocks.ts'
+import { firstConnection } from './first-connection.ts'
 import { LinkProbe } from './link-probe.ts'
-import { natsOptions } from './nats-options.ts'
+import { createLatency } from './latency.ts'
+import { clockOf, defaultNamespace, inboxOf } from './namespace.ts'
+import { natsOptions, type NatsLogin } from './nats-options.ts'
+import { carrierOf, withTrace } from './nats-trace.ts'
+import { asProblem, failedHeader, textOrThrow } from './nats-problem.ts'
 import { checkPayload } from './payload.ts'
 import { Responder, settle, type Reply } from './responder.ts'
-import { checkPublishable, checkSubscribable } from './subjects.ts'
+import { checkPublishable, checkSubscribable, checkToken } from './subjects.ts'
 
 export interface NatsBusOptions {
   url: string
-  /** Shown by the server for this connection. */
+  login?: NatsLogin | undefined
+  /** Before every subject, so that several installations can share a server; default `parley`. */
+  namespace?: string | undefined
+  /** Shown by the server for this connection. What stands before a `/` is the service: answers come to it below a subject of its own. */
   name: string
   log: Logger
   /** Whether it hears what it says itself, as it does unless told otherwise. */
   echo?: boolean | undefined
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
+  metrics?: Pick<Metrics, 'queue' | 'histogram'>
   /** The connection ended for good without `close()`: the process had better exit. */
   onClosed?: (error: Error | undefined) => void
 }
 
-/** Connects, waiting for the server as long as it takes. */
+/** Connects, waiting for the server as long as it takes. Throws StartupError if it refuses the login, or TLS fails. */
 export async function connectNatsBus(options: NatsBusOptions): Promise<Bus> {
-  const connection = await connect(natsOptions(options))
-  return new NatsBus(connection, options)
+  const { namespace = defaultNamespace, name, log } = options
+  const [service = name] = name.split('/')
+  for (const token of [namespace, service]) checkToken(token)
+  const inboxPrefix = inboxOf(namespace, service)
+  const connection = await firstConnection(natsOptions({ ...options, inboxPrefix }), log)
+  return new NatsBus(connection, { ...options, namespace, service })
 }
 
 const codec = StringCodec()
-const failedHeader = 'Parley-Failed'
 const callHeader = 'Parley-Call'
 const readyTimeoutMs = 2000
 const flushTimeoutMs = 1000
-/** What waits for the server at most: more than one that answers ever leaves. */
+/** The most that waits for the server: more than one that answers ever leaves. */
 const mostWaiting = 10_000
 
 class NatsBus implements Bus {
@@ -60,14 +62,22 @@ class NatsBus implements Bus {
   readonly #responders = new Map<Responder, () => Promise<void>>()
   readonly #probe: LinkProbe
   /** This process, as those know it whom it asks. */
-  readonly #self = newId()
+  readonly #self: string
+  /** The prefix of every subject. */
+  readonly #prefix: string
   readonly #clocks: CallerClocks
+  readonly #measured: ReturnType<typeof createLatency>
   /** By the client's own word; without an answer to a probe the link counts as down, too. */
   #linked = true
   #closing = false
 
-  constructor(connection: NatsConnection, { log, metrics, onClosed }: NatsBusOptions) {
+  constructor(
+    connection: NatsConnection,
+    { log, metrics, onClosed, namespace, service }: NatsBusOptions & { namespace: string; service: string },
+  ) {
     this.#connection = connection
+    this.#prefix = `${namespace}.`
+    this.#self = `${service}_${newId()}`
     this.#log = log
     this.#probe = new LinkProbe({
       ask: () => connection.flush(),
@@ -77,6 +87,7 @@ class NatsBus implements Bus {
       },
       answered: () => this.#status.set(this.#linked),
     })
+    this.#measured = createLatency(metrics)
     metrics?.queue('bus-publishes', () => this.#probe.unconfirmed)
     metrics?.queue('bus-requests', () => this.#pending.size)
     metrics?.queue('bus-answers', () => Math.max(0, ...[...this.#responders.keys()].map(({ waiting }) => waiting)))
@@ -95,22 +106,35 @@ class NatsBus implements Bus {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) return
-    // Who publishes may lose it, and hears of it: the link counts as down until the server answers.
+    // A publisher may lose its message, and hears of it: the link counts as down until the server answers.
     if (this.#probe.unconfirmed >= mostWaiting) return this.#flooded()
-    this.#connection.publish(subject, codec.encode(text))
+    recordPublish(subject)
+    const trace = traceHeaders()
+    this.#connection.publish(
+      this.#prefix + subject,
+      codec.encode(text),
+      trace === null ? {} : { headers: withTrace(headers(), trace) },
+    )
     this.#probe.sent()
   }
 
   subscribe(subject: string, onText: (text: string, subject: string) => void): BusSubscription {
     checkSubscribable(subject)
-    const subscription = this.#listen(subject, {}, (message) => onText(codec.decode(message.data), message.subject))
+    const subscription = this.#listen(subject, {}, (message) => {
+      const bare = message.subject.slice(this.#prefix.length)
+      tracedEvent(bare, carrierOf(message), () => onText(codec.decode(message.data), bare))
+    })
     const unsubscribe = () => {
       if (!subscription.isClosed()) subscription.unsubscribe()
     }
     return { unsubscribe, ready: () => this.#roundTrip(readyTimeoutMs) }
   }
 
-  async request(subject: string, text: string, timeoutMs: number): Promise<string> {
+  request(subject: string, text: string, timeoutMs: number): Promise<string> {
+    return tracedRequest(subject, () => this.#measured(this.#request(subject, text, timeoutMs)))
+  }
+
+  async #request(subject: string, text: string, timeoutMs: number): Promise<string> {
     checkPublishable(subject)
     checkPayload(text)
     if (!this.#status.connected) throw new ProblemError('unavailable', 'Not connected to NATS')
@@ -119,7 +143,7 @@ class NatsBus implements Bus {
     this.#pending.add(reject)
     const watched = this.#probe.watch()
     try {
-      const answered = this.#connection.request(subject, codec.encode(text), {
+      const answered = this.#connection.request(this.#prefix + subject, codec.encode(text), {
         timeout: timeoutMs,
         headers: this.#stamped(timeoutMs),
       })
@@ -139,6 +163,7 @@ class NatsBus implements Bus {
       responder.take({
         text: codec.decode(message.data),
         stamp: readStamp(message.headers?.get(callHeader)),
+        carrier: carrierOf(message),
         reply: (reply) => this.#reply(message, reply),
       }),
     )
@@ -191,18 +216,19 @@ class NatsBus implements Bus {
         this.#log.error({ subject, err: failure }, 'bus subscriber failed')
       }
     }
-    return this.#connection.subscribe(subject, { ...options, callback })
+    return this.#connection.subscribe(this.#prefix + subject, { ...options, callback })
   }
 
   #stamped(timeoutMs: number): MsgHdrs {
     const stamped = headers()
     stamped.set(callHeader, writeStamp({ caller: this.#self, sentAt: performance.now(), timeoutMs }))
-    return stamped
+    const trace = traceHeaders()
+    return trace === null ? stamped : withTrace(stamped, trace)
   }
 
   /** Not as a request of ours: it has no deadline that anybody had to know the clock for. */
   async #askClock(caller: string, timeoutMs: number): Promise<number> {
-    const answered = await this.#connection.request(clockOf(caller), Empty, { timeout: timeoutMs })
+    const answered = await this.#connection.request(this.#prefix + clockOf(caller), Empty, { timeout: timeoutMs })
     return Number(codec.decode(answered.data))
   }
 
@@ -253,24 +279,4 @@ class NatsBus implements Bus {
     this.#status.set(false)
     for (const fail of this.#pending) fail(new ProblemError('unavailable', why))
   }
-}
-
-function textOrThrow(answer: Msg): string {
-  const text = codec.decode(answer.data)
-  const failed = answer.headers?.get(failedHeader)
-  if (failed) throw new ProblemError(failureOf(failed), text)
-  return text
-}
-
-const failureOf = (failed: string) => (failed === 'unavailable' || failed === 'deadline-exceeded' ? failed : 'internal')
-
-/** Where a process is asked for its monotonic clock. */
-const clockOf = (caller: string): string => `caller.${caller}.clock`
-
-function asProblem(error: unknown, subject: string): ProblemError {
-  if (error instanceof ProblemError) return error
-  const code = error instanceof NatsError ? error.code : undefined
-  if (code === ErrorCode.Timeout) return new ProblemError('deadline-exceeded', `No answer on ${subject}`)
-  const why = code === ErrorCode.NoResponders ? `Nobody answers ${subject}` : 'NATS refused the request'
-  return new ProblemError('unavailable', why, {}, { cause: error })
 }

@@ -4,7 +4,7 @@ import { eventually } from '../testing/eventually.ts'
 import type { Bus } from './bus.ts'
 import { isLate, type Call } from './call.ts'
 
-/** What every bus does. `open` makes one more bus of the same network; the suite closes it. */
+/** The contract of every bus. `open` makes one more bus of the same network; the suite closes it. */
 export function busContract(name: string, open: () => Promise<Bus>): void {
   describe(name, () => {
     let bus: Bus

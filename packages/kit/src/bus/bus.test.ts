@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { eventually, freeze, startNats, type RunningServer } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { createMemoryBus } from './bus-memory.ts'
@@ -99,7 +100,10 @@ describe('the bus over NATS when the server goes', () => {
   it('T8 lets no more than 10,000 publishes and requests wait for a frozen server, and knows that some were lost', async () => {
     const server = await startNats()
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const bus = await connectNatsBus({ url: server.url, name: 'test', log: silentLog(), metrics })
     const lengthOf = (name: string) => lengths.get(name)?.() ?? Infinity
     const changes: boolean[] = []

@@ -1,4 +1,4 @@
-/** What a request says of its caller, so that a responder keeps to the caller's deadline. */
+/** The facts about its caller that a request carries, so that a responder keeps to the caller's deadline. */
 export interface CallStamp {
   /** A random id of the calling process. */
   caller: string

@@ -19,7 +19,7 @@ export class LinkProbe {
     this.#deps = deps
   }
 
-  /** What was published and may not have arrived yet. */
+  /** The messages that may not have arrived yet. */
   get unconfirmed(): number {
     return this.#unconfirmed
   }

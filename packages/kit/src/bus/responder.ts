@@ -1,9 +1,11 @@
 import type { Logger } from '../logger.ts'
 import { isLate, type Call, type CallStamp } from './call.ts'
+import type { Carrier } from '../tracing/trace.ts'
+import { tracedAnswer } from './bus-trace.ts'
 import type { CallerClocks } from './caller-clocks.ts'
 import { fitsPayload } from './payload.ts'
 
-/** What goes back to who asked: the text, or why there is none. */
+/** The answer to the caller: the text, or why there is none. */
 export type Reply = { text: string } | { failed: 'internal' | 'unavailable' | 'deadline-exceeded'; detail: string }
 
 const maxRunning = 256
@@ -18,14 +20,15 @@ interface Options {
 interface Incoming {
   text: string
   stamp: CallStamp | null
+  /** The trace that it belongs to. */
+  carrier: Carrier | null
   /** Called exactly once. */
   reply: (reply: Reply) => void
 }
 type Job = Omit<Incoming, 'stamp'> & { call: Call }
 
 /**
- * Runs the answers of one `respond`: 256 at once and 1,024 waiting; beyond that callers hear `unavailable` at once. What its
- * caller has given up is not carried out: that is looked at when it is taken, and again when its turn comes.
+ * Runs the answers of one `respond`: 256 at once and 1,024 waiting; beyond that callers hear `unavailable` at once. A request that its caller has given up is not carried out: that is looked at when it is taken, and again when its turn comes.
  */
 export class Responder {
   readonly #options: Options
@@ -46,14 +49,14 @@ export class Responder {
   }
 
   /** Never throws. */
-  take({ text, stamp, reply }: Incoming): void {
+  take({ text, stamp, carrier, reply }: Incoming): void {
     const deadline = this.#options.clocks.deadlineOf(stamp)
-    if (typeof deadline === 'number') return this.#enter({ text, call: { deadline }, reply })
+    if (typeof deadline === 'number') return this.#enter({ text, call: { deadline }, carrier, reply })
     if (this.waiting >= maxWaiting) return this.#refuse(reply)
     this.#unsure += 1
     void deadline.then((known) => {
       this.#unsure -= 1
-      this.#enter({ text, call: { deadline: known }, reply })
+      this.#enter({ text, call: { deadline: known }, carrier, reply })
       this.#tellIdle()
     })
   }
@@ -117,10 +120,10 @@ export class Responder {
     if (this.#running + this.#unsure === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #answer({ text, call }: Job): Promise<Reply> {
+  async #answer({ text, call, carrier }: Job): Promise<Reply> {
     const { subject, answer, log } = this.#options
     try {
-      const answered = await answer(text, call)
+      const answered = await tracedAnswer(subject, carrier, () => answer(text, call))
       if (fitsPayload(answered)) return { text: answered }
       log?.error({ subject, length: answered.length }, 'bus answer is too large')
     } catch (error) {

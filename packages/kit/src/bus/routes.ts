@@ -7,7 +7,7 @@ export interface Route<Target> {
   target: Target
 }
 
-/** Who gets a message: the routing of a NATS server, for one process. */
+/** The receivers of a message: the routing of a NATS server, for one process. */
 export class Routes<Target> {
   readonly #exact = new Map<string, Set<Route<Target>>>()
   readonly #wild = new Set<Route<Target>>()

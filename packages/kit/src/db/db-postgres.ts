@@ -6,12 +6,13 @@ import type { Metrics } from '../metrics.ts'
 import type { DatabaseHost } from './db.ts'
 import { int8, safeInteger } from './int8.ts'
 import { discarding } from './discarding-pool.ts'
+import { traceSql } from './trace-sql.ts'
 
 export interface PostgresOptions {
   url: string
   log: Logger
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'> | undefined
+  metrics?: Pick<Metrics, 'queue' | 'reading'> | undefined
   /** Default 10. */
   maxConnections?: number
 }
@@ -90,9 +91,16 @@ async function tryLock(connection: Kysely<unknown>, turn: string): Promise<boole
 function connect({ url, log, metrics }: PostgresOptions, limit: pg.PoolConfig): Kysely<unknown> {
   const pool = new pg.Pool({ ...limit, connectionString: url, keepAlive: true, application_name: 'parley', types })
   metrics?.queue('database', () => pool.waitingCount)
+  metrics?.reading('parley_db_connections', 'Connections of the pool to PostgreSQL', () => pool.totalCount)
+  metrics?.reading(
+    'parley_db_connections_in_use',
+    'Those of them that a query or transaction holds',
+    () => pool.totalCount - pool.idleCount,
+  )
+  metrics?.reading('parley_db_connections_max', 'Connections that the pool may have', () => pool.options.max)
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection broke'))
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: discarding(pool) }) })
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: discarding(pool) }), ...traceSql() })
 }
 
 const types: pg.CustomTypesConfig = {

@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql, type Generated } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { freeze } from '../testing/freeze.ts'
 import { startPostgres, type RunningServer } from '../testing/servers.ts'
 import { silentLog } from '../testing/silent-log.ts'
+import { makePgliteTemplate } from './db-pglite.ts'
 import { json, openDatabase, type DatabaseHost } from './db.ts'
 import { asProblem, isUniqueViolation } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
-import { indexConcurrently, migrate } from './migrate.ts'
+import { indexConcurrently, migrate, readStatus, type ServiceMigration } from './migrate.ts'
 
 interface Tables {
   thing: { id: Generated<number>; name: string; at: Generated<Date>; tags: unknown }
@@ -116,11 +118,42 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
       await Promise.all([migrate(host, at), migrate(host, at), migrate(host, at)])
     })
 
-    test('a newer database is refused by name', async () => {
+    test('a newer database that states no floor is refused by name', async () => {
       await migrate(host, { schema: 'later', migrations: { '001-first': first, '002-second': second } })
+      // As before there were floors.
+      await sql`drop table later.migration_floor`.execute(db())
       await expect(migrate(host, { schema: 'later', migrations: { '001-first': first } })).rejects.toThrow(
         'the database is newer than this version of Parley (schema later has migration 002-second)',
       )
+    })
+
+    test('O22 older code runs on a newer schema while it knows the floor, and is refused by name below it', async () => {
+      const schema = 'floors'
+      const addColumn: ServiceMigration = {
+        up: async (trx) => void (await sql`alter table thing add column more text`.execute(trx)),
+      }
+      const dropColumn: ServiceMigration = {
+        floor: '002-expand',
+        up: async (trx) => void (await sql`alter table thing drop column tags`.execute(trx)),
+      }
+      const v1 = { '001-first': first }
+      const v2 = { ...v1, '002-expand': addColumn }
+      const v3 = { ...v2, '003-contract': dropColumn }
+      await migrate(host, { schema, migrations: v2 })
+      expect(await migrate(host, { schema, migrations: v1 })).toEqual({ newer: ['002-expand'] })
+      await migrate(host, { schema, migrations: v3 })
+      expect(await migrate(host, { schema, migrations: v2 })).toEqual({ newer: ['003-contract'] })
+      await expect(migrate(host, { schema, migrations: v1 })).rejects.toThrow(
+        'schema floors has migration 003-contract, and 003-contract needs code that knows 002-expand',
+      )
+      await expect(migrate(host, { schema, migrations: { ...v2, '0025-other': addColumn } })).rejects.toThrow(
+        'of another line of development',
+      )
+      expect(await readStatus(host, { schema, migrations: v2 })).toEqual({
+        ran: ['001-first', '002-expand'],
+        pending: [],
+        newer: ['003-contract'],
+      })
     })
 
     test('each migration has a transaction of its own: what one locks is free while the next runs', async () => {
@@ -161,7 +194,7 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
         up: async (trx) => void (await sql`create table half (id int)`.execute(trx), await sql`nonsense`.execute(trx)),
       }
       await expect(migrate(host, { schema: 'broken', migrations: { '001-broken': broken } })).rejects.toThrow(
-        'cannot migrate schema broken (001-broken)',
+        /^cannot migrate schema broken \(001-broken\): syntax error at or near "nonsense"$/,
       )
       const { rows } = await sql`select 1 from pg_tables where tablename = 'half'`.execute(db())
       expect([rows, await host.ping()]).toEqual([[], true])
@@ -186,6 +219,24 @@ describe('a folder', () => {
     return dir
   }
   afterAll(() => folders.forEach((dir) => rmSync(dir, { recursive: true, force: true })))
+
+  test('O21 begins with a copy of the template, and not where a database is', async () => {
+    const [dataDir, parent] = [folder(), folder()]
+    const template = join(parent, 'template.tar.gz')
+    await makePgliteTemplate(template)
+    const unpacked = join(dataDir, 'postgres', 'PG_VERSION')
+    const opened = async (): Promise<boolean> => {
+      const host = await openDatabase({ dataDir, template }, { log: silentLog() })
+      const answers = await host.ping()
+      await host.close()
+      return answers
+    }
+    expect(await opened()).toBe(true)
+    // Of the template, not of a database that was initialised: tar keeps the times.
+    expect(statSync(unpacked).mtimeMs).toBeLessThan(statSync(template).mtimeMs)
+    writeFileSync(template, 'not read again')
+    expect(await opened()).toBe(true)
+  }, 60_000)
 
   test('keeps the data, and is for one process', async () => {
     const dataDir = folder()
@@ -251,7 +302,10 @@ describe('PostgreSQL that is away', () => {
 
   test('lets no more than 10,000 queries wait for a connection, and refuses the others at once', async () => {
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const host = await openDatabase({ url: postgres.url, maxConnections: 1 }, { log: silentLog(), metrics })
     const db = host.schema('x')
     await host.ping()

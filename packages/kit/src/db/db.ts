@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import { openPglite } from './db-pglite.ts'
+import { openPglite, type PgliteOptions } from './db-pglite.ts'
 import { openPostgres } from './db-postgres.ts'
 
 /**
@@ -23,8 +23,8 @@ export interface DatabaseHost {
  * @throws StartupError when the folder is in use
  */
 export function openDatabase(
-  at: { url: string; maxConnections?: number } | { dataDir?: string },
-  { log, metrics }: { log: Logger; metrics?: Pick<Metrics, 'queue'> },
+  at: { url: string; maxConnections?: number } | PgliteOptions,
+  { log, metrics }: { log: Logger; metrics?: Pick<Metrics, 'queue' | 'reading'> },
 ): Promise<DatabaseHost> {
   return 'url' in at ? Promise.resolve(openPostgres({ ...at, log, metrics })) : openPglite(at)
 }

@@ -15,7 +15,7 @@ const network = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
-/** What `pg` throws without a code. */
+/** An error of the driver without a code. */
 const messages =
   /^(Query read timeout|timeout e|Connection terminated|Client was closed|Client has encountered a connection error)/
 

@@ -1,10 +1,14 @@
-import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { StartupError } from '../startup-error.ts'
 import type { DatabaseHost } from './db.ts'
+import { createFloors, insertFloor, readNewer, readRan } from './migration-floor.ts'
 
-/** `concurrently`: not in a transaction, so that it may make an index that keeps no writer waiting; see `indexConcurrently`. */
-export type ServiceMigration = Migration & { concurrently?: true }
+/**
+ * `concurrently`: not in a transaction, so that it may make an index that keeps no writer waiting; see `indexConcurrently`. `floor`: the
+ * last migration that code must know to run on what this one leaves. Without it any code of before runs on.
+ */
+export type ServiceMigration = Migration & { concurrently?: true; floor?: string }
 
 export interface Migrations {
   schema: string
@@ -18,12 +22,15 @@ export interface Migrations {
 const table = 'migration'
 
 /**
- * Brings a service's schema up to date. Safe when several replicas start at once: one migrates, the others wait.
- * @throws StartupError when the database has migrations that this code does not know
+ * Brings a service's schema up to date. Safe when several replicas start at once: one migrates, the others wait. Returns the migrations of
+ * newer code that have run already: nothing is done then, and this code runs on what they made.
+ * @throws StartupError when they took away what this code needs
  */
-export async function migrate(host: DatabaseHost, { schema, migrations }: Migrations): Promise<void> {
-  await host.migrating(async (db) => {
-    await refuseNewer(db, { schema, migrations })
+export async function migrate(host: DatabaseHost, { schema, migrations }: Migrations): Promise<{ newer: string[] }> {
+  return host.migrating(async (db) => {
+    const newer = await readNewer(db, { schema, table }, migrations)
+    if (newer.length > 0) return { newer }
+    await createFloors(db, schema)
     const migrator = new Migrator({
       db: db.withSchema(schema),
       provider: { getMigrations: async () => inSchema(schema, migrations) },
@@ -34,11 +41,30 @@ export async function migrate(host: DatabaseHost, { schema, migrations }: Migrat
     for (let next = await pending(migrator); next !== undefined; next = await pending(migrator)) {
       const { error } = await migrator.migrateUp({ disableTransactions: migrations[next]?.concurrently === true })
       if (error === undefined) continue
-      await refuseNewer(db, { schema, migrations })
-      throw new Error(`cannot migrate schema ${schema} (${next})`, { cause: error })
+      const others = await readNewer(db, { schema, table }, migrations)
+      if (others.length > 0) return { newer: others }
+      const why = error instanceof Error ? error.message : String(error)
+      throw new StartupError(`cannot migrate schema ${schema} (${next}): ${why}`, { cause: error })
     }
     // One schema at a time: an index that is made concurrently waits for the transactions of all others, and they for Kysely's one lock.
+    return { newer: [] }
   }, 'parley migrations')
+}
+
+/** Which migrations of a service have run, which wait, and which ran that only newer code knows. */
+export function readStatus(
+  host: DatabaseHost,
+  { schema, migrations }: Migrations,
+): Promise<{ ran: string[]; pending: string[]; newer: string[] }> {
+  return host.migrating(async (db) => {
+    const ran = await readRan(db, { schema, table })
+    const known = Object.keys(migrations).sort()
+    return {
+      ran: ran.filter((name) => known.includes(name)),
+      pending: known.filter((name) => !ran.includes(name)),
+      newer: ran.filter((name) => !known.includes(name)),
+    }
+  })
 }
 
 /** The name of the next one that has not run. */
@@ -61,21 +87,6 @@ export const indexConcurrently = (
   },
 })
 
-async function refuseNewer(db: Kysely<unknown>, { schema, migrations }: Migrations): Promise<void> {
-  const found = await sql<{
-    exists: boolean
-  }>`select to_regclass(${`"${schema}"."${table}"`}) is not null as exists`.execute(db)
-  if (found.rows[0]?.exists !== true) return
-  const { rows } = await sql<{
-    name: string
-  }>`select name from ${sql.table(`${schema}.${table}`)} order by name`.execute(db)
-  const unknown = rows.find(({ name }) => !Object.hasOwn(migrations, name))
-  if (unknown === undefined) return
-  throw new StartupError(
-    `the database is newer than this version of Parley (schema ${schema} has migration ${unknown.name})`,
-  )
-}
-
 /** Raw SQL of migrations finds the schema too; `set local` ends with the migration's transaction. */
 function inSchema(schema: string, migrations: Readonly<Record<string, ServiceMigration>>): Record<string, Migration> {
   const wrapped = Object.entries(migrations).map(([name, migration]): [string, Migration] => [
@@ -85,6 +96,7 @@ function inSchema(schema: string, migrations: Readonly<Record<string, ServiceMig
         // Outside of a transaction it would say nothing.
         if (migration.concurrently !== true) await sql`set local search_path to ${sql.id(schema)}, public`.execute(db)
         await migration.up(db)
+        if (migration.floor !== undefined) await insertFloor(db, { schema, migration: name, floor: migration.floor })
       },
     },
   ])

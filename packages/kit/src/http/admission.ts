@@ -7,7 +7,7 @@ import type { ServeOptions } from './operations.ts'
 
 type Admit = (request: FastifyRequest) => Promise<Principal | undefined>
 
-/** Who may call an operation, and how often; decided before the body is read. */
+/** The right to call an operation, and how often; decided before the body is read. */
 export function admission(name: string, operation: Operation, { authenticate, kv }: ServeOptions): Admit {
   const { auth, limit } = operation
   if (limit !== undefined && kv === undefined) throw new Error(`${name} has a limit: pass kv to serveOperations`)

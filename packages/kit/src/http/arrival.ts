@@ -14,7 +14,7 @@ export function limitArrival(app: HttpServer, totalMs: number): void {
     let [waitMs, mayGoOn, seen] = [totalMs, false, socket.bytesRead]
     const look = (): void => {
       if (request.complete || request.destroyed) return
-      // What is here and has not been read is our own delay.
+      // Data that is here and not read is our own delay.
       const goesOn = request.readableLength > 0 || (mayGoOn && socket.bytesRead > seen)
       if (!goesOn) return void app.server.emit('clientError', timedOut(), socket)
       seen = socket.bytesRead

@@ -6,7 +6,7 @@ import type { TokenVerifier } from '../tokens/token-verifier.ts'
 
 export type Authenticate = (request: FastifyRequest) => Promise<Principal>
 
-/** Who sends a request, by its bearer token. Rejects with `unauthenticated` or `token-expired`. */
+/** The sender of a request, by its bearer token. Rejects with `unauthenticated` or `token-expired`. */
 export function createAuthenticate(deps: {
   verifier: TokenVerifier
   revocations?: Pick<Revocations, 'isRevoked'>

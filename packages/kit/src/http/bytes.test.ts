@@ -33,7 +33,7 @@ beforeEach(async () => {
   app = createHttpServer({ log: silentLog(), metrics: createMetrics(), requestTimeoutMs: 300 })
   const handlers: Handlers<typeof operations> = {
     async take({ bytes, request }) {
-      // What is here a tenth of a second is half a minute elsewhere.
+      // A tenth of a second here is half a minute elsewhere.
       mayTakeLong(request.raw, 100)
       let got = 0
       for await (const chunk of bytes as AsyncIterable<Buffer>) got += chunk.length

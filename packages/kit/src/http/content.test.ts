@@ -137,7 +137,7 @@ test('H7 what a library raises as the fault of the caller stays that', async () 
   expect(await raised({ statusCode: 412, expose: true })).toEqual([412, 'invalid-input', 412])
   expect(await raised({ statusCode: 400, code: 'FST_ERR_SOMETHING_NEW' })).toEqual([400, 'invalid-input', 400])
   expect(await raised({ statusCode: 403, expose: true })).toEqual([404, 'not-found', 404])
-  // What another server answers to us is no answer of ours.
+  // Another server's answer is no answer of ours.
   expect(await raised({ statusCode: 404 })).toEqual([500, 'internal', 500])
   expect(await raised({ statusCode: 500, expose: true })).toEqual([500, 'internal', 500])
 })

@@ -53,7 +53,7 @@ function answerRaw(socket: Duplex, error: ProblemError, headers: Readonly<Record
 
 const name = 'origin:'
 
-/** What the parser had read: it gave up before it told of any header. */
+/** The bytes that the parser had read: it gave up before it told of any header. */
 const originsIn = (packet: unknown): string[] | undefined => {
   if (!Buffer.isBuffer(packet)) return undefined
   const [head = ''] = packet.toString('latin1').split('\r\n\r\n', 1)

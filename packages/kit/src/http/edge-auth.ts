@@ -25,7 +25,7 @@ export interface EdgeAuth {
   stop(): void
 }
 
-/** What an edge needs to know who calls: the keys and revocations of the auth service, over the bus. */
+/** The parts by which an edge knows the caller: the keys and revocations of the auth service, over the bus. */
 export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; log: Logger; clock?: Clock }): EdgeAuth {
   let revocationsKnown = false
   const keys = createKeySource({ fetch: () => ask(bus, authBus.keys, {}), log, clock })

@@ -39,6 +39,7 @@ export function answerError(log: Logger) {
 /** Ends a reply with a problem (RFC 9457). */
 export function sendProblem(reply: FastifyReply, error: ProblemError): void {
   const problem = error.toProblem(reply.request.id)
+  reply.request.noted = { ...reply.request.noted, code: problem.code }
   reply.code(problem.status).type('application/problem+json').header('cache-control', 'no-store')
   if (problem.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfterMs / 1000)))
   if (problem.sizeBytes !== undefined) reply.header('content-range', `bytes */${problem.sizeBytes}`)
@@ -73,7 +74,7 @@ function statusOf(error: Error, code: string): number | null {
 
 const byStatus: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid-input',
-  // What a library would not show is not there.
+  // A message that a library would not show is left out.
   403: 'not-found',
   404: 'not-found',
   413: 'too-large',

@@ -1,3 +1,4 @@
+import { commitOf } from '../build.ts'
 import { checksInTime, warningsOf, type Checks } from '../dependencies.ts'
 import type { Kv } from '../kv/kv.ts'
 import type { Metrics } from '../metrics.ts'
@@ -6,6 +7,8 @@ import type { HttpServer } from './server.ts'
 export interface HealthOptions {
   service: string
   version: string
+  /** The commit that the process was built from, where it is known. */
+  commit?: string | undefined
   instanceId: string
   readiness(): Promise<Checks>
   metrics: Metrics
@@ -23,11 +26,14 @@ export interface HealthOptions {
  */
 export function serveHealth(
   app: HttpServer,
-  { service, version, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
+  { service, version, commit, instanceId, readiness, metrics, kv, degrades = false }: HealthOptions,
 ): void {
   let complete = false
+  const build = metrics.gauge('parley_build_info', 'The version and commit that runs; always 1', ['version', 'commit'])
+  const built = commitOf(commit)
+  void built.then((known) => build.set({ version, commit: known ?? 'unknown' }, 1))
   app.get('/livez', async () => ({ status: 'ok' }))
-  app.get('/version', async () => ({ service, version, instanceId }))
+  app.get('/version', async () => ({ service, version, commit: await built, instanceId }))
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/readyz', async (_request, reply) => {
     const checks = (await checksInTime(readiness)) ?? { checks: false }

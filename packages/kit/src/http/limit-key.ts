@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 
-/** What a limit counts by: an IPv4 address, or the /64 of an IPv6 address, for one subscriber has all of it. */
+/** The key that a limit counts by: an IPv4 address, or the /64 of an IPv6 address, for one subscriber has all of it. */
 export function limitKey(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail = ''] = address.split('::', 2)

@@ -18,7 +18,7 @@ import type { HttpServer } from './server.ts'
 
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
-/** What a handler is called with: every part already validated. */
+/** The input of a handler: every part already validated. */
 export type Call<O extends Operation> = Parts<O> &
   (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown) &
   (O extends { bytes: { request: object } } ? { bytes: Readable } : unknown)
@@ -114,7 +114,9 @@ function serve(app: HttpServer, { name, operation, handle, options }: Entry): vo
       if (!takesAnyQuery(operation)) checkQueryOrThrow(request.raw)
       ignoreTypeOfNothing(request.raw)
       const principal = await admit(request)
-      if (principal !== undefined) principals.set(request, principal)
+      if (principal === undefined) return
+      principals.set(request, principal)
+      request.noted = { ...request.noted, userId: principal.userId }
     },
     preValidation: async (request) => {
       // An absent body is an empty one: where every field is optional, clients send none. `null` is a body.

@@ -1,7 +1,7 @@
 import { ProblemError } from '../problem.ts'
 
 /**
- * What an Origin header says of a request. `none`: there is none, so it is not a page's. `own`: a page of ours. `allowed`: a
+ * The verdict on a request's Origin header. `none`: there is none, so it is not a page's. `own`: a page of ours. `allowed`: a
  * frontend served from elsewhere that is named. `cross-site`: such a one on another site, to which a browser sends only cookies
  * that are made for it. `foreign`: any other page, and what is no origin.
  */

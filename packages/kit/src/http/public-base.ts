@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 /** A host name or address with an optional port: nothing that could make another URL of what it is put into. */
 const hostPattern = /^([A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/
 
-/** What is asked of a request; a FastifyRequest is one. */
+/** The part of a request that is read; a FastifyRequest is one. */
 interface Incoming {
   headers: IncomingHttpHeaders
   protocol: string

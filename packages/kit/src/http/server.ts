@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
+import { traceIdOf } from '../tracing/trace.ts'
 import { createLoggedTrust, type ProxyTrust } from './client-address.ts'
 import { addHeaders, answerClientError, answerConnect, type HeadersFor } from './early.ts'
 import { answerError, sendProblem } from './errors.ts'
@@ -19,6 +20,7 @@ import { checkContentOrThrow } from './media-type.ts'
 import { limitArrival } from './arrival.ts'
 import { requestIdOf } from './request-id.ts'
 import { checkHeaderSizeOrThrow } from './request-shape.ts'
+import { traceRequests } from './trace-requests.ts'
 import { createRouteBook, methodNotAllowed, pathOf, type RouteBook } from './route-book.ts'
 import { checkTransferCodingOrThrow } from './transfer-coding.ts'
 import { validateByTypeBox } from './validation.ts'
@@ -42,6 +44,12 @@ export interface HttpServerOptions {
   headersFor?: HeadersFor
 }
 
+/** Further members of a request's log line: who asked, and the code of the problem that was answered. */
+interface Noted {
+  userId?: string
+  code?: string
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Every open socket, upgraded ones included; for the drain. */
@@ -51,8 +59,11 @@ declare module 'fastify' {
     routeBook: RouteBook
     /** Of a wildcard route, which serves GET: the paths at which there is something, to tell 405 from 404. */
     wildcards: ((path: string) => boolean)[]
-    /** Who sends a request, through the proxies that are trusted. */
+    /** The sender of a request, through the trusted proxies. */
     addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string
+  }
+  interface FastifyRequest {
+    noted: Noted | null
   }
 }
 
@@ -60,6 +71,7 @@ const noHeaders: HeadersFor = () => ({})
 /** Above it the parser gives up, in the middle of a header: nobody knows who asked for what. */
 const parserHeaderBytes = 65_536
 const defaultArrivalMs = 10_000
+const maxIdText = 64
 
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -81,12 +93,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.decorate('sockets', sockets)
   app.decorate('draining', false)
   app.decorate('wildcards', [])
+  app.decorateRequest('noted', null)
   app.decorate('addressOf', (options.trust ?? createLoggedTrust(options.trustProxy ?? [], log)).addressOf)
   app.removeContentTypeParser('text/plain')
   readJsonBodies(app)
   validateByTypeBox(app)
   app.setErrorHandler(answerError(log))
   answerUnknownRoutes(app)
+  traceRequests(app)
   app.addHook('onRequest', async (request, reply) => {
     addHeaders(reply, request, headersFor)
     checkHeaderSizeOrThrow(request.raw, maxHeaderBytes)
@@ -135,11 +149,17 @@ function answerUnknownRoutes(app: HttpServer): void {
     const path = pathOf(request.url)
     const wild = app.wildcards.some((isThere) => isThere(path)) ? ['GET', 'HEAD'] : []
     const methods = [...new Set([...book.methodsFor(path), ...wild])]
-    // What has this very method, and yet is not there, is no matter of methods.
+    // A path with this very method that is still not there is no matter of methods.
     if (methods.length === 0 || methods.includes(request.method))
       return sendProblem(reply, new ProblemError('not-found'))
     return sendProblem(reply, methodNotAllowed(reply, request.method, methods))
   })
+}
+
+/** Which meeting a route is about. */
+function meetingOf(route: string, params: unknown): { meetingId?: string } {
+  if (!route.startsWith('/v1/meetings/:id') || typeof params !== 'object' || params === null) return {}
+  return 'id' in params ? { meetingId: String(params.id).slice(0, maxIdText) } : {}
 }
 
 /** One log line and one observation per request: the route's pattern, never the address, the query or the headers. */
@@ -160,7 +180,10 @@ function observe(app: HttpServer, log: Logger, metrics: Metrics): void {
       method,
       route,
       status: reply.statusCode,
+      ...request.noted,
+      ...meetingOf(route, request.params),
       durationMs: Math.round(reply.elapsedTime),
+      ...(request.span && { traceId: traceIdOf(request.span) }),
     }
     if (route.startsWith('/v1')) log.info(line, 'request')
     else log.debug(line, 'request')

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import { ProblemError } from '../problem.ts'
 import { fromText } from '../text.ts'
-import { compile, compileInput, type Faults } from './faults.ts'
+import { compileInput, type Faults } from './faults.ts'
 
 type Part = 'body' | 'querystring' | 'params' | 'headers'
 type Validation = { value: unknown } | { error: ProblemError }
@@ -25,7 +25,7 @@ function validatorOf(schema: TSchema, part: Part): (input: unknown) => Validatio
   const fields = (schema as TObject).properties
   // Clients send headers of their own: only the named ones are looked at. Elsewhere what is not named is refused, unless
   // the schema says what else may come.
-  const check = compile({ additionalProperties: false, ...schema })
+  const check = compileInput({ additionalProperties: false, ...schema })
   return (input) => {
     const value = readTexts(fields, input as Record<string, unknown>, part === 'headers')
     return verdict(

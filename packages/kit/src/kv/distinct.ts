@@ -7,7 +7,7 @@ import type { LimiterOptions } from './kv.ts'
 export interface DistinctLimiter {
   /** Counts a value unless it is known already; refused once there are as many as `points`, whatever the value. */
   add(key: string, value: string): Promise<DistinctVerdict>
-  /** What is counted now, without counting anything. */
+  /** The present count, without counting anything. */
   look(key: string): Promise<DistinctVerdict & { values: string[] }>
   /** Takes values back, as if they had never come. */
   remove(key: string, values: readonly string[]): Promise<void>

@@ -5,11 +5,13 @@ import type { CommitResult, Doc, DocCommit, DocDelta, DocHead, DocRestoration, L
 import { lookScript, sinceScript } from './look-scripts.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
+import type { Metrics } from '../metrics.ts'
 
 interface Options {
   link: RedisLink
   keys: RedisKeys
   incarnation: RedisIncarnation
+  metrics?: Pick<Metrics, 'counter'> | undefined
 }
 
 /** Versioned documents in Redis: a hash with two change indexes each, every call one script. */
@@ -17,8 +19,14 @@ export class RedisDocs implements VersionedDocs {
   readonly #link: RedisLink
   readonly #keys: RedisKeys
   readonly #incarnation: RedisIncarnation
+  readonly #commits: ReturnType<Metrics['counter']> | undefined
 
-  constructor({ link, keys, incarnation }: Options) {
+  constructor({ link, keys, incarnation, metrics }: Options) {
+    this.#commits = metrics?.counter(
+      'parley_room_commits_total',
+      'Commits of rooms to Redis; a conflict is decided again',
+      ['outcome'],
+    )
     this.#link = link
     this.#keys = keys
     this.#incarnation = incarnation
@@ -55,7 +63,9 @@ export class RedisDocs implements VersionedDocs {
   async commit(id: string, commit: DocCommit): Promise<CommitResult> {
     checkCommit(commit)
     const keys = [...this.#writeKeys(id), this.#incarnation.key]
-    return toResult(await this.#link.eval(commitScript, keys, commitArgs(commit)))
+    const result = toResult(await this.#link.eval(commitScript, keys, commitArgs(commit)))
+    this.#commits?.inc({ outcome: result.outcome })
+    return result
   }
 
   async restore(id: string, restoration: DocRestoration): Promise<CommitResult> {

@@ -6,7 +6,7 @@ import { lookContract } from './look.contract.ts'
 import type { DocHead, Kv } from './kv.ts'
 import { restoreContract } from './restore.contract.ts'
 
-/** What every versioned document does. */
+/** The contract of every versioned document. */
 export function docsContract(kv: () => Kv): void {
   commits(kv)
   ancestry(kv)

@@ -20,7 +20,7 @@ const maxKept = 50_000
 const firstBackoffMs = 100
 const maxBackoffMs = 5000
 
-/** Facts of one process. What its handlers have not finished is lost with it, as are the rooms it told of. */
+/** Facts of one process. Facts that its handlers have not finished are lost with it, as are the rooms it told of. */
 export class MemoryFacts implements FactStream {
   readonly #log: Logger | undefined
   /** Makes ids unlike those of an earlier run, which a consumer's database may remember. */
@@ -66,7 +66,7 @@ export class MemoryFacts implements FactStream {
     for (const consumer of this.#consumers) void consumer.stop()
   }
 
-  /** What it gave back is for the others. */
+  /** Facts that it gave back are for the others. */
   async #stop(consumer: Consumer): Promise<void> {
     await consumer.stop()
     this.#consumers.delete(consumer)

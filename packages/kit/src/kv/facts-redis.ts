@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { FactReader } from './fact-reader.ts'
 import type { FactConsumer, FactStream } from './kv.ts'
 import { rememberedFacts } from './checks.ts'
@@ -10,6 +11,7 @@ interface Options {
   link: RedisLink
   keys: RedisKeys
   log: Logger
+  metrics?: Pick<Metrics, 'reading'> | undefined
   /** After how long without an acknowledgement another consumer gets a fact. */
   claimAfterMs: number
 }
@@ -29,10 +31,15 @@ export class RedisFacts implements FactStream {
   }
 
   consume({ group, consumer: name, handle }: Parameters<FactStream['consume']>[0]): FactConsumer {
-    const { link, keys, log, claimAfterMs } = this.#options
+    const { link, keys, log, metrics, claimAfterMs } = this.#options
     const reader = new FactReader({ link, streams: keys.streams(), group, consumer: name, claimAfterMs })
     const consumer = new RedisFactConsumer({ reader, handle, log, claimAfterMs })
     this.#consumers.add(consumer)
+    metrics?.reading(
+      'parley_facts_lag_seconds',
+      'Age of the oldest fact of rooms that is being handled or waits to be tried again; 0: none',
+      () => consumer.lagMs / 1000,
+    )
     return { stop: () => consumer.stop().finally(() => this.#consumers.delete(consumer)) }
   }
 

@@ -102,9 +102,9 @@ it('C19 compares what was added within a millisecond by its number', async () =>
 })
 
 it('C19 is done by who consumes, while new facts come', async () => {
-  const prefix = `${randomUUID()}:`
-  keys = new RedisKeys(prefix)
-  const kv = await connectRedisKv({ url: redis.url, log: silentLog(), prefix })
+  const namespace = randomUUID()
+  keys = new RedisKeys(`${namespace}:`)
+  const kv = await connectRedisKv({ url: redis.url, log: silentLog(), namespace })
   const count = keptPerShard + trimmedAtOnce * 2
   await append(count)
   const got = new Set<string>()

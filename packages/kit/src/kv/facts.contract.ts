@@ -9,7 +9,7 @@ interface Fact {
   text: string
 }
 
-/** What every fact stream does. */
+/** The contract of every fact stream. */
 export function factsContract(kv: () => Kv): void {
   it('gives facts in order to a consumer that came later, with different ids', async () => {
     const head = await committed(kv(), 'r', { facts: ['started', 'joined'] })

@@ -21,7 +21,7 @@ export class RedisIncarnation {
     return this.noted(await runScript(client, incarnationScript, [this.key], [newIncarnationId()]))
   }
 
-  /** What a script answered: id, age, time. Who listens is told if it is another incarnation. */
+  /** The answer of a script: id, age, time. Listeners are told if it is another incarnation. */
   noted(answer: unknown): Incarnation {
     const [id, ageMs, now] = answer as [string, number, number]
     const incarnation = { id, ageMs, now }

@@ -11,7 +11,7 @@ export class IncarnationWatch {
     this.#log = log
   }
 
-  /** Notes what the store said. Who listens knows before this returns. */
+  /** Notes what the store said. Listeners know before this returns. */
   seen(incarnation: Incarnation): void {
     const { id, ageMs } = incarnation
     const changed = this.#last !== null && this.#last !== id

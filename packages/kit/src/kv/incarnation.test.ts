@@ -11,14 +11,14 @@ import type { Incarnation, Kv } from './kv.ts'
 let redis: RunningServer
 let kv: Kv
 let admin: Redis
-/** What a listener was told, and whether commands were let through at that moment. */
+/** The news to a listener, and whether commands were let through at that moment. */
 let told: (Incarnation & { connected: boolean })[]
 const listen = (to: Kv) => to.onIncarnation((life) => void told.push({ ...life, connected: to.connected() }))
 
 beforeEach(async () => {
   told = []
   redis = await startRedis()
-  kv = await connectRedisKv({ url: redis.url, log: silentLog(), prefix: `${randomUUID()}:` })
+  kv = await connectRedisKv({ url: redis.url, log: silentLog(), namespace: randomUUID() })
   admin = new Redis(redis.url)
   admin.on('error', () => {})
   listen(kv)

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { defaultNamespace } from '../bus/namespace.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
@@ -12,16 +13,18 @@ import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
 import { redisLimiters } from './limiter-redis.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { RedisLink } from './redis-link.ts'
+import type { RedisLogin } from './redis-options.ts'
 import { RedisSetup } from './redis-setup.ts'
 import { aliveScript, announceScript, expiredScript } from './set-scripts.ts'
 
 export interface RedisKvOptions {
   url: string
+  login?: RedisLogin | undefined
   log: Logger
   /** Shows how much waits. */
-  metrics?: Pick<Metrics, 'queue'>
-  /** Before every key; default `parley:`. */
-  prefix?: string
+  metrics?: Pick<Metrics, 'queue' | 'histogram' | 'counter' | 'reading'>
+  /** Before every key, with a colon, so that several installations can share a server; default `parley`. */
+  namespace?: string | undefined
   /** After how long another consumer gets a fact that was not acknowledged; default 10 s. */
   claimAfterMs?: number
 }
@@ -30,8 +33,8 @@ export interface RedisKvOptions {
  * Connects, waiting for Redis as long as it takes; reconnects for ever. Throws StartupError if it is a Redis Cluster.
  */
 export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
-  const { url, log } = options
-  const keys = new RedisKeys(options.prefix ?? 'parley:')
+  const { url, login, log, namespace = defaultNamespace } = options
+  const keys = new RedisKeys(`${namespace}:`)
   const watch = new IncarnationWatch(log)
   const incarnation = new RedisIncarnation(keys.incarnation, watch)
   const setup = new RedisSetup(log)
@@ -39,7 +42,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
     await setup.check(client)
     await incarnation.read(client)
   }
-  const link = new RedisLink({ url, log, greet })
+  const link = new RedisLink({ url, login, log, greet, metrics: options.metrics })
   options.metrics?.queue('redis-commands', () => link.waiting)
   try {
     await link.ready()
@@ -70,14 +73,14 @@ class RedisKv implements Kv {
   readonly #link: RedisLink
   readonly #keys: RedisKeys
 
-  constructor(parts: Parts, { log, claimAfterMs = 10_000 }: RedisKvOptions) {
+  constructor(parts: Parts, { log, metrics, claimAfterMs = 10_000 }: RedisKvOptions) {
     const { link, keys } = parts
     this.#parts = parts
     this.#link = link
     this.#keys = keys
-    this.docs = new RedisDocs(parts)
-    this.facts = new RedisFacts({ link, keys, log, claimAfterMs })
-    this.limiter = redisLimiters(link, keys.limit)
+    this.docs = new RedisDocs({ ...parts, metrics })
+    this.facts = new RedisFacts({ link, keys, log, metrics, claimAfterMs })
+    this.limiter = redisLimiters(link, keys.limit, metrics)
     this.distinct = redisDistinct(link, keys.limit)
   }
 

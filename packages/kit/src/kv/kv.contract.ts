@@ -5,7 +5,7 @@ import { docsContract } from './docs.contract.ts'
 import { factsContract } from './facts.contract.ts'
 import type { Kv } from './kv.ts'
 
-/** What every store does. `open` makes an empty one; the suite closes it. */
+/** The contract of every store. `open` makes an empty one; the suite closes it. */
 export function kvContract(name: string, open: () => Promise<Kv>): void {
   describe(name, () => {
     let kv: Kv
@@ -120,7 +120,7 @@ function limits(kv: () => Kv): void {
     expect(refused).toMatchObject({ allowed: false, count: 2 })
     expect(refused.retryAfterMs).toBeGreaterThan(0)
     expect(refused.retryAfterMs).toBeLessThanOrEqual(1000)
-    // What is known already does not get through a full count either: that would tell who guesses that it is known.
+    // A known value does not get through a full count either: that would tell who guesses that it is known.
     expect((await guesses.add('ann', 'one')).allowed).toBe(false)
     expect(await guesses.look('ann')).toMatchObject({ allowed: false, count: 2, values: ['one', 'two'] })
     await guesses.remove('ann', ['one', 'never'])

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMetrics } from '../metrics.ts'
 import { eventually, freeze, startRedis, type RunningServer } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { commit, commitOf, restorationOf } from './docs.fixture.ts'
@@ -15,7 +16,7 @@ afterAll(() => redis.stop())
 
 /** Its own prefix makes it empty. */
 const open = (options: { url?: string; prefix?: string; claimAfterMs?: number } = {}) =>
-  connectRedisKv({ url: redis.url, log: silentLog(), prefix: `${randomUUID()}:`, ...options })
+  connectRedisKv({ url: redis.url, log: silentLog(), namespace: randomUUID(), ...options })
 
 kvContract('the store in memory', async () => createMemoryKv())
 kvContract('the store in Redis', () => open())
@@ -85,7 +86,7 @@ describe('the store in Redis when the server goes', () => {
 
   it('T9 counts nothing twice when it stood still: of what was given up, each is carried out once at most', async () => {
     const server = await startRedis()
-    const same = { url: server.url, prefix: 'same:' }
+    const same = { url: server.url, namespace: 'same' }
     const options = { name: 'l', points: 1_000, seconds: 60 }
     const kv = await open(same)
     const limiter = kv.limiter(options)
@@ -108,7 +109,10 @@ describe('the store in Redis when the server goes', () => {
   it('T9 lets no more than 10,000 commands wait', async () => {
     const server = await startRedis()
     const lengths = new Map<string, () => number>()
-    const metrics = { queue: (name: string, length: () => number) => void lengths.set(name, length) }
+    const metrics = {
+      ...createMetrics(),
+      queue: (name: string, length: () => number) => void lengths.set(name, length),
+    }
     const kv = await connectRedisKv({ url: server.url, log: silentLog(), metrics })
     await freeze(server.pid)
     const asked = Array.from({ length: 12_000 }, () => kv.get('k'))
@@ -136,7 +140,7 @@ describe('the store in Redis when the server goes', () => {
 
 describe('facts in Redis', () => {
   it('go to another consumer when the first died without acknowledging', async () => {
-    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 500 }
+    const shared = { namespace: randomUUID(), claimAfterMs: 500 }
     const [dying, living] = await Promise.all([open(shared), open(shared)])
     const taken: string[] = []
     const hang = (facts: readonly { id: string }[]) => {
@@ -157,7 +161,7 @@ describe('facts in Redis', () => {
   })
 
   it('are claimed by two consumers without being handled twice when nobody died', async () => {
-    const shared = { prefix: `${randomUUID()}:`, claimAfterMs: 1000 }
+    const shared = { namespace: randomUUID(), claimAfterMs: 1000 }
     const stores = await Promise.all([open(shared), open(shared)])
     const got: string[] = []
     const handle = async (facts: readonly { id: string }[]) => void got.push(...facts.map(({ id }) => id))

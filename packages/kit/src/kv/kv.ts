@@ -31,7 +31,7 @@ export interface Kv {
    * command is let through.
    */
   onIncarnation(listener: (incarnation: Incarnation) => void): () => void
-  /** What is wrong with how the store is set up, in one sentence each: it works, but may lose what it holds. Empty: all is well. */
+  /** The faults of the store's setup, in one sentence each: it works, but may lose what it holds. Empty: all is well. */
   faults(): readonly string[]
   connected(): boolean
   onStatus(listener: (connected: boolean) => void): () => void
@@ -75,7 +75,7 @@ export interface DocHead {
  */
 export interface VersionedDocs {
   read(id: string): Promise<Doc | null>
-  /** What the store has, compared with what the caller knows (null: nothing), in one step. */
+  /** The document in the store, compared with the one the caller knows (null: nothing), in one step. */
   look(id: string, known: DocHead | null): Promise<Look>
   /** Fields changed after `version`, or null if the document is gone, has another epoch, or no longer remembers that far back. */
   since(id: string, epoch: string, version: number): Promise<DocDelta | null>
@@ -93,7 +93,7 @@ export interface Doc {
   fields: Record<string, string>
   /** The version at which the epoch began: 0 for a document that was created, that of the restoration for one that was restored. */
   base: number
-  /** What this epoch was restored from: the same contents as at `base`. */
+  /** The head that this epoch was restored from: the same contents as at `base`. */
   origin: DocHead | null
   /** The latest 16 commits of this epoch, newest first; the first is the head. */
   commits: readonly { version: number; commitId: string }[]
@@ -131,7 +131,7 @@ export interface DocRestoration {
   commitId: string
   /** The head that it takes the place of; null: there is no document. */
   replaces: DocHead | null
-  /** What is restored: the contents are those of this head. */
+  /** The restored state: the contents are those of this head. */
   origin: DocHead
   /** The new epoch, and the version that it begins with: higher than any before. */
   epoch: string

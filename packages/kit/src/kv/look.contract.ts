@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { commit, committed, headOf, restorationOf } from './docs.fixture.ts'
 import type { Kv } from './kv.ts'
 
-/** What looking at a document says to somebody who knows some head of it. */
+/** The answer of a look at a document to a caller who knows some head of it. */
 export function lookContract(kv: () => Kv): void {
   heads(kv)
   others(kv)

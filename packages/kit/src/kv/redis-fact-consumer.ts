@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { ProblemError } from '../problem.ts'
 import { batchSize, type Batch, type FactReader } from './fact-reader.ts'
@@ -35,11 +36,20 @@ export class RedisFactConsumer implements FactConsumer {
   #trimAt = 0
   /** The shards that are trimmed next. */
   #untrimmed: number[] = []
+  /** What was read and is not handled yet. */
+  #reading: readonly Batch[] = []
   #failing = false
 
   constructor(options: Options) {
     this.#options = options
     this.#done = this.#run()
+  }
+
+  /** How old the oldest fact is that is being handled, or could not be; by Redis's clock when it was appended, ms. */
+  get lagMs(): number {
+    const held = [...this.#held.values()].map(({ batch }) => batch)
+    const oldest = [...held, ...this.#reading].map(({ facts }) => appendedAt(facts[0]?.id))
+    return oldest.length === 0 ? 0 : Math.max(0, systemClock.now() - Math.min(...oldest))
   }
 
   async stop(): Promise<void> {
@@ -62,7 +72,9 @@ export class RedisFactConsumer implements FactConsumer {
       for (const { batch } of due) await this.#handle(batch)
       await this.#claim()
       const batches = await this.#options.reader.readNew(this.#free())
+      this.#reading = batches.filter(({ facts }) => facts.length > 0)
       for (const batch of batches) await this.#handle(batch)
+      this.#reading = []
       await this.#trim()
       this.#failing = false
       return batches.some(({ entries }) => entries.length === batchSize)
@@ -115,3 +127,6 @@ export class RedisFactConsumer implements FactConsumer {
     else log.error({ err: error }, 'facts cannot be read')
   }
 }
+
+/** Ids of facts are `shard-ms-number`: the time is Redis's own. */
+const appendedAt = (id: string | undefined): number => Number(id?.split('-')[1] ?? Infinity)

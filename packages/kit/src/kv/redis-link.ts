@@ -1,21 +1,25 @@
 import type { Redis } from 'ioredis'
 import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
 import { StartupError } from '../startup-error.ts'
+import { tracedBelow } from '../tracing/trace.ts'
 import { isReply, runScript, type Script } from './lua.ts'
-import { createRedisClient } from './redis-options.ts'
+import { createRedisClient, type RedisLogin } from './redis-options.ts'
 import { readSentinelUrl } from './redis-url.ts'
 import { SentinelWatch, type Address } from './sentinel-watch.ts'
 
 interface Options {
   url: string
+  login?: RedisLogin | undefined
   log: Logger
   /**
    * Runs after every connect, before any other command is let through. When it rejects the connection is made anew; a StartupError at
    * the first connect is final.
    */
   greet(client: Redis): Promise<void>
+  metrics?: Pick<Metrics, 'histogram'> | undefined
 }
 
 /** A connection that did not answer this many commands in a row is replaced. */
@@ -26,30 +30,39 @@ const mostWaiting = 10_000
 /** Answers that mean "not now": loading, a replica, a failover, no memory. */
 const temporary = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|BUSY|MISCONF|NOREPLICAS)\b/
 
+const refusal = /^(NOAUTH|WRONGPASS|NOPERM)\b/
+
 /** A connection to Redis on which every command either answers or fails as `unavailable` within 300 ms. */
 export class RedisLink {
   readonly client: Redis
   readonly status = new LinkStatus(false)
   readonly #log: Logger
   readonly #greet: Options['greet']
+  readonly #answered: ReturnType<Metrics['histogram']> | undefined
   readonly #first = Promise.withResolvers<void>()
   readonly #watch: SentinelWatch | null
   #misses = 0
   /** Counts connections and their ends. */
   #turn = 0
   #greetingFailed = false
+  #lastError: Error | undefined
 
-  constructor({ url, log, greet }: Options) {
+  constructor({ url, login, log, greet, metrics }: Options) {
     this.#log = log
     this.#greet = greet
+    this.#answered = metrics?.histogram('parley_redis_command_seconds', 'Time until Redis answered', ['outcome'])
     this.#first.promise.catch(() => {})
     const sentinel = readSentinelUrl(url)
-    this.client = createRedisClient(url, sentinel)
+    this.client = createRedisClient(url, sentinel, login)
     this.#watch = sentinel && new SentinelWatch(sentinel, log, (master) => this.#leaveUnless(master))
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.
-    this.client.on('error', (error: Error) => log.debug({ err: error }, 'redis connection error'))
+    this.client.on('error', (error: Error) => {
+      this.#lastError = error
+      this.#giveUpIfRefused(error)
+      log.debug({ err: error }, 'redis connection error')
+    })
     this.status.onChange((connected) => {
       if (connected) log.info('connected to Redis')
       else log.warn('disconnected from Redis')
@@ -58,7 +71,7 @@ export class RedisLink {
 
   /** Resolves at the first connection, however long that takes. Rejects with a StartupError if this Redis will not do. */
   async ready(): Promise<void> {
-    const waiting = setInterval(() => this.#log.warn('waiting for Redis'), 5000)
+    const waiting = setInterval(() => this.#log.warn({ err: this.#lastError }, 'waiting for Redis'), 5000)
     try {
       await this.#first.promise
     } finally {
@@ -80,11 +93,14 @@ export class RedisLink {
   async run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
     if (!this.status.connected) throw unavailable()
     if (this.full) throw new ProblemError('unavailable', 'Too much waits for the room store', { retryAfterMs })
+    const from = performance.now()
     try {
-      const answer = await command(this.client)
+      const answer = await tracedBelow({ name: 'redis', kind: 'client' }, () => command(this.client))
       this.#misses = 0
+      this.#answered?.observe({ outcome: 'answered' }, (performance.now() - from) / 1000)
       return answer
     } catch (error) {
+      this.#answered?.observe({ outcome: 'failed' }, (performance.now() - from) / 1000)
       throw this.failed(error)
     }
   }
@@ -124,7 +140,17 @@ export class RedisLink {
     if (!this.#greetingFailed) this.#log.warn({ err: error }, 'Redis cannot be used yet, will try again')
     this.#greetingFailed = true
     if (error instanceof StartupError) this.#first.reject(error)
+    this.#giveUpIfRefused(error)
     this.#replace()
+  }
+
+  /** Waiting does not mend a login; later, a server that is set up anew may take it again. */
+  #giveUpIfRefused(error: unknown): void {
+    if (!isReply(error, refusal)) return
+    const why = error instanceof Error ? error.message : ''
+    this.#first.reject(
+      new StartupError(`Redis refuses the login of this process, or its keys: ${why}`, { cause: error }),
+    )
   }
 
   #down(): void {

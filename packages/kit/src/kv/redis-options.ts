@@ -22,8 +22,22 @@ const redisOptions: RedisOptions = {
 /** With Sentinel: its defaults wait for ever on one that is frozen. */
 const sentinelOptions: RedisOptions = { sentinelCommandTimeout: 500, sentinelRetryStrategy: retryDelay }
 
-/** A client of the Redis that a URL names, or of the master that its Sentinels name. */
-export function createRedisClient(url: string, sentinel: SentinelUrl | null): Redis {
-  if (sentinel === null) return new Redis(url, redisOptions)
-  return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })
+/** How a process shows a single Redis who it is; with Sentinels all of it is in the URL. */
+export interface RedisLogin {
+  user?: string | undefined
+  password?: string | undefined
+  /** Certificates, PEM, that a rediss:// server is checked with. */
+  ca?: string | undefined
+}
+
+/** A client of the Redis that a URL names, or of the master that its Sentinels name. The login in the URL goes before `login`. */
+export function createRedisClient(url: string, sentinel: SentinelUrl | null, login: RedisLogin = {}): Redis {
+  const { user, password, ca } = login
+  if (sentinel !== null) return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })
+  return new Redis(url, {
+    ...redisOptions,
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(ca !== undefined && { tls: { ca } }),
+  })
 }

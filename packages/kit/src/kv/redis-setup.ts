@@ -11,7 +11,7 @@ export class RedisSetup {
     this.#log = log
   }
 
-  /** What is wrong, in one sentence each; empty if all is well. */
+  /** The faults, in one sentence each; empty if all is well. */
   get faults(): readonly string[] {
     return this.#faults
   }

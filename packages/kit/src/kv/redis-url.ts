@@ -23,7 +23,7 @@ export interface SentinelUrl {
   sentinelPassword?: string
 }
 
-/** What the client needs to find its master by the Sentinels of a URL; null if the URL names a server itself. */
+/** The options by which the client finds its master through the Sentinels of a URL; null if the URL names a server itself. */
 export function readSentinelUrl(url: string): SentinelUrl | null {
   const [, login, hosts, name, query] = parts.exec(url) ?? []
   if (hosts === undefined || name === undefined) return null

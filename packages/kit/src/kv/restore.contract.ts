@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { commit, committed, headOf, restorationOf } from './docs.fixture.ts'
 import type { Kv } from './kv.ts'
 
-/** What every restoration does. */
+/** The contract of every restoration. */
 export function restoreContract(kv: () => Kv): void {
   puts(kv)
   refusals(kv)

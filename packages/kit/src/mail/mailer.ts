@@ -88,7 +88,7 @@ function folderMailer(dir: string, from: string, log: Logger): Mailer {
       await writeFile(join(dir, `${id}.txt`), `To: ${mail.to}\nSubject: ${mail.subject}\n\n${mail.text}\n`, {
         mode: 0o600,
       })
-      // Whoever watches the folder never sees half a mail.
+      // A program that watches the folder never sees half a mail.
       await writeFile(`${file}.part`, message as Buffer, { mode: 0o600 })
       await rename(`${file}.part`, file)
       log.info({ file }, 'no SMTP_URL is set: wrote the mail to a file, and its text to a .txt beside it')

@@ -5,7 +5,7 @@ import { newId } from '../ids.ts'
 /** A service that sends mail has this in its `Tables`, as `mail_outbox`, and `createMailOutboxTable` in its migrations. */
 export interface MailOutboxTable {
   id: string
-  /** What the mail is made of when it is sent: a `Mail`, or what the service makes one from. */
+  /** The data that the mail is made of when it is sent: a `Mail`, or what the service makes one from. */
   payload: unknown
   created_at: Date
   /** When to try next; while a replica sends it, when it counts as dead. */
@@ -58,6 +58,12 @@ export const claimMails = (
     )
     .returningAll()
     .execute()
+
+/** When the oldest mail that is there was put in; undefined: there is none. */
+export async function oldestMail(db: Kysely<OutboxTables>): Promise<Date | undefined> {
+  const row = await db.selectFrom('mail_outbox').select('created_at').orderBy('created_at').limit(1).executeTakeFirst()
+  return row?.created_at
+}
 
 /** Removes a mail that was claimed, unless somebody else has claimed it since. */
 export async function dropMail(db: Kysely<OutboxTables>, { id, attempts }: OutboxRow): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Clock } from '../service.ts'
 import { within } from '../within.ts'
 import { MailLaterError, MailRefusedError, type Mail, type Mailer } from './mailer.ts'
-import { claimMails, dropMail, putOffMail, type OutboxRow, type OutboxTables } from './outbox-store.ts'
+import { claimMails, dropMail, oldestMail, putOffMail, type OutboxRow, type OutboxTables } from './outbox-store.ts'
 
 export interface MailOutbox {
   start(): void
@@ -20,6 +21,7 @@ export interface MailOutboxOptions {
   render(payload: unknown): Promise<Mail | null>
   clock: Clock
   log: Logger
+  metrics?: Metrics | undefined
 }
 
 const everyMs = 5000
@@ -42,6 +44,7 @@ export const waitAfter = (attempt: number): number =>
  */
 export function createMailOutbox(options: MailOutboxOptions): MailOutbox {
   const { db, clock, log } = options
+  const count = countMails(options)
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | null = null
   let again = false
@@ -52,7 +55,7 @@ export function createMailOutbox(options: MailOutboxOptions): MailOutbox {
     do {
       again = false
       claimed = await claimMails(db, { now: clock.now(), leaseMs, limit: batch })
-      for (const outcome of await Promise.allSettled(claimed.map((row) => deliver(row, options))))
+      for (const outcome of await Promise.allSettled(claimed.map((row) => deliver(row, options, count))))
         // The database went away: its lease ends, and somebody sends it again.
         if (outcome.status === 'rejected') log.warn({ err: outcome.reason }, 'cannot note what became of a mail')
     } while ((claimed.length === batch || again) && !stopped)
@@ -83,19 +86,42 @@ export function createMailOutbox(options: MailOutboxOptions): MailOutbox {
   }
 }
 
-async function deliver(row: OutboxRow, { db, mailer, render, clock, log }: MailOutboxOptions): Promise<void> {
+type Count = (outcome: 'sent' | 'unwanted' | 'put-off' | 'failed' | 'given-up') => void
+
+/** Mails by what became of them, and how long the oldest waits. */
+function countMails({ metrics, db, clock }: MailOutboxOptions): Count {
+  const mails = metrics?.counter('parley_mails_total', 'Attempts to send a mail, by outcome', ['outcome'])
+  metrics?.readings('parley_mail_lag_seconds', 'Age of the oldest mail that was not sent yet', 'outbox', async () => {
+    // While the database is away there is nothing to say; that it is away is another metric.
+    const oldest = await oldestMail(db).catch(() => null)
+    return oldest === null ? {} : { mail: Math.max(0, clock.now() - (oldest?.getTime() ?? Infinity)) / 1000 }
+  })
+  return (outcome) => mails?.inc({ outcome })
+}
+
+async function deliver(
+  row: OutboxRow,
+  { db, mailer, render, clock, log }: MailOutboxOptions,
+  count: Count,
+): Promise<void> {
   try {
     const mail = await render(row.payload)
     if (mail !== null) await within(mailer.send(mail, row.id), sendWithinMs)
+    count(mail === null ? 'unwanted' : 'sent')
     await dropMail(db, row)
   } catch (error) {
     const { id, attempts } = row
     const age = clock.now() - row.created_at.getTime()
     if (error instanceof MailRefusedError || age >= giveUpAfterMs) {
+      count('given-up')
       log.error({ err: error, id, attempts }, 'gave up on a mail')
       return dropMail(db, row)
     }
-    if (error instanceof MailLaterError) return putOffMail(db, row, new Date(clock.now() + error.waitMs))
+    if (error instanceof MailLaterError) {
+      count('put-off')
+      return putOffMail(db, row, new Date(clock.now() + error.waitMs))
+    }
+    count('failed')
     const waitMs = waitAfter(attempts)
     log.warn({ err: error, id, attempts, waitMs: Math.round(waitMs) }, 'cannot send a mail; it will be tried again')
     return putOffMail(db, row, new Date(clock.now() + waitMs))

@@ -48,7 +48,7 @@ export async function ifThere<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
-/** What the file system refuses is the problem `unavailable`. */
+/** A refusal of the file system is the problem `unavailable`. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

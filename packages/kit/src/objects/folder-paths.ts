@@ -6,7 +6,7 @@ export const partsEnding = '+'
 
 export interface FolderPaths {
   objects: string
-  /** What is being written, or thrown away. */
+  /** Files being written, or thrown away. */
   incoming: string
   uploads: string
   /** Of an object. @throws Error when it is no key */

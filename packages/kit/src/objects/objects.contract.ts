@@ -9,7 +9,7 @@ const type = { contentType: 'application/octet-stream' }
 /** The least that S3 takes for a part that is not the last. */
 const partBytes = 5 * 1024 * 1024
 
-/** What every storage does. Each test has a prefix of its own. */
+/** The contract of every storage. Each test has a prefix of its own. */
 export function objectsContract(name: string, open: () => Promise<Objects>): void {
   describe(`F1 ${name}`, () => {
     let objects: Objects

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 export interface Objects {
   /** Stores a whole object. With `sizeBytes` it rejects with SizeMismatchError, storing nothing, when as many did not come. */
   put(key: string, body: Readable | Buffer, options: PutOptions): Promise<void>
-  /** Both ends of `range` are inclusive. Whoever gets the body reads or destroys it. @throws ObjectNotFoundError */
+  /** Both ends of `range` are inclusive. The caller reads or destroys the body. @throws ObjectNotFoundError */
   get(key: string, range?: ByteRange): Promise<{ body: Readable; sizeBytes: number }>
   head(key: string): Promise<{ sizeBytes: number } | null>
   /** Of one that is not there: nothing. */
@@ -60,7 +60,7 @@ export interface Multipart {
   put(number: number, body: Readable | Buffer, options: { sizeBytes: number; signal?: AbortSignal }): Promise<void>
   /** Those that are there, by number. @throws ObjectNotFoundError once it was completed or aborted */
   parts(): Promise<Part[]>
-  /** Makes the object of all parts. Again: nothing. What of the parts comes later is lost. @throws ObjectNotFoundError after an abort */
+  /** Makes the object of all parts. Again: nothing. A part that comes later is lost. @throws ObjectNotFoundError after an abort */
   complete(): Promise<void>
   /** Again, or once it was completed: nothing. */
   abort(): Promise<void>

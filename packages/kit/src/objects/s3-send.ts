@@ -70,7 +70,7 @@ export async function foundOrThrow<T>(key: string, work: Promise<T>): Promise<T>
   }
 }
 
-/** What the store refuses, or does not answer, is the problem `unavailable`. */
+/** A request that the store refuses, or does not answer, is the problem `unavailable`. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -35,7 +35,7 @@ export async function createKeptAnswersTable(db: Kysely<unknown>): Promise<void>
 
 export type KeptRow = Pick<KeptAnswersTable, 'request_hash' | 'answer'>
 
-/** What is known of a key that is still remembered. */
+/** The state of a key that is still remembered. */
 export const findKept = (db: KeptDb, { id }: RequestKey, at: Date): Promise<KeptRow | undefined> =>
   db
     .selectFrom('kept_answers')

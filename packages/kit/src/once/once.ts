@@ -67,7 +67,7 @@ export function createKeptAnswers({ db, clock }: { db: KeptDb; clock: Pick<Clock
           await handle((answerOf) => onceUnder(key, { now, answerOf, keep: (answer) => (kept.answer = answer) }))
         } catch (error) {
           if (error instanceof AnsweredBefore) return error.answer
-          // What refused it may be its own effect, which another instance has made meanwhile.
+          // The cause of the refusal may be its own effect, which another instance has made meanwhile.
           if (!isProblem(error) || problems[error.code].status >= 500) throw error
           const late = openOrThrow(await findKept(db, key, now()), key)
           if (late === null) throw error

@@ -6,14 +6,14 @@ export interface KeyedRequest {
   key: string
   /** Whose key it is: an account, a guest, or null for anybody. */
   userId: string | null
-  /** What answers are counted by: the user, or else the address. */
+  /** The key that answers are counted by: the user, or else the address. */
   holder: string
   operation: string
   params: unknown
   body: unknown
 }
 
-/** What is known of such a request here; only `id`, `holder` and `requestHash` are stored. */
+/** The state of such a request here; only `id`, `holder` and `requestHash` are stored. */
 export interface RequestKey {
   /** The same for the same key of the same caller. */
   id: string

@@ -26,6 +26,8 @@ export class WsPeerSocket implements BatchMember {
   #soon = false
   #stalledSince: number | null = null
   #closed = false
+  /** The code that we closed it with; null: we did not. */
+  closedWith: number | null = null
   readonly #control = new TokenBucket(controlFrames, performance.now())
 
   /** `atOnce` is the node's batch for what must not wait. */
@@ -84,6 +86,7 @@ export class WsPeerSocket implements BatchMember {
     if (this.#closed) return
     this.flush(Buffer.concat)
     this.#closed = true
+    this.closedWith = closeCodes[reason].code
     this.#ws.close(closeCodes[reason].code, text)
     // ws's own timer waits 30 s.
     setTimeout(() => this.#ws.terminate(), lingerMs).unref()

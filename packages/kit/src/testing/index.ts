@@ -1,6 +1,7 @@
 export { fakeClock, steppingClock, type TestClock } from './clock.ts'
 export { MemoryDocs } from '../kv/docs-memory.ts'
 export { startClamd, eicar } from './clamd.ts'
+export { findBinary } from './binaries.ts'
 export { eventually } from './eventually.ts'
 export { freeze } from './freeze.ts'
 export { startMailServer, type MailServer, type MailServerOptions, type ReceivedMail } from './mail-server.ts'

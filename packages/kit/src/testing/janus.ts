@@ -6,7 +6,7 @@ import { makeSecret, pickPortRange, startMediaServer, type PortRange } from './m
 import { freePort } from './ports.ts'
 import { fillTemplates } from './templates.ts'
 
-/** What the media service needs to know to use a Janus; every Janus of one product has the same. */
+/** The settings by which the media service uses a Janus; every Janus of one product has the same. */
 export interface JanusSecrets {
   adminSecret: string
   /** To make rooms. */

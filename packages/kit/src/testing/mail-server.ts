@@ -10,7 +10,7 @@ export interface ReceivedMail extends Email {
 export interface MailServer {
   url: string
   port: number
-  /** What arrived, oldest first. */
+  /** The mails that arrived, oldest first. */
   mails: ReceivedMail[]
   stop(): Promise<void>
 }
@@ -18,7 +18,7 @@ export interface MailServer {
 export interface MailServerOptions {
   /** By default a free one. */
   port?: number
-  /** What it asks for; by default it takes mail from anybody. */
+  /** The login it asks for; by default it takes mail from anybody. */
   login?: { user: string; password: string }
   /** Answers 550 to these recipients. */
   refuse?: (recipient: string) => boolean

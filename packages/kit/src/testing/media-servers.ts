@@ -1,4 +1,4 @@
-// What `npm start -- --with-media` runs, too: nothing here needs packages that are only for tests.
+// The servers that `--with-media` runs, too: nothing here needs packages that are only for tests.
 export { startCoturn, turnSettings, type CoturnOptions, type RunningCoturn } from './coturn.ts'
 export {
   janusSettings,

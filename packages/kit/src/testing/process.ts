@@ -27,7 +27,7 @@ export interface ServerCommand {
   /** In the server's log, once it takes connections; or the addresses that take them, of a server that does not say so. */
   ready: RegExp | readonly TcpAddress[]
   stopSignal: 'SIGTERM' | 'SIGQUIT'
-  /** Who runs it, if not this process's user. */
+  /** The user that runs it, if not this process's. */
   user?: { uid: number; gid: number }
 }
 

@@ -1,4 +1,4 @@
-import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBinary } from './binaries.ts'
@@ -24,6 +24,8 @@ export interface ServerOptions {
   dir?: string
   /** More arguments of the command. */
   args?: readonly string[]
+  /** Settings of NATS or Redis; they are in the file `<name>.conf` of the folder. */
+  config?: string
 }
 
 type Recipe = Pick<ServerCommand, 'command' | 'args' | 'ready' | 'stopSignal' | 'user'>
@@ -31,18 +33,26 @@ type Prepare = (port: number, dir: string) => Recipe | Promise<Recipe>
 
 /** A NATS server without JetStream. */
 export const startNats = (options: ServerOptions = {}): Promise<RunningServer> =>
-  startServer('nats', options, (port) => ({
+  startServer('nats', options, async (port, dir) => ({
     command: findBinary('nats-server', 'nats-server'),
-    args: ['-a', '127.0.0.1', '-p', String(port)],
+    args: [
+      '-a',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      ...(await configFile('nats', options, dir, ['-c'])),
+      ...args(options),
+    ],
     ready: /Server is ready/,
     stopSignal: 'SIGTERM',
   }))
 
 /** A Redis server that writes nothing to disk: every restart is empty. */
 export const startRedis = (options: ServerOptions = {}): Promise<RunningServer> =>
-  startServer('redis', options, (port, dir) => ({
+  startServer('redis', options, async (port, dir) => ({
     command: findBinary('redis-server', 'redis-server'),
     args: [
+      ...(await configFile('redis', options, dir)),
       '--bind',
       '127.0.0.1',
       '--port',
@@ -79,6 +89,18 @@ export const startPostgres = (options: ServerOptions = {}): Promise<RunningServe
       ...(user ? { user } : {}),
     }
   })
+
+async function configFile(
+  name: string,
+  { config }: ServerOptions,
+  dir: string,
+  before: readonly string[] = [],
+): Promise<string[]> {
+  if (config === undefined) return []
+  const file = join(dir, `${name}.conf`)
+  await writeFile(file, config, { mode: 0o600 })
+  return [...before, file]
+}
 
 const args = (options: ServerOptions): readonly string[] => options.args ?? []
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const deploy = fileURLToPath(new URL('../../../../deploy', import.meta.url))
-/** What may stand in a value: nothing that ends a quoted string or a line. */
+/** The characters of a value: nothing that ends a quoted string or a line. */
 const harmless = /^[\w.:,/=+ -]*$/
 
 /**

@@ -4,7 +4,7 @@ import type { Read } from './visible.ts'
 /** Letters, digits and the signs of RFC 5322 (atext); beyond ASCII letters, marks, numbers and symbols (RFC 6531). */
 const atom = /^(?:[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]|(?!\p{ASCII})[\p{S}\p{P}])+$/u
 const ignorable = /[\p{Default_Ignorable_Code_Point}\u2800]/u
-/** What may stand in a domain before it is mapped: no escapes, ports or brackets, which a parser of URLs would follow. */
+/** The characters of a domain before it is mapped: no escapes, ports or brackets, which a parser of URLs would follow. */
 const written = /^[\p{L}\p{M}\p{N}.\u3002\uff0e\uff61-]+$/u
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -14,7 +14,7 @@ const maxLength = 254
 /**
  * Reads an e-mail address in its one spelling: the local part in NFC and lower case, the domain as A-labels (UTS #46 as
  * `node:url` does it; RFC 5890). Refused: what RFC 5321 refuses, such as dots at the ends or two in a row, quoted local
- * parts, literal addresses, and whatever cannot be seen.
+ * parts, literal addresses, a domain without a dot, and whatever cannot be seen.
  */
 export function readAddress(text: string): Read {
   const trimmed = text.trim()
@@ -36,7 +36,9 @@ function asciiDomain(domain: string): string | null {
   const ascii = domainToASCII(domain.normalize('NFC'))
   const labels = ascii.split('.')
   const isNumber = /^\d+$/.test(labels.at(-1) ?? '')
-  const isFair = ascii.length <= 253 && !isNumber && labels.every((one) => label.test(one))
+  // A name without a dot is a typing error more often than a host of one's own, but for this one, of trying out.
+  const isWhole = labels.length > 1 || ascii === 'localhost'
+  const isFair = ascii.length <= 253 && !isNumber && isWhole && labels.every((one) => label.test(one))
   // An A-label that says nothing is shown as it is.
   const shown = domainToUnicode(ascii)
   const isDecoded = shown.split('.').every((one) => !one.startsWith('xn--'))

@@ -1,6 +1,8 @@
 import { textKeyword, type TextKind } from '@parley/contracts'
 import type { TSchema } from 'typebox'
 import { readAddress } from './address.ts'
+import { readCode } from './code.ts'
+import { readInstant } from './instant.ts'
 import { readName } from './name.ts'
 import { readProse } from './prose.ts'
 import { isReaction } from './reaction.ts'
@@ -11,7 +13,7 @@ interface Fault {
   path: string
   message: string
 }
-/** What the rules need to know of a schema (JSON Schema). */
+/** The parts of a schema (JSON Schema) that the rules need. */
 interface Plain {
   properties?: Record<string, Plain>
   items?: Plain
@@ -90,6 +92,8 @@ const readers: Readonly<Record<TextKind, (text: string, minLength: number) => Re
   secret: (text, minLength) => readSecret(text, secretForm(text), minLength),
   passcode: (text, minLength) => readSecret(text, passcodeForm(text), minLength),
   address: readAddress,
+  code: readCode,
+  instant: readInstant,
   reaction: (text) => (isReaction(text) ? { value: text } : { fault: 'must be one emoji' }),
 }
 

@@ -16,7 +16,7 @@ const joiner = new RegExp(`(?<=${letter})[\\u200C\\u200D](?=${letter})`, 'gv')
 /** Variants of ideographs (UTS #37) and of Mongolian letters. */
 const variant = /(?<=\p{scx=Han})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]|(?<=\p{scx=Mong})[\u180B-\u180D\u180F]/gu
 
-/** What RFC 8264 (FreeformClass) refuses of what has a place in no name; bidi controls are ignorable too. */
+/** The characters that RFC 8264 (FreeformClass) refuses and no name needs; bidi controls are ignorable too. */
 const refused =
   /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Bidi_Control}\uFFF9-\uFFFB]/u
 

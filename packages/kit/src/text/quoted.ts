@@ -1,6 +1,6 @@
 const left = '[link left out]'
 
-/** What mail programs make a link of: URLs, e-mail addresses and bare domains with or without a path. */
+/** The texts that mail programs make links of: URLs, e-mail addresses and bare domains with or without a path. */
 const links = [
   /\b[a-z][a-z0-9+.-]{1,20}:\/\/\S*/giu,
   /\b(?:mailto|tel|sms|javascript|data):\S+/giu,

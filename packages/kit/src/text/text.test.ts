@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { compileInput } from '../http/faults.ts'
 import { mailboxOf, readAddress, shownAddress } from './address.ts'
 import { loggable } from './log-line.ts'
+import { readCode } from './code.ts'
+import { readInstant } from './instant.ts'
 import { readName, repairName } from './name.ts'
 import { readProse } from './prose.ts'
 import { quoted, withoutLinks } from './quoted.ts'
@@ -14,7 +16,7 @@ const valueOf = (read: { value: string } | { fault: string }): string | null => 
 const name = (text: string): string | null => valueOf(readName(text))
 const address = (text: string): string | null => valueOf(readAddress(text))
 
-test('A1 names have no odd spaces and are composed', () => {
+test('A1 X11 names have no odd spaces and are composed', () => {
   expect(name('  Ana\u00a0\u3000 Host ')).toBe('Ana Host')
   expect(name('Zoe\u0308')).toBe('Zoë')
   expect(name('Ana\u2800Host')).toBe('Ana Host')
@@ -157,6 +159,7 @@ test.each([
   'a@[127.0.0.1]',
   'a@127.0.0.1',
   'a@1',
+  'nora@x',
   'a@b:25',
   'a@b%2ec',
   'a@-b.c',
@@ -169,6 +172,33 @@ test.each([
 ])('A1 %j is no address', (text) => {
   expect(address(text)).toBeNull()
 })
+
+test.each([
+  'abc-defg-hij',
+  'ABC-DEFG-HIJ',
+  'AbcDefgHij',
+  ' abc defg hij ',
+  'abc\u2013defg\u2014hij',
+  'ａｂｃ-defg-hij',
+])('M2 %j is a code', (text) => expect(readCode(text)).toEqual({ value: 'abc-defg-hij' }))
+
+test.each(['', 'abc', 'abc-defg-hi', 'abc-defg-hijk', 'abc_defg_hij', '123-4567-890'])('M2 %j is no code', (text) =>
+  expect(readCode(text)).toEqual({ value: text }),
+)
+
+test.each([
+  ['2031-03-01T09:00:00Z', '2031-03-01T09:00:00.000Z'],
+  ['2031-03-01T09:00:00.5Z', '2031-03-01T09:00:00.500Z'],
+  ['2031-03-01t09:00:00.123456z', '2031-03-01T09:00:00.123Z'],
+  ['2031-03-01T10:00:00+01:00', '2031-03-01T09:00:00.000Z'],
+  ['2031-03-01T00:30:00-09:30', '2031-03-01T10:00:00.000Z'],
+  ['2028-02-29T23:59:59+14:00', '2028-02-29T09:59:59.000Z'],
+])('M1 the time %s is %s', (text, value) => expect(readInstant(text)).toEqual({ value }))
+
+test.each(['2031-02-29T09:00:00Z', '2031-02-31T09:00:00+02:00', '2031-01-01T24:30:00Z', '2031-01-01T00:00:00+25:00'])(
+  'M1 %s is no time that exists',
+  (text) => expect(readInstant(text)).toEqual({ fault: 'is not a date that exists' }),
+)
 
 test('S13 nothing in a log line acts on a terminal', () => {
   expect(loggable('a\u001b[2J\u202e\n\u2028\u009bb\tc')).toBe('a\\u001b[2J\\u202e\\u000a\\u2028\\u009bb\tc')
@@ -229,6 +259,10 @@ test('A1 every text that a person reads has a rule', () => {
     'updateMeeting/title': 'name',
     'updateMeeting/description': 'prose',
     'updateMeeting/passcode': 'passcode',
+    'createMeeting/scheduledAt': 'instant',
+    'scheduleMeeting/scheduledAt': 'instant',
+    'resolveCode/code': 'code',
+    'join/code': 'code',
     'join/displayName': 'name',
     'roomToken/displayName': 'name',
     'createInvite/email': 'address',

@@ -43,7 +43,7 @@ const overlapMs = 10_000
 const staleMs = 15_000
 const fetchTimeoutMs = 3000
 
-/** What has been revoked, in memory: polled, so that it is complete, and told by hints, so that it is prompt. */
+/** The revocations, in memory: polled, so that it is complete, and told by hints, so that it is prompt. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { fetch, log, intervalMs = 1000, clock = systemClock } = options
   const entries = createEntries(clock)

@@ -5,7 +5,7 @@ export interface Explanation {
   text: string
 }
 
-/** What to enter, by the name of the field: what a validator says is for developers. */
+/** The expected input, by the name of the field: what a validator says is for developers. */
 const fields: Readonly<Record<string, string>> = {
   email: 'Enter an e-mail address, such as ann@example.org.',
   password: 'Use at least 8 characters.',
@@ -24,7 +24,7 @@ const fields: Readonly<Record<string, string>> = {
   text: 'Write something visible, up to 4000 characters.',
 }
 
-/** What the host switched off, by the word in the server's sentence. */
+/** The feature that the host switched off, by the word in the server's sentence. */
 const offWords: Readonly<Record<string, string>> = {
   mic: 'microphones',
   cam: 'cameras',
@@ -133,7 +133,7 @@ export const explainCode = (code: string): Explanation =>
 export const needsSignIn = (problem: Problem): boolean =>
   problem.status === 401 && problem.code !== 'invalid-credentials'
 
-/** What to enter in the field `name` instead, when the server refused what is there. */
+/** The expected input of the field `name` instead, when the server refused what is there. */
 export function faultOf(problem: Problem | null, name: string): string | undefined {
   const fault = problem?.errors?.find(({ path }) => path.split('/').at(-1) === name)
   return fault && (fields[name] ?? fault.message)

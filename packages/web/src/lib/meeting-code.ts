@@ -12,7 +12,7 @@ export function parseMeetingCode(input: string): string | null {
   return parts === null ? null : parts.slice(1).join('-')
 }
 
-/** What a code field shows while one types: letters only, grouped 3-4-3; a pasted link becomes its code. */
+/** The text of a code field while one types: letters only, grouped 3-4-3; a pasted link becomes its code. */
 export function formatMeetingCode(input: string): string {
   const whole = parseMeetingCode(input)
   if (whole !== null) return whole

@@ -1,4 +1,4 @@
-/** What decides where a person stands among the tiles. */
+/** The order of a person among the tiles. */
 export interface Standing {
   id: string
   /** Place in the queue of raised hands; null without one. */
@@ -8,7 +8,7 @@ export interface Standing {
 }
 
 /**
- * The order of tiles: raised hands first, then as before, newcomers last. Whoever speaks on a later page takes the place of the
+ * The order of tiles: raised hands first, then as before, newcomers last. A speaker on a later page takes the place of the
  * one on the first page who has been silent longest; so those in sight stay where they are.
  */
 export function orderTiles(before: readonly string[], people: readonly Standing[], firstPage: number): string[] {

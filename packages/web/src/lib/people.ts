@@ -13,7 +13,7 @@ export function initials(name: string): string {
   return letters === '' ? '?' : letters.toLocaleUpperCase()
 }
 
-/** What one is called in a greeting: the first word of the name. */
+/** The name in a greeting: the first word of the name. */
 export const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name
 
 function firstGrapheme(word: string): string {
@@ -39,7 +39,7 @@ export function handPositions(people: readonly Participant[]): ReadonlyMap<strin
   return new Map(raised.map((person, index) => [person.id, index + 1]))
 }
 
-/** Who came and who went between two states of a room. */
+/** The arrivals and departures between two states of a room. */
 export function comings(before: readonly Participant[], after: readonly Participant[]) {
   const was = new Set(before.map((person) => person.id))
   const is = new Set(after.map((person) => person.id))
@@ -53,7 +53,7 @@ export function comings(before: readonly Participant[], after: readonly Particip
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
 /**
- * What somebody calls themselves, for a sentence that is plain text: isolated where its direction would turn the rest round
+ * A person's name, for a sentence that is plain text: isolated where its direction would turn the rest round
  * (UAX #9, FSI and PDI). Elsewhere there is `<Name>`.
  */
 export const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)

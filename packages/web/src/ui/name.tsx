@@ -4,7 +4,7 @@ interface NameProps {
   guest?: boolean | undefined
 }
 
-/** What somebody calls themselves, or what they call something: isolated, so that its direction turns nothing else round. */
+/** A name given by a person: isolated, so that its direction turns nothing else round. */
 export const Name = ({ of, guest = false }: NameProps) => (
   <>
     <bdi>{of}</bdi>

@@ -3,7 +3,7 @@ import { hashOf } from '../random-token.ts'
 
 /**
  * Runs a check of a password, unless too many from this address for this e-mail address were wrong: 10 in 30 minutes,
- * whether or not there is such an account. Who else is behind the address, and who comes from elsewhere, is not kept out.
+ * whether or not there is such an account. Other people behind the address, and the owner from elsewhere, are not kept out.
  * Rejects with `rate-limited`, or as the check does.
  */
 export type GuessLimit = <T>(guess: { address: string; email: string }, check: () => Promise<T>) => Promise<T>

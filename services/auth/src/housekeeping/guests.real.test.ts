@@ -19,7 +19,7 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-it('11.6 guests that cannot come back are found by an index, however many others there are', async () => {
+it('X36 guests that cannot come back are found by an index, however many others there are', async () => {
   const fill = (count: number, key: boolean, days: number) =>
     host.migrating((admin) =>
       sql`insert into auth.users (id, kind, name, guest_key, created_at, updated_at)

@@ -1,7 +1,7 @@
 import type { AccessClaims } from '@parley/contracts'
 import { StartupError, type Clock, type Logger } from '@parley/kit'
 import type { Db, SigningKeyRow } from '../tables.ts'
-import { lingerMs, nextActivation, publishedKeys, signingKey } from './schedule.ts'
+import { lingerMs, nextActivation, publishAheadMs, publishedKeys, signingKey } from './schedule.ts'
 import type { Sealer } from './sealer.ts'
 import { createSign, jwkOf, makeKeyPair, type PublicJwk, type Sign } from './signing-key.ts'
 import { addSigningKey, readSigningKeys, type NewSigningKey } from './store.ts'
@@ -9,6 +9,8 @@ import { addSigningKey, readSigningKeys, type NewSigningKey } from './store.ts'
 export interface Keyring {
   /** Reads the keys, and makes the next one when it is time. Rejects with StartupError when the secret does not open them. */
   refresh(): Promise<void>
+  /** Makes the next key before its time, unless one waits already. */
+  rotate(): Promise<void>
   /** Signs with the key whose turn it is; needs no database. Throws before the first `refresh`. */
   sign(claims: AccessClaims): string
   /** The public keys that verifiers need to know, now. */
@@ -22,6 +24,11 @@ export interface KeyringOptions {
   sealer: Sealer
   rotationMs: number
   accessTtlMs: number
+}
+
+interface Made {
+  key: NewSigningKey
+  retireOthersAt: Date
 }
 
 interface LoadedKey {
@@ -40,10 +47,15 @@ export function createKeyring(options: KeyringOptions): Keyring {
   const { db, clock, log, sealer, rotationMs, accessTtlMs } = options
   let keys: readonly LoadedKey[] = []
 
-  function makeIfDue(existing: readonly SigningKeyRow[]): { key: NewSigningKey; retireOthersAt: Date } | null {
+  const makeIfDue = (existing: readonly SigningKeyRow[]): Made | null =>
+    make(nextActivation(existing.map(spanOf), clock.now(), rotationMs))
+  function makeUnlessWaiting(existing: readonly SigningKeyRow[]): Made | null {
     const now = clock.now()
-    const activatesAt = nextActivation(existing.map(spanOf), now, rotationMs)
+    return existing.some(({ activates_at }) => activates_at.getTime() > now) ? null : make(now + publishAheadMs)
+  }
+  function make(activatesAt: number | null): Made | null {
     if (activatesAt === null) return null
+    const now = clock.now()
     const { kid, x, privatePem } = makeKeyPair()
     log.info({ kid, activatesAt: new Date(activatesAt) }, 'made a signing key')
     return {
@@ -65,6 +77,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
   }
   return {
     refresh,
+    rotate: async () => void (await addSigningKey(db, makeUnlessWaiting)),
     sign(claims) {
       const key = signingKey(keys, clock.now())
       if (key === undefined) throw new Error('the signing keys have not been read')

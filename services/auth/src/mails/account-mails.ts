@@ -1,12 +1,13 @@
-import { mailboxOf, putMail, type Clock, type Limiter, type Mail } from '@parley/kit'
+import { fillLink, mailboxOf, putMail, type Clock, type Limiter, type Mail } from '@parley/kit'
 import { findUser, findUserByEmail } from '../accounts/store.ts'
+import type { AuthConfig } from '../config.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import type { Db, MailTokenRow, UserRow } from '../tables.ts'
 import { replaceMailToken } from './store.ts'
 import { resetMail, verificationMail } from './texts.ts'
 
 /**
- * What waits in the outbox. The token is made when the mail is sent: a dump of the database never holds one, and a mail
+ * The mails that wait in the outbox. The token is made when the mail is sent: a dump of the database never holds one, and a mail
  * that waited for its server does not arrive expired. Whether an address is known is looked up then, too.
  */
 type Order = { kind: 'verify'; userId: string; base: string } | { kind: 'reset'; email: string; base: string }
@@ -37,9 +38,12 @@ const put = (db: Db, order: Order, clock: Clock): Promise<void> => putMail(db, o
 const hourMs = 3600_000
 const lifetimes = { reset: hourMs, verify: 72 * hourMs }
 
+/** Where the links of the mails lead. */
+export type LinkConfig = Pick<AuthConfig, 'FRONTEND_URL' | 'VERIFY_LINK_TEMPLATE' | 'RESET_LINK_TEMPLATE'>
+
 /** Makes the mail of an order, with a new token; null when nobody is to get it. */
 export const createRender =
-  (db: Db, clock: Clock) =>
+  (db: Db, clock: Clock, links: Readonly<LinkConfig>) =>
   async (payload: unknown): Promise<Mail | null> => {
     // Written by `put` of this or the previous version.
     const order = payload as Order
@@ -49,9 +53,10 @@ export const createRender =
     const token = newRandomToken()
     const expiresAt = new Date(clock.now() + lifetimes[order.kind])
     await replaceMailToken(db, tokenRow(user, { email, purpose: order.kind, hash: hashOf(token), expiresAt }))
+    const filled = { frontend: links.FRONTEND_URL ?? order.base, token }
     return order.kind === 'reset'
-      ? resetMail(email, `${order.base}/reset-password#token=${token}`)
-      : verificationMail(user.name, email, `${order.base}/verify-email#token=${token}`)
+      ? resetMail(email, fillLink(links.RESET_LINK_TEMPLATE, filled))
+      : verificationMail(user.name, email, fillLink(links.VERIFY_LINK_TEMPLATE, filled))
   }
 
 async function recipient(db: Db, order: Order): Promise<UserRow | undefined> {

@@ -1,3 +1,4 @@
+import { erasures } from './0006-erasures.ts'
 import { avatars } from './0004-avatars.ts'
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
@@ -12,6 +13,7 @@ export const migrations = {
   '0003-kept-answers': keptAnswers,
   '0004-addresses': addresses,
   '0005-refusals': refusals,
+  '0006-erasures': erasures,
   '0004-guests': guests,
   '0004-avatars': avatars,
 } as const

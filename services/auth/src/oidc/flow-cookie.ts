@@ -12,7 +12,7 @@ export interface BegunFlow extends Flow {
 export interface FlowCookies {
   /** A `Set-Cookie`, in answer to `request`. */
   keep(request: FastifyRequest, flow: BegunFlow): string
-  /** What the browser has kept, unless it is older than 10 minutes, altered, or none. */
+  /** The flow that the browser has kept, unless it is older than 10 minutes, altered, or none. */
   read(request: FastifyRequest): BegunFlow | null
   /** A `Set-Cookie` that makes the browser forget it. */
   forget(request: FastifyRequest): string
@@ -49,7 +49,7 @@ const kindOf = ({ headers }: FastifyRequest) =>
 
 function tryOpen(key: Buffer, sealed: string): (BegunFlow & { at: number }) | null {
   try {
-    // What opens was written by `keep`.
+    // A cookie that opens was written by `keep`.
     return JSON.parse(decrypt(key, sealed, context)) as BegunFlow & { at: number }
   } catch {
     // Another secret's, or altered: GCM says so by failing.

@@ -3,7 +3,7 @@ import { isProblem, ProblemError } from '@parley/kit'
 /** The library's codes for an issuer that is away or ill, rather than for an answer that is not good. */
 const away = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON'])
 
-/** What a caller is told when a sign-in at the provider fails; why is for the log. */
+/** The problem of a failed sign-in at the provider; why is for the log. */
 export function problemOf(error: unknown): ProblemError {
   if (isProblem(error)) return error
   return isAway(error)
@@ -14,6 +14,6 @@ export function problemOf(error: unknown): ProblemError {
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ('code' in error && typeof error.code === 'string' && away.has(error.code)) return true
-  // What fetch throws.
+  // The error that fetch throws.
   return error.name === 'TimeoutError' || (error instanceof TypeError && error.message === 'fetch failed')
 }

@@ -4,7 +4,7 @@ import { identityOf, type Identity } from './identity.ts'
 import { isLoopback } from './oidc-config.ts'
 import { problemOf } from './provider-problem.ts'
 
-/** What the browser must bring back, and what only we know, between the two halves of a sign-in. */
+/** The parts that the browser must bring back and those that only we know, between the two halves of a sign-in. */
 export interface Flow {
   state: string
   nonce: string
@@ -16,9 +16,9 @@ export interface Flow {
 export interface Provider {
   /** Where to send the browser: authorization code with PKCE S256, state and nonce. */
   begin(redirectUrl: string): Promise<{ url: string; flow: Flow }>
-  /** Who came back; `query` is what the provider sent along. */
+  /** The person who came back; `query` is what the provider sent along. */
   finish(query: string, flow: Flow): Promise<Identity>
-  /** Who an ID token is about; it must be for us, and carry the nonce if one is given. */
+  /** The person of an ID token; it must be for us, and carry the nonce if one is given. */
   verify(idToken: string, nonce: string | undefined): Promise<Identity>
 }
 

@@ -66,7 +66,7 @@ const tooLong = (field: string): ProblemError =>
     errors: [{ path: `/${field}`, message: `must be at most ${maxBytes} bytes in UTF-8` }],
   })
 
-/** What looks like a hash of this cost and belongs to no password: `$2b$`, cost, 22 characters of salt, 31 of hash. */
+/** A text that looks like a hash of this cost and belongs to no password: `$2b$`, cost, 22 characters of salt, 31 of hash. */
 function makeDecoy(cost: number): string {
   const letters = randomBytes(40).toString('base64').replace(/[+=]/g, '.').slice(0, 51)
   return `$2b$${String(cost).padStart(2, '0')}$${letters.slice(0, 21)}.${letters.slice(21, 51)}.`

@@ -2,7 +2,7 @@ import type { Revocation } from '@parley/contracts'
 import type { Db } from '../tables.ts'
 import { readRevocations } from './store.ts'
 
-/** What fits one message of the bus (512 KiB) at about 120 bytes each. */
+/** The number that fits one message of the bus (512 KiB) at about 120 bytes each. */
 const maxItems = 4000
 
 /** No date that PostgreSQL or JavaScript cannot hold. */

@@ -1,13 +1,15 @@
 import type { authOperations } from '@parley/contracts'
-import type { Authenticate, Handlers, Logger } from '@parley/kit'
+import type { Authenticate, Bus, Handlers, Logger } from '@parley/kit'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Recovery } from '../accounts/recovery.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { FlowCookies } from '../oidc/flow-cookie.ts'
 import type { SignInIdentity } from '../oidc/identities.ts'
 import type { Provider } from '../oidc/provider.ts'
+import type { Erasures } from '../privacy/erase.ts'
 import type { Browsers } from '../sessions/credentials.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Db } from '../tables.ts'
 
 export interface RoutesDeps extends Browsers {
   log: Logger
@@ -16,6 +18,11 @@ export interface RoutesDeps extends Browsers {
   sessions: Sessions
   keyring: Keyring
   authenticate: Authenticate
+  db: Db
+  bus: Bus
+  erasures: Erasures
+  /** Begins with what is to be erased at once. */
+  kickErasures(): void
   publicUrl: string | undefined
   /** The sign-in provider; null when none is configured. */
   oauth: Oauth | null

@@ -8,7 +8,7 @@ type SessionHandlers = Pick<AuthHandlers, 'refresh' | 'logout' | 'logoutAll' | '
 
 export function session({ sessions, authenticate, ...browsers }: RoutesDeps): SessionHandlers {
   const { cookies } = browsers
-  /** What is said outright comes before the cookie, which another tab may have got for somebody else. */
+  /** A token in the body comes before the cookie, which another tab may have got for somebody else. */
   async function sessionOf(body: string | undefined, cookie: string | undefined, request: FastifyRequest) {
     const named = body === undefined ? null : await sessions.find(body)
     const said = named?.id ?? (await bearerSession(request, authenticate))

@@ -3,7 +3,7 @@ import '@fastify/cookie'
 import { edgeOf } from './edge.ts'
 import type { OriginOf } from './origin.ts'
 
-/** What the browser keeps for us. */
+/** The cookie that the browser keeps. */
 export type CookieName = 'refresh' | 'guest'
 export interface NewCookie {
   value: string
@@ -11,7 +11,7 @@ export interface NewCookie {
   maxAge: number
 }
 export interface Cookies {
-  /** What the browser sent, if anything. */
+  /** The cookie that the browser sent, if any. */
   read(name: CookieName, request: FastifyRequest): string | undefined
   /** A `Set-Cookie` in answer to `request`. */
   set(name: CookieName, request: FastifyRequest, cookie: NewCookie): string

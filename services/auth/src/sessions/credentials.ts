@@ -7,7 +7,7 @@ export interface Presented {
   token: string
   by: 'body' | 'cookie'
 }
-/** What is known of browsers: whose page asks, and what we keep there. */
+/** The facts about browsers: whose page asks, and what we keep there. */
 export interface Browsers {
   originOf: OriginOf
   cookies: Cookies

@@ -17,7 +17,7 @@ export const edgeOf = (headers: IncomingHttpHeaders): Edge => ({
 })
 
 /**
- * What our own addresses begin with: the configured one, else as the browser knows us.
+ * The beginning of our own addresses: the configured one, else as the browser knows us.
  * @throws ProblemError `invalid-input` for a host that is none
  */
 export function baseOf(headers: IncomingHttpHeaders, publicUrl: string | undefined): string {

@@ -6,7 +6,7 @@ import { refuseForeignOrigin } from './origin.ts'
 export const guestKeyTtlMs = 90 * 24 * 3600_000
 
 /**
- * What the browser keeps to be the same guest again.
+ * The cookie that keeps a browser's guest identity.
  * @throws ProblemError `origin-not-allowed` when another origin's page sent it
  */
 export function presentedGuestKey(request: FastifyRequest, { originOf, cookies }: Browsers): string | undefined {

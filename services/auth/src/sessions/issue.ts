@@ -2,7 +2,7 @@ import { accessAudience, tokenIssuer, type AccessClaims, type Tokens } from '@pa
 import { toUser } from '../accounts/user.ts'
 import type { SessionRow, UserRow } from '../tables.ts'
 
-/** What a sign-in or a refresh yields, before it is known how the refresh token travels. */
+/** The result of a sign-in or a refresh, before it is known how the refresh token travels. */
 export interface Issued {
   tokens: Tokens
   refreshToken: string

@@ -22,7 +22,7 @@ export type Verdict =
   | { kind: 'reused' }
   | { kind: 'ended' }
 
-/** What a refresh token is good for, decided while its session is locked. */
+/** The verdict on a refresh token, decided while its session is locked. */
 export function judge(token: Presented, family: Family, now: number): Verdict {
   if (family.revoked || family.expiresAt <= now) return { kind: 'ended' }
   if (token.spentForMs === null) return { kind: 'rotate' }

@@ -19,7 +19,7 @@ interface Times {
   refreshTtlMs: number
 }
 
-/** Exchanges a refresh token. Whatever comes of it, the transaction is to be committed. */
+/** Exchanges a refresh token. The transaction is committed in every case. */
 export async function refreshGrant(trx: Db, token: string, times: Times): Promise<RefreshOutcome> {
   const hash = hashOf(token)
   const session = await lockSessionOf(trx, hash)

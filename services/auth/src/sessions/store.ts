@@ -70,7 +70,7 @@ export interface Rotation {
   at: Date
 }
 
-/** Spends a token for its successor. What was kept for retries of its parent goes. */
+/** Spends a token for its successor. The answer kept for retries of its parent is deleted. */
 export async function rotate(trx: Db, { session, hash, successorHash, sealedSuccessor, at }: Rotation): Promise<void> {
   await trx
     .updateTable('refresh_tokens')

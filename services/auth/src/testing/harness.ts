@@ -14,7 +14,7 @@ import { steppingClock, type TestClock } from '@parley/kit/testing'
 import { authService } from '../service.ts'
 import type { Db, Tables } from '../tables.ts'
 
-/** What a service under test runs on. */
+/** The servers of a service under test. */
 export interface Stage {
   log: Logger
   bus: Bus

@@ -16,7 +16,7 @@ export interface Person {
 
 export interface Issuer {
   url: string
-  /** Who signs in there next. */
+  /** The person who signs in there next. */
   person: Person
   /** Answers the token endpoint instead of the provider, with this ID token; null lets the provider do it. */
   forged: (() => string) | null

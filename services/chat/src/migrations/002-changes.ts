@@ -7,7 +7,7 @@ const counters = sql`alter table counters add column last_rev bigint not null de
 /** The number of a message's last change; 0: as it was sent. */
 const messages = sql`alter table messages add column rev bigint not null default 0`
 
-/** What was changed since a number; most messages never are. */
+/** The messages changed since a number; most messages never are. */
 const byRev = sql`create index messages_rev on messages (meeting_id, rev) where rev > 0`
 
 export const changesMigration: Migration = {

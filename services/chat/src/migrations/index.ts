@@ -4,6 +4,7 @@ import { changesMigration } from './002-changes.ts'
 import { filesMigration } from './004-files.ts'
 import { keptAnswersMigration } from './003-kept-answers.ts'
 import { guestsMigration } from './004-guests.ts'
+import { privacyMigrations } from './005-privacy.ts'
 
 export const migrations: Migrations['migrations'] = {
   '001-messages': messagesMigration,
@@ -11,4 +12,5 @@ export const migrations: Migrations['migrations'] = {
   '003-kept-answers': keptAnswersMigration,
   '004-files': filesMigration,
   '004-guests': guestsMigration,
+  ...privacyMigrations,
 }

@@ -117,7 +117,7 @@ export const newDraft = () => ({
   text: 'hello',
 })
 
-/** What the room hears of its chat from now on, told once or again: new messages, or changed ones. */
+/** The announcements to the room from now on, told once or again: new messages, or changed ones. */
 export async function hearRoom(
   { bus }: Pick<Harness, 'bus'>,
   meetingId: string,
@@ -127,10 +127,10 @@ export async function hearRoom(
   const heard: Message[] = []
   const subscription = listen(
     bus,
-    signalingBus.room,
+    signalingBus.roomChat,
     { meetingId },
     (news) => {
-      if (news.kind === 'chat' && news.type === type && (news.again ?? false) === again) heard.push(news.message)
+      if (news.type === type && (news.again ?? false) === again) heard.push(news.message)
     },
     log,
   )

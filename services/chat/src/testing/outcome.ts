@@ -1,6 +1,6 @@
 import { isProblem, type ProblemError } from '@parley/kit'
 
-/** What `work` gave, and after how many milliseconds. */
+/** The outcome of `act`, and after how many milliseconds. */
 export async function timed<T>(work: Promise<T>): Promise<{ ms: number; value: T }> {
   const startedAt = performance.now()
   const value = await work
@@ -13,5 +13,5 @@ export function problemOrThrow(error: unknown): ProblemError {
   throw error
 }
 
-/** What the slowest request may take, in milliseconds. */
+/** The longest time a request may take, in milliseconds. */
 export const mostMs = 3500

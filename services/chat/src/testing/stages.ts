@@ -14,7 +14,7 @@ import { startNats, startPostgres, startRedis, type RunningServer } from '@parle
 /** Tests provoke warnings. */
 export const log = createLogger({ service: 'chat-test', level: 'error' })
 
-/** What the replicas under test run on; the first world is also the tests' own. */
+/** The servers of the replicas under test; the first world is also the tests' own. */
 export interface Stage {
   worlds: readonly [World, World]
   close(): Promise<void>

@@ -1,18 +1,27 @@
-import { closeCodes, fromClient, fromServer, subprotocol, wire, type ClientMessage } from '@parley/contracts'
+import {
+  closeCodes,
+  fromClient,
+  fromServer,
+  serverSummaries,
+  subprotocol,
+  wire,
+  type ClientMessage,
+  type ServerType,
+} from '@parley/contracts'
 import type { TSchema } from 'typebox'
 import { extractTitled, withCodes } from './components.ts'
 
 const channel = { $ref: '#/channels/realtime' }
 const messageAt = (key: string) => ({ $ref: `#/channels/realtime/messages/${key}` })
 const clientMessages = Object.entries<ClientMessage>(fromClient)
-const serverMessages = Object.entries<TSchema>(fromServer)
+const serverMessages = Object.entries<TSchema>(fromServer) as [ServerType, TSchema][]
 
 /**
  * The AsyncAPI 3.0 document of `/v1/ws`, from the point of view of the server, made from the messages of the contracts.
  */
 export function createAsyncApi(version: string): object {
   const { document, schemas } = extractTitled({
-    asyncapi: '3.0.0',
+    asyncapi: '3.1.0',
     info: { title: 'Parley realtime', version, description, license: { name: 'Apache-2.0' } },
     defaultContentType: 'application/json',
     servers: { gateway: { host: 'localhost:8080', protocol: 'ws', description: 'The gateway; wss behind TLS' } },
@@ -27,7 +36,7 @@ const description = [
   `Subprotocol \`${subprotocol}\`; offer \`bearer.<accessToken>\` beside it, or send \`auth.authenticate\` within ${wire.authenticateWithinMs / 1000} s.`,
   `Text frames with JSON, at most ${wire.maxFrameBytes} bytes. A request with a requestId gets exactly one answer with the same requestId: one of its answers, or \`error\`.`,
   `Per second ${wire.message.perSecond} messages (burst ${wire.message.burst}), ${wire.signal.perSecond} signals (burst ${wire.signal.burst}).`,
-  `Close codes and what a client does then:\n${closes.join('\n')}`,
+  `Close codes and what a client does then (renew: refresh the access token, resume):\n${closes.join('\n')}`,
 ].join('\n\n')
 
 function realtime(): object {
@@ -83,7 +92,10 @@ const pushes = (): Record<string, object> =>
   Object.fromEntries(
     serverMessages.map(([type, payload]) => [
       keyOfPush(type),
-      message(type, payload, { requestId: type === 'error' ? 'optional' : 'none' }),
+      message(type, payload, {
+        summary: serverSummaries[type],
+        requestId: type === 'error' ? 'optional' : 'none',
+      }),
     ]),
   )
 
@@ -127,6 +139,6 @@ const sends = (): Record<string, object> =>
   Object.fromEntries(
     serverMessages.map(([type]) => [
       keyOfPush(type),
-      { action: 'send', channel, messages: [messageAt(keyOfPush(type))] },
+      { action: 'send', channel, summary: serverSummaries[type], messages: [messageAt(keyOfPush(type))] },
     ]),
   )

@@ -151,8 +151,8 @@ describe('O3 OpenAPI', () => {
 describe('O3 AsyncAPI', () => {
   const document = createAsyncApi('1.2.3') as Json
 
-  it('O3 is version 3.0 and every reference leads somewhere', () => {
-    expect(document).toMatchObject({ asyncapi: '3.0.0', info: { version: '1.2.3' } })
+  it('O3 is version 3.1 and every reference leads somewhere', () => {
+    expect(document).toMatchObject({ asyncapi: '3.1.0', info: { version: '1.2.3' } })
     expect(danglingRefs(document)).toEqual([])
   })
 
@@ -162,6 +162,7 @@ describe('O3 AsyncAPI', () => {
       expect(document['operations']?.[`client.${type}`]).toMatchObject({ action: 'receive' })
       for (const name of Object.keys(answers)) expect(messages).toHaveProperty([`answer.${type}.${name}`])
     }
+    for (const { summary } of Object.values(messages)) expect(String(summary ?? '').length).toBeGreaterThan(5)
     for (const type of Object.keys(fromServer))
       expect(document['operations']?.[`server.${type}`]).toMatchObject({ action: 'send' })
     for (const { code } of Object.values(closeCodes)) expect(document['info']?.['description']).toContain(String(code))
@@ -175,11 +176,24 @@ describe('O3 served', () => {
   })
   afterAll(() => gateway.stop())
 
+  it('O3 shows every message of both sides at /docs/realtime, with all that it names, and the REST documents lead there', async () => {
+    const answer = await fetch(`${gateway.url}/docs/realtime`)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const html = await answer.text()
+    for (const type of Object.keys(fromClient)) expect(html).toContain(`id="client.${type}"`)
+    for (const type of Object.keys(fromServer)) expect(html).toContain(`id="server.${type}"`)
+    for (const [, target] of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${target}"`)
+    expect(html).toContain('href="#shape.Participant"')
+    expect(html).not.toMatch(/<script|<style|\son\w+=/)
+    const openApi = await (await fetch(`${gateway.url}/openapi.json`)).text()
+    expect(openApi).toContain('/docs/realtime')
+  })
+
   it('O3 at /docs, /docs/json, /openapi.json, /asyncapi.json', async () => {
     const get = async (path: string) => (await fetch(gateway.url + path)).json() as Promise<Json>
     expect(await get('/openapi.json')).toMatchObject({ openapi: '3.1.0' })
     expect(await get('/docs/json')).toEqual(await get('/openapi.json'))
-    expect(await get('/asyncapi.json')).toMatchObject({ asyncapi: '3.0.0' })
+    expect(await get('/asyncapi.json')).toMatchObject({ asyncapi: '3.1.0' })
     const page = await fetch(`${gateway.url}/docs`)
     const html = await page.text()
     expect(page.status).toBe(200)

@@ -13,7 +13,7 @@ import { fastify, type FastifySchema } from 'fastify'
 import { extractTitled, withCodes } from './components.ts'
 import { refine } from './refine.ts'
 
-/** What any operation may answer with, besides its own problems. */
+/** The problems of any operation, besides its own. */
 const general: readonly ProblemCode[] = [
   'invalid-input',
   'origin-not-allowed',
@@ -43,7 +43,8 @@ export async function createOpenApi(version: string): Promise<object> {
       info: {
         title: 'Parley',
         version,
-        description: 'Video meetings: accounts, meetings, chat. The WebSocket is described in /asyncapi.json.',
+        description:
+          'Video meetings: accounts, meetings, chat. The WebSocket has [messages](/docs/realtime) of its own, also as [AsyncAPI](/asyncapi.json).',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],

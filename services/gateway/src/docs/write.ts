@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { natsUsers } from '@parley/kit'
 import { version } from '../version.ts'
 import { createAsyncApi } from './asyncapi.ts'
+import { clientTables } from './client-tables.ts'
 import { createOpenApi } from './openapi.ts'
 import { referencesPage } from './references.ts'
 
@@ -9,13 +11,20 @@ import { referencesPage } from './references.ts'
 export async function documents(): Promise<{ file: string; text: string }[]> {
   const print = (document: object): string => `${JSON.stringify(document, null, 2)}\n`
   return [
-    { file: pathOf('openapi.json'), text: print(await createOpenApi(version)) },
-    { file: pathOf('asyncapi.json'), text: print(createAsyncApi(version)) },
-    { file: pathOf('references.md'), text: referencesPage() },
+    { file: pathOf('deploy/nats/users.conf'), text: `${usersNote}${natsUsers({ passwordOf: passwordVariable })}` },
+    { file: pathOf('docs/openapi.json'), text: print(await createOpenApi(version)) },
+    { file: pathOf('docs/asyncapi.json'), text: print(createAsyncApi(version)) },
+    { file: pathOf('docs/references.md'), text: referencesPage() },
+    { file: pathOf('packages/client/src/tables.ts'), text: clientTables() },
   ]
 }
 
-const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../docs/${name}`, import.meta.url))
+const usersNote = `# Written by services/gateway/src/docs/write.ts from the table of subjects, packages/contracts/src/bus/grants.ts.
+# For NAMESPACE=parley; the passwords are environment variables of nats-server, each with quotes around it.
+`
+const passwordVariable = (service: string): string => `$NATS_${service.toUpperCase()}_PASSWORD`
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../../../${name}`, import.meta.url))
 
 /** Names of the copies that are not what the contracts say now. */
 export async function staleDocuments(): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { headerValues, type HeadersFor, type HttpServer } from '@parley/kit'
 import type { Origins } from './origins.ts'
 
-/** What a page's code may read besides the few headers that it always may (Fetch standard, section 3.3). */
+/** The headers that a page's code may read besides the few headers that it always may (Fetch standard, section 3.3). */
 const exposed = [
   'ETag',
   'Location',
@@ -14,7 +14,7 @@ const exposed = [
   'Upload-Offset',
   'WWW-Authenticate',
 ]
-/** What it may send: what we read, and what tracing, caching and HTTP libraries add to every request by themselves. */
+/** The headers it may send: what we read, and what tracing, caching and HTTP libraries add to every request by themselves. */
 const allowedHeaders = [
   'authorization',
   'content-type',

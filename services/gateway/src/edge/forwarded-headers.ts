@@ -1,6 +1,6 @@
-import type { OriginVerdict } from '@parley/kit'
+import { traceHeaders, type OriginVerdict } from '@parley/kit'
 
-/** What services are told about the client, instead of what the client says about itself. */
+/** The facts about the client for services, in place of the client's own headers. */
 export interface ClientFacts {
   address: string
   host: string | null
@@ -25,6 +25,7 @@ const hopByHop = new Set([
   'proxy-authenticate',
   'http2-settings',
 ])
+const ofTrace = new Set(['traceparent', 'tracestate'])
 /** Ways to claim an identity, an address or another path; no service of ours reads an `x-` header of a client. */
 const claim = /^x-|^forwarded$|^via$|_|-(?:client|connecting)-ip$|^client-ip$/
 
@@ -33,15 +34,19 @@ const claim = /^x-|^forwarded$|^via$|_|-(?:client|connecting)-ip$|^client-ip$/
  */
 export function requestHeaders(raw: readonly string[], facts: ClientFacts): string[] {
   const dropped = listedIn(raw)
+  const trace = traceHeaders()
   const headers: string[] = []
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]?.toLowerCase() ?? ''
     if (hopByHop.has(name) || claim.test(name) || dropped?.has(name) === true) continue
+    // Spans go on from our own span; what we do not record goes on as it came.
+    if (trace !== null && ofTrace.has(name)) continue
     headers.push(name, raw[index + 1] ?? '')
   }
   headers.push('x-forwarded-for', facts.address, 'x-forwarded-proto', facts.proto, 'x-request-id', facts.requestId)
   headers.push('x-origin-verdict', facts.origin)
   if (facts.host !== null) headers.push('x-forwarded-host', facts.host)
+  for (const [name, value] of Object.entries(trace ?? {})) headers.push(name, value)
   return headers
 }
 
@@ -60,7 +65,7 @@ function listedIn(raw: readonly string[]): Set<string> | null {
 type HeaderValue = string | string[]
 type Given = Readonly<Record<string, HeaderValue | number | undefined>>
 
-/** What people have uploaded is shown under rules of its own. */
+/** Uploads are shown under rules of their own. */
 const ofContent = new Set(['content-security-policy', 'cross-origin-resource-policy'])
 
 /**

@@ -96,7 +96,7 @@ describe('the limits of a running gateway', () => {
     await expect(startGateway(production)).rejects.toThrow('refused in production')
   })
 
-  it('O2 /metrics is for local peers that no proxy speaks for, or for who has the token', async () => {
+  it('O2 /metrics is for who has the token; without one for local peers that no proxy speaks for, and for nobody in production', async () => {
     gateway = await startGateway()
     const metrics = (headers = {}) => fetch(`${gateway.url}/metrics`, { headers })
     expect(await (await metrics()).text()).toContain('parley_gateway_sockets')
@@ -106,6 +106,11 @@ describe('the limits of a running gateway', () => {
     expect((await metrics()).status).toBe(404)
     expect((await metrics({ authorization: 'Bearer wrong' })).status).toBe(404)
     expect((await metrics({ authorization: 'Bearer a-long-enough-token' })).status).toBe(200)
+    await gateway.stop()
+    // Behind a balancer that hides addresses everybody is a peer like this one.
+    const production = { PUBLIC_URL: 'https://a.example', NATS_URL: 'nats://a', REDIS_URL: 'redis://a' }
+    gateway = await startGateway({ NODE_ENV: 'production', ...production })
+    expect((await metrics()).status).toBe(404)
   })
 })
 

@@ -1,11 +1,11 @@
 import type { Principal } from '@parley/contracts'
-import { limitKey, ProblemError, type Clock, type Kv } from '@parley/kit'
+import { limitKey, ProblemError, type Clock, type Kv, type Metrics } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
 import { createLeasedLimiter } from './leased-limiter.ts'
 
 /** Each rejects with `rate-limited`, which says how long to wait. */
 export interface Limits {
-  /** A request of this kind. What one kind uses up is not taken from the others. */
+  /** A request of this kind. Each kind has its own allowance. */
   request(kind: RequestKind, address: string): Promise<void>
   principal(principal: Principal): Promise<void>
   upgrade(address: string): Promise<void>
@@ -28,7 +28,15 @@ export type RequestKind =
 const seconds = 60
 
 /** The gateway's general limits, counted for all gateways together. */
-export function createLimits(config: GatewayConfig, { kv, clock }: { kv: Pick<Kv, 'limiter'>; clock: Clock }): Limits {
+export function createLimits(
+  config: GatewayConfig,
+  { kv, clock, metrics }: { kv: Pick<Kv, 'limiter'>; clock: Clock; metrics?: Pick<Metrics, 'counter'> },
+): Limits {
+  const refused = metrics?.counter(
+    'parley_gateway_rate_limited_total',
+    'Requests over a limit of the gateway, by limit',
+    ['limit'],
+  )
   const off = config.RATE_LIMITS === 'off'
   const limit = (name: string, points: number): ((key: string) => Promise<void>) => {
     if (off) return async () => {}
@@ -36,10 +44,11 @@ export function createLimits(config: GatewayConfig, { kv, clock }: { kv: Pick<Kv
     const limiter = createLeasedLimiter(kv.limiter(options), options, () => clock.monotonic())
     return async (key) => {
       const verdict = await limiter.take(key)
-      if (!verdict.allowed)
-        throw new ProblemError('rate-limited', undefined, {
-          retryAfterMs: Math.max(1, Math.ceil(verdict.retryAfterMs)),
-        })
+      if (verdict.allowed) return
+      refused?.inc({ limit: name })
+      throw new ProblemError('rate-limited', undefined, {
+        retryAfterMs: Math.max(1, Math.ceil(verdict.retryAfterMs)),
+      })
     }
   }
   const byKind: Record<RequestKind, (key: string) => Promise<void>> = {

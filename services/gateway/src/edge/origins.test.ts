@@ -123,7 +123,7 @@ it('H3 the log says once which origin was refused, and names the settings', () =
     ({ headers: { host: 'meet.test', origin }, rawHeaders: ['Host', 'meet.test', 'Origin', origin] }) as IncomingMessage
   for (let count = 0; count < 5; count += 1) expect(() => origins.checkOrThrow(from('https://meet.test'))).toThrow(both)
   expect(lines).toEqual([expect.stringMatching(/https:\/\/meet\.test .*PUBLIC_URL.*TRUST_PROXY/)])
-  // Whoever makes up origins does not fill the log.
+  // Made-up origins do not fill the log.
   for (let count = 0; count < 100; count += 1)
     expect(() => origins.checkOrThrow(from(`https://${count}.example`))).toThrow(both)
   expect(lines.length).toBe(16)

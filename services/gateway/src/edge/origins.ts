@@ -68,7 +68,7 @@ export function createOrigins({ allowedOrigins, crossSiteOrigins, ...options }: 
   }
 }
 
-/** What the proxies say, the one nearest to the client first: `Forwarded` where it says anything, else the older headers. */
+/** The proxies' statements, the one nearest to the client first: `Forwarded` where it says anything, else the older headers. */
 function outermost(headers: IncomingMessage['headers']): { protocols: readonly string[]; hosts: readonly string[] } {
   const { standard, legacy } = readForwarded(headers)
   return {

@@ -1,4 +1,4 @@
-/** What a client may do at Janus: be in its one room, as itself, and nothing else. */
+/** The requests that a client may send to Janus: be in its one room, as itself, and nothing else. */
 export interface Allowed {
   room: string
   feed: string

@@ -9,7 +9,7 @@ export const janusRoute = '/v1/janus/:server'
 /** Whether a request is for a Janus. */
 export const isForJanus = (request: IncomingMessage): boolean => serverOf(request) !== null
 
-/** What an opening handshake asks for: which Janus, and as whom. */
+/** The parameters of an opening handshake: which Janus, and as whom. */
 export interface JanusHandshake {
   token: string
   janusId: string

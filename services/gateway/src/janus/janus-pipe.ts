@@ -28,8 +28,8 @@ const maxStrikes = 50
 const idExists = /"error_code":\s*436\b/
 
 /**
- * The WebSocket of a client joined with one to Janus. What the client says is judged message by message; what Janus says goes through
- * as it is. Whoever reads slowly slows the other side down.
+ * The WebSocket of a client joined with one to Janus. The client's messages are judged one by one; what Janus says goes through
+ * as it is. A slow reader slows the other side down.
  */
 export class JanusPipe {
   readonly place: JanusPlace

@@ -32,7 +32,7 @@ interface Meeting {
   subscription: BusSubscription
 }
 
-/** What the bus tells ends a pipe at once; this finds what got lost. */
+/** News on the bus end a pipe at once; this finds what got lost. */
 const pollMs = 3_000
 const chunk = 500
 const maxPerPerson = 12

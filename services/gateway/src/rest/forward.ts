@@ -20,7 +20,7 @@ export interface Destination {
   service: ServiceName
   /** Whether it may be sent again though it may have been carried out. */
   repeatable: boolean
-  /** What the instance is chosen by, where it is not simply the next one. */
+  /** The key that the instance is chosen by, where it is not simply the next one. */
   key?: string
   /** For an event stream: aborted when it should end. */
   ending?: AbortSignal

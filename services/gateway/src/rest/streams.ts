@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createPlaces, ProblemError } from '@parley/kit'
 
 export interface StreamLimits {
-  /** What they are, in the words of problems; event streams unless told. */
+  /** Their name in problems; event streams unless told. */
   what?: string
   /** Streams at one time. */
   total: number

@@ -19,11 +19,11 @@ export async function transfer(
   mayTakeLong(request.raw, stalledMs)
   reply.raw.setTimeout(stalledMs, () => reply.raw.destroy())
   try {
-    // What has read some of a body cannot be repeated, and says so itself.
+    // A request whose body was read in part cannot be repeated, and says so itself.
     await forward({ service, repeatable: true, bytes: { maxBytes: body?.maxBytes ?? 0 } }, request, reply, options)
   } finally {
     giveBack()
-    // What nobody wants of a body is let go: its connection would stand still, and not even notice its end.
+    // The rest of a body that nobody wants is discarded: its connection would stand still, and not even notice its end.
     request.raw.resume()
   }
 }

@@ -45,7 +45,7 @@ export interface TestGateway {
   /** How often anything behind the gateway was touched. */
   touches(): number
   metrics(): Promise<string>
-  /** What a process does on SIGTERM: leaves, lingers, drains. Once. */
+  /** The steps of a process on SIGTERM: leaves, lingers, drains. Once. */
   leave(): Promise<void>
   /** Takes down everything. */
   stop(): Promise<void>

@@ -21,7 +21,7 @@ export interface Upstream {
   sockets: Socket[]
   /** How to answer; by default what was seen, as JSON. */
   answer: (request: IncomingMessage, response: ServerResponse, seen: Seen) => void
-  /** What to do with an upgrade; by default agree and send every byte back. */
+  /** The handler of an upgrade; by default agree and send every byte back. */
   upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void
   /** Closes the port and every connection, at once. */
   kill(): Promise<void>

@@ -7,15 +7,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { takesHtml } from './accept.ts'
 
 const yearMs = 365 * 24 * 3600 * 1000
-/** What belongs to the API: an unknown address below these is a problem, never the page. */
+/** The paths of the API: an unknown address below these is a problem, never the page. */
 const notPage = /^\/(?:v1|\.well-known|docs|problems|livez|readyz|version|metrics)(?:\/|$)/
 const missing =
   'Parley runs, but its web page was not built: run the build of packages/web, or set WEB_DIR. The API is documented at /docs.\n'
 
 /**
  * Serves the web page in `dir`: files as they are, compressed where the build has left a compressed one beside them, and the page
- * itself for its own addresses (`/m/abc-defg-hij`), to everybody who takes HTML. Who opens another address in a browser gets the page
- * too, as the body of a 404: it says what is wrong, and a frontend of somebody's own in `WEB_DIR` has addresses of its own.
+ * itself for its own addresses (`/m/abc-defg-hij`), to everybody who takes HTML. A browser gets the page at other addresses too, as the body of a 404: it says what is wrong, and a frontend of somebody's own in `WEB_DIR` has addresses of its own.
  */
 export async function servePage(app: HttpServer, dir: string): Promise<void> {
   if (!existsSync(join(dir, 'index.html'))) {

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@parley/contracts'
 
-/** What each problem means and what to do about it, for the page that its `type` URI opens. */
+/** The meaning and the remedy of each problem, for the page that its `type` URI opens. */
 export const help = {
   'invalid-input':
     'Something in the request does not match its schema: look at `errors`, correct each field named there, and send it again.',

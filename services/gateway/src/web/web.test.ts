@@ -39,7 +39,7 @@ describe('O8 the web page', () => {
     },
   )
 
-  it('O8 hashed assets are kept for ever, other files are asked for again', async () => {
+  it('O8 H14 hashed assets are kept for ever, other files are asked for again', async () => {
     expect((await get('/assets/app-1a2b.js')).headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     const other = await get('/robots.txt')
     expect([other.headers.get('cache-control'), await other.text()]).toEqual(['no-cache', 'robots'])

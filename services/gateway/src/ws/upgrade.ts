@@ -7,6 +7,7 @@ import {
   isProblem,
   limitKey,
   ProblemError,
+  traced,
   type Instance,
   type Logger,
   type TokenVerifier,
@@ -71,12 +72,16 @@ export function createUpgrade(
     const facts = factsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
-    handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
-      if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
-      const problem = isProblem(error) ? error : new ProblemError('internal')
-      onOutcome(problem.code)
-      if (!socket.destroyed) refuse(socket, problem, facts.requestId)
-    })
+    const attributes = { 'parley.request_id': facts.requestId }
+    void traced({ name: 'WebSocket handshake', kind: 'server', attributes }, request.headers, () =>
+      handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
+        if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
+        const problem = isProblem(error) ? error : new ProblemError('internal')
+        onOutcome(problem.code)
+        log.info({ requestId: facts.requestId, outcome: problem.code }, 'handshake refused')
+        if (!socket.destroyed) refuse(socket, problem, facts.requestId)
+      }),
+    )
   }
 }
 
@@ -175,7 +180,7 @@ async function askNode(
   node: Instance,
   { nodes, sessions, log, signal }: Handling & { signal: AbortSignal },
 ): Promise<Answered | null> {
-  const linked = await askLinked(sessions, node, opening)
+  const linked = await askLinked(sessions, node, { ...opening, requestId: facts.requestId })
   if (linked === 'unavailable') return null
   if (linked !== null) {
     if (!socket.destroyed) return { kind: 'linked', session: linked }
@@ -199,10 +204,10 @@ async function askNode(
 async function askLinked(
   sessions: Pick<Sessions, 'attach'>,
   node: Instance,
-  { token, meeting, strangerUntil }: Opening,
+  { token, meeting, strangerUntil, requestId }: Opening & { requestId: string },
 ): Promise<ClientSession | 'unavailable' | null> {
   try {
-    return await sessions.attach(node, { accessToken: token, meeting, strangerUntil })
+    return await sessions.attach(node, { accessToken: token, meeting, strangerUntil, requestId })
   } catch (error) {
     if (isProblem(error) && error.toProblem().status === 503) return 'unavailable'
     throw error

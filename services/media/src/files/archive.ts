@@ -44,7 +44,7 @@ async function* entriesOf(objects: Objects, key: string, sizeBytes: number): Asy
     const zip = await fromRandomAccessReaderPromise(reader, sizeBytes, { lazyEntries: true })
     yield* zip.eachEntry()
   } catch (error) {
-    // What the storage could not do is not the file's fault.
+    // A fault of the storage is not the file's fault.
     if (reader.failure !== null) throw reader.failure
     if (error instanceof FileRefusedError) throw error
     throw new FileRefusedError('The archive is damaged, or holds names that lead out of it')

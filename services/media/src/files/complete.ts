@@ -21,7 +21,7 @@ export interface Completing {
 
 const leaseMs = 30_000
 const renewMs = 10_000
-/** What an answer waits for; the gateway waits longer. */
+/** The work that an answer waits for; the gateway waits longer. */
 const answerMs = 8_000
 const pollMs = 250
 
@@ -37,7 +37,7 @@ export function createCompleting(context: FilesContext): Completing {
       if (file.status !== 'uploading') return answerOrThrow(file)
       await checkWholeOrThrow(context, file)
       const until = context.clock.monotonic() + answerMs
-      // Who looks at it elsewhere is waited for as well.
+      // A replica that inspects it elsewhere is waited for as well.
       for (let now = file; ; now = (await findFile(context.db, file.id)) ?? gone()) {
         if (now.status !== 'uploading') return answerOrThrow(now)
         const leftMs = until - context.clock.monotonic()

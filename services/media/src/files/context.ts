@@ -5,7 +5,7 @@ import type { Rights } from './rights.ts'
 import type { Scanner } from './scan/scanner.ts'
 import type { FilesDb } from './tables.ts'
 
-/** What the operations of files work with. */
+/** The dependencies of the file operations. */
 export interface FilesContext {
   config: FilesConfig
   db: FilesDb

@@ -53,7 +53,7 @@ export async function createFile(context: FilesContext, call: CreateCall): Promi
 
 type Wish = Pick<CreateCall['body'], 'purpose' | 'name' | 'sizeBytes' | 'contentType' | 'meetingId'>
 
-/** What can be refused before any byte has come. */
+/** The refusals that need no byte of the file. */
 function checkWishOrThrow({ config }: FilesContext, { purpose, name, sizeBytes, contentType, meetingId }: Wish): void {
   if (name === '.' || name === '..' || name.trim() === '' || !name.isWellFormed())
     throw invalid('/name', 'is not the name of a file')
@@ -126,7 +126,7 @@ const uploadOf = (row: FileRow, base: string): Upload => ({
   partSizeBytes: row.part_bytes,
 })
 
-/** What is left there the storage's own rules for unfinished uploads remove; the problem that led here is what counts. */
+/** The storage's own rules for unfinished uploads remove the rest; the problem that led here is what counts. */
 const abandon = (objects: Objects, id: string, uploadId: string): Promise<void> =>
   objects
     .resume(keyOf(id, 'original'), uploadId)

@@ -16,7 +16,7 @@ import { createLinks, type Links } from './links.ts'
 import { createRights } from './rights.ts'
 import { filesHandlers } from './routes.ts'
 import { createClamav } from './scan/clamav.ts'
-import { createSweep } from './sweep.ts'
+import { createSweep, dropWhere } from './sweep.ts'
 import type { FilesTables } from './tables.ts'
 import { createUploads } from './upload.ts'
 
@@ -26,6 +26,8 @@ export interface Files {
   /** Where their bytes are; recordings are kept there too. */
   objects: Objects
   links: Links
+  /** Takes away the files of a person that are in no message. */
+  dropOf(ownerId: string): Promise<void>
   start(): BusSubscription[]
   stop(): Promise<void>
 }
@@ -62,6 +64,7 @@ export async function createFiles(
     handlers: filesHandlers(context, { uploads: createUploads(context), completing }),
     objects,
     links: context.links,
+    dropOf: (ownerId) => dropWhere(context, 'owner_id', ownerId),
     start() {
       void sweeping.start()
       return [

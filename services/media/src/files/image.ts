@@ -85,7 +85,7 @@ async function sizeOf(bytes: Buffer, type: string, maxPixels: number): Promise<{
   return orientation >= 5 ? { width: pageHeight, height: width } : { width, height: pageHeight }
 }
 
-/** What the library cannot read is the file's fault. */
+/** A picture that the library cannot read is at fault itself. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -10,7 +10,7 @@ import { headBytes, sniff } from './sniff.ts'
 import type { FileRow } from './tables.ts'
 import { avatarTypes, settledType, unknownType } from './types.ts'
 
-/** What was found out about the bytes of a file. */
+/** The findings about the bytes of a file. */
 export interface Finding {
   contentType: string
   sizeBytes: number

@@ -1,6 +1,6 @@
 import { FileRefusedError } from './refused.ts'
 
-/** What a picture has no reason to hold, and other programs would take for something else. */
+/** Marks that a picture has no reason to hold and that other programs take for something else. */
 const strange = /<script[\s>/]|<html[\s>]|<!doctype\s+html|<\?php\s|<svg[\s>]|javascript:/i
 const pdfWithin = 1_024
 const zipEnd = Buffer.from([0x50, 0x4b, 5, 6])

@@ -26,6 +26,8 @@ export async function eraseDeleted(
   { db, objects }: Pick<FilesContext, 'db' | 'objects'>,
   ids?: readonly string[],
 ): Promise<number> {
+  // SQL has no empty list.
+  if (ids?.length === 0) return 0
   const query = db.selectFrom('files').select(['id', 'upload_id']).where('deleted_at', 'is not', null).limit(batch)
   const rows = await (ids === undefined ? query : query.where('id', 'in', ids)).execute()
   for (const { id, upload_id: uploadId } of rows) {

@@ -3,7 +3,7 @@ import { ask, isProblem, ProblemError, type Bus } from '@parley/kit'
 import { findFile } from './store.ts'
 import type { FileRow, FilesDb } from './tables.ts'
 
-/** Who may do what with files. What belongs to a meeting goes by the rule of its chat, which the meetings service knows. */
+/** The rights to files. A meeting's files go by the rule of its chat, which the meetings service knows. */
 export interface Rights {
   /** For attaching; rejects with `not-found`, `meeting-over`, `forbidden`. */
   mayAttachOrThrow(meetingId: string, userId: string): Promise<void>
@@ -20,7 +20,7 @@ export type Person = Pick<Principal, 'userId'>
 export function createRights({ db, bus }: { db: FilesDb; bus: Bus }): Rights {
   const access = (meetingId: string, userId: string) => ask(bus, meetingsBus.access, { meetingId, userId })
 
-  /** Whoever may not know of a file learns nothing of it, not even that of its meeting. */
+  /** A person without a right to a file learns nothing of it, not even that of its meeting. */
   async function readableOrThrow(id: string, userId: string): Promise<FileRow> {
     const file = await findFile(db, id)
     if (file === undefined) throw notFound()

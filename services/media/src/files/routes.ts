@@ -8,7 +8,7 @@ import { toFile } from './file-answer.ts'
 import { removeFile } from './remove.ts'
 import type { Uploads } from './upload.ts'
 
-/** What belongs to one person is in no cache on the way. */
+/** One person's file is in no cache on the way. */
 const noStore = { 'cache-control': 'no-store' }
 
 export function filesHandlers(
@@ -45,7 +45,7 @@ export function filesHandlers(
     async linkedContent({ params, query, headers }) {
       const { variant = 'original', for: userId, expires: expiresAt, signature } = query
       await context.links.checkOrThrow({ fileId: params.id, variant, userId, expiresAt }, signature)
-      // Who was removed since has no use of the link any more.
+      // A link ends with the removal of its person.
       return contentOf(objects, await rights.readableOrThrow(params.id, userId), variant, headers)
     },
     async deleteFile({ params, principal }) {

@@ -5,8 +5,7 @@ import { canonicalType, unknownType } from './types.ts'
 export const headBytes = 65_536
 
 /**
- * What bytes are, by their beginning: a known signature, or text of a kind, or unknown. Whatever a browser could take for a page or
- * a drawing with scripts in it is called that (WHATWG MIME Sniffing, 7.1, and beyond).
+ * The type of bytes, by their beginning: a known signature, or text of a kind, or unknown. Bytes that a browser could take for a page or a drawing with scripts are called that (WHATWG MIME Sniffing, 7.1, and beyond).
  */
 export async function sniff(head: Buffer): Promise<string> {
   const text = textIn(head, 'utf-8')
@@ -24,7 +23,7 @@ function encodingByMark(head: Buffer): string {
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'windows-1252'
 }
 
-/** What no text has: control characters that are no space. */
+/** Bytes that no text has: control characters that are no space. */
 const controls = /[^\P{Cc}\s]/u
 
 /** Null for what is no text in that encoding; a character cut off at the end is no fault. */

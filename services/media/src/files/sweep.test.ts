@@ -1,5 +1,6 @@
 import { newId } from '@parley/kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eraseDeleted } from './remove.ts'
 import { findFile } from './store.ts'
 import { createSweep } from './sweep.ts'
 import { stageFiles, type FilesStage } from './testing/context.ts'
@@ -29,6 +30,12 @@ describe('F1 the sweep', () => {
     await sweep()
     for (const id of [unused, unfinished, refused]) expect(await isThere(id)).toEqual([false, false])
     for (const id of [used, young]) expect(await isThere(id)).toEqual([true, true])
+  })
+
+  it('asks for nothing where there is nothing to erase, and leaves the rest to its own round', async () => {
+    const deleted = await stage.put({ deleted_at: new Date() })
+    expect(await eraseDeleted(stage.context, [])).toBe(0)
+    expect(await isThere(deleted)).toEqual([true, true])
   })
 
   it('deletes the files of a deleted meeting, those in messages too', async () => {

@@ -90,7 +90,7 @@ async function someIds({ db }: FilesContext, column: 'meeting_id' | 'owner_id', 
   return ids
 }
 
-async function dropWhere(context: FilesContext, column: 'meeting_id' | 'owner_id', id: string): Promise<void> {
+export async function dropWhere(context: FilesContext, column: 'meeting_id' | 'owner_id', id: string): Promise<void> {
   const all = context.db.selectFrom('files').select('id').where(column, '=', id).where('deleted_at', 'is', null)
   const rows = await (
     column === 'meeting_id'

@@ -15,9 +15,9 @@ interface FilesTable {
   owner_id: string
   meeting_id: string | null
   name: string
-  /** What its owner said. */
+  /** The type that its owner claimed. */
   declared_type: string
-  /** What the bytes are; null until they were looked at. */
+  /** The type of its bytes; null until they were looked at. */
   content_type: Generated<string | null>
   size_bytes: number
   part_bytes: number

@@ -1,4 +1,4 @@
-/** What sharp reads, and browsers show. */
+/** The types that sharp reads and browsers show. */
 export const avatarTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']
 
 /** Other names of the same types. */
@@ -28,7 +28,7 @@ export function canonicalType(type: string): string {
   return aliases[plain] ?? plain
 }
 
-/** What nobody knows, and what may be said of anything. */
+/** The types that say nothing. */
 export const unknownType = 'application/octet-stream'
 
 /** Types of text that no byte tells apart. */

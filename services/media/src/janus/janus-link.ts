@@ -5,7 +5,7 @@ import type { JanusMessage } from './messages.ts'
 import type { JanusSecrets, JanusServer } from './servers.ts'
 import { signJanusToken } from './tokens.ts'
 
-/** What a plugin of Janus says to a handle. */
+/** A message of a plugin of Janus to a handle. */
 export type JanusEvent = Readonly<Record<string, unknown>>
 
 /** A handle of the VideoRoom: in Janus, one place in one room. */

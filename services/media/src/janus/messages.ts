@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Check } from 'typebox/value'
 
-/** What Janus sends, as far as anything here reads it. Source: "WebSockets Interface" of the Janus documentation. */
+/** The parts of Janus's messages that this service reads. Source: "WebSockets Interface" of the Janus documentation. */
 const Message = Type.Object({
   janus: Type.String(),
   transaction: Type.Optional(Type.String()),
@@ -36,7 +36,7 @@ export type PublishedStream = Static<typeof PublishedStream>
 const Publisher = Type.Object({ id: Type.String(), streams: Type.Optional(Type.Array(PublishedStream)) })
 export type Publisher = Static<typeof Publisher>
 
-/** Who publishes what now, of a `joined` or an `event` of the VideoRoom: those it names. */
+/** The publishers and their media, of a `joined` or an `event` of the VideoRoom: those it names. */
 export const publishersIn = (data: Readonly<Record<string, unknown>>): Publisher[] =>
   listOf(data['publishers'], (value): value is Publisher => Check(Publisher, value))
 

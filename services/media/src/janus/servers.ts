@@ -7,7 +7,7 @@ export interface JanusServer {
   adminUrl: string
 }
 
-/** What every Janus of one product shares. */
+/** The secrets that every Janus of one product shares. */
 export interface JanusSecrets {
   /** `admin_secret` of Janus. */
   adminSecret: string

@@ -13,7 +13,7 @@ const rooms = sql`
   )`
 const byJanus = sql`create index sfu_rooms_janus on sfu_rooms (janus_id) where janus_id is not null`
 
-/** What is known of each Janus, written by the replica that keeps it: it holds the row until `held_until`. */
+/** The state of each Janus, written by the replica that keeps it: it holds the row until `held_until`. */
 const servers = sql`
   create table sfu_servers (
     id text primary key,

@@ -63,7 +63,7 @@ const stays = sql`
     primary key (recording_id, participant_id, from_at)
   )`
 
-/** What is to be said in the chat of a meeting; the same \`id\` is said once. */
+/** Announcements for the chat of a meeting; the same \`id\` is said once. */
 const notices = sql`
   create table recording_notices (
     id text primary key,

@@ -87,10 +87,10 @@ describe('V3 what is recorded by a real Janus', () => {
     answer(bus, signalingBus.roster, 'signaling', async () => ({ people }), log)
     answer(
       bus,
-      signalingBus.command,
+      signalingBus.recording,
       'signaling',
-      async ({ command }) => {
-        if (command.kind === 'recording') told.push(command.recording)
+      async ({ recording }) => {
+        told.push(recording)
         return {}
       },
       log,

@@ -22,7 +22,7 @@ export interface CaptureDeps {
 }
 
 const stepMs = 150
-/** What was said to a Janus is said again this often, for it forgets with its room. */
+/** How often a Janus is told again: it forgets with its room. */
 const insistMs = 3_000
 /** Without sound or picture for so long, hosts are told. */
 const silentMs = 15_000

@@ -7,7 +7,7 @@ export interface DirectorDeps {
   log: Logger
   /** This replica. */
   holder: string
-  /** What is done with a recording that goes on, every half second. */
+  /** The work on a running recording, every half second. */
   capture: (lease: Lease) => Job
   /** Makes the film of one that has ended. */
   develop: (lease: Lease) => Job

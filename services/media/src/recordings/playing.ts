@@ -55,7 +55,7 @@ export const playHandlers = (deps: PlayDeps): Playing => ({
   },
   async linkedRecording({ params: { id }, query: { for: userId, expires, signature }, headers }) {
     await deps.links.checkOrThrow(linkOf(id, userId, expires), signature)
-    // Who was removed since has no use of the link any more.
+    // A link ends with the removal of its person.
     return contentOf(deps, (await recordingFor(deps, id, userId)).row, headers)
   },
 })

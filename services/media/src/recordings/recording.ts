@@ -1,7 +1,7 @@
 import type { Recording } from '@parley/contracts'
 import type { RecordingRow } from './tables.ts'
 
-/** What goes out of a recording. */
+/** The public form of a recording. */
 export function recordingOf(row: RecordingRow): Recording {
   const { failure_code: code, failure_detail: detail } = row
   return {

@@ -11,7 +11,7 @@ interface WatchDeps {
   log: Logger
 }
 
-/** Sees who is in the room of a meeting that is recorded, and whether the meeting goes on. What cannot be asked stays as it was. */
+/** Sees who is in the room of a meeting that is recorded, and whether the meeting goes on. Where a question fails, the last answer stays. */
 export class RoomWatch {
   readonly #deps: WatchDeps
   readonly #id: string

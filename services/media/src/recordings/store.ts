@@ -171,7 +171,7 @@ export async function noteMedia(
 export const staysOf = (db: RecordingDb, id: string): Promise<StayRow[]> =>
   db.selectFrom('recording_stays').selectAll().where('recording_id', '=', id).orderBy('from_at').execute()
 
-/** Who is not seen for longer has left. */
+/** A participant who is not seen for longer has left. */
 const awayMs = 10_000
 
 /** Notes who is in the room now. */

@@ -109,7 +109,7 @@ async function sweepFolders({ db, clock, places, rawDays }: SweepDeps): Promise<
 
 const changedAt = async (folder: string): Promise<number> => (await stat(folder)).mtimeMs
 
-/** What is in a folder; nothing in one that has not been made yet. @throws what else the file system says */
+/** The files in a folder; nothing in one that has not been made yet. @throws what else the file system says */
 const namesIn = (folder: string): Promise<string[]> =>
   readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []

@@ -34,7 +34,7 @@ interface RecordingsTable {
   rev: Generated<number>
   told_rev: Generated<number>
   told_at: Date | null
-  /** Who works on it, until when; each holder has the next fence, and writes nothing once there is a higher one. */
+  /** The replica that works on it, until when; each holder has the next fence, and writes nothing once there is a higher one. */
   holder: string | null
   held_until: Date | null
   fence: Generated<number>
@@ -49,7 +49,7 @@ interface RecordingsTable {
 }
 export type RecordingRow = Selectable<RecordingsTable>
 
-/** What one room of the SFU has recorded: the room may move to another Janus meanwhile. */
+/** The tracks that one room of the SFU has recorded: the room may move to another Janus meanwhile. */
 interface PartsTable {
   recording_id: string
   number: number

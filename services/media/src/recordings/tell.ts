@@ -6,7 +6,7 @@ import type { RecordingDb } from './store.ts'
 import type { NoticeRow, RecordingRow } from './tables.ts'
 
 const everyMs = 500
-/** What goes on is told again and again: a room that was lost and begun anew does not know of it. */
+/** A running recording is announced again and again: a room that was lost and begun anew does not know of it. */
 const restateMs = 10_000
 const batch = 32
 const giveUpHours = 48
@@ -57,10 +57,7 @@ const untold = (db: RecordingDb): Promise<RecordingRow[]> =>
 async function tellRoom({ db, bus, log }: TellDeps, row: RecordingRow): Promise<void> {
   const { id, meeting_id: meetingId, rev } = row
   try {
-    await ask(bus, signalingBus.command, {
-      meetingId,
-      command: { kind: 'recording', recording: recordingForRoom(row), rev },
-    })
+    await ask(bus, signalingBus.recording, { meetingId, recording: recordingForRoom(row), rev })
     await db
       .updateTable('recordings')
       .set({ told_rev: sql`greatest(told_rev, ${rev})`, told_at: sql`clock_timestamp()` })

@@ -22,7 +22,7 @@ export async function upload(
     }
     await parts.complete()
   } catch (error) {
-    // What it began is of no use; a storage that is away forgets it by its own rules.
+    // The upload that it began is of no use; a storage that is away forgets it by its own rules.
     await parts.abort().catch(() => undefined)
     throw error
   }

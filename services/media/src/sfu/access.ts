@@ -32,7 +32,7 @@ export async function accessOrThrow(
   return { url: peer.url, room: row.room }
 }
 
-/** The indices of places that have ended. What is not known now has not ended. */
+/** The indices of places that have ended. A place whose state is not known has not ended. */
 export async function endedPlaces(deps: AccessDeps, places: readonly JanusPlace[]): Promise<number[]> {
   const meetingIds = [...new Set(places.map(({ meetingId }) => meetingId))]
   const rows = new Map((await findRooms(deps.db, meetingIds)).map((row) => [row.meetingId, row]))

@@ -10,7 +10,7 @@ export interface Muting {
 }
 
 /**
- * What is published in one room, as its events tell, and which media were told to be muted or not. Janus does not show the latter in
+ * The media published in one room, as its events tell, and which media were told to be muted or not. Janus does not show the latter in
  * `listparticipants`: one that is not known is told again.
  */
 export class Feeds {
@@ -46,7 +46,7 @@ export class Feeds {
     this.#told.clear()
   }
 
-  /** What has to be told to Janus, so that it forwards what these people show and nothing else. */
+  /** The commands for Janus, so that it forwards what these people show and nothing else. */
   due(people: ReadonlyMap<string, ShownPerson>): Muting[] {
     return [...this.#streams].flatMap(([feed, streams]) => {
       const person = people.get(feed)

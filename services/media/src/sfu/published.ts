@@ -4,7 +4,7 @@ import type { PublishedStream } from '../janus/messages.ts'
 type Kind = 'mic' | 'cam' | 'screen'
 
 /**
- * What a medium of a publisher is. By our convention its description says so, as far as that fits its type. Otherwise audio is the
+ * The kind of a publisher's medium. By our convention its description says so, as far as that fits its type. Otherwise audio is the
  * microphone, and video the camera first and then the screen.
  */
 export function kindOf(stream: PublishedStream, all: readonly PublishedStream[]): Kind {
@@ -20,7 +20,7 @@ export function mayForward(stream: PublishedStream, all: readonly PublishedStrea
   return stream.type !== 'data' && person[kindOf(stream, all)]
 }
 
-/** Whoever is muted cannot send their voice as a camera, nor their picture as a microphone. */
+/** A muted participant cannot send their voice as a camera, nor their picture as a microphone. */
 function namedKind({ type, description }: PublishedStream): Kind | null {
   if (description === 'screen') return 'screen'
   if (description === 'mic' && type === 'audio') return 'mic'

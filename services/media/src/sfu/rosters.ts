@@ -28,7 +28,7 @@ export function createRosters({ bus, clock }: { bus: Bus; clock: Clock }): Roste
     kept.set(meetingId, entry)
     const [oldest] = kept.keys()
     if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
-    // What failed is asked anew.
+    // A question that failed is asked again.
     shown.catch(() => {
       if (kept.get(meetingId) === entry) kept.delete(meetingId)
     })

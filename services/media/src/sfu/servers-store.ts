@@ -16,7 +16,7 @@ export interface Load {
 
 /** A replica that says nothing for this long keeps a Janus no more, ms. */
 export const holdMs = 5_000
-/** What a replica has said of the health of a Janus is believed for this long, ms. */
+/** How long a replica's word on the health of a Janus is believed, ms. */
 const believedMs = 12_000
 
 /** Adds rows for Janus that are new. */

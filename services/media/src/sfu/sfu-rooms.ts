@@ -67,7 +67,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
     else if (at !== null) await destroy(at)
     return generation
   }
-  /** What cannot be destroyed now is swept by the replica that keeps the Janus. */
+  /** The replica that keeps the Janus sweeps a room that cannot be destroyed now. */
   const destroy = async ({ janusId, room }: { janusId: string; room: string }): Promise<void> =>
     peers
       .get(janusId)
@@ -77,6 +77,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
   return {
     find: (meetingId) => findRoom(db, meetingId),
     async open(meetingId) {
+      if (peers.size === 0) throw new ProblemError('sfu-unavailable')
       for (let tries = 0; tries < maxTries; tries += 1) {
         const found = await findRoom(db, meetingId)
         if (found !== null && found.janusId !== null) return found

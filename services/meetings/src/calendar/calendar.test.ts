@@ -35,7 +35,12 @@ const meeting: MeetingRow = {
   lobby_version: 0,
   room_seq: 0,
 }
-const options = { base: 'https://meet.test', method: 'REQUEST', organizerEmail: 'no-reply@meet.test', at } as const
+const options = {
+  link: 'https://meet.test/m/abc-defg-hij',
+  method: 'REQUEST',
+  organizerEmail: 'no-reply@meet.test',
+  at,
+} as const
 const textOf = (change: Partial<MeetingRow>, more: object = {}): string =>
   calendarOf({ ...options, ...more, meeting: { ...meeting, ...change } })
 

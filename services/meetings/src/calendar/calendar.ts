@@ -6,14 +6,13 @@ import icalendar, {
   type ICalEventData,
 } from 'ical-generator'
 import { DateTime } from 'luxon'
-import { joinLink } from '../links.ts'
 import type { MeetingRow } from '../tables.ts'
 import { timeZoneComponent } from './time-zone.ts'
 
 export interface CalendarOptions {
   meeting: MeetingRow
-  /** Where browsers reach the gateway. */
-  base: string
+  /** Where it is joined. */
+  link: string
   method: 'PUBLISH' | 'REQUEST' | 'CANCEL'
   /** Whom answers would go to; the host's own address is nobody's business. */
   organizerEmail: string
@@ -45,10 +44,9 @@ export function calendarOf(options: CalendarOptions): string {
 }
 
 function eventOf(
-  { meeting, base, method, organizerEmail, attendee, at }: CalendarOptions,
+  { meeting, link, method, organizerEmail, attendee, at }: CalendarOptions,
   times: { start: Date; end: Date },
 ): ICalEventData {
-  const link = joinLink(base, meeting.code)
   const zoned = (time: Date): DateTime => DateTime.fromJSDate(time, { zone: meeting.time_zone })
   const [start, end] = [zoned(times.start), zoned(times.end)]
   const off = method === 'CANCEL' || meeting.status === 'cancelled'

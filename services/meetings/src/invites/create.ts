@@ -64,7 +64,7 @@ async function inviteIn(trx: Db, context: Context, draft: InviteRow): Promise<In
   return { invite, made: true }
 }
 
-/** Who said no, or whose invite was taken back, is asked again; a guest who once held the mail is nobody any more. */
+/** A person who declined, or whose invite was taken back, is asked again; a guest who once held the mail is nobody any more. */
 function renew(trx: Db, before: InviteRow, draft: InviteRow): Promise<InviteRow> {
   const { status, message, invited_by, invited_by_name, created_at } = draft
   const change = { status, message, invited_by, invited_by_name, created_at }

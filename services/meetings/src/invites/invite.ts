@@ -1,6 +1,7 @@
 import { shownAddress } from '@parley/kit'
 import type { Invite, ReceivedInvite } from '@parley/contracts'
 import { toMeeting } from '../meeting.ts'
+import type { Base } from '../links.ts'
 import type { MeetingRow } from '../tables.ts'
 import type { InviteRow } from './tables.ts'
 
@@ -20,8 +21,8 @@ export function toInvite(row: InviteRow): Invite {
   }
 }
 
-/** The same for who is invited; `base` is where browsers reach the gateway. */
-export const toReceived = (row: InviteRow, meeting: MeetingRow, base: string): ReceivedInvite => ({
+/** The same for who is invited. */
+export const toReceived = (row: InviteRow, meeting: MeetingRow, base: Base): ReceivedInvite => ({
   ...toInvite(row),
   invitedBy: { id: row.invited_by, name: row.invited_by_name },
   meeting: toMeeting(meeting, base),

@@ -3,7 +3,7 @@ import { isOver } from '../meeting.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { insertMails, listMailed, listUntried } from './store.ts'
 
-/** What a mail about an invite says; all else is read when it is sent, so that it is never out of date. */
+/** The content of a mail about an invite; all else is read when it is sent, so that it is never out of date. */
 export interface InviteMail {
   kind: 'invited' | 'changed' | 'cancelled'
   inviteId: string
@@ -47,7 +47,7 @@ export async function tellInvited(
   await putInviteMails(trx, kind, { inviteIds: invites.map(({ id }) => id), at })
 }
 
-/** What a change means to who has the meeting in a calendar. */
+/** The meaning of a change to somebody with the meeting in a calendar. */
 export function newsOf(before: MeetingRow, after: MeetingRow): 'changed' | 'cancelled' | null {
   if (isOver(before.status) || before.deleted_at !== null) return null
   if (after.status === 'cancelled' || after.deleted_at !== null) return 'cancelled'

@@ -11,16 +11,18 @@ import {
   type Mail,
   type MailOutbox,
 } from '@parley/kit'
+import type { Metrics } from '@parley/kit'
 import { DateTime } from 'luxon'
 import { addressIn, calendarOf, timesOf } from '../calendar/calendar.ts'
 import { now, roomBase, type Context } from '../context.ts'
-import { joinLink } from '../links.ts'
+import { invitedLink, type Base } from '../links.ts'
 import { isOver } from '../meeting.ts'
 import { hashOf, newRoomToken } from '../room-token.ts'
 import type { MeetingRow } from '../tables.ts'
 import { isGood } from './invite.ts'
 import { createInviteLimit, type InviteLimit } from './limit.ts'
 import type { InviteMail } from './mail-queue.ts'
+import { isWebhookMail, renderWebhookMail } from '../webhooks/mail.ts'
 import { findInvite, findMeetings, insertInviteToken } from './store.ts'
 import type { InviteRow } from './tables.ts'
 
@@ -31,19 +33,26 @@ interface Telling {
   inviter: Inviter
 }
 
-/** Who invites, as their account has it now; without an address when there is no such account any more. */
+interface Links {
+  /** Null when there is nothing to answer. */
+  answer: string | null
+  join: string
+}
+
+/** The inviter, as the account has it now; without an address when there is no such account any more. */
 interface Inviter {
   name: string
   email: string | null
 }
 
 /** Sends the mails of the outbox until stopped. */
-export function startInviteMails(context: Context): MailOutbox {
+export function startInviteMails(context: Context, metrics: Metrics): MailOutbox {
   const { config, db, clock, log } = context
   const mailer = createMailer({ url: config.SMTP_URL, dir: config.MAIL_DIR, from: config.MAIL_FROM, log })
   const limit = createInviteLimit(context.kv)
-  const render = (payload: unknown) => renderInviteMail(context, limit, payload)
-  const outbox = createMailOutbox({ db, mailer, render, clock, log })
+  const render = (payload: unknown) =>
+    isWebhookMail(payload) ? renderWebhookMail(context, payload) : renderInviteMail(context, limit, payload)
+  const outbox = createMailOutbox({ db, mailer, render, clock, log, metrics })
   outbox.start()
   return outbox
 }
@@ -84,27 +93,32 @@ function isWanted({ kind, invite, meeting }: Omit<Telling, 'inviter'>): boolean 
 async function mailOf(context: Context, telling: Telling): Promise<Mail> {
   const { kind, invite, meeting } = telling
   const base = roomBase(context, meeting)
-  // Only the mail has the token: what waits in the outbox is worth nothing to who reads it there.
-  const answerLink = kind === 'cancelled' ? null : await newAnswerLink(context, invite.id, base)
+  const page = base.join(meeting.code)
+  const links = kind === 'cancelled' ? { answer: null, join: page } : await newLinks(context, invite, { base, page })
   return {
     to: invite.email,
     subject: subjectOf(kind, meeting),
-    text: textOf(telling, { join: joinLink(base, meeting.code), answer: answerLink }),
-    ...(meeting.scheduled_at === null ? {} : { icalEvent: eventOf(context, telling, base) }),
+    text: textOf(telling, links),
+    ...(meeting.scheduled_at === null ? {} : { icalEvent: eventOf(context, telling, links.join) }),
   }
 }
 
-async function newAnswerLink({ db }: Context, inviteId: string, base: string): Promise<string> {
+/** Only the mail has the token: what waits in the outbox is worth nothing to who reads it there. Each of its links leads in. */
+async function newLinks(
+  { db }: Context,
+  { id: inviteId }: InviteRow,
+  { base, page }: { base: Base; page: string },
+): Promise<Links> {
   const token = newRoomToken()
   await insertInviteToken(db, hashOf(token), inviteId)
-  return `${base}/invites/${inviteId}#token=${token}`
+  return { answer: base.invite(inviteId, token), join: invitedLink(page, { inviteId, token }) }
 }
 
-function eventOf(context: Context, { kind, invite, meeting }: Telling, base: string): NonNullable<Mail['icalEvent']> {
+function eventOf(context: Context, { kind, invite, meeting }: Telling, link: string): NonNullable<Mail['icalEvent']> {
   const method = kind === 'cancelled' ? 'CANCEL' : 'REQUEST'
   const content = calendarOf({
     meeting: tame(meeting),
-    base,
+    link,
     method,
     organizerEmail: addressIn(context.config.MAIL_FROM),
     attendee: { email: invite.email, accepted: invite.status === 'accepted' },
@@ -128,7 +142,7 @@ function subjectOf(kind: InviteMail['kind'], meeting: MeetingRow): string {
   return `${what[kind]}: ${zonedIn(meeting)(meeting.scheduled_at).toFormat('d LLLL yyyy, HH:mm')}`
 }
 
-function textOf(telling: Telling, links: { join: string; answer: string | null }): string {
+function textOf(telling: Telling, links: Links): string {
   const { kind, invite, meeting, inviter } = telling
   const parts = [leadOf(telling), `Title: ${quoted(meeting.title)}`, whenOf(meeting)]
   if (kind === 'invited' && invite.message !== null)
@@ -141,7 +155,7 @@ function textOf(telling: Telling, links: { join: string; answer: string | null }
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** Who, by the address that they have confirmed, wants what; names are what people call themselves. */
+/** The wishes of a person, by the address that they have confirmed; names are what people call themselves. */
 function leadOf({ kind, invite, inviter: { name, email } }: Telling): string {
   const by = email === null ? quoted(name) : `${email}, who goes by the name ${quoted(name)},`
   switch (kind) {

@@ -1,7 +1,6 @@
 import type { invitesOperations } from '@parley/contracts'
-import { publicBase } from '@parley/kit'
 import type { Call, Handlers } from '@parley/kit'
-import type { Context } from '../context.ts'
+import { baseOf, type Context } from '../context.ts'
 import { pageOf, readCursor } from '../cursor.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { answerInvite, type Answered } from './answer.ts'
@@ -18,7 +17,7 @@ const place = ({ created_at, id }: InviteRow) => ({ at: created_at, id })
 
 /** The REST operations of invites (M12). */
 export function createInviteRoutes(context: Context) {
-  const { db, config } = context
+  const { db } = context
   const inviteLimit = createInviteLimit(context.kv)
   return {
     async createInvite({ params, body, principal, once }) {
@@ -40,7 +39,7 @@ export function createInviteRoutes(context: Context) {
         db,
         rows.map(({ meeting_id: id }) => id),
       )
-      const base = publicBase(config.PUBLIC_URL, request)
+      const base = baseOf(context, request)
       const { items, nextCursor } = pageOf(rows, limit, { item: (row) => row, place })
       const shown = items.flatMap((row) => {
         const meeting = meetings.get(row.meeting_id)
@@ -50,7 +49,7 @@ export function createInviteRoutes(context: Context) {
     },
     async openInvite({ params: { inviteId }, body: { token }, principal, request }) {
       const { invite, meeting } = await answerInvite(context, { inviteId, status: null, token, principal })
-      return { status: 200, body: toReceived(invite, meeting, publicBase(config.PUBLIC_URL, request)) }
+      return { status: 200, body: toReceived(invite, meeting, baseOf(context, request)) }
     },
     acceptInvite: (call) => answered(context, 'accepted', call),
     declineInvite: (call) => answered(context, 'declined', call),
@@ -69,7 +68,7 @@ async function answered(
   status: 'accepted' | 'declined',
   { params: { inviteId }, body: { token }, principal, request, once }: Answering,
 ) {
-  const base = publicBase(context.config.PUBLIC_URL, request)
+  const base = baseOf(context, request)
   const shown = ({ invite, meeting }: Answered) => ({ status: 200, body: toReceived(invite, meeting, base) }) as const
   return shown(await answerInvite(context, { inviteId, status, token, principal }, once(shown)))
 }

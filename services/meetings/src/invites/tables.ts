@@ -25,19 +25,19 @@ interface InvitesTable {
   message: string | null
   invited_by: string
   invited_by_name: string
-  /** Who the invite is for, as far as known: `user_id`, or who has shown to own the address or to hold the mail. */
+  /** The person the invite is for, as far as known: `user_id`, or who has shown to own the address or to hold the mail. */
   claimed_by: string | null
   claimed_by_guest: boolean
   created_at: Date
 }
 
-/** What mails carried, as SHA-256, base64url. All of them are good for as long as the invite is. */
+/** The token that mails carried, as SHA-256, base64url. All of them are good for as long as the invite is. */
 interface InviteTokensTable {
   hash: string
   invite_id: string
 }
 
-/** Who has been in which meeting, once. */
+/** The visits of people to meetings, each once. */
 interface VisitsTable {
   user_id: string
   meeting_id: string

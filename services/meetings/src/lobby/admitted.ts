@@ -50,7 +50,7 @@ interface Known {
 
 function decisionFor(context: Context, entry: LobbyRow, { row, member }: Known): LobbyDecision {
   const { participant_id: participantId, user_id: userId, name, guest } = entry
-  // Whoever let them in saw them at the door: they are not asked for a key.
+  // The moderator who let them in saw them at the door: they are not asked for a key.
   const shown = { guest, byCode: true, joinToken: null, passcode: row.passcode_hash }
   const admission = decideAdmission(factsOf({ meeting: row, userId, member, stay: undefined }, shown, false))
   if (admission.kind !== 'enter') return refused(participantId, reasonOf(admission))

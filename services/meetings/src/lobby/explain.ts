@@ -26,7 +26,7 @@ const locked = (retryAfterMs: number): EntryAccess => ({
   retryAfterMs,
 })
 
-/** What the door of a meeting says to somebody who knows its code, by the same decision as joining. */
+/** The door's answer to somebody who knows the meeting's code, by the same decision as joining. */
 export async function explainAccess(
   context: Context,
   passcodes: PasscodeCheck,

@@ -5,11 +5,11 @@ import type { Db } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 import { originOf, placeInLobbyOrThrow } from './places.ts'
 
-/** Who has not been seen for this long has left the queue. */
+/** A person not seen for this long has left the queue. */
 export const unseenMs = 130_000
-/** Who has a room token and no socket yet keeps a place for this long. */
+/** A person with a room token and no socket yet keeps a place for this long. */
 const socketWithinMs = 30_000
-/** Who was rejected may ask again after this. */
+/** A rejected person may ask again after this. */
 export const askAgainMs = 60_000
 
 export interface Place {
@@ -24,7 +24,7 @@ export const rejectedForMs = (entry: LobbyRow | undefined, at: Date): number =>
     ? Math.max(0, entry.decided_at.getTime() + askAgainMs - at.getTime())
     : 0
 
-/** Who comes to the lobby: by REST from an address, or then with a socket. */
+/** A person who comes to the lobby: by REST from an address, or then with a socket. */
 export type Comer = Person & { by: { address: string } | 'socket' }
 
 /**

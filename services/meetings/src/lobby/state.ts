@@ -21,7 +21,7 @@ import { unseenMs } from './place.ts'
 type LobbyState = Static<(typeof meetingsBus.lobby)['output']>
 type Asked = Static<(typeof meetingsBus.lobby)['input']>
 
-/** What is written down as seen may be this old: it saves a write per question. */
+/** The time last seen may be this old: it saves a write per question. */
 const seenEveryMs = 10_000
 const lapsedAtOnce = 50
 /** With the longest list of who waits this stays below what the bus carries in one message. */

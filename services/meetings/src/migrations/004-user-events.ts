@@ -21,7 +21,7 @@ const statements = [
   sql`create index meetings_starting on meetings (scheduled_at) where status = 'scheduled'`,
 ]
 
-/** What happened to accounts, for their event streams. */
+/** The events of accounts, for their event streams. */
 export const userEvents: Migration = {
   async up(db: Kysely<unknown>) {
     for (const statement of statements) await statement.execute(db)

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 
 const schema = 'meetings'
 
-/** What is swept is found by an index, however many rows are not due. */
+/** An index finds the rows to sweep, however many are not due. */
 export const sweeps: Migrations['migrations'] = {
   '010-due': indexConcurrently(
     { schema, name: 'meetings_due' },

@@ -10,6 +10,8 @@ import { addresses } from './008-addresses.ts'
 import { passcodeRound } from './008-passcode-round.ts'
 import { lobbyAddress } from './009-lobby-address.ts'
 import { sweeps } from './010-sweeps.ts'
+import { webhooks } from './014-webhooks.ts'
+import { privacy } from './015-privacy.ts'
 
 export const migrations = {
   '001-meetings': meetings,
@@ -24,4 +26,6 @@ export const migrations = {
   '008-passcode-round': passcodeRound,
   '009-lobby-address': lobbyAddress,
   ...sweeps,
+  '014-webhooks': webhooks,
+  ...privacy,
 } as const

@@ -72,7 +72,7 @@ export async function leaveMeeting(context: Context, id: string, userId: string,
   const lv = await changing(context, id, (trx) =>
     once.in(trx, async () => {
       await lockOrThrow(trx, id)
-      // Who was removed is on the way out already, and is told that, not that they left.
+      // A removed person is on the way out already, and is told so, not that they left.
       if ((await removedAmong(trx, id, [userId])).length === 0)
         await enqueueCommand(trx, id, { kind: 'remove', userId, reason: 'left' }, at)
       return settleIn(trx, id, { userId }, { status: 'left', decided_by: null, decided_at: at })

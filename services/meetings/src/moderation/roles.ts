@@ -71,7 +71,7 @@ async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<Meet
   const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
   await setMember(trx, before, { role: 'cohost', admitted_at: at })
   await setMember(trx, person, { admitted_at: at })
-  // Whoever leads on may have made participants; cohosts only the host makes.
+  // The new host may have made participants; cohosts only the host makes.
   await killTokensBy(trx, before, at, 'cohost')
   await keepListed(trx, meeting, by)
   await enqueueCommand(trx, meetingId, { kind: 'meeting-updated', meeting: toMeeting(row, roomBase(context, row)) }, at)

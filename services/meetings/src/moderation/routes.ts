@@ -1,7 +1,6 @@
 import type { Ban, moderationOperations } from '@parley/contracts'
-import { publicBase } from '@parley/kit'
 import type { Handlers } from '@parley/kit'
-import type { Context } from '../context.ts'
+import { baseOf, type Context } from '../context.ts'
 import { pageOf, readCursor } from '../cursor.ts'
 import { toMeeting } from '../meeting.ts'
 import { moderatedMeeting } from '../moderated.ts'
@@ -77,7 +76,7 @@ export const createModerationRoutes = (context: Context, passcodes: PasscodeChec
       return { status: 200, body: { userId, role } }
     },
     async handOver({ params, body, principal, request, once }) {
-      const base = publicBase(context.config.PUBLIC_URL, request)
+      const base = baseOf(context, request)
       const handed = (row: MeetingRow) =>
         ({ status: 200, body: toMeeting(row, base), headers: { etag: `"${row.version}"` } }) as const
       const hands = { meetingId: params.id, by: principal.userId, userId: body.userId }

@@ -1,8 +1,8 @@
 import { chatBus, type MeetingStats, type statsOperations } from '@parley/contracts'
-import { ask, isProblem, type Handlers, publicBase } from '@parley/kit'
+import { ask, isProblem, type Handlers } from '@parley/kit'
 import { calendarProblem } from '../behind-door.ts'
 import { addressIn, calendarOf } from '../calendar/calendar.ts'
-import { now, type Context } from '../context.ts'
+import { baseOf, now, type Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import { visibleFor } from '../read.ts'
 import type { MeetingRow } from '../tables.ts'
@@ -10,7 +10,7 @@ import { attendanceCsv } from './csv.ts'
 import { statsOf } from './stats.ts'
 import { listMoves, listStays } from './store.ts'
 
-/** What one answer reads at most: 1,000 people who each come 10 times. */
+/** The most that one answer reads: 1,000 people who each come 10 times. */
 const maxStays = 10_000
 const maxMoves = 4 * maxStays
 
@@ -38,7 +38,7 @@ export function createStatsRoutes(context: Context) {
       const { meeting } = seen
       const body = calendarOf({
         meeting,
-        base: publicBase(context.config.PUBLIC_URL, request),
+        link: baseOf(context, request).join(meeting.code),
         method: 'PUBLISH',
         organizerEmail: addressIn(context.config.MAIL_FROM),
         at: now(context),

@@ -5,26 +5,27 @@ import type { Move } from '../fact.ts'
 import type { AttendanceRow, Db } from '../tables.ts'
 
 /**
- * Takes one fact into the stay it is about. Facts may come twice and in any order: `joined_at` is the least of all
- * times,
- * the rest is what the newest fact says. A `left` may therefore come before its `joined`.
+ * Takes facts into the stays they are about, each of another one. Facts may come twice and in any order: `joined_at` is the least
+ * of all times, the rest is what the newest fact says. A `left` may therefore come before its `joined`.
  */
-export async function applyMove(db: Db, fact: Move): Promise<void> {
-  const at = new Date(fact.at)
-  await putStays(db, [
-    {
-      id: fact.participantId,
-      meeting_id: fact.meetingId,
-      user_id: fact.userId,
-      name: fact.name,
-      role: fact.role,
-      joined_at: at,
-      left_at: fact.kind === 'left' ? at : null,
-      fact_at: at,
-      fact_id: fact.id,
-    },
-  ])
-}
+export const applyMoves = (db: Db, facts: readonly Move[]): Promise<void> =>
+  putStays(
+    db,
+    facts.map((fact) => {
+      const at = new Date(fact.at)
+      return {
+        id: fact.participantId,
+        meeting_id: fact.meetingId,
+        user_id: fact.userId,
+        name: fact.name,
+        role: fact.role,
+        joined_at: at,
+        left_at: fact.kind === 'left' ? at : null,
+        fact_at: at,
+        fact_id: fact.id,
+      }
+    }),
+  )
 
 /** The same for all who a fact says are in the meeting. */
 export async function applyPresent(
@@ -129,8 +130,12 @@ export async function listOccupied(db: Db, after: string | null, limit: number):
 
 /** Since when nobody is in the meeting; null while somebody is, or if nobody ever was. */
 export async function emptySince(db: Db, meetingId: string): Promise<Date | null> {
-  const [present] = await listPresent(db, meetingId, 1)
-  if (present !== undefined) return null
+  const present = db
+    .selectFrom('attendance')
+    .select('id')
+    .where('meeting_id', '=', meetingId)
+    .where('left_at', 'is', null)
+  if ((await present.limit(1).executeTakeFirst()) !== undefined) return null
   const { last } = await db
     .selectFrom('attendance')
     .select((eb) => eb.fn.max('left_at').as('last'))
@@ -159,7 +164,7 @@ export async function countOthers(
   return Number(count)
 }
 
-/** Who is in the meeting, in the order they came. */
+/** The people in the meeting, in the order they came. */
 export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
   db
     .selectFrom('attendance')
@@ -181,4 +186,15 @@ export function listAttendance(
   if (present !== undefined) query = query.where('left_at', present ? 'is' : 'is not', null)
   if (after !== null) query = query.where((eb) => eb(eb.refTuple('joined_at', 'id'), '<', eb.tuple(after.at, after.id)))
   return query.orderBy('joined_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+}
+
+/** Forgets stays that ended, and comings and goings, before a time; true if there may be more. */
+export async function forgetStays(db: Db, before: Date, limit: number): Promise<boolean> {
+  const stays = db.selectFrom('attendance').select('id').where('left_at', '<', before).limit(limit)
+  const moves = db.selectFrom('moves').select('fact_id').where('at', '<', before).limit(limit)
+  const results = [
+    await db.deleteFrom('attendance').where('id', 'in', stays).executeTakeFirst(),
+    await db.deleteFrom('moves').where('fact_id', 'in', moves).executeTakeFirst(),
+  ]
+  return results.some(({ numDeletedRows }) => Number(numDeletedRows) === limit)
 }

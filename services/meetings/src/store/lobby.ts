@@ -7,7 +7,7 @@ import type { LobbyRow } from '../tables-admission.ts'
 export const findLobbyMeeting = (db: Db, id: string): Promise<MeetingRow | undefined> =>
   db.selectFrom('meetings').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** Who waits, first come first. */
+/** The people in the lobby, first come first. */
 export const listWaiting = (db: Db, meetingId: string): Promise<LobbyRow[]> =>
   db
     .selectFrom('lobby_entries')
@@ -112,7 +112,7 @@ const removedFrom = (db: Db, meetingId: string) =>
     .where('meeting_id', '=', meetingId)
     .where((eb) => eb.or([eb('must_wait', '=', true), eb('banned_at', 'is not', null)]))
 
-/** Who is invited to a meeting, has been in it, or was let in. */
+/** The people who are invited, have been in the meeting, or were let in. */
 const belongingTo = (db: Db, meetingId: string) =>
   db
     .selectFrom('attendance')

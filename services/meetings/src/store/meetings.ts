@@ -85,7 +85,7 @@ export async function changeMeeting(
     .executeTakeFirst()
 }
 
-/** Ends meetings that are not over yet; answers those that it ended. Whoever is still in them counts as gone. */
+/** Ends meetings that are not over yet; answers those that it ended. The people still in them count as gone. */
 export async function endMeetings(
   db: Db,
   ids: readonly string[],

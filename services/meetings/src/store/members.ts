@@ -131,23 +131,31 @@ export function listBans(
   return query.orderBy('banned_at', 'desc').orderBy('user_id', 'desc').limit(limit).execute()
 }
 
-/** Those of these people who were removed from a meeting and not admitted since. */
-export async function removedAmong(
-  db: Db,
-  meetingId: string,
-  userIds: readonly string[],
-): Promise<{ userId: string; banned: boolean }[]> {
+interface Removed {
+  userId: string
+  banned: boolean
+}
+
+/** Those of these members who were removed from the meeting and not admitted since. Its host cannot be. */
+export const removedOf = (
+  meeting: { host_id: string },
+  members: readonly Pick<MemberRow, 'user_id' | 'must_wait' | 'banned_at'>[],
+): Removed[] =>
+  members
+    .filter((member) => member.user_id !== meeting.host_id && (member.must_wait || member.banned_at !== null))
+    .map(({ user_id: userId, banned_at: bannedAt }) => ({ userId, banned: bannedAt !== null }))
+
+/** The same of people of whom only the ids are known. */
+export async function removedAmong(db: Db, meetingId: string, userIds: readonly string[]): Promise<Removed[]> {
   if (userIds.length === 0) return []
   const rows = await db
     .selectFrom('members')
     .innerJoin('meetings', 'meetings.id', 'members.meeting_id')
-    .select(['members.user_id', 'members.banned_at'])
+    .select(['members.user_id', 'members.banned_at', 'members.must_wait', 'meetings.host_id'])
     .where('members.meeting_id', '=', meetingId)
     .where('members.user_id', 'in', userIds)
-    .whereRef('members.user_id', '!=', 'meetings.host_id')
-    .where((eb) => eb.or([eb('members.must_wait', '=', true), eb('members.banned_at', 'is not', null)]))
     .execute()
-  return rows.map(({ user_id: userId, banned_at: bannedAt }) => ({ userId, banned: bannedAt !== null }))
+  return rows.flatMap((row) => removedOf(row, [row]))
 }
 
 /** A meeting stays in the list of somebody who hosted it, whether or not they ever entered it. */

@@ -39,7 +39,7 @@ async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Dat
     .execute()
 }
 
-/** Who takes it: neither waits for the other. */
+/** The replica that takes it: neither waits for the other. */
 export type Lane = 'room' | 'chat'
 
 const inLane = (lane: Lane, table: 'command' | 'earlier') =>
@@ -48,6 +48,15 @@ const inLane = (lane: Lane, table: 'command' | 'earlier') =>
 /** The database's clock tells what is due and whose lease has run out: those of the replicas may differ by more than a lease. */
 const databaseNow = sql<Date>`now()`
 const fromNow = (ms: number) => sql<Date>`now() + make_interval(secs => ${ms / 1000})`
+
+/** How old the oldest command of each lane is, in seconds. */
+export async function oldestCommands(db: Db): Promise<Record<Lane, number>> {
+  const { rows } = await sql<{ room: number | null; chat: number | null }>`select
+    extract(epoch from now() - min(created_at) filter (where command ->> 'kind' <> 'notice'))::float8 as room,
+    extract(epoch from now() - min(created_at) filter (where command ->> 'kind' = 'notice'))::float8 as chat
+    from meetings.outbox`.execute(db)
+  return { room: Math.max(0, rows[0]?.room ?? 0), chat: Math.max(0, rows[0]?.chat ?? 0) }
+}
 
 /** Takes the oldest command of each meeting that is due on a lane, for this relay alone for `leaseMs`. */
 export function leaseCommands(

@@ -8,8 +8,7 @@ export async function insertRoomToken(db: Db, token: Omit<RoomTokenRow, 'used_at
 }
 
 /**
- * Spends a token in one step, so that of many who try one gets it; the attempt that spent it gets it again. Whoever it was
- * not issued to does not spend it.
+ * Spends a token in one step, so that of many who try one gets it; the attempt that spent it gets it again. Another person does not spend it.
  */
 export const spendRoomToken = (
   db: Db,

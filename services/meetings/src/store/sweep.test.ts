@@ -64,7 +64,7 @@ describe('sweeps', () => {
     }, 10_000)
   }
 
-  it('11.6 what is due to end is found by an index, whatever is over', () =>
+  it('X36 what is due to end is found by an index, whatever is over', () =>
     readsBy('meetings_due', async () => {
       const at = new Date()
       const limits = {
@@ -79,7 +79,7 @@ describe('sweeps', () => {
       expect(new Set(due.map(({ reason }) => reason))).toEqual(new Set(['expired']))
     }))
 
-  it('11.6 old entries of lobbies go, some at a time, by an index', async () => {
+  it('X36 old entries of lobbies go, some at a time, by an index', async () => {
     const before = new Date(Date.now() - 39_000_000)
     const left = async () =>
       Number(
@@ -95,7 +95,7 @@ describe('sweeps', () => {
     expect(all - (await left())).toBe(500)
   })
 
-  it('11.6 join tokens that ran out long ago go with their uses; what they gave stays', async () => {
+  it('X36 join tokens that ran out long ago go with their uses; what they gave stays', async () => {
     const before = new Date(Date.now() - 39_500_000)
     const old = await db
       .selectFrom('join_tokens')

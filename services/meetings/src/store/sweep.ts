@@ -45,7 +45,7 @@ export async function openScheduled(db: Db, at: Date): Promise<void> {
     .execute()
 }
 
-/** What is swept in one statement: it stays far below the statement's time limit. */
+/** The rows swept in one statement: it stays far below the statement's time limit. */
 const batch = 500
 
 /** Forgets who waited in a lobby and was not seen since `before`: what was decided on them is kept with the members. */

@@ -7,7 +7,7 @@ import { createLobby } from '../testing/lobby.ts'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
-/** What is true when somebody enters decides, and not what was true when they asked. */
+/** The state at entry decides, not the state at the request. */
 export const decidedSuite = (open: OpenWorld) =>
   describe('decided when it takes effect', () => {
     let world: TestWorld

@@ -57,7 +57,7 @@ export const fullSuite = (open: OpenWorld) =>
         expect(await door(who, meeting)).toMatchObject({ canEnter: true, next: 'join' })
         expect(await join(who, meeting)).toBe('in')
       }
-      // What is written down may be late: the room knows better.
+      // Attendance may be late: the room knows better.
       product.seat(meeting.id, seated([ann]))
       expect(await join(cleo, meeting)).toBe('in')
       expect(await door(cleo, meeting)).toMatchObject({ canEnter: true })

@@ -9,7 +9,7 @@ import type { OpenWorld, TestWorld } from '../testing/world.ts'
 const codes = 100_000
 const atOnce = 20
 
-/** What somebody learns who guesses codes and passcodes: S18, S19, S20. */
+/** The knowledge gained by guessing codes and passcodes: S18, S19, S20. */
 export const guessingSuite = (open: OpenWorld) =>
   describe('guessing', () => {
     let world: TestWorld

@@ -43,6 +43,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
     }
     const linkIn = ({ text = '' }: ReceivedMail) =>
       /https:\/\/meet\.test\/invites\/([0-9a-f-]{36})#token=([\w-]{43})/.exec(text)?.slice(1) ?? []
+    const joinLinkIn = ({ text = '' }: ReceivedMail) => /^Join:\n(\S+)$/m.exec(text)?.[1]
     const planned = (scheduledAt: Date, timeZone: string) => ({
       title: 'Übersicht',
       type: 'invited_only',
@@ -96,11 +97,13 @@ export const inviteMailSuite = (open: OpenWorld) =>
         zones: [zone],
         start: at,
         end: new Date(at.getTime() + 45 * 60_000),
-        url: meeting.joinLink,
+        url: joinLinkIn(mail),
         summary: 'Übersicht',
         organizer: { address: 'mailto:no-reply@meet.test', name: 'Host' },
       })
       expect(read.attendee.toLowerCase()).toBe(`mailto:${made.email}`)
+      const [id = '', token = ''] = linkIn(mail)
+      expect(joinLinkIn(mail)).toBe(`${meeting.joinLink}#invite=${id}&token=${token}`)
     })
 
     it('M12 S9 the link in the mail lets its holder in, guests too; only its hash is kept', async () => {
@@ -184,6 +187,31 @@ export const inviteMailSuite = (open: OpenWorld) =>
       expect((await product.call('POST', `/v1/meetings/${meeting.id}/cancel`, { as: host, body: {} })).status).toBe(200)
       expect(calendarIn(await mailTo(made, 2))).toMatchObject({ method: 'CANCEL', status: 'CANCELLED', start: noon(5) })
       expect(mailsTo(declined)).toHaveLength(1)
+    })
+
+    it('M12 links lead to a frontend of one\u2019s own, by its templates', async () => {
+      const other = await open()
+      await createAccounts(other)
+      const own = await startProduct(other, {
+        SMTP_URL: server.url,
+        FRONTEND_URL: 'https://app.test/meet',
+        JOIN_LINK_TEMPLATE: '{frontend}?c={code}',
+        INVITE_LINK_TEMPLATE: 'https://invites.test/{inviteId}?t={token}',
+      })
+      try {
+        const host = own.person('Host')
+        const meeting = await own.create(host)
+        expect(meeting.joinLink).toBe(`https://app.test/meet?c=${meeting.code}`)
+        const email = `ada.${newId()}@example.org`
+        const body = { email }
+        const made = (await own.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body })).body
+        const { text = '' } = await mailTo(made)
+        const [, token] = new RegExp(`https://invites.test/${made.id}\\?t=([\\w-]{43})`).exec(text) ?? []
+        expect(text).toContain(`${meeting.joinLink}#invite=${made.id}&token=${token}`)
+      } finally {
+        await own.stop()
+        await other.close()
+      }
     })
 
     it('M12 a mail server that is down delays the mail and not the request', async () => {

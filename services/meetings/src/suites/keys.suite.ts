@@ -28,7 +28,7 @@ interface Order {
 }
 
 const waitingRoom = { settings: { waitingRoom: true } }
-/** What an effect may leave behind, besides commands to rooms. */
+/** The rows that an effect may leave behind, besides commands to rooms. */
 const tables = [
   'meetings',
   'room_tokens',
@@ -170,7 +170,7 @@ export const keysSuite = (open: OpenWorld) =>
       )
       return [await counts(), (await Promise.all(rows)).map((found) => found.rows)]
     }
-    /** What was made more. */
+    /** The surplus rows. */
     const made = async (work: () => Promise<void>): Promise<Record<string, number>> => {
       const before = await counts()
       await work()

@@ -136,6 +136,34 @@ export const meetingsSuite = (open: OpenWorld) =>
       await eventually(async () => expect((await product.call('GET', '/v1/meetings', { as: gone })).status).toBe(401))
     })
 
+    it('M1 M6 a time with an offset is kept in UTC', async () => {
+      const host = product.person()
+      const year = new Date().getUTCFullYear() + 1
+      const { body } = await product.call<Meeting>('POST', '/v1/meetings', {
+        as: host,
+        body: { scheduledAt: `${year}-03-01T10:00:00+05:30` },
+      })
+      expect(body.scheduledAt).toBe(`${year}-03-01T04:30:00.000Z`)
+      const moved = await product.call<Meeting>('PUT', `/v1/meetings/${body.id}/schedule`, {
+        as: host,
+        headers: { 'if-match': '*' },
+        body: { scheduledAt: `${year}-03-01T23:00:00.25-02:00` },
+      })
+      expect(moved.body.scheduledAt).toBe(`${year}-03-02T01:00:00.250Z`)
+    })
+
+    it('M2 M4 M8 M14 a code in capitals, or without hyphens, is the code', async () => {
+      const host = product.person()
+      const { id, code } = await product.create(host)
+      for (const typed of [code.toUpperCase(), code.replaceAll('-', ''), code.toUpperCase().replaceAll('-', ' ')]) {
+        const at = `/v1/meetings/code/${encodeURIComponent(typed)}`
+        expect((await product.call<Meeting>('GET', at, { as: host })).body.id).toBe(id)
+        expect((await product.call('GET', `${at}/access`, { as: host })).body).toMatchObject({ canEnter: true })
+        for (const path of ['/v1/meetings/resolve-code', '/v1/meetings/join'])
+          expect((await product.call('POST', path, { as: host, body: { code: typed } })).status).toBe(200)
+      }
+    })
+
     it('M1 the same Idempotency-Key makes one meeting, also in parallel; another body is a conflict', async () => {
       const as = product.person()
       const headers = { 'idempotency-key': 'key-of-ann-1' }

@@ -5,7 +5,7 @@ import { createCall, type Answered, type Call } from '../testing/call.ts'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
-/** Who is kept from saying a passcode, and who is not: X29, complaint 28. */
+/** The people kept from saying a passcode, and those who are not: X29, complaint 28. */
 export const passcodesSuite = (open: OpenWorld) =>
   describe('passcodes', () => {
     let world: TestWorld

@@ -7,7 +7,7 @@ import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const longMs = 600_000
 
-/** What is written down of rooms that were lost. */
+/** The attendance of rooms that were lost. */
 export const roomsSuite = (open: OpenWorld) =>
   describe('meetings whose rooms were lost', () => {
     let world: TestWorld

@@ -9,7 +9,7 @@ import { readCalendar } from '../testing/read-calendar.ts'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
-/** What people type into meetings, and what others read of it: docs/spec/text.md. */
+/** The texts that people type into meetings and others read: docs/spec/text.md. */
 export const textsSuite = (open: OpenWorld) =>
   describe('texts', () => {
     let world: TestWorld
@@ -89,7 +89,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect((await invite(host, meeting, { email })).status).toBe(201)
     })
 
-    it('M12 S19 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
+    it('M12 S19 X10 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
       const [local, domain] = fresh().split('@')
       const statuses: number[] = []
       for (let n = 0; n < 24; n += 1) {
@@ -145,7 +145,7 @@ export const textsSuite = (open: OpenWorld) =>
         product.advance(40_000)
       }
       product.advance(changedAfterMs)
-      // Whoever is invited wakes the outbox.
+      // An invite wakes the outbox.
       await invite(host, meeting, { email: fresh() })
       await eventually(() => expect(mailsTo(to)).toHaveLength(2), 5000)
       expect(mailsTo(to)[1]?.text).toContain('Change 5')

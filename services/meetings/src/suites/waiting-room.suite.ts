@@ -8,7 +8,7 @@ import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const waitingRoom = { settings: { waitingRoom: true } }
 
-/** What happens to those who wait when the meeting changes. */
+/** The people in the lobby when the meeting changes. */
 export const waitingRoomSuite = (open: OpenWorld) =>
   describe('a changed meeting and its lobby', () => {
     let world: TestWorld

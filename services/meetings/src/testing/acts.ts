@@ -6,7 +6,7 @@ import type { Person, Product } from './product.ts'
 
 type MadeToken = JoinTokenInfo & { joinToken: string }
 
-/** What people do around a meeting, and what comes of it: an admission, or the code of a problem. */
+/** The acts of people around a meeting, with their results: an admission, or the code of a problem. */
 export const createActs = (product: Product) => {
   const { call, bus } = product
   const codeOf = (error: unknown): string => (error as { code: string }).code

@@ -22,7 +22,7 @@ export const createLobby = (product: Product) => {
     /** With a fresh room token, by code. */
     come: async (as: Person, meeting: At): Promise<Grant> =>
       redeem(as, (await product.joinByCode(as, meeting.code)).body.roomToken),
-    /** What a node of signaling asks. */
+    /** The questions of a signaling node. */
     state: ({ id }: At, ...present: string[]) => ask(bus, meetingsBus.lobby, { meetingId: id, present }),
     decided: async ({ id }: At, participantId: string): Promise<LobbyDecision | undefined> =>
       (await ask(bus, meetingsBus.lobby, { meetingId: id, present: [participantId] })).decided[0],
@@ -34,15 +34,7 @@ export const createLobby = (product: Product) => {
 /** The versions of a meeting's lobby that its room has been told. */
 export async function hearLobby({ bus, log }: TestWorld, meetingId: string): Promise<number[]> {
   const heard: number[] = []
-  const subscription = listen(
-    bus,
-    signalingBus.room,
-    { meetingId },
-    (news) => {
-      if (news.kind === 'lobby') heard.push(news.lv)
-    },
-    log,
-  )
+  const subscription = listen(bus, signalingBus.roomLobby, { meetingId }, ({ lv }) => void heard.push(lv), log)
   await subscription.ready()
   return heard
 }

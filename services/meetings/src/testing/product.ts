@@ -61,9 +61,9 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     toldTo: (meetingId: string): RoomCommand[] => ear.toldTo(meetingId),
     /** The numbers of these commands. */
     numbersTo: (meetingId: string) => ear.numbersTo(meetingId),
-    /** Who signaling says is in a room; unless told, nobody can say. */
+    /** The people in a room, as signaling says; unless told, nobody can say. */
     seat: (meetingId: string, people: readonly RosterEntry[]): void => ear.seat(meetingId, people),
-    /** What the meeting has said in its chat. */
+    /** The meeting's announcements in its chat. */
     saidIn: (meetingId: string): string[] => chat.saidIn(meetingId),
     loseChat: () => chat.lose(),
     findChat: () => chat.find(),

@@ -1,6 +1,6 @@
 import ICAL from 'ical.js'
 
-/** What a calendar program reads in an iCalendar text of one event: zones only by what the text itself says of them. */
+/** The reading of an iCalendar text of one event by a calendar program: zones only by what the text itself says of them. */
 export function readCalendar(text: string) {
   const calendar = new ICAL.Component(ICAL.parse(text) as [])
   const event = calendar.getFirstSubcomponent('vevent')

@@ -9,7 +9,7 @@ import {
 import type { Bus, DatabaseHost, Kv, Logger } from '@parley/kit'
 import { createTestIssuer, startNats, startPostgres, startRedis } from '@parley/kit/testing'
 
-/** What the service runs on in a test. */
+/** The servers of the service in a test. */
 export interface TestWorld {
   bus: Bus
   kv: Kv

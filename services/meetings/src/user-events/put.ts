@@ -11,7 +11,7 @@ import { insertUserEvents, type NewUserEvent } from './store.ts'
 type Base = Pick<Context, 'config' | 'clock'>
 type MeetingNews = Extract<UserEventName, `meeting.${string}`>
 
-/** Who is told of what beside host and cohosts: invited people, or only those who said yes. */
+/** The receivers of an event beside host and cohosts: invited people, or only those who said yes. */
 const toAccepted = new Set<MeetingNews>(['meeting.starting', 'meeting.started'])
 
 /**

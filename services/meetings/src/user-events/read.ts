@@ -20,7 +20,7 @@ function readPlace(id: string): Place | null {
   return own === undefined || mail === undefined ? null : [Number(own), Number(mail)]
 }
 
-/** What happened to an account, after one of its events; also what went to its verified address before it was known as its own. */
+/** The events of an account after one of them; also what went to its verified address before it was known as its own. */
 export async function readUserEvents(context: Context, { userId, after, limit }: Asked): Promise<Page> {
   const { db } = context
   const email = await context.addressOf(userId)
@@ -29,7 +29,7 @@ export async function readUserEvents(context: Context, { userId, after, limit }:
   const ends = boxes.map((box) => known.get(box) ?? { last: 0, oldest: null })
   const end: Place = [ends[0]?.last ?? 0, ends[1]?.last ?? 0]
   const place = after === null ? end : readPlace(after)
-  // Who had an address once, and cannot be asked for it now, goes on with it later.
+  // An account whose address cannot be asked for now goes on with the address it had later.
   const from: Place | null = place && (email === null ? [place[0], 0] : place)
   const complete = from !== null && ends.every(({ last, oldest }, index) => reaches(from[index] ?? 0, last, oldest))
   if (!complete || place === null || after === null) return { events: [], head: writePlace(end), complete, boxes }

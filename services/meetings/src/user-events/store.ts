@@ -89,6 +89,23 @@ export async function takeUntold(db: Db, limit: number): Promise<string[]> {
   return rows.map(({ box }) => box)
 }
 
+/** In the transaction that takes boxes with news: their endpoints have news too. */
+export const markNews = (db: Db, boxes: readonly string[]) =>
+  db
+    .updateTable('webhooks')
+    .set({ has_news: true })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('webhooks')
+        .select('id')
+        .where('status', '=', 'enabled')
+        .where((where) => where.or([where('box', 'in', boxes), where('mail_box', 'in', boxes)]))
+        // In one order: two replicas may mark the same ones.
+        .orderBy('id')
+        .forUpdate(),
+    )
+    .execute()
+
 /** Forgets events from before a time, and of the boxes that have too many the oldest; true if there may be more. */
 export async function forgetUserEvents(db: Db, before: Date, limit: number): Promise<boolean> {
   const old = db.selectFrom('user_events').select(['box', 'seq']).where('created_at', '<', before).limit(limit)
@@ -107,6 +124,19 @@ export const trimBoxes = (db: Db, boxes: readonly string[]) =>
     .whereRef('b.box', '=', 'e.box')
     .where('b.box', 'in', boxes)
     .where((eb) => eb('e.seq', '<=', eb('b.last_seq', '-', maxKept)))
+    // An event without deliveries for its webhooks stays until it is too old.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('webhooks as w')
+            .select('w.id')
+            .where('w.status', '=', 'enabled')
+            .whereRef('w.box', '=', 'e.box')
+            .whereRef('w.own_seq', '<', 'e.seq'),
+        ),
+      ),
+    )
     .execute()
 
 /** Scheduled meetings that begin before a time and whose people were not told of that yet; from now on they are. */

@@ -2,7 +2,7 @@ import { meetingsBus } from '@parley/contracts'
 import { tell } from '@parley/kit'
 import { now, type Context } from '../context.ts'
 import { startLoop, type Loop } from '../loop.ts'
-import { forgetUserEvents, takeStarting, takeUntold, trimBoxes } from './store.ts'
+import { forgetUserEvents, markNews, takeStarting, takeUntold, trimBoxes } from './store.ts'
 import { putMeetingEvents } from './put.ts'
 
 const everyMs = 1_000
@@ -11,15 +11,23 @@ const startingBeforeMs = 5 * 60_000
 const keepMs = 7 * 86_400_000
 
 /** Tells event streams, after the commit, that there is something new in a box; several replicas share the work. */
-export const startTeller = ({ bus, db, log }: Context): Loop =>
+export const startTeller = ({ bus, db, log, wakeWebhooks }: Context): Loop =>
   startLoop({
     name: 'teller',
     everyMs,
     log,
     async run() {
-      const boxes = await takeUntold(db, batch)
+      // In one transaction: what is taken as told is news for webhooks, also if this process dies then.
+      const boxes = await db.transaction().execute(async (trx) => {
+        const taken = await takeUntold(trx, batch)
+        if (taken.length > 0) await markNews(trx, taken)
+        return taken
+      })
       for (const box of boxes) tell(bus, meetingsBus.news, { box }, {})
-      if (boxes.length > 0) await trimBoxes(db, boxes)
+      if (boxes.length > 0) {
+        wakeWebhooks()
+        await trimBoxes(db, boxes)
+      }
       return boxes.length === batch
     },
   })

@@ -38,17 +38,20 @@ describe('answers belong to the session (C12)', () => {
   it.each([
     ['the same', 0],
     ['the other', 1],
-  ])('a request that is repeated after a resume on %s node is answered again, and done once', async (_which, node) => {
-    const { ada, ben } = await twoPeople()
-    const signal = { to: ben.id, data: 'once' }
-    const first = await ada.client.ask('rtc.signal', signal, 'one')
-    const { client } = await resume(node, ada)
-    expect(await client.ask('rtc.signal', signal, 'one')).toEqual(first)
-    await client.ask('rtc.signal', { to: ben.id, data: 'next' }, 'two')
-    await eventually(() => expect(texts(ben)).toContain('next'))
-    expect(texts(ben)).toEqual(['once', 'next'])
-    for (const socket of [client, ben.client]) socket.close()
-  })
+  ])(
+    'C12 a request that is repeated after a resume on %s node is answered again, and done once',
+    async (_which, node) => {
+      const { ada, ben } = await twoPeople()
+      const signal = { to: ben.id, data: 'once' }
+      const first = await ada.client.ask('rtc.signal', signal, 'one')
+      const { client } = await resume(node, ada)
+      expect(await client.ask('rtc.signal', signal, 'one')).toEqual(first)
+      await client.ask('rtc.signal', { to: ben.id, data: 'next' }, 'two')
+      await eventually(() => expect(texts(ben)).toContain('next'))
+      expect(texts(ben)).toEqual(['once', 'next'])
+      for (const socket of [client, ben.client]) socket.close()
+    },
+  )
 
   it('also over two nodes, one after the other, and back', async () => {
     const { ada, ben } = await twoPeople()

@@ -1,4 +1,4 @@
-import { meetingsBus, type Change, type RoomNews } from '@parley/contracts'
+import { meetingsBus, type Change, type ChatNews } from '@parley/contracts'
 import { ask, listen, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { RoomRegistry } from '../room/registry.ts'
@@ -76,7 +76,7 @@ export class Channels {
   }
 
   /** The bus tells of a message, or of a change of one. */
-  chatSaid({ type, message }: Extract<RoomNews, { kind: 'chat' }>, meetingId: string): void {
+  chatSaid({ type, message }: ChatNews, meetingId: string): void {
     const channel = this.#entries.get(meetingId)?.channel
     if (type === 'chat.message') channel?.messages.hear(message)
     else channel?.changes.hear(message)

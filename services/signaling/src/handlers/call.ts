@@ -10,6 +10,8 @@ export interface Call<T extends ClientType> {
   connection: Connection
   session: SessionFor<T>
   payload: ClientPayload<T>
+  /** Tells this request from others of its sender; undefined: the client gave it no id. */
+  request?: string | undefined
 }
 
 /** The answer, and what is to be done right after it has been handed to the socket. */
@@ -24,6 +26,7 @@ export type AnyHandler = (call: {
   connection: Connection
   session: Session
   payload: unknown
+  request?: string | undefined
 }) => AnyReply | Promise<AnyReply>
 type AnyReply = { type: string; payload: object; after?: () => void } | null
 

@@ -1,5 +1,5 @@
 import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parley/contracts'
-import { ask, at, ProblemError } from '@parley/kit'
+import { ask, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { findWait, resumeWait } from '../lobby/wait.ts'
@@ -22,6 +22,7 @@ export async function resumeSession(
   { keepToken }: { keepToken: boolean },
 ): Promise<Reply<'room.resume'>> {
   const { context, session, payload } = call
+  const askedAt = context.clock.monotonic()
   const token = readResumeToken(payload.resumeToken)
   if (!token) throw new ProblemError('resume-failed', 'This is not a resume token', { next: 'rejoin' })
   const { userId } = session.principal
@@ -31,7 +32,7 @@ export async function resumeSession(
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
   const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
-  if (!waited) return await resumeSeat(call, { room, token, keepToken })
+  if (!waited) return await resumeSeat(call, { room, token, keepToken, askedAt })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,
     room,
@@ -63,7 +64,7 @@ async function mayExist(
 
 async function resumeSeat(
   { context, connection, session: { principal }, payload }: Call<'room.resume'>,
-  { room, token, keepToken }: { room: LiveRoom; token: ResumeToken; keepToken: boolean },
+  { room, token, keepToken, askedAt }: { room: LiveRoom; token: ResumeToken; keepToken: boolean; askedAt: number },
 ): Promise<Reply<'room.resume'>> {
   const { participantId } = token
   const next = keepToken ? token : issueResumeToken(token.meetingId, participantId, room.state.epoch)
@@ -79,7 +80,9 @@ async function resumeSeat(
   } as const
   await foreseeOrThrow(context, room, command)
   const local = localOf(context, room, command)
-  const { before, state } = await takeSeat(context, connection, { principal, room, local, command }).catch(orRejoin)
+  const { before, state } = await takeSeat(context, connection, { principal, room, local, command, askedAt }).catch(
+    orRejoin,
+  )
   const seat = before.seats.get(participantId) ?? before.parked.get(participantId)
   const handed = await handOver(context, { room, node: seat?.node ?? context.node, local, received: payload.signalSeq })
   // How old the credentials are that the client has is not known here: it is told anew with the next tick.
@@ -114,12 +117,12 @@ async function foreseeOrThrow({ life }: Context, room: LiveRoom, command: Resume
   if (!refusalIn(room.state)) return
   await room.submit({ kind: 'confirm' })
   const refused = refusalIn(room.state)
-  if (refused) throw new ProblemError(refused.refused, refused.detail, { next: 'rejoin' })
+  if (refused) orRejoin(new ProblemError(refused.refused, refused.detail))
 }
 
-/** A refusal tells the client the way on; what is only not possible now is tried again. */
+/** A refusal tells the client the way on. What is only not possible now is tried again, and a meeting that is over stays so. */
 function orRejoin(error: unknown): never {
-  if (!(error instanceof ProblemError) || error.toProblem().retryable) throw error
+  if (!(error instanceof ProblemError) || error.toProblem().retryable || error.code === 'meeting-over') throw error
   throw new ProblemError(error.code, error.message, { ...error.extra, next: 'rejoin' })
 }
 
@@ -168,7 +171,10 @@ async function handOver(context: Context, handing: HandingOver): Promise<Handed>
   return handed
 }
 
-/** What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along. */
+/**
+ * What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along.
+ * @throws ProblemError `unavailable`: the session went back there while this node stood still; asked again, the client finds out
+ */
 async function takeOver(
   { bus, log }: Context,
   { room, node, local: { participantId, sessionId }, received }: HandingOver,
@@ -181,6 +187,8 @@ async function takeOver(
       ...(received !== undefined && { received }),
     })
   } catch (err) {
+    if (isProblem(err, 'wrong-state'))
+      throw new ProblemError('unavailable', 'The session is on another node', {}, { cause: err })
     log.info({ err, node }, 'session taken over from a node that does not answer')
     return null
   }

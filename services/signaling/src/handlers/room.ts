@@ -12,6 +12,7 @@ import { changesSince } from './resume.ts'
 
 export const join: Handler<'room.join'> = ({ context, connection, session, payload: { roomToken, device } }) => {
   const { principal } = session
+  const askedAt = context.clock.monotonic()
   const request = { roomToken, userId: principal.userId, attempt: newId() }
   return decideUntilCurrent(
     () => redeem(context, request),
@@ -22,7 +23,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
         const options = { principal, room, participantId, sessionId: newId(), device, meetingVersion: meeting.version }
         return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
       }
-      const { joined, release } = await enterRoom(context, connection, { principal, grant, device })
+      const { joined, release } = await enterRoom(context, connection, { principal, grant, device, askedAt })
       return { type: 'room.joined', payload: joined, after: release }
     },
   )

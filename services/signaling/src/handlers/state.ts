@@ -38,7 +38,10 @@ export const muteAll: Handler<'moderation.muteAll'> = async ({
 function tellMuted(context: Context, room: LiveRoom, changes: readonly Change[], kind: 'mic' | 'cam' | 'screen'): void {
   for (const change of changes) {
     if (change.kind !== 'media' || change.by === undefined) continue
-    sendTo(context, room, change.participantId, { type: 'moderation.muted', payload: { kind, by: change.by } })
+    sendTo(context, room, {
+      to: change.participantId,
+      message: { type: 'moderation.muted', payload: { kind, by: change.by } },
+    })
   }
 }
 

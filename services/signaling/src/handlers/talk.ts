@@ -8,10 +8,14 @@ import { ack, type Call, type Handler, type SessionFor } from './call.ts'
 /** Waits for nothing while the receiver is known: what one sends first goes out first. */
 export const signal: Handler<'rtc.signal'> = (call) => (pass(call) ? ack : passLater(call))
 
-function pass({ context, session: { room, local }, payload: { to, data } }: Call<'rtc.signal'>): boolean {
+function pass({ context, session: { room, local }, payload: { to, data }, request }: Call<'rtc.signal'>): boolean {
   if (room.state.seats.get(local.participantId)?.node !== context.node)
     throw new ProblemError('wrong-state', 'This session has been resumed elsewhere')
-  return sendTo(context, room, to, { type: 'rtc.signal', payload: { from: local.participantId, data } })
+  return sendTo(context, room, {
+    to,
+    message: { type: 'rtc.signal', payload: { from: local.participantId, data } },
+    request,
+  })
 }
 
 /** A receiver who is not known here may have come in elsewhere just now. */

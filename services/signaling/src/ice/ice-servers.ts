@@ -1,5 +1,5 @@
 import type { IceServer } from '@parley/contracts'
-import { checkIceConfig, hasTurn, iceServersFor, openIceServers, type Clock } from '@parley/kit'
+import { checkIceConfig, hasTurn, iceServersFor, openIceServers, type Clock, type Metrics } from '@parley/kit'
 import type { SignalingConfig } from '../config.ts'
 import type { TurnHolders } from './turn-holders.ts'
 
@@ -17,9 +17,14 @@ export class IceServers {
   readonly #config: SignalingConfig
   readonly #clock: Clock
   readonly #holders: TurnHolders
+  readonly #issued: ReturnType<Metrics['counter']> | undefined
 
   /** @throws ConfigError when the settings of TURN do not fit together */
-  constructor(config: SignalingConfig, { clock, holders }: { clock: Clock; holders: TurnHolders }) {
+  constructor(
+    config: SignalingConfig,
+    { clock, holders, metrics }: { clock: Clock; holders: TurnHolders; metrics?: Pick<Metrics, 'counter'> },
+  ) {
+    this.#issued = metrics?.counter('parley_signaling_turn_credentials_total', 'TURN credentials that were given out')
     checkIceConfig(config)
     this.#config = config
     this.#clock = clock
@@ -45,6 +50,7 @@ export class IceServers {
 
   /** A fixed login is told again as well: it may be another one after the node has been replaced. */
   #make(userId: string): IceGrant {
+    if (hasTurn(this.#config)) this.#issued?.inc()
     const iceServers = iceServersFor(this.#config, userId, this.#clock.now())
     const lifeMs = this.#config.TURN_TTL_SECONDS * 1_000
     return { iceServers, renewAt: hasTurn(this.#config) ? this.#clock.monotonic() + lifeMs * renewAfter : null }

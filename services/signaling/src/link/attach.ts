@@ -16,10 +16,10 @@ export async function attach(
   connections: Connections,
   { socket, asked }: { socket: LinkSocket; asked: LinkAttach },
 ): Promise<Connection> {
-  const { accessToken, session } = asked
+  const { accessToken, requestId, session } = asked
   const principal = accessToken === null ? null : await context.auth.verifier.verify(accessToken)
   if (principal !== null) connections.checkShareOrThrow(principal)
-  const connection = connections.add(socket, principal)
+  const connection = connections.add(socket, principal, requestId)
   if (session === null) return connection
   try {
     if (principal === null) throw new ProblemError('unauthenticated')

@@ -1,4 +1,4 @@
-import { toGateway, type CloseReason, type LinkClose, type LinkHeld } from '@parley/contracts'
+import { closeCodes, toGateway, type CloseReason, type LinkClose, type LinkHeld } from '@parley/contracts'
 import { jsonBody, numberBody } from '@parley/kit'
 import type { ClientSocket } from '../session/client-socket.ts'
 import type { Link } from './link.ts'
@@ -15,6 +15,7 @@ export class LinkSocket implements ClientSocket {
   group: { casts: RoomCasts; group: CastGroup } | null = null
   /** The last round of its group's casts that reached it. */
   coveredIn = 0
+  closedWith: number | null = null
   readonly waiting = 0
   readonly idle = true
   #open = true
@@ -53,6 +54,7 @@ export class LinkSocket implements ClientSocket {
 
   close(reason: CloseReason, text: string = reason): void {
     if (!this.#open) return
+    this.closedWith = closeCodes[reason].code
     this.link.write(toGateway.close, this.id, jsonBody({ reason, text } satisfies LinkClose))
     this.gone()
     this.link.closed(this)

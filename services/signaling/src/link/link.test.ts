@@ -68,8 +68,8 @@ class Gateway {
     this.#ws.send(writeRecords([{ kind, id, body }]))
   }
 
-  attach(id: number, asked: LinkAttach): void {
-    this.write(toNode.attach, id, jsonBody(asked))
+  attach(id: number, asked: Omit<LinkAttach, 'requestId'>): void {
+    this.write(toNode.attach, id, jsonBody({ requestId: 'r', ...asked }))
   }
 
   input(id: number, type: string, payload: object = {}): void {

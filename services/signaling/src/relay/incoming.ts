@@ -15,13 +15,13 @@ interface Options {
   lost: (node: string) => void
 }
 
-/** What comes from one other node. */
+/** The stream from one other node. */
 interface Stream {
   /** Up to here all is delivered, or lost. */
   done: number
   /** The highest number heard of. */
   head: number
-  /** What came after a gap, by number. */
+  /** The relays that came after a gap, by number. */
   held: Map<number, Relay>
   heldBytes: number
   mending: Promise<void> | null
@@ -36,7 +36,7 @@ const maxHeldBytes = 1_024 * 1_024
 const maxStreams = 1_000
 
 /**
- * Delivers what other nodes send to this one in their order and once. What is missing by its numbers is asked for; later relays
+ * Delivers what other nodes send to this one in their order and once. A missing number is asked for; later relays
  * of that node wait for it, half a second with the bus up at most: then it is lost.
  */
 export class IncomingRelays {
@@ -118,7 +118,7 @@ export class IncomingRelays {
     this.#deliverHeld(stream)
   }
 
-  /** What is before `first` is gone for good, unless it came meanwhile. */
+  /** Everything before `first` is gone for good, unless it came meanwhile. */
   #skipTo(node: string, stream: Stream, first: number): void {
     let missing = 0
     this.#deliverHeld(stream)
@@ -160,7 +160,7 @@ export class IncomingRelays {
   }
 }
 
-/** What does not fit is missing like what never came. */
+/** A relay that does not fit is missing like one that never came. */
 function hold(stream: Stream, relay: Relay, n: number): void {
   if (stream.held.has(n) || isFull(stream)) return
   stream.held.set(n, relay)

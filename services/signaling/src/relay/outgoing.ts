@@ -8,7 +8,7 @@ interface Options {
   clock: Clock
 }
 
-/** What goes to one other node. */
+/** The stream to one other node. */
 interface Stream {
   /** The number of the newest. */
   head: number
@@ -34,8 +34,8 @@ const maxStreams = 1_000
 type Again = Static<typeof signalingBus.relayAgain.output>
 
 /**
- * Numbers what this node sends to each other node, and keeps the last of it for as long as the bus may have lost it unnoticed:
- * 5 s with the bus up, 1,000 relays or 1 MiB. Whoever misses some asks for them again. That the last were lost shows by
+ * Numbers the relays to each other node. Keeps the newest for as long as the bus may have lost them unnoticed:
+ * 5 s with the bus up, 1,000 relays or 1 MiB. A node that misses some asks for them again. That the last were lost shows by
  * their number, which is told 1 s after them, then ever more seldom for two minutes, and at once when the bus is back.
  */
 export class OutgoingRelays {

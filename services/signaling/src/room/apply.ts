@@ -74,15 +74,15 @@ export function apply(room: RoomDraft, change: Change): void {
   }
 }
 
-/** Whoever still has a socket on a node that does not hear of it is told why; who timed out may come back instead. */
+/** A participant with a socket on a node that does not hear of it is told why; who timed out may come back instead. */
 function rememberDeparture(
   room: RoomDraft,
-  { participantId, reason, by, at }: Extract<Change, { kind: 'left' }>,
+  { participantId, reason, by, ban, at }: Extract<Change, { kind: 'left' }>,
 ): void {
   if (at === undefined || (reason !== 'left' && reason !== 'kicked')) return
   for (const [id, departure] of room.departures)
     if (departure.at + rememberDeparturesMs < at || room.departures.size >= maxDepartures) room.departures.delete(id)
-  room.departures.set(participantId, { reason, at, ...(by && { by }) })
+  room.departures.set(participantId, { reason, at, ...(by && { by }), ...(ban && { ban }) })
 }
 
 type SeatChange = Extract<Change, { kind: 'seat' }>
@@ -210,7 +210,7 @@ export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
     joinedAt,
   }))
 
-/** What the SFU may forward. */
+/** The media that the SFU may forward. */
 export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | 'ended' | 'seats'>) => ({
   meeting,
   ended: ended !== null,

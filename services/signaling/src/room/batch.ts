@@ -88,7 +88,7 @@ export function commitOf({ steps, facts, after }: Decided, before: RoomState): D
   }
 }
 
-/** What its caller gave up never happens. */
+/** A command that its caller gave up never happens. */
 export function dropLate(batch: Pending[]): void {
   for (const pending of batch.filter(({ isLate }) => isLate?.())) {
     batch.splice(batch.indexOf(pending), 1)

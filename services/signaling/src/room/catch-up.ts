@@ -15,7 +15,7 @@ import {
 } from './state.ts'
 import type { StoreLife } from './store-life.ts'
 
-/** What has become of a room in the store, for a node that knows it as of some version. */
+/** The state of a room in the store, for a node that knows some version of it. */
 export type Reading =
   /** There certainly is no such room, in this incarnation of the store. */
   | { found: 'none'; incarnation: string }
@@ -87,11 +87,11 @@ async function lookAt({ kv: { docs } }: CatchUpDeps, known: RoomState): Promise<
 export interface Verdict {
   /** The history that stays. */
   state: RoomState
-  /** What that is to a node that knows `known`. */
+  /** The meaning of that to a node that knows `known`. */
   found: 'nothing-new' | 'changes' | 'other-state'
   /** Whether it has to begin a new epoch. */
   begins: boolean
-  /** What stands in the store now. */
+  /** The document in the store now. */
   replaces: DocHead | null
   /** The highest version that anybody may have seen. */
   highest: number
@@ -141,7 +141,7 @@ function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {
 const isAncestor = ({ epoch, v, commits, past }: RoomState, head: DocHead): boolean =>
   [{ epoch, version: v, commits }, ...past].some((one) => one.epoch === head.epoch && leadsThrough(one, head))
 
-/** What is older than what is remembered counts as one. */
+/** A version older than the remembered ones counts as one. */
 function leadsThrough({ commits, version: end }: PastEpoch, { commitId, version }: DocHead): boolean {
   const oldest = commits.at(-1)?.version ?? 0
   return version <= end && (version < oldest || commits.some((commit) => commit.commitId === commitId))
@@ -153,7 +153,7 @@ function goneOn(known: RoomState, { commits, fields, head }: Extract<Look, { fou
   return { ...state, epoch: head.epoch, v: head.version, commits }
 }
 
-/** What a restoration goes on from: also from what it takes the place of, which somebody else may restore once more. */
+/** The state that a restoration goes on from: also from what it takes the place of, which somebody else may restore once more. */
 export function pastWith({ replaces, state }: Pick<Verdict, 'replaces' | 'state'>): RoomState['past'] {
   const past = pastOf(state)
   if (replaces === null || past.some(({ epoch }) => epoch === replaces.epoch)) return past

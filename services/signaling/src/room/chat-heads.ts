@@ -1,4 +1,4 @@
-import { chatBus, type RoomNews } from '@parley/contracts'
+import { chatBus, type ChatNews } from '@parley/contracts'
 import { ask, createPoller, within, type Bus, type Clock, type Logger } from '@parley/kit'
 import { pingFrame } from './frames.ts'
 import type { LiveRoom } from './live-room.ts'
@@ -20,8 +20,8 @@ const chunk = 1_000
 const openingMs = 150
 
 /**
- * What of the chat was told once and got lost is asked for: one question every 5 s for the newest numbers of all rooms with
- * somebody here. Who missed messages learns it at once, not with the next ping.
+ * Announcements of the chat that got lost are asked for: one question every 5 s for the newest numbers of all rooms with
+ * somebody here. A client that missed messages learns it at once, not with the next ping.
  */
 export class ChatHeads {
   readonly #options: Options
@@ -90,5 +90,5 @@ export function noteAndTell(room: HeadRoom, head: Head, clock: Clock): void {
 }
 
 /** Whether what is told again was heard here: then it is not shown twice. */
-export const isKnown = (room: Numbers, { type, message, again }: Extract<RoomNews, { kind: 'chat' }>): boolean =>
+export const isKnown = (room: Numbers, { type, message, again }: ChatNews): boolean =>
   again === true && (type === 'chat.message' ? message.seq <= room.chatSeq : (message.rev ?? 0) <= room.chatRev)

@@ -221,7 +221,7 @@ describe('the rules of a room', () => {
     expect(run(room, { kind: 'media', by: 'host', changed: { screen: true } })).toHaveLength(1)
   })
 
-  it('R4 V2 what the settings do not allow any more goes off, also with a demotion', () => {
+  it('R4 V2 X23e what the settings do not allow any more goes off, also with a demotion', () => {
     const room = roomOf('host', 'a', 'b')
     const silent = { ...meeting, version: 2, settings: { ...meeting.settings, audio: false } }
     const changes = run(room, { kind: 'meeting-updated', meeting: silent, seq: 1 })

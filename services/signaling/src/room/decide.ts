@@ -129,7 +129,7 @@ type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 const refuse = (refused: ProblemCode, detail: string = problems[refused].title): Refusal => ({ refused, detail })
 const gone = () => refuse('peer-not-found')
 
-/** What a participant asks for; refused on a node that the session has left, which may not have heard of it. */
+/** The request of a participant; refused on a node that the session has left, which may not have heard of it. */
 const acting = new Set<Command['kind']>(['leave', 'media', 'hand', 'mute', 'mute-all', 'lower-hand'])
 
 /** `decide` for a command that came in on `node`: whoever acts must have the session there (fencing). */

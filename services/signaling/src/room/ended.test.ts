@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { aMeeting } from '../testing/a-meeting.ts'
 import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'
 
-it('11.6 a removal that comes after the end is done with, whether or not the room is still in memory', async () => {
+it('X36 a removal that comes after the end is done with, whether or not the room is still in memory', async () => {
   const kv = createMemoryKv({ log: createLogger({ service: 'test', level: 'silent' }) })
   const { room } = aLiveRoom(undefined, { kv })
   await room.load()

@@ -52,7 +52,7 @@ function payloadText(payload: object): string {
   return JSON.stringify(payload)
 }
 
-/** What tells a client whether it missed something; `room` is null where it is in none. */
+/** The numbers that tell a client whether it missed something; `room` is null where it is in none. */
 export const pingFrame = (
   room: { state: { v: number }; chatSeq: number; chatRev: number } | null,
   now: number,

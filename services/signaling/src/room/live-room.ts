@@ -35,7 +35,7 @@ const renewEveryMs = 20_000
 
 /**
  * One room on one node: the folded state, the commands that wait for a commit, and the sessions that are here. Commands
- * queue while a commit is under way and then commit together. What is answered is either committed or confirmed: a refusal, or
+ * queue while a commit is under way and then commit together. Every answer is either committed or confirmed: a refusal, or
  * "already so", holds for the newest state in the store, never only for the copy here.
  */
 export class LiveRoom {
@@ -60,7 +60,7 @@ export class LiveRoom {
   #unsure = false
   #readAgainAt = 0
   #renewAt = 0
-  /** What other nodes told while a commit of ours was under way. */
+  /** News from other nodes while a commit of ours was under way. */
   readonly #inbox = new NewsInbox()
 
   constructor(meetingId: string, deps: RoomDeps) {
@@ -114,7 +114,7 @@ export class LiveRoom {
     return look(this.#state) ?? look((await this.submit({ kind: 'confirm' })).state)
   }
 
-  /** What another node tells of the document. */
+  /** News of the document from another node. */
   hear(news: HeadNews): void {
     if (news.node === this.#deps.node) return
     if (this.#work.busy) this.#inbox.add(news)
@@ -128,7 +128,7 @@ export class LiveRoom {
   async catchUp(): Promise<void> {
     this.#stale = true
     if (!this.#work.busy) return await this.#work.run(() => this.#readAgain())
-    // What is under way was begun before; without news, a reading follows it.
+    // The commit under way was begun before; without news, a reading follows it.
     this.#inbox.overflow()
     await this.#work.afterNext()
   }
@@ -174,7 +174,7 @@ export class LiveRoom {
     this.#adopt(committed(after, commitId), frames, changes)
   }
 
-  /** What was read is on its way as news, as a rule, and these say more than the difference of two states. True if they came. */
+  /** The changes that were read are on their way as news, as a rule, and these say more than the difference of two states. True if they came. */
   async #isFollowed({ found, origin, state }: Extract<Reading, { state: RoomState }>): Promise<boolean> {
     if (found !== 'changes' || origin !== null) return false
     const [latest] = state.commits
@@ -199,7 +199,7 @@ export class LiveRoom {
       .catch((err: unknown) => this.#deps.log.warn({ err, meetingId: this.meetingId }, 'room could not be read'))
   }
 
-  /** Takes what was told meanwhile, then goes on with what has queued. Whatever becomes of the news: nobody waits for ever. */
+  /** Takes what was told meanwhile, then goes on with what has queued. In every case: nobody waits for ever. */
   #goOn(): void {
     try {
       const news = this.#inbox.takeAll()
@@ -252,7 +252,7 @@ export class LiveRoom {
     dropLate(batch)
     const before = this.#state
     const decided = decideAll(node, before, batch, life.now())
-    // What was under way must not undo what is answered now.
+    // A commit that was under way must not undo this answer.
     const wanted = decided.changes.length === 0 && this.#unsure ? noChange(before) : decided
     if (wanted.changes.length > 0 && !(await this.#commit(wanted, before))) return false
     if (wanted.changes.length === 0 && !fresh && (await this.#readMissed())) return false
@@ -310,7 +310,7 @@ export class LiveRoom {
     else if (reading.found === 'expired') this.#forget()
     else if (reading.found !== 'nothing-new' && !(await this.#isFollowed(reading))) {
       this.#show(reading)
-      // Whoever committed it may have died before telling, so that the others do not know it either.
+      // The node that committed it may have died before publishing, so that the others do not know it either.
       if (reading.origin === null) this.tellHead()
     }
     return reading.found !== 'nothing-new' && reading.found !== 'none'

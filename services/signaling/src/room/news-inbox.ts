@@ -4,7 +4,7 @@ const maxKept = 1_000
 /** News of a commit that the store already shows are on their way, unless the bus lost them. */
 const waitMs = 25
 
-/** What other nodes told of a room while it was busy, in the order it came. */
+/** News of a room that came from other nodes while it was busy, in the order it came. */
 export class NewsInbox {
   /** Null: it was too much to keep. */
   #kept: HeadNews[] | null = []
@@ -20,7 +20,7 @@ export class NewsInbox {
     this.#onAdded?.()
   }
 
-  /** What is kept is of no use any more: the document has to be read. */
+  /** The kept news is of no use any more: the document has to be read. */
   overflow(): void {
     this.#kept = null
   }

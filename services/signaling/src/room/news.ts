@@ -6,7 +6,7 @@ export type HeadNews = Extract<RoomNews, { kind: 'commit' | 'head' }>
 export type CommitNews = Extract<RoomNews, { kind: 'commit' }>
 
 /**
- * What another node's news are to a node at `state`: `known` already, the `next` commit, the same contents `restored` under a new
+ * The meaning of another node's news to a node at `state`: `known` already, the `next` commit, the same contents `restored` under a new
  * epoch, or `unknown`: something was missed, or the histories differ, and only the document tells.
  */
 export function relationOf(news: HeadNews, state: RoomState): 'known' | 'next' | 'restored' | 'unknown' {

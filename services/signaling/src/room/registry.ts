@@ -1,18 +1,10 @@
-import { signalingBus, type Change, type RoomNews } from '@parley/contracts'
-import {
-  listen,
-  ProblemError,
-  tell,
-  type Bus,
-  type BusSubscription,
-  type Clock,
-  type Kv,
-  type Logger,
-} from '@parley/kit'
+import { signalingBus, type Change, type ChatNews, type RoomNews } from '@parley/contracts'
+import { ProblemError, tell, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
 import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
 import { forEach } from './for-each.ts'
 import { messageFrame } from './frames.ts'
+import { listenToRoom, type AnyNews } from './listen-to-room.ts'
 import { LiveRoom } from './live-room.ts'
 import type { StoreLife } from './store-life.ts'
 
@@ -30,7 +22,7 @@ export interface RegistryDeps {
 export interface RoomWatch {
   /** By these changes; none when they are not known. */
   roomMoved(room: LiveRoom, changes: readonly Change[]): void
-  chatSaid(news: Extract<RoomNews, { kind: 'chat' }>, meetingId: string): void
+  chatSaid(news: ChatNews, meetingId: string): void
 }
 
 interface Entry {
@@ -110,7 +102,7 @@ export class RoomRegistry {
   }
 
   /**
-   * After the bus was away: what was said meanwhile is read from the store. What this node said got lost too, and another may
+   * After the bus was away: what was said meanwhile is read from the store. Messages of this node got lost too, and another may
    * have been back, and have read, before that.
    */
   async catchUp(): Promise<void> {
@@ -120,8 +112,7 @@ export class RoomRegistry {
   }
 
   /**
-   * The store has lost data, or may have: every room is compared with it, and put back where it is missing. What cannot be read now is
-   * tried again by `tend`.
+   * The store has lost data, or may have: every room is compared with it, and put back where it is missing. A room that cannot be read now is tried again by `tend`.
    */
   async compareAll(): Promise<void> {
     await forEach(this.rooms(), comparedAtOnce, async (room) => {
@@ -164,12 +155,8 @@ export class RoomRegistry {
     })
     const lobby = new Lobby(room, { bus, log })
     // Subscribed before it is read: what commits in between is seen, or already in what is read.
-    const subscription = listen(
-      othersOn(bus, node),
-      signalingBus.room,
-      { meetingId },
-      (news) => this.#hear(room, lobby, news),
-      log,
+    const subscription = listenToRoom({ bus: othersOn(bus, node), log }, meetingId, (news) =>
+      this.#hear(room, lobby, news),
     )
     const ready = this.#read(room, subscription)
     const entry = { room, lobby, ready, subscription, usedAt: clock.monotonic() }
@@ -188,7 +175,7 @@ export class RoomRegistry {
     await Promise.all([room.load(), this.chatHeads.readFor(room)])
   }
 
-  #hear(room: LiveRoom, lobby: Lobby, news: RoomNews): void {
+  #hear(room: LiveRoom, lobby: Lobby, news: AnyNews): void {
     switch (news.kind) {
       case 'commit':
       case 'head':

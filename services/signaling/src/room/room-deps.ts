@@ -3,7 +3,7 @@ import type { Clock, Kv, Logger } from '@parley/kit'
 import type { LiveRoom } from './live-room.ts'
 import type { StoreLife } from './store-life.ts'
 
-/** What a room on this node works with. */
+/** The dependencies of a room on this node. */
 export interface RoomDeps {
   node: string
   kv: Pick<Kv, 'docs'>

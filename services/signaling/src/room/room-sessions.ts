@@ -17,6 +17,19 @@ interface Telling {
   droppable?: boolean
 }
 
+/** How somebody went; `by` is a user. */
+interface Going {
+  reason: string
+  by?: string | undefined
+  ban?: boolean | undefined
+}
+
+/** Who removed somebody, to clients: `by` is a participant, as everywhere; by REST one may do it from outside of the room. */
+function remover({ seats }: RoomState, userId: string): { by?: string; byUserId: string } {
+  const seat = [...seats.values()].find(({ participant }) => participant.userId === userId)
+  return { ...(seat && { by: seat.participant.id }), byUserId: userId }
+}
+
 /** The sessions of one room on this node, and what they are told. */
 export class RoomSessions {
   /** By participant id. */
@@ -38,7 +51,7 @@ export class RoomSessions {
 
   /** Tells what led to a committed state. */
   tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
-    for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, change)
+    for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
     const batch = this.#pacedBatch()
     for (const { v, frame } of frames) this.#tell(frame, v, { batch })
     this.#deps.onDelivered(this.all.size * frames.length)
@@ -50,7 +63,7 @@ export class RoomSessions {
     if (next.ended) return this.#end(next.ended)
     const frame = messageFrame({ type: 'room.delta', payload: deltaBetween(before, next) })
     this.#tell(frame, next.v)
-    for (const id of before.seats.keys()) if (!next.seats.has(id)) this.#sendAway(id, next.departures.get(id))
+    for (const id of before.seats.keys()) if (!next.seats.has(id)) this.#sendAway(id, next, next.departures.get(id))
   }
 
   /** Tells everybody the whole state. */
@@ -59,7 +72,7 @@ export class RoomSessions {
     for (const [id, session] of this.all) {
       const self = next.seats.get(id)?.participant
       if (self) session.deliver(messageFrame({ type: 'room.snapshot', payload: snapshotFor(next, self, chat) }), next.v)
-      else this.#sendAway(id, next.departures.get(id))
+      else this.#sendAway(id, next, next.departures.get(id))
     }
   }
 
@@ -72,14 +85,15 @@ export class RoomSessions {
    * Closes the socket of a participant who is not in the room any more, and says why. Somebody for whom no reason is known was not
    * removed for all we know: coming back asks meetings.
    */
-  #sendAway(participantId: string, departure: { reason: string; by?: string | undefined } | undefined): void {
+  #sendAway(participantId: string, next: RoomState, departure: Going | undefined): void {
     const session = this.all.get(participantId)
     if (!session?.attached) return
     this.all.delete(participantId)
     if (departure?.reason === 'left') return session.close('normal')
     if (departure?.reason !== 'kicked') return session.close('serverGoingAway')
-    const { by } = departure
-    session.close('removed', messageFrame({ type: 'room.kicked', payload: { reason: 'removed', ...(by && { by }) } }))
+    const { by, ban } = departure
+    const payload = { reason: ban ? 'banned' : 'removed', ...(by && remover(next, by)) }
+    session.close('removed', messageFrame({ type: 'room.kicked', payload }))
   }
 
   #end(reason: NonNullable<RoomState['ended']>): void {
@@ -96,7 +110,7 @@ export class RoomSessions {
     cast.send(frame, { v: v ?? 0, kind: how.droppable ? 'passing' : 'state' })
   }
 
-  /** Who is on the way in stays: the commit under way decides what becomes of them. */
+  /** A session on its way in stays: the commit under way decides what becomes of them. */
   #closeAll(why: 'meetingEnded' | 'serverGoingAway'): void {
     for (const [id, session] of this.all) {
       session.close(why)
@@ -104,7 +118,7 @@ export class RoomSessions {
     }
   }
 
-  /** What is broadcast leaves at once while the room is quiet; else within the window of its pace. */
+  /** A broadcast leaves at once while the room is quiet; else within the window of its pace. */
   #pacedBatch(): WriteBatch {
     this.#batch.waitMs = this.#pace.next(this.#deps.clock.monotonic())
     return this.#batch

@@ -18,7 +18,7 @@ export const switchedOff = (meeting: Meeting, participants: readonly Participant
     return same ? [] : [{ kind: 'media', participantId: participant.id, ...shown }]
   })
 
-/** What is on and is not allowed any more goes off with the settings. */
+/** Media that is not allowed any more goes off with the settings. */
 export function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
   if (meeting.version <= (room.meeting?.version ?? 0)) return []
   const participants = [...room.seats.values()].map((seat) => seat.participant)

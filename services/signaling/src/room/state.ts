@@ -38,7 +38,9 @@ export interface PastEpoch {
 
 export interface Departure {
   reason: 'left' | 'kicked'
+  /** The user who removed them. */
   by?: string
+  ban?: boolean
   /** Ms since 1970, by the clock of the room store. */
   at: number
 }
@@ -80,7 +82,7 @@ export const headOf = ({ epoch, v, commits: [latest] }: RoomState): DocHead | nu
 const rememberedCommits = 16
 const rememberedEpochs = 8
 
-/** What a state goes on from that is restored from this one. */
+/** The head that a state restored from this one goes on from. */
 export const pastOf = ({ epoch, v, commits, past }: RoomState): RoomState['past'] =>
   [{ epoch, version: v, commits }, ...past].slice(0, rememberedEpochs)
 
@@ -243,7 +245,7 @@ export const shownRecording = ({ recording: known }: Pick<RoomState, 'recording'
 const isSameRecording = (one: RoomRecording, other: RoomRecording | null): boolean =>
   one.recording.id === other?.recording.id && one.rev === other.rev
 
-/** What changed for those who saw `before`, as state, not as a list of events. */
+/** The changes for those who saw `before`, as state, not as a list of events. */
 export function deltaBetween(before: RoomState, after: RoomState): RoomDelta {
   const upserts: Participant[] = []
   for (const [id, seat] of after.seats)

@@ -2,7 +2,7 @@ import type { Change, RoomCommand, Seat } from '@parley/contracts'
 import { switchedOff } from './settings.ts'
 import type { RoomState } from './state.ts'
 
-/** What a command of meetings about one user changes. Pure, as `decide`. */
+/** The changes of a command of meetings about one user. Pure, as `decide`. */
 type Of<K extends RoomCommand['kind']> = Extract<RoomCommand, { kind: K }>
 
 /** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
@@ -19,10 +19,11 @@ export function remove(room: RoomState, { userId, reason, by, seq }: Of<'remove'
     reason: reason === 'left' ? 'left' : 'kicked',
     at: now,
     ...(by && { by }),
+    ...(reason === 'banned' && { ban: true }),
   }))
 }
 
-/** Whoever moderates no more shows no more than others may. */
+/** A former moderator may show no more than others. */
 export function changeRole(room: RoomState, { userId, role, seq }: Of<'role'>): Change[] {
   const seats = seatsOf(room, userId, seq).filter(({ participant }) => participant.role !== role)
   const present = seats.map(({ participant }) => participant).filter(({ id }) => room.seats.has(id))

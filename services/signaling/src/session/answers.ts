@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What was answered, so that it can be said again; a long text is put together anew. */
+/** An answer, kept so that it can be given again; a long text is put together anew. */
 export interface Answer {
   readonly length: number
   text(): string
@@ -33,7 +33,7 @@ const maxKeptLength = 16_384
 /** A longer answer to what entered a room is kept for a while only: an idle session is to cost little. */
 const maxKeptForever = 512
 const keepMs = 15_000
-/** What is handed over to another node fits into one message of the bus. */
+/** Answers for another node fit into one message of the bus. */
 const maxHandedLength = 128 * 1_024
 const handOverWaitMs = 100
 
@@ -74,7 +74,7 @@ export class Answers {
       kept.answer = answer
       const owner = this.#heir ?? this
       const length = answer?.length ?? 0
-      // What entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
+      // The answer that entered a room stays while its client may ask again: made anew it would be another act, and is refused as one.
       if (entering && length > maxKeptForever) owner.#passing = { requestId, until: now + keepMs }
       else if (length > maxKeptLength) owner.#all.delete(requestId)
       owner.#shrink()
@@ -110,7 +110,7 @@ export class Answers {
     }
   }
 
-  /** The answers as texts, the newest as far as they fit. What is still worked on is waited for, but not for long. */
+  /** The answers as texts, the newest as far as they fit. Requests in progress are waited for, but not for long. */
   async handOver(): Promise<HandedAnswer[]> {
     await Promise.race([Promise.all([...this.#all.values()].map(({ answering }) => answering)), sleep(handOverWaitMs)])
     const handed: HandedAnswer[] = []

@@ -4,6 +4,8 @@ import type { PeerSocket } from './local-session.ts'
 /** A client's socket as its connection sees it: opened here, or held by a gateway. */
 export interface ClientSocket extends PeerSocket {
   readonly open: boolean
+  /** The code that it was closed with from here, if it was. */
+  readonly closedWith: number | null
   /** Frames that wait to be written. */
   readonly waiting: number
   /** Closes a socket that does not take what is waiting for it; called on a timer. `now` in ms. */

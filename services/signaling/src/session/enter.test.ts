@@ -15,7 +15,7 @@ const log = createLogger({ service: 'test', level: 'silent' })
 const kv = createMemoryKv({ log })
 const life = new StoreLife({ kv, clock: systemClock })
 const node = 'here'
-const context = { node, log, life } as unknown as Context
+const context = { node, log, life, clock: systemClock } as unknown as Context
 afterAll(() => kv.close())
 
 const aRoom = (meetingId: string): LiveRoom =>

@@ -23,13 +23,14 @@ export interface Entering {
   principal: Principal
   grant: Grant
   device: { mic: boolean; cam: boolean }
+  /** When the client asked, monotonic ms; without it, now. */
+  askedAt?: number
 }
 
 const maxDecisions = 5
 
 /**
- * Carries out a decision of meetings, and asks for it anew as long as the room has been told something since that the decision does
- * not know of.
+ * Carries out a decision of meetings. Asks for it anew while the room knows a newer command than the decision does.
  */
 export async function decideUntilCurrent<D, T>(
   decide: () => Promise<D>,
@@ -62,7 +63,13 @@ export async function enterRoom(
   const seat = seatOf(context, { ...entering, avatar }, { sessionId, resumeHash: resume.hash })
   const { seatsPerPerson } = context
   const command = { kind: 'join', seat, meeting: grant.meeting, seatsPerPerson } as const
-  const { state } = await takeSeat(context, connection, { principal, room, local, command })
+  const { state } = await takeSeat(context, connection, {
+    principal,
+    room,
+    local,
+    command,
+    ...(entering.askedAt !== undefined && { askedAt: entering.askedAt }),
+  })
   if (may(grant.role, 'admit')) await context.rooms.lobbyOf(room).refresh()
   const sfu = await context.sfu.forJoining(room, local)
   const iceServers = giveIce(context, connection, { userId: principal.userId, participantId: grant.participantId })
@@ -83,7 +90,12 @@ export interface SeatTaking {
   room: LiveRoom
   local: LocalSession
   command: Extract<Command, { kind: 'join' | 'resume' }>
+  /** When the client asked, monotonic ms; without it, now. */
+  askedAt?: number
 }
+
+/** A client waits no longer for its answer, and may have come in elsewhere since. */
+const enterWithinMs = 5_000
 
 /**
  * The one way into a room, for joining and for resuming. The socket hears everything from before the commit on and is the
@@ -104,8 +116,10 @@ export async function takeSeat(context: Context, connection: Connection, taking:
     }
     throw error
   }
-  // Nobody waits for it on a socket that is closed, and its client may have come in elsewhere since: this node may have stood still.
-  const isLate = () => connection.session.state === 'closed'
+  const { clock } = context
+  const askedAt = taking.askedAt ?? clock.monotonic()
+  // Nobody waits for it on a socket that is closed. This node may have stood still, and not know yet that it is.
+  const isLate = () => connection.session.state === 'closed' || clock.monotonic() - askedAt > enterWithinMs
   const result = await room.submit(command, isLate).catch(giveUp)
   if (room.state.seats.get(participantId)?.sessionId !== local.sessionId) giveUp(goneProblem(room, command))
   if (!entry.take()) throw new ProblemError('wrong-state', 'Another socket has resumed this session')

@@ -2,6 +2,7 @@ import type { CloseReason } from '@parley/contracts'
 import type { WriteBatch } from '@parley/kit'
 import type { CastCover } from '../link/room-casts.ts'
 import { Answers } from './answers.ts'
+import { RecentRequests } from './recent-requests.ts'
 import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
 /** What a session needs of its socket; a fake of it is all that tests need. */
@@ -65,6 +66,16 @@ export interface Entry {
   abandon(): void
 }
 
+/** A signal on its last step to its receiver. */
+export interface SentSignal extends Signal {
+  /** By the clock of the sender's node, ms since 1970. */
+  sentAt?: number | undefined
+  /** Tells the sender's request from others of the sender: one that is made again is not shown again. */
+  request?: string | undefined
+  /** Here, by the monotonic clock, ms. */
+  now: number
+}
+
 /** A participant's session on this node: with a socket, or waiting for one. */
 export class LocalSession {
   readonly participantId: string
@@ -85,6 +96,8 @@ export class LocalSession {
   #writtenAtPing = 0
   /** When the newest signal of each sender was sent, ms since 1970; null: nothing can come late. */
   #newest: Map<string, number> | null = null
+  /** The signals that came lately, by their sender and request. */
+  #recent: RecentRequests | null = null
 
   constructor(ids: { participantId: string; sessionId: string; userId: string }) {
     this.participantId = ids.participantId
@@ -165,9 +178,10 @@ export class LocalSession {
   }
 
   /** A message to this participant alone. A signal waits while there is no socket, and is kept until the client has it. */
-  direct(frame: Buffer, sent?: Signal & { sentAt?: number | undefined }): void {
+  direct(frame: Buffer, sent?: SentSignal): void {
     if (sent) {
-      const { from, data, sentAt } = sent
+      const { from, data, sentAt, request, now } = sent
+      if (request !== undefined && !(this.#recent ??= new RecentRequests()).add(`${from} ${request}`, now)) return
       this.#signals.push({ from, data }, frame.length)
       if (sentAt !== undefined) this.#newest?.set(from, sentAt)
     }
@@ -177,6 +191,12 @@ export class LocalSession {
       this.#signals.sent()
       socket.send(frame, sent !== undefined)
     } else if (!this.#held.add(null, frame, sent !== undefined)) socket.close('tooSlow')
+  }
+
+  /** Lets go of what is kept for a while only; called on a timer with the monotonic time, ms. */
+  forgetOld(now: number): void {
+    this.answers.forgetPassing(now)
+    this.#recent?.forget(now)
   }
 
   /** The signals that the client of the socket just attached misses, and the number of the last; see `SignalOutbox.take`. */

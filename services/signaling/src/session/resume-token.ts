@@ -6,7 +6,7 @@ export interface ResumeToken {
   participantId: string
   epoch: string
   token: string
-  /** What is stored of it: SHA-256, base64url. */
+  /** The stored form of it: SHA-256, base64url. */
   hash: string
 }
 

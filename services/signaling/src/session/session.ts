@@ -15,6 +15,8 @@ export type Session =
 
 /** One socket and what the server knows of it. Times are monotonic, in ms. */
 export interface Connection {
+  /** The request id of its handshake. */
+  readonly id: string
   readonly socket: ClientSocket
   session: Session
   readonly openedAt: number

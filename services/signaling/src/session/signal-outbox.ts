@@ -68,7 +68,7 @@ export class SignalOutbox {
   }
 
   /**
-   * What a client misses of the numbers up to `until`, which it is given now; `received` is how far it says that it came. One that
+   * The signals that a client misses up to `until`, which it is given now; `received` is how far it says that it came. One that
    * does not say is taken to have all that was written.
    */
   take(until: number, received: number = this.#written): { signals: Signal[]; lost: boolean } {

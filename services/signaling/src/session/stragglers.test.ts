@@ -1,5 +1,5 @@
 import { signalingBus } from '@parley/contracts'
-import { createLogger, createMemoryBus, createMemoryKv, ProblemError, tell, type Bus } from '@parley/kit'
+import { ask, at, createLogger, createMemoryBus, createMemoryKv, ProblemError, tell, type Bus } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aMeeting, startNodes } from '../testing/harness.ts'
@@ -47,7 +47,7 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
   const sent = Date.now()
   await ada.client.ask('rtc.signal', { to: ben.id, data: 'second' })
   await eventually(() => expect(client.of('rtc.signal').length).toBe(1))
-  // Whoever is on node 0 reaches node 1 by a relay: that tells its name.
+  // A participant on node 0 reaches node 1 by a relay: that tells its name.
   const far = await product.join(0, meeting, 'Dora')
   await far.client.ask('rtc.signal', { to: ada.id, data: 'hello' })
   await eventually(() => expect(node).not.toBe(''))
@@ -78,4 +78,38 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
     'late, but nothing of hers came before',
   ])
   expect(ada.client.of('rtc.signal').map(({ payload }) => payload['data'])).toEqual(['hello'])
+})
+
+it('R2 a signal whose answer was lost with a node arrives once, though it is sent again elsewhere', async () => {
+  const meeting = aMeeting()
+  const ada = await product.join(1, meeting, 'Ada')
+  const ben = await product.join(0, meeting, 'Ben')
+  const offer = { to: ada.id, data: 'offer' }
+  await ben.client.ask('rtc.signal', offer, '1')
+  await ben.client.ask('rtc.signal', { to: ada.id, data: 'candidate' }, '2')
+  const client = await product.connect(1, ben.token)
+  const { sessionId, resumeToken, v } = ben.joined
+  await client.ask('room.resume', { sessionId, resumeToken, v })
+  expect((await client.ask('rtc.signal', offer, '1')).type).toBe('ack')
+  // A client may number its requests anew on each socket: another signal under an id of before is another one.
+  await client.ask('rtc.signal', { to: ada.id, data: 'new' }, '2')
+  await eventually(() => expect(ada.client.of('rtc.signal').length).toBeGreaterThanOrEqual(3))
+  expect(ada.client.of('rtc.signal').map(({ payload }) => payload['data'])).toEqual(['offer', 'candidate', 'new'])
+})
+
+it('R8 a node that stood still does not take a session from the node it is on now', async () => {
+  const meeting = aMeeting()
+  const ben = await product.join(0, meeting, 'Ben')
+  const doc = await kv.docs.read(meeting.id)
+  const { node } = JSON.parse(doc?.fields[`p:${ben.id}`] ?? '{}') as { node: string }
+  expect(node).toMatch(/^node-0/)
+  const { sessionId } = ben.joined as { sessionId: string }
+  const asked = ask(bus, at(signalingBus.takeOver, { node }), {
+    meetingId: meeting.id,
+    participantId: ben.id,
+    sessionId,
+  })
+  await expect(asked).rejects.toMatchObject({ code: 'wrong-state' })
+  expect((await ben.client.ask('room.sync', { v: 0 })).type).toBe('room.delta')
+  expect(ben.client.closed).toBeNull()
 })

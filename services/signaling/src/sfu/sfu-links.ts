@@ -18,7 +18,7 @@ import type { LocalSession } from '../session/local-session.ts'
 export interface SfuAccess {
   /** For somebody who has just taken a seat; undefined: there is no SFU, or it is not known in time. Never rejects. */
   forJoining(room: LiveRoom, local: LocalSession): Promise<Sfu | undefined>
-  /** What this session's client knows may be of before: it is told anew. */
+  /** This session's client may have an old grant: it is told anew. */
   tellAnew(room: LiveRoom, local: LocalSession): void
   start(): void
   stop(): void
@@ -44,7 +44,7 @@ export interface SfuLinksDeps {
   iceServersFor(who: { userId: string; participantId: string }): IceServer[]
 }
 
-/** What is known of a room in the SFU. */
+/** The state of a room in the SFU, as far as it is known. */
 interface Link {
   /** 0: there is none. */
   generation: number
@@ -54,7 +54,7 @@ interface Link {
   openAt: number
   asking: Promise<void> | null
 }
-/** What a session's client was told last, and when it needs new tokens, by the monotonic clock. */
+/** The generation that a session's client was told last, and when it needs new tokens, by the monotonic clock. */
 interface Told {
   generation: number
   renewAt: number
@@ -106,7 +106,7 @@ export class SfuLinks implements SfuAccess {
 
   async forJoining(room: LiveRoom, local: LocalSession): Promise<Sfu | undefined> {
     const link = this.#linkOf(room)
-    const open = this.#wantsRoom(room)
+    const open = this.#mayOpen(room)
     const isMesh = link.known || this.#away || topologyOf(room) === 'mesh'
     if (link.generation === 0 && !open && isMesh) return undefined
     try {
@@ -151,7 +151,7 @@ export class SfuLinks implements SfuAccess {
       for (const room of rooms) this.#note(room, byId.get(room.meetingId) ?? 0)
       this.#away = false
     } catch (err) {
-      // What is known stays as it is: the calls go on.
+      // The known generations stay as they are: the calls go on.
       if (!this.#away) log.info({ err }, 'the media service does not say where rooms are')
       this.#away = true
     }
@@ -171,9 +171,9 @@ export class SfuLinks implements SfuAccess {
   }
 
   async #tellDue(room: LiveRoom): Promise<void> {
-    const { clock, iceServersFor } = this.#deps
+    const { iceServersFor } = this.#deps
     const link = this.#linkOf(room)
-    const open = this.#wantsRoom(room) && clock.monotonic() >= link.openAt
+    const open = this.#mayOpen(room)
     if (link.generation === 0 && !open) return
     const due = [...room.locals.values()].filter(
       (local) => local.attached && !local.entering && this.#isDue(link, local),
@@ -222,8 +222,10 @@ export class SfuLinks implements SfuAccess {
     log[level]({ err, meetingId: room.meetingId }, 'the SFU is not to be had now; signaling goes on')
   }
 
-  #wantsRoom(room: LiveRoom): boolean {
-    if (this.#linkOf(room).generation > 0) return false
+  /** A room that could not be had is asked for again after a while, whoever joins meanwhile. */
+  #mayOpen(room: LiveRoom): boolean {
+    const { generation, openAt } = this.#linkOf(room)
+    if (generation > 0 || this.#deps.clock.monotonic() < openAt) return false
     const topology = topologyOf(room)
     return topology === 'sfu' || (topology === 'auto' && room.state.seats.size >= this.#deps.fromPeople)
   }

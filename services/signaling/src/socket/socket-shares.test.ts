@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const rooms = async (): Promise<number> => {
   const text = await (await fetch(`${product.nodes[0]?.url}/metrics`)).text()
-  return Number(/^parley_signaling_rooms(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1])
+  return Number(/^parley_signaling_rooms_loaded(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1])
 }
 
 it('X5 one person has a share of the sockets, opened with a token or signed in by message; closing one makes room', async () => {

@@ -3,7 +3,7 @@ import { answer, createLogger, ProblemError, tell, type Bus } from '@parley/kit'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
-/** What the meetings service answers to event streams: who may read, the meeting as it is, and the events of accounts. */
+/** The meetings service's answers to event streams: who may read, the meeting as it is, and the events of accounts. */
 export function standInForEvents(bus: Bus) {
   const meetings = new Map<string, Meeting>()
   const denied = new Set<string>()

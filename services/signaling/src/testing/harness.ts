@@ -111,7 +111,7 @@ const selfId = ({ payload }: WireMessage): string => (payload['selfParticipant']
 function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
   let silent = false
   const announce = (meetingId: string, message: Message, again = false): void => {
-    if (!silent) tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
+    if (!silent) tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
   }
   standInForChanges(bus, messages)
   const headOf = (meetingId: string) => {
@@ -160,7 +160,7 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
     log,
   )
   return {
-    /** What is stored from now on is told to nobody, as by a process that dies after the commit. */
+    /** Messages stored from now on are told to nobody, as by a process that dies after the commit. */
     loseAnnouncements: (lose: boolean): void => void (silent = lose),
   }
 }
@@ -175,7 +175,7 @@ function standInForChanges(bus: Bus, messages: Map<string, Message[]>): void {
     if (!found) throw new ProblemError('not-found')
     const message = { ...how(found), rev: (rev += 1) }
     said[index] = message
-    tell(bus, signalingBus.room, { meetingId }, { kind: 'chat', type: 'chat.updated', message })
+    tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.updated', message })
     return { message }
   }
   answer(

@@ -40,7 +40,7 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
     bus: link,
     cut: () => set(false),
     heal: () => set(true),
-    /** Whoever answers on this subject stands still from now on. */
+    /** The responder on this subject stands still from now on. */
     stall: (subject: string) => void stalled.add(subject),
     /** Asks this very node, whoever else answers on the subject. */
     async ask(subject: string, text: string): Promise<string> {
@@ -48,13 +48,13 @@ export function createBusLink(bus: Bus, { silentOn = [] }: { silentOn?: readonly
       if (answer === undefined) throw new Error(`nobody answers ${subject} here`)
       return await answer(text, { deadline: Infinity })
     },
-    /** What other nodes tell of rooms is lost from now on, though the link counts as up. */
+    /** News of rooms from other nodes is lost from now on, though the link counts as up. */
     deafen: () => void (deaf = true),
     listen: () => void (deaf = false),
   }
 }
 
-/** What becomes of the commits of a link. */
+/** The fate of the commits of a link. */
 type Fate =
   /** They are made, and answered. */
   | 'answered'

@@ -22,7 +22,7 @@ const decisions = new Map<string, LobbyDecision>()
 const changes = new Map<string, { meeting?: Meeting; ended?: 'host' }>()
 let lv = 0
 
-/** What meetings has written down of a meeting and told its room, with numbers. */
+/** The decisions that meetings has written down and told the room, with numbers. */
 interface Written {
   seq: number
   meeting: Meeting | null
@@ -69,7 +69,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
   /** Until it is answered, as the relay of meetings does. */
   const command = (meetingId: string, numbered: RoomCommand) =>
     eventually(() => ask(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
-  const hint = (meetingId: string) => tell(bus, signalingBus.room, { meetingId }, { kind: 'lobby', lv })
+  const hint = (meetingId: string) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv })
   answer(
     bus,
     meetingsBus.redeem,
@@ -149,8 +149,8 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     bus,
     meetingsBus.remove,
     'meetings',
-    async ({ meetingId, userId }) =>
-      command(meetingId, number(meetingId, { kind: 'remove', userId, reason: 'removed' })),
+    async ({ meetingId, userId, by, ban }) =>
+      command(meetingId, number(meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' })),
     log,
   )
   answer(
@@ -183,7 +183,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     },
     /** The next answer to this room token does not arrive; it is spent all the same. */
     loseAnswer: (roomToken: string): void => void lost.add(roomToken),
-    /** What meetings has of a meeting besides its queue: its newest version, or why it is over. */
+    /** The state of a meeting besides its queue: its newest version, or why it is over. */
     changeLobby(meetingId: string, change: { meeting?: Meeting; ended?: 'host' }): void {
       changes.set(meetingId, change)
       hint(meetingId)

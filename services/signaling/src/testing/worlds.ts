@@ -7,7 +7,7 @@ const run = promisify(execFile)
 const log = createLogger({ service: 'test', level: 'silent' })
 
 /**
- * What nodes stand on: in one process, or real servers. `forget` makes the store lose everything. `connectStore` gives a node a
+ * The servers of nodes: in one process, or real servers. `forget` makes the store lose everything. `connectStore` gives a node a
  * connection of its own.
  */
 export const worlds = {

@@ -80,7 +80,7 @@ export class MeshPeer {
     this.#pc.setConfiguration(configuration)
   }
 
-  /** What has come and gone over this connection so far. */
+  /** The traffic of this connection so far. */
   async sample(): Promise<Outbound & { flows: FlowSample[] }> {
     const stats = await this.#pc.getStats()
     return { flows: inboundOf(stats, () => '').get('') ?? [], ...outboundOf(stats) }
@@ -185,7 +185,7 @@ export class MeshPeer {
     this.#options.changed()
   }
 
-  /** What fails because the connection was closed meanwhile is no news. */
+  /** A failure because the connection was closed meanwhile is no news. */
   #fail(error: unknown): void {
     if (!this.#closed) this.#options.report(error)
   }

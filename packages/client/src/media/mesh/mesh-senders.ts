@@ -2,7 +2,7 @@ import type { LocalMedia } from '../transport.ts'
 import type { StreamNames } from './signal-data.ts'
 
 /**
- * What one peer connection sends. A track that goes leaves its transceiver to the next of its kind (`addTrack` would take a new
+ * The senders of one peer connection. A track that goes leaves its transceiver to the next of its kind (`addTrack` would take a new
  * one each time, and a day of screen sharing make an endless SDP).
  */
 export class MeshSenders {
@@ -19,7 +19,7 @@ export class MeshSenders {
     return this.#sending.size === 0
   }
 
-  /** What is what, by the `mid`s that the last description gave. */
+  /** The kinds of tracks, by the `mid`s that the last description gave. */
   get names(): StreamNames {
     const names: StreamNames = { camera: [], screen: [] }
     const transceivers = this.#pc.getTransceivers()

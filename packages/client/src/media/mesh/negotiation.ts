@@ -6,7 +6,7 @@ export interface NegotiationOptions {
   /** Gives way when both offer at once. */
   polite: boolean
   send(data: SignalData): void
-  /** What our description offers, by `mid`. */
+  /** The kinds that our description offers, by `mid`. */
   names(): StreamNames
   /** The other side offers, or leaves the first offer to us: time to put in what we send. */
   begin(): void

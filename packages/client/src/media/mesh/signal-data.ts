@@ -1,5 +1,5 @@
 /**
- * What two SDKs tell each other in `rtc.signal`. The server does not look inside, so this is our own format, and what comes is
+ * The data that two SDKs exchange in `rtc.signal`. The server does not look inside, so this is our own format, and what comes is
  * another participant's word: `readSignal` believes nothing.
  */
 export interface SignalData {

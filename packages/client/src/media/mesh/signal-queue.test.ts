@@ -1,6 +1,6 @@
 import { wire } from '@parley/contracts'
 import { expect, test } from 'vitest'
-import { localError } from '../../problem.ts'
+import { localError, localProblem, ParleyError } from '../../problem.ts'
 import { SignalQueue } from './signal-queue.ts'
 import { SocketLost, type Socket } from '../../socket.ts'
 import { eventually } from '../../testing/eventually.ts'
@@ -52,7 +52,7 @@ test('R2 a peer that is gone is no failure; any other refusal is', async () => {
   const { queue, failed, reports } = queueOf(() => socket)
   queue.push('b', 1)
   queue.push('c', 2)
-  sent[0]?.settle(localError('peer-not-found', 'gone'))
+  sent[0]?.settle(new ParleyError({ ...localProblem('not-found', 'gone'), code: 'peer-not-found' }))
   sent[1]?.settle(localError('unavailable', 'not now'))
   await eventually(() => failed.length)
   expect(failed).toEqual(['c'])

@@ -1,5 +1,5 @@
 /**
- * What goes over a Janus WebSocket, as far as we use it (Janus 1.x, "Janus API" and "VideoRoom plugin" of its manual). Every
+ * The messages of a Janus WebSocket, as far as we use it (Janus 1.x, "Janus API" and "VideoRoom plugin" of its manual). Every
  * value that comes in is checked here; what does not fit reads as missing.
  */
 export interface Jsep {
@@ -15,7 +15,7 @@ export interface JanusMessage {
   /** `data.id` of an answer: the new session or handle. */
   id: number | null
   error: { code: number; reason: string } | null
-  /** What the plugin says. */
+  /** The plugin's message. */
   plugin: Record<string, unknown> | null
   jsep: Jsep | null
 }
@@ -141,7 +141,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // What is no JSON is no message of Janus; the caller hears null.
+    // A frame that is no JSON is no message of Janus; the caller hears null.
     return null
   }
 }

@@ -13,7 +13,7 @@ export interface PublisherDeps {
 
 type Slot = 'mic' | 'cam' | 'screen' | 'screenSound'
 
-/** What the streams are called in the room, so that whoever receives or records them knows which is which. */
+/** The names of the streams in the room, so that whoever receives or records them knows which is which. */
 const descriptions: Record<Slot, string> = { mic: 'mic', cam: 'cam', screen: 'screen', screenSound: 'screen' }
 const slots: readonly Slot[] = ['mic', 'cam', 'screen', 'screenSound']
 

@@ -4,6 +4,7 @@ import { later } from '../../time.ts'
 import type { LocalMedia } from '../transport.ts'
 import { demandOf } from './demand.ts'
 import {
+  cutCode,
   idOf,
   JanusError,
   readPublishers,
@@ -33,6 +34,7 @@ const brokenMs = 12_000
 const checkMs = 2_000
 /** Changes that come together are one change. */
 const settleMs = 30
+const againMs = 1_000
 
 /** One stay in one VideoRoom of one Janus: who publishes what there, what we send, what we receive. */
 export class SfuSession {
@@ -116,7 +118,7 @@ export class SfuSession {
   get subscriber(): Subscriber {
     return this.#subscriber
   }
-  /** Who publishes what. */
+  /** The publishers and their streams. */
   get feeds(): ReadonlyMap<string, readonly FeedStream[]> {
     return this.#feeds
   }
@@ -183,7 +185,18 @@ export class SfuSession {
   #resync(): void {
     this.#subscriber.restart()
     this.#publisher.restart()
-    this.#readFeeds().catch((error: unknown) => this.#deps.report(error))
+    void this.#learnFeeds()
+  }
+
+  /** Never rejects. An answer that did not come is asked for again. */
+  async #learnFeeds(): Promise<void> {
+    try {
+      await this.#readFeeds()
+    } catch (error) {
+      if (this.#isOver) return
+      this.#deps.report(error)
+      if (error instanceof JanusError && error.code === cutCode) later(againMs, () => void this.#learnFeeds())
+    }
   }
 
   /** The list says who publishes, not what; so we subscribe to all of it, and learn from the answer. */

@@ -4,7 +4,7 @@ import type { Received } from './subscriber.ts'
 
 type Streams = Record<'camera' | 'screen', MediaStream>
 
-/** What comes from the SFU as the streams of each participant: the same MediaStream as long as they are there. */
+/** The streams from the SFU by participant: the same MediaStream as long as they are there. */
 export class SfuStreams {
   readonly #streams = new Map<string, Streams>()
 

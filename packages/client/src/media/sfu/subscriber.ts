@@ -1,11 +1,18 @@
 import type { Demand } from './demand.ts'
-import { readSubscribed, type JanusMessage, type Jsep, type SubscribedStream } from './janus-messages.ts'
+import {
+  cutCode,
+  JanusError,
+  readSubscribed,
+  type JanusMessage,
+  type Jsep,
+  type SubscribedStream,
+} from './janus-messages.ts'
 import type { PluginAnswer } from './janus-session.ts'
 
 export interface SubscriberDeps {
   RTCPeerConnection: typeof globalThis.RTCPeerConnection
   configuration: RTCConfiguration
-  /** What `join` needs besides the streams. */
+  /** The members of `join` besides the streams. */
   entry(): Record<string, unknown>
   message(body: Record<string, unknown>, jsep?: Jsep): Promise<PluginAnswer>
   trickle(candidate: RTCIceCandidateInit | null): void
@@ -20,6 +27,8 @@ export interface Received extends SubscribedStream {
 
 const keyOf = (feed: string, mid: string): string => `${feed}/${mid}`
 const againMs = 1_000
+/** The connection broke before there was an answer, so nothing is decided. */
+const isCut = (error: unknown): boolean => error instanceof JanusError && error.code === cutCode
 
 /**
  * The connection that receives everything from everybody. One loop brings what comes to what is wanted, a step at a time: Janus
@@ -32,7 +41,7 @@ export class Subscriber {
   #wanted: readonly Demand[] = []
   /** As Janus said last. */
   #streams: readonly SubscribedStream[] = []
-  /** What Janus was told of pausing and quality, by the `mid` of the subscription. */
+  /** The pausing and quality that Janus was told, by the `mid` of the subscription. */
   readonly #told = new Map<string, string>()
   /** Streams that Janus refused, until the demand changes. */
   readonly #refused = new Set<string>()
@@ -65,7 +74,7 @@ export class Subscriber {
     return this.#pc.connectionState
   }
 
-  /** What comes, or is paused, now. */
+  /** The streams that come, or are paused, now. */
   get received(): Received[] {
     const tracks = new Map(this.#pc.getTransceivers().map(({ mid, receiver }) => [mid, receiver.track]))
     return this.#streams.flatMap((stream) => {
@@ -92,7 +101,7 @@ export class Subscriber {
     this.#pc.setConfiguration(configuration)
   }
 
-  /** Subscribes to all streams of these feeds, so that the answer tells which there are. What is subscribed already stays one. */
+  /** Subscribes to all streams of these feeds, so that the answer tells which there are. A stream that is subscribed already stays one. */
   discover(feeds: readonly string[]): void {
     this.#unknown = feeds
     this.#run()
@@ -158,21 +167,43 @@ export class Subscriber {
     if (offer) return this.#answer(offer)
     if (this.#restartDue) {
       this.#restartDue = false
-      return this.#ask({ request: 'configure', restart: true })
+      await this.#ask({ request: 'configure', restart: true }).catch((error: unknown) => {
+        this.#restartDue = isCut(error)
+        throw error
+      })
+      return true
     }
     const unknown = this.#unknown.map((feed) => ({ feed }))
-    this.#unknown = []
     const missing = this.#wanted.filter(({ feed, mid }) => !this.has(feed, mid) && !this.#refused.has(keyOf(feed, mid)))
     this.#refuse(missing)
     const subscribe = [...unknown, ...missing.map(({ feed, mid }) => ({ feed, mid }))]
     if (subscribe.length === 0) return this.#configure()
-    if (this.#joined) return this.#ask({ request: 'update', subscribe })
-    await this.#ask({ request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams: subscribe })
-    this.#joined = true
+    await this.#subscribe(subscribe)
     return true
   }
 
-  /** What is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */
+  /** Feeds of unknown streams are asked for until there is an answer: no event tells of them a second time. */
+  async #subscribe(streams: { feed: string; mid?: string }[]): Promise<void> {
+    const asked = this.#unknown
+    try {
+      await this.#ask(
+        this.#joined
+          ? { request: 'update', subscribe: streams }
+          : { request: 'join', ptype: 'subscriber', ...this.#deps.entry(), streams },
+      )
+      this.#joined = true
+    } catch (error) {
+      if (!isCut(error)) this.#forget(asked)
+      throw error
+    }
+    this.#forget(asked)
+  }
+
+  #forget(asked: readonly string[]): void {
+    if (this.#unknown === asked) this.#unknown = []
+  }
+
+  /** A stream that is not there after we asked for it is not to be had: it is not asked for again, or we would ask for ever. */
   #refuse(streams: readonly Demand[]): void {
     for (const { feed, mid } of streams) this.#refused.add(keyOf(feed, mid))
   }

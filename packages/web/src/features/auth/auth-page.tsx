@@ -18,7 +18,7 @@ interface AuthPageProps {
   problem?: string | undefined
 }
 
-/** What somebody sees who is not signed in: what this is, a way in with a code, and both forms. */
+/** The page of a person who is not signed in: what this is, a way in with a code, and both forms. */
 export function AuthPage({ tab: first, next, asked = false, problem }: AuthPageProps) {
   const { router } = useServices()
   const [tab, show] = useState(first)

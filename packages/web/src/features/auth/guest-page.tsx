@@ -9,7 +9,7 @@ import { ProblemNotice } from '../../ui/notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { useTask } from '../../ui/use-task.ts'
 
-/** Who opens a meeting link without being signed in: a name is enough, an account is offered. */
+/** The page of a meeting link for a person who is not signed in: a name is enough, an account is offered. */
 export function GuestPage({ code }: { code: string }) {
   const { session } = useServices()
   const [name, setName] = useState('')

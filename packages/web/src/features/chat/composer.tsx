@@ -1,7 +1,7 @@
 import type { Room } from '@parley/client'
 import type { Signal } from '@preact/signals'
 import { Paperclip, SendHorizontal } from 'lucide-preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { attempt } from '../../ui/attempt.ts'
 import { IconButton } from '../../ui/button.tsx'
 
@@ -20,8 +20,8 @@ export function Composer({ room, draft, onFiles }: ComposerProps) {
   const text = draft.value
   const setText = (changed: string) => (draft.value = changed)
   const typing = useTyping(room)
-  useEffect(() => ref.current?.focus(), [])
-  useEffect(() => fit(ref.current), [text])
+  useLayoutEffect(() => ref.current?.focus(), [])
+  useLayoutEffect(() => fit(ref.current), [text])
   const send = () => {
     const message = text.trim()
     if (message === '') return

@@ -1,7 +1,7 @@
 import type { Room } from '@parley/client'
 import type { Message } from '@parley/contracts'
 import { Pencil, Trash2 } from 'lucide-preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
@@ -14,7 +14,7 @@ interface ActionsProps {
   onEnd: () => void
 }
 
-/** What one may do about a message, under it; Escape closes it. */
+/** The actions on a message, under it; Escape closes it. */
 export function MessageActions({ onEdit, onDelete, onEnd }: ActionsProps) {
   const ref = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -68,12 +68,13 @@ export function EditForm({ room, message, onEnd }: ChangeProps) {
   const save = () => {
     if (wanted !== '') task.start()
   }
-  useEffect(() => {
+  // Before it is shown: later, the caret would move away from under somebody who types already.
+  useLayoutEffect(() => {
     box.current?.focus()
     box.current?.setSelectionRange(before.length, before.length)
     box.current?.form?.scrollIntoView({ block: 'nearest' })
   }, [])
-  useEffect(() => fit(box.current), [text])
+  useLayoutEffect(() => fit(box.current), [text])
   return (
     <form
       class="message-edit"

@@ -36,7 +36,7 @@ interface FormProps {
 /** Title, who gets in, and what one may do in it. */
 export function DetailsForm({ meeting, onChange }: FormProps) {
   const { session } = useServices()
-  // What was not touched follows the meeting, so that saving never takes a change of somebody else back unseen.
+  // An untouched field follows the meeting, so that saving never takes a change of somebody else back unseen.
   const [edits, setEdits] = useState<Edits>({})
   const settings = { ...meeting.settings, ...edits.settings }
   const draft: Draft = { title: meeting.title, type: meeting.type, passcode: '', open: false, ...edits, settings }
@@ -134,7 +134,7 @@ function describe({ title, type, hasPasscode, settings }: Meeting): string {
   return `“${title}”, ${kind}, ${hasPasscode ? 'with a' : 'without'} passcode; on: ${list}`
 }
 
-/** What the draft changes: the title is always named, for a change of nothing is none. */
+/** The changes of the draft: the title is always named, for a change of nothing is none. */
 function toChanges({ title, type, passcode, open, settings }: Draft, meeting: Meeting): Changes {
   const changed = toggles.filter(({ name }) => settings[name] !== meeting.settings[name])
   return {

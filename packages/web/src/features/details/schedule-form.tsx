@@ -20,7 +20,7 @@ interface FormProps {
 /** When the meeting takes place; who is invited, in it or waiting is told of a change. */
 export function ScheduleForm({ meeting, onChange }: FormProps) {
   const { session } = useServices()
-  // What was not touched follows the meeting, so that saving never takes a change of somebody else back unseen.
+  // An untouched field follows the meeting, so that saving never takes a change of somebody else back unseen.
   const [edits, setEdits] = useState<{ when?: string; minutes?: string }>({})
   const { when = whenFieldOf(meeting), minutes = String(meeting.durationMinutes ?? 30) } = edits
   const save = useSave(

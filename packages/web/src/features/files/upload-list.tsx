@@ -4,7 +4,7 @@ import { explain } from '../../lib/explain.ts'
 import { IconButton } from '../../ui/button.tsx'
 import type { Uploading, Uploads } from './uploads.ts'
 
-/** What is on its way, with its progress; each can be given up. */
+/** The uploads, with their progress; each can be given up. */
 export function UploadList({ uploads }: { uploads: Uploads }) {
   const all = uploads.all.value
   if (all.length === 0) return null

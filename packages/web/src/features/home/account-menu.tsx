@@ -8,7 +8,7 @@ import { explain } from '../../lib/explain.ts'
 import { problemOf } from '../../problem-of.ts'
 import { signInPath } from '../../router.ts'
 
-/** Who is signed in, and the way out. */
+/** The signed-in person, and the way out. */
 export function AccountMenu({ user }: { user: User }) {
   const { session, router } = useServices()
   const signOut = () => {

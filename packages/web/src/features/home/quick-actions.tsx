@@ -23,7 +23,7 @@ export function QuickActions({ user, onSchedule }: QuickActionsProps) {
     const meeting = await createMeeting(session.parley, {
       type: 'private',
       title: `${firstName(user.name)}’s meeting`,
-      // Whoever is sent the link comes in, as the page says beside the button.
+      // The link lets people in, as the page says beside the button.
       settings: { guestsAllowed: true },
     })
     router.go(meetingPath(meeting.code))

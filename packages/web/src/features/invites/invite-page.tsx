@@ -22,7 +22,7 @@ interface InviteProps {
   token: string
 }
 
-/** Where the mail of an invitation leads: what it is, and the answer. Who is not signed in says a name first. */
+/** Where the mail of an invitation leads: what it is, and the answer. A person who is not signed in gives a name first. */
 export function InvitePage({ id, token }: InviteProps) {
   useTitle('Invitation')
   const user = useServices().session.user.value

@@ -1,7 +1,7 @@
 /** Why there is no camera or microphone. */
 export type MediaFault = 'denied' | 'none' | 'busy' | 'unsupported'
 
-/** What went wrong in `getUserMedia`, by the name of its error (W3C Media Capture, 10.3). */
+/** The fault of `getUserMedia`, by the name of its error (W3C Media Capture, 10.3). */
 export function mediaFault(error: unknown): MediaFault {
   const name = error instanceof Error ? error.name : ''
   if (name === 'NotAllowedError' || name === 'SecurityError') return 'denied'
@@ -21,7 +21,7 @@ export function browserOf(userAgent: string): Browser {
   return /Safari\//.test(userAgent) ? 'safari' : 'other'
 }
 
-/** What to press to allow a device that was denied. */
+/** The steps that allow a device that was denied. */
 export function howToAllow(browser: Browser): string {
   switch (browser) {
     case 'chrome':

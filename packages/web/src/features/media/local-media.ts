@@ -16,7 +16,7 @@ export interface LocalDevice {
 /** A device that was in use ended: it was unplugged, or its permission was taken back. */
 export interface DeviceLoss {
   kind: DeviceKind
-  /** What is used now, as the browser names it; null: there is no other. */
+  /** The devices used now, as the browser names them; null: there is no other. */
   replacement: string | null
 }
 

@@ -8,7 +8,7 @@ import type { RoomModel } from '../room/room-model.ts'
 import { isolated } from '../../lib/people.ts'
 import { Name } from '../../ui/name.tsx'
 
-/** Who waits to be let in, in the order they came; nothing where nobody does. */
+/** The people in the lobby, in the order they came; nothing where nobody does. */
 export function Lobby({ model }: { model: RoomModel }) {
   const { lobby } = model.state.value
   if (lobby.length === 0) return null

@@ -9,7 +9,7 @@ import type { RoomModel } from '../room/room-model.ts'
 import { Lobby } from './lobby.tsx'
 import { PersonRow } from './person-row.tsx'
 
-/** Who is here, raised hands first; hosts can mute and lower hands. */
+/** The people in the room, raised hands first; hosts can mute and lower hands. */
 export function PeoplePanel({ model }: { model: RoomModel }) {
   const { self, meeting } = model.state.value
   const people = model.people.value

@@ -20,7 +20,7 @@ interface PersonProps {
   onClose: () => void
 }
 
-/** What a host or cohost may do about somebody: another role, handing over, sending out. */
+/** The actions of a host or cohost on a person: another role, handing over, sending out. */
 export function PersonDialog({ model, person, onClose }: PersonProps) {
   const [step, go] = useState<'choose' | 'remove' | 'host'>('choose')
   switch (step) {

@@ -20,7 +20,7 @@ interface JoinFormProps {
   join: Joining
 }
 
-/** What is still needed to enter, and the button that does it. */
+/** The input still needed to enter, and the button that does it. */
 export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
   useTitle(meeting.title)
   const guest = user.kind === 'guest'

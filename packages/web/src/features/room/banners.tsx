@@ -6,7 +6,7 @@ import { RecordingNotice } from '../recordings/recording-control.tsx'
 import { toggleDevice } from './actions.ts'
 import type { RoomModel } from './room-model.ts'
 
-/** What concerns the whole room right now: a lost connection, sound that the browser holds back. */
+/** News for the whole room right now: a lost connection, sound that the browser holds back. */
 export function Banners({ model, onLeave }: { model: RoomModel; onLeave: () => void }) {
   const { status } = model.state.value
   const playAll = () => {

@@ -14,7 +14,7 @@ interface ControlBarProps {
   onLeave: () => void
 }
 
-/** What one can do; on a phone the less needed half moves into a menu. */
+/** The controls; on a phone the less needed half moves into a menu. */
 export const ControlBar = ({ model, onLeave }: ControlBarProps) => (
   <nav class="controls" aria-label="Meeting controls">
     <div class="controls__group">

@@ -16,7 +16,7 @@ const toggles: readonly { name: Toggle; label: string; note?: string }[] = [
   { name: 'recording', label: 'Recording', note: 'Hosts may record; everybody is told' },
 ]
 
-/** What people may do in this meeting, for its host; each switch holds at once, for those inside too. */
+/** The settings of this meeting, for its host; each switch holds at once, for those inside too. */
 export function MeetingSettings({ model, onClose }: { model: RoomModel; onClose: () => void }) {
   const { meeting } = model.state.value
   return (

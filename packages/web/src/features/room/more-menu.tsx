@@ -25,7 +25,7 @@ import { mayRecord, runningOf, toggleRecording } from '../recordings/recording-c
 import { blockedBy } from './allowed.ts'
 import type { RoomModel } from './room-model.ts'
 
-/** What is needed less often; on a phone also what the bar has no place for. */
+/** The controls that are needed less often; on a phone also what the bar has no place for. */
 export function MoreMenu({ model }: { model: RoomModel }) {
   const { meeting, self, localScreen } = model.state.value
   const narrow = isNarrow()

@@ -18,7 +18,7 @@ interface NewsDeps {
 }
 
 const previewLength = 80
-/** What happens within this time is told together: fifty people who join are one line. */
+/** Events within this time are told together: fifty people who join are one line. */
 const collectMs = 300
 
 /** Says in toasts (which are a live region too) who came, went, spoke in the chat or muted one; counts unread messages. */

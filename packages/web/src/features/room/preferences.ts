@@ -1,6 +1,6 @@
 import { signal, type Signal } from '@preact/signals'
 
-/** What one likes in calls, kept on this computer. */
+/** A person's preferences in calls, kept on this computer. */
 export interface Preferences {
   /** Each sound can be switched off. */
   readonly joinSound: Signal<boolean>

@@ -8,7 +8,7 @@ import { ThemeToggle } from '../../ui/theme.tsx'
 import { RecordingBadge } from '../recordings/recording-control.tsx'
 import type { RoomModel } from './room-model.ts'
 
-/** What meeting this is, for how long it has gone on, and its link. */
+/** The title, duration and link of the meeting. */
 export function RoomHeader({ model }: { model: RoomModel }) {
   const { meeting, self } = model.state.value
   const narrow = isNarrow()

@@ -3,7 +3,7 @@ import type { LucideIcon } from 'lucide-preact'
 interface RoundToggleProps {
   on: boolean
   icons: readonly [on: LucideIcon, off: LucideIcon]
-  /** What it switches: `microphone`. */
+  /** The device it switches: `microphone`. */
   label: string
   testId: string
   shortcut?: string

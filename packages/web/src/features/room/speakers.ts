@@ -13,7 +13,7 @@ export interface Speakers {
   readonly speaking: ReadonlySignal<ReadonlySet<string>>
   /** When each last began to speak, in milliseconds of the page's clock. */
   readonly spokeAt: ReadonlySignal<ReadonlyMap<string, number>>
-  /** Who of the others speaks, or spoke last; null while nobody has. */
+  /** The participant who speaks, or spoke last; null while nobody has. */
   readonly active: ReadonlySignal<string | null>
   stop(): void
 }
@@ -57,7 +57,7 @@ export function createSpeakers(state: ReadonlySignal<RoomState>, media: LocalMed
   return { speaking, spokeAt, active, stop }
 }
 
-/** Whoever speaks stays the active one until they end and somebody else speaks; nobody is shown to themselves. */
+/** A speaker stays the active one until they end and somebody else speaks; nobody is shown to themselves. */
 function nextActive(now: string | null, speaking: ReadonlySet<string>, { self, peers }: RoomState): string | null {
   const isHere = now !== null && peers.some(({ id }) => id === now)
   if (isHere && speaking.has(now)) return now

@@ -33,7 +33,7 @@ export function Stage({ model }: { model: RoomModel }) {
 
 interface LargeStageProps {
   model: RoomModel
-  /** Who is shown large already. */
+  /** The person shown large already. */
   except: string | null
   children: ComponentChildren
 }

@@ -12,7 +12,7 @@ interface SyncDeps {
 
 /**
  * Keeps one's own device and what the room knows of it the same. The room is told of changes one after the other: a new
- * track, on or off; what it refuses is off. What the room switches off (a host, a resume) is off here. Returns what ends it.
+ * track, on or off; what it refuses is off. A device that the room switches off (a host, a resume) is off here. Returns what ends it.
  */
 export function syncDevice(kind: DeviceKind, { room, state, media }: SyncDeps): () => void {
   const device = media[kind]

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TestAuth } from '../harness.ts'
 import { freshEmail, password, signUp } from '../people.ts'
 
-/** What a guesser of passwords learns: S18, S19. */
+/** The knowledge that a guesser of passwords gains: S18, S19. */
 export function guessingSuite(auth: () => TestAuth): void {
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
   const login = (email: string, secret: string, at?: string) =>

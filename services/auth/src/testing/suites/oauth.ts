@@ -89,7 +89,7 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
   test('A7 S18 links to an account whose address both sides have verified, and to no other', async () => {
     const { user, accessToken } = await signUp(auth(), { email: issuer().person.email })
     const before = await userCount()
-    // Whoever registers first with somebody's address gets nothing from their coming later.
+    // Registering first with another person's address gives nothing when that person comes later.
     expect(await signIn()).toBe(failure('identity-conflict'))
     expect(page.cookiesOf(publicUrl).size).toBe(0)
     expect((await post({ idToken: issuer().idToken() })).problem()).toMatchObject({

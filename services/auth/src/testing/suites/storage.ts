@@ -6,7 +6,7 @@ import { keepHouse } from '../../housekeeping/housekeeping.ts'
 import type { TestAuth } from '../harness.ts'
 import { password, refresh, signUp, withRefreshToken } from '../people.ts'
 
-/** What is in the database, and for how long: S9 and housekeeping. */
+/** The rows in the database, and how long they stay: S9 and housekeeping. */
 export function storageSuite(auth: () => TestAuth): void {
   async function dump(): Promise<string> {
     const tables = await sql<{

@@ -11,7 +11,7 @@ import { freshEmail, me, password, refresh, signUp, signUpByCookie } from '../pe
 let count = 0
 const unique = (): string => `t${Date.now().toString(36)}${(count += 1)}`
 
-/** What people type, and what others read of it: docs/spec/text.md. */
+/** The texts that people type and others read: docs/spec/text.md. */
 export function textsSuite(auth: () => TestAuth): void {
   const post = (path: string, body: object) => auth().call('POST', path, { body })
   const login = (email: string, secret: string) => post('/v1/auth/login', { email, password: secret })

@@ -52,7 +52,7 @@ export function keysSuite(harness: () => Harness): void {
     const { postUnder, replicas, db } = harness()
     const send = draft()
     const first = await postUnder('cut-off', send)
-    // What the kill leaves: the key is taken, the message stored, the answer not kept.
+    // The rows that the kill leaves: the key is taken, the message stored, the answer not kept.
     await db.updateTable('kept_answers').set({ answer: null }).execute()
     const again = await postUnder('cut-off', send, replicas[1])
     expect([again.status, again.body]).toEqual([201, first.body])

@@ -15,6 +15,8 @@ interface Input {
 }
 
 interface SessionOptions {
+  /** Of the handshake. */
+  requestId: string
   accessToken: string | null
   /** The hint of the address. */
   meeting: string | null
@@ -120,7 +122,10 @@ export class ClientSession implements LinkedSession, Leaver {
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     this.#settle = resolve
     const timer = setTimeout(() => resolve('lost'), attachMs)
-    const place = { link, id: link.attach(this, { accessToken: this.#accessToken, session }) }
+    const place = {
+      link,
+      id: link.attach(this, { requestId: this.#options.requestId, accessToken: this.#accessToken, session }),
+    }
     this.#place = place
     const outcome = await promise
     clearTimeout(timer)

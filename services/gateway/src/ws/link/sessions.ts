@@ -20,6 +20,7 @@ export interface SessionsOptions extends Pick<Deps<GatewayConfig, never>, 'kv' |
 }
 
 export interface Opening {
+  requestId: string
   accessToken: string | null
   meeting: string | null
   strangerUntil: number

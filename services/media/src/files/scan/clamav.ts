@@ -47,7 +47,7 @@ async function scan(at: { host: string; port: number }, bytes: Readable): Promis
 async function send(socket: Socket, bytes: Readable): Promise<void> {
   const write = async (part: Buffer): Promise<void> => {
     if (!socket.write(part)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
-    // What it says must be read before a write fails, for that ends the reading too.
+    // Its answer must be read before a write fails, for that ends the reading too.
     await setImmediate()
   }
   await write(Buffer.from('zINSTREAM\0'))

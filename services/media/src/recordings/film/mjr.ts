@@ -12,7 +12,7 @@ export interface RecordedTrack {
   file: string
   participantId: string
   kind: 'audio' | 'video'
-  /** What the publisher calls it: "mic", "cam" or "screen"; null if nothing. */
+  /** The publisher's name for it: "mic", "cam" or "screen"; null if nothing. */
   description: string | null
   /** When the first packet came, µs since 1970 by the clock of that Janus. */
   firstAtUs: number

@@ -135,7 +135,7 @@ async function nameFile({ name }: Tile, file: string): Promise<string> {
 const text = (file: string, options: string): string =>
   `drawtext=textfile='${file}':expansion=none:font=Sans:fontcolor=white:${options}`
 
-/** What is seen of somebody without a camera. */
+/** The picture of a participant without a camera. */
 const cardOf = ({ x, y, width, height }: Tile, name: string): string[] => [
   `drawbox=x=${x + 2}:y=${y + 2}:w=${width - 4}:h=${height - 4}:color=${colour.tile}:t=fill`,
   text(

@@ -18,7 +18,7 @@ export interface Scene {
   fromFrame: number
   toFrame: number
   tiles: Tile[]
-  /** What is heard. */
+  /** The sound of the scene. */
   sounds: Piece[]
 }
 
@@ -68,7 +68,7 @@ function boundariesOf({ durationMs, present, pieces }: Timeline, bySpeech: boole
   return [...frames].filter((frame) => frame >= 0 && frame <= end).toSorted((a, b) => a - b)
 }
 
-/** Who is there, in the order of their coming. */
+/** The people present, in the order of their coming. */
 const peopleIn = ({ present }: Timeline, span: Span): string[] => [
   ...new Set(present.filter((person) => overlaps(person, span)).map(({ participantId }) => participantId)),
 ]
@@ -87,7 +87,7 @@ const speechIn = (speech: Speech, id: string, { fromMs, toMs }: Span): number =>
     0,
   )
 
-/** Who speaks for more than a quarter of the span, and longer than the others. */
+/** The person who speaks for more than a quarter of the span, and longer than the others. */
 function speakerOf(there: readonly string[], span: Span, speech: Speech): string | undefined {
   const [first] = there.map((id) => ({ id, ms: speechIn(speech, id, span) })).toSorted((a, b) => b.ms - a.ms)
   return first !== undefined && first.ms * 4 > span.toMs - span.fromMs ? first.id : undefined

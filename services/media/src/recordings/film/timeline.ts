@@ -1,6 +1,6 @@
 import type { RecordedTrack, Span } from './mjr.ts'
 
-/** What one Janus recorded in one go: its tracks share a clock. */
+/** The tracks that one Janus recorded in one go: its tracks share a clock. */
 export interface Part {
   tracks: readonly RecordedTrack[]
   /** When its first media came, in the time of the recording; by the clock of the service, for each Janus has its own. */

@@ -86,7 +86,7 @@ function rtp({
   return Buffer.concat([header, payload])
 }
 
-/** What is paused keeps no sequence numbers, as with a sender that stops. */
+/** A paused track keeps no sequence numbers, as with a sender that stops. */
 function writeMjr(
   { folder, participantId, firstAtUs, pauses = [] }: Take,
   info: { t: string; c: string; d?: string },

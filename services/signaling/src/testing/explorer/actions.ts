@@ -4,7 +4,7 @@ import type { User } from './meetings.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-/** What people and hosts do: `random` picks who. */
+/** The actions of people and hosts: `random` picks who. */
 export type Act = (world: World, random: Random) => void | Promise<void>
 
 const inside = (world: World): ModelClient[] => world.clients.filter(({ isIn, stopped }) => isIn && stopped === null)
@@ -29,7 +29,7 @@ const on =
     if (user) return decided(world, () => decide(user, world, random))
   }
 
-/** By REST: it is written down at once. What meetings refuses does not happen. */
+/** By REST: it is written down at once. An action that meetings refuses does not happen. */
 function decided(world: World, decide: () => void): Promise<void> {
   return world.loop.inside(world.meetings.actor, () => {
     try {

@@ -5,7 +5,7 @@ import { Wire, type WireMessage } from './sockets.ts'
 import { epochMs } from './virtual-time.ts'
 import type { World } from './world.ts'
 
-/** What a request was refused with, or what became of its socket. */
+/** The refusal of a request, or the end of its socket. */
 export class RefusedError extends Error {
   readonly code: string
   readonly next: string | undefined
@@ -130,7 +130,7 @@ export class ClientSocket {
       epoch: 0,
       expiresAt: epochMs / 500,
     } as const
-    wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal))
+    wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal, newId()))
     this.#watch()
   }
 

@@ -119,7 +119,7 @@ export class ModelClient {
     const { loop } = this.#world
     const from = loop.now
     const answer = await this.act('room.leave', {})
-    // Whoever gets no answer is gone all the same.
+    // A client without an answer is gone all the same.
     if (answer?.type !== 'room.left' && loop.now < from + answerWithinMs) return
     this.stop('left', 'left')
     this.socket?.close()
@@ -144,13 +144,15 @@ export class ModelClient {
 
   async #resume(session: Session): Promise<void> {
     const { sessionId, resumeToken, view, signals } = session
-    // Whoever comes back after the grace has lost the hand.
+    // A participant who comes back after the grace has lost the hand.
     this.hand?.write(false, this.#world.loop.now)
     this.#enteringAt = this.#world.loop.now
     const asked = { sessionId, resumeToken, v: view.v, signalSeq: signals }
     const { payload } = await this.#open().request('room.resume', asked)
     const { delta, snapshot } = payload as { delta?: object; snapshot?: RoomSnapshot }
     session.resumeToken = String(payload['resumeToken'])
+    // The peer connections begin anew then, and what comes a second time harms nobody.
+    if (payload['signalsLost'] === true) this.#heard.clear()
     for (const { data } of payload['signals'] as { data: { n: number } }[]) this.#signal(data.n)
     session.signals = Number(payload['signalSeq'])
     const type = delta ? 'room.delta' : 'room.snapshot'
@@ -187,7 +189,7 @@ export class ModelClient {
     throw new SocketClosedError(code)
   }
 
-  /** What the end of a socket, or a refusal, means to a client. */
+  /** The meaning of a socket's end, or of a refusal, to a client. */
   #after(error: unknown): void {
     this.#world.note(`${this.name}: ${error instanceof Error ? error.message : String(error)}`)
     if (error instanceof SocketClosedError) {

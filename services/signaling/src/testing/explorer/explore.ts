@@ -2,7 +2,7 @@ import type { Edit } from './hooks.ts'
 import type { Fault } from './judge.ts'
 import { Explorer, type Found, type Report } from './pool.ts'
 
-/** What a run has done so far. */
+/** The progress of a run. */
 export interface Progress {
   ran: number
   seconds: number
@@ -56,7 +56,7 @@ function add(progress: Progress, { did, found, ran, simulatedMs, tasks }: Report
   for (const [what, count] of did) progress.did.set(what, (progress.did.get(what) ?? 0) + count)
 }
 
-/** What happens in one schedule, step by step, after leaving out all that does not matter for what goes wrong in it. */
+/** The steps of one schedule, after leaving out all that does not matter for what goes wrong in it. */
 export async function traceOf({
   edits = [],
   focus = [],

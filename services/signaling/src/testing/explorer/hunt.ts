@@ -1,7 +1,7 @@
 import { Explorer, type Found } from './pool.ts'
 import type { Mutant } from './mutant.ts'
 
-/** What became of a mutant. */
+/** The result for a mutant. */
 export interface Catch {
   id: string
   without: string

@@ -69,7 +69,7 @@ export class Judge {
     if (why !== null) this.#fault('wrong-seat', `${seat.participant.name} took a seat after the room knew that ${why}`)
   }
 
-  /** What is not so, after everything has been quiet. */
+  /** The promises that do not hold after everything has been quiet. */
   async judge(): Promise<Fault[]> {
     const found: Fault[] = []
     const { loop, meetings, store } = this.#world
@@ -91,7 +91,7 @@ export class Judge {
     return this.#world.store.losses.some(({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger)
   }
 
-  /** Who is written down as being there, compared with who is. */
+  /** The people written down as present, compared with those who are. */
   async judgeAttendance(): Promise<Fault[]> {
     const { loop, meetings, store } = this.#world
     if (this.#world.wentBackUnseen || this.#isUntold) return []

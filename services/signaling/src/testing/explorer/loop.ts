@@ -2,7 +2,7 @@
 export interface Actor {
   readonly name: string
   state: 'running' | 'frozen' | 'dead'
-  /** What would have happened while it is frozen. */
+  /** Tasks that were due while it was frozen. */
   readonly held: Task[]
 }
 

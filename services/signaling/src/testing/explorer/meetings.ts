@@ -138,7 +138,7 @@ export class ModelMeetings {
     this.outbox.tellLate(told)
   }
 
-  /** What is wrong with a seat that was taken in a room that had carried out the commands up to `seq`; null: nothing. */
+  /** The fault of a seat that was taken in a room that had carried out the commands up to `seq`; null: nothing. */
   faultOf({ participant }: Seat, seq: number): string | null {
     const user = this.users.get(participant.userId)
     if (!user) return 'nobody knows them'

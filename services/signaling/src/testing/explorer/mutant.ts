@@ -4,10 +4,10 @@ import type { Edit } from './hooks.ts'
 export interface Mutant {
   /** Of the fault, as in the tests that carry its id. */
   id: string
-  /** What is taken out. */
+  /** The mend that is taken out. */
   without: string
   edits: readonly Edit[]
-  /** What has to happen for it to show, so that it is found soon. */
+  /** The actions it needs to show, so that it is found soon. */
   focus?: readonly string[]
 }
 
@@ -19,5 +19,5 @@ export const edit = (file: string, find: string, replace: string): Edit => ({ fi
 /** Whoever is gone was removed, for all that is known. */
 export const toldRemoved = [
   edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
-  edit(`${room}/room-sessions.ts`, 'const { by } = departure\n', 'const { by } = departure ?? {}\n'),
+  edit(`${room}/room-sessions.ts`, 'const { by, ban } = departure\n', 'const { by, ban } = departure ?? {}\n'),
 ]

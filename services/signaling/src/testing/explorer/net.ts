@@ -29,7 +29,7 @@ export class ModelNet {
     return () => void routes.delete(route)
   }
 
-  /** What is said is for all that listen but the one who says it. */
+  /** A message is for all listeners but its sender. */
   listeners(subject: string, from: BusLink): Route[] {
     return [...(this.#routes.get(subject) ?? [])].filter(
       ({ link, queue }) => queue === null && link !== from && link.up,
@@ -106,7 +106,7 @@ export class BusLink implements Bus {
       const reply = (answer: string) => route.link.#send(this, () => done(() => resolve(answer)))
       const givenUpAt = loop.now + timeoutMs
       this.#send(route.link, () => {
-        // What its caller has given up is not begun with any more, however late it arrives.
+        // A request that its caller has given up is not begun, however late it arrives.
         if (loop.now <= givenUpAt) route.deliver(text, { deadline: givenUpAt }, reply)
       })
     })

@@ -52,6 +52,7 @@ export class ModelNode {
       socketsPerPerson: 1_000,
       sfuFromPeople: null,
       onDelivered() {},
+      journal: { opened() {}, answered() {}, closed() {}, relayed() {} },
     })
   }
 
@@ -71,7 +72,7 @@ export class ModelNode {
   }
 }
 
-/** What nodes log is a part of a traced schedule. */
+/** The logs of nodes are a part of a traced schedule. */
 function logOf(world: World, name: string): Logger {
   const note = (fields: { err?: { code?: string; message?: string; stack?: string } }, text: string) =>
     world.note(`${name}: ${text}${fields.err ? ` (${fields.err.code ?? fields.err.stack ?? fields.err.message})` : ''}`)

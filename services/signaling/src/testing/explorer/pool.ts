@@ -25,7 +25,7 @@ export interface Report {
   /** How often each act and fault was begun. */
   did: Map<string, number>
   found: Found[]
-  /** What happened, if it was traced. */
+  /** The trace, if there is one. */
   lines: string[]
 }
 

@@ -5,7 +5,7 @@ interface Write<T> {
   until: number | null
 }
 
-/** What was written to one value that many may write to, and which values it may have now. */
+/** The writes to one value with many writers, and the values it may have now. */
 export class Register<T> {
   readonly #writes: Write<T>[]
 

@@ -31,7 +31,7 @@ export class Wire {
   /** As `ws` and Node.js show them to the node. */
   readonly ws: WebSocket
   readonly tcp: TcpSocket
-  /** What the client sees. */
+  /** The client's view of it. */
   state: 'open' | 'closed' = 'open'
   readonly server: Actor
   #silent = false

@@ -11,7 +11,7 @@ interface Stay {
 /** Facts may overtake each other by this much, as meetings has it. */
 const disorderMs = 30_000
 
-/** Who is written down as being in a meeting: attendance as meetings keeps it, of one meeting. */
+/** The people written down as being in a meeting: attendance as meetings keeps it, of one meeting. */
 export class Stays {
   readonly #all = new Map<string, Stay>()
 
@@ -37,7 +37,7 @@ export class Stays {
     if (fact.kind === 'joined' && fact.present === 1) this.#close({ at, before: at, except: [fact] })
   }
 
-  /** Who was in the room at that time. */
+  /** The people in the room at that time. */
   compare(people: readonly RosterEntry[], at: number): void {
     for (const person of people)
       if (!this.#all.has(person.participantId))

@@ -156,7 +156,7 @@ export class StoreLink {
     loop.at(this.#return, this.#actor, () => answer(result))
   }
 
-  /** What is on its way is lost, or stuck in a buffer and arrives when nobody expects it any more. */
+  /** A command on its way is lost, or stuck in a buffer and arrives when nobody expects it any more. */
   #breakOff(): void {
     const { loop, random } = this.#net
     for (const { task, fail } of this.#asked) {

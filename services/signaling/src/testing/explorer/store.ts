@@ -17,7 +17,7 @@ interface Write {
   took: boolean
 }
 
-/** What the store lost, and when. */
+/** The losses of the store, with their times. */
 export interface Loss {
   at: number
   kind: 'emptied' | 'rolled-back' | 'failover'

@@ -5,7 +5,7 @@ export const epochMs = Date.UTC(2026, 0, 1)
 
 const real = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval }
 
-/** What `setTimeout` returns, as far as anybody uses it. */
+/** The result of `setTimeout`, as far as anybody uses it. */
 class Timer {
   task: Task | null = null
   unref(): this {

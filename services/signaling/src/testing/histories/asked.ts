@@ -4,7 +4,7 @@ import type { Command } from '../../room/decide.ts'
 import type { RoomState } from '../../room/state.ts'
 import { maxParticipants, newToken, nodes, seatFor, type Ledger } from './ledger.ts'
 
-/** What may happen in a history; several commands where one event asks for them (a node is lost, the reaper comes by). */
+/** The steps of a history; several commands where one event asks for them (a node is lost, the reaper comes by). */
 export const happenings = [
   'join',
   'join-twice',

@@ -8,7 +8,7 @@ interface View {
   recording: Recording | null
 }
 
-/** What a client does with snapshots and broadcasts, written from the protocol alone. */
+/** A client's view, made of snapshots and broadcasts by the protocol alone. */
 export const protocolFold: Reducer<View> = {
   from: ({ v, meeting, selfParticipant, peers, recording }: RoomSnapshot) => ({
     v,

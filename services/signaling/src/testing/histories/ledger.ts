@@ -10,7 +10,7 @@ export interface Person {
 }
 
 /**
- * What everybody outside the room knows and the room has to agree with: who is who, which resume tokens were given out, what
+ * The facts known outside the room, which the room has to agree with: who is who, which resume tokens were given out, what
  * the meeting is. Written from the protocol, not from the room's rules.
  */
 export interface Ledger {

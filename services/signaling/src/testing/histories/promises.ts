@@ -29,7 +29,7 @@ function hasPlace({ seats }: RoomState, { participant: { userId, role } }: Seat,
 }
 const all = (room: RoomState) => [...room.seats.values(), ...room.parked.values()]
 
-/** What holds after a command, `done` or refused, said without the rules that decided it; a sentence if it does not. */
+/** The promises after a command, `done` or refused, said without the rules that decided it; a sentence if it does not. */
 const promised: Promised = {
   join({ command: { seat, meeting }, before, after }, done) {
     const { id } = seat.participant
@@ -143,7 +143,7 @@ export function checkPromise(step: Step): void {
   if (fault !== null) throw new Error(`${step.command.kind}: ${fault}`)
 }
 
-/** What everybody outside remembers of it: tokens given, roles, the meeting. */
+/** The part that everybody outside remembers: tokens given, roles, the meeting. */
 export function note({ command, verdict, ledger }: Step): void {
   if (!Array.isArray(verdict)) return
   switch (command.kind) {

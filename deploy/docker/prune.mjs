@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+
+// Leaves in the image what it runs, and no more: node prune.mjs <folder of the repository, installed without development packages>
+// Of our own modules those stay that the entry point reaches; of other packages goes what Node.js cannot run or nobody reads there.
+const root = resolve(process.argv[2] ?? '.')
+const entry = join(root, 'deploy/docker/entrypoint.mjs')
+const alsoRun = [join(root, 'deploy/docker/healthcheck.mjs')]
+const ours = ['packages', 'services', 'deploy']
+/** Built before, and served as it is. */
+const page = join(root, 'packages/web/dist')
+const ofRoot = new Set(['node_modules', 'package.json', 'LICENSE', ...ours])
+const sources = new Set(['.ts', '.tsx', '.mjs', '.js', '.css', '.html', '.md'])
+
+const reached = reach([entry, ...alsoRun])
+for (const folder of ours) dropUnreached(join(root, folder))
+dropOfPackages(join(root, 'node_modules'))
+for (const name of readdirSync(root)) if (!ofRoot.has(name)) drop(join(root, name))
+
+/** Every module of ours that is named, by a path or by a package of the workspace, from one that is reached. */
+function reach(from) {
+  const packages = workspacePackages()
+  const found = new Set()
+  const waiting = [...from]
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file)) continue
+    found.add(file)
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/['"]((?:\.{1,2}\/|@parley\/)[^'"\s]+)['"]/g)) {
+      const to = name.startsWith('.') ? resolve(dirname(file), name) : packages.get(name)
+      if (to !== undefined && sources.has(extname(to)) && existsSync(to)) waiting.push(to)
+    }
+  }
+  return found
+}
+
+/** Where each `@parley/name` and `@parley/name/part` leads to. */
+function workspacePackages() {
+  const folders = ours.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+  return new Map(
+    folders
+      .filter((folder) => existsSync(join(folder, 'package.json')))
+      .flatMap((folder) => {
+        const { name, exports = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+        return Object.entries(exports)
+          .filter(([, to]) => typeof to === 'string')
+          .map(([part, to]) => [join(name, part), join(folder, to)])
+      }),
+  )
+}
+
+function dropUnreached(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (path === page || entry.isSymbolicLink() || entry.name === 'node_modules') continue
+    if (entry.isDirectory()) dropUnreached(path)
+    else if (sources.has(extname(path)) ? !reached.has(path) : /^(?:tsconfig|vitest|Dockerfile)/.test(entry.name))
+      drop(path)
+  }
+  // An empty folder holds nothing, one with nothing but package.json neither.
+  if (readdirSync(folder).length === 0) drop(folder)
+}
+
+/**
+ * Maps, types, sources that are built already (Node.js runs no TypeScript below node_modules), texts, tests, and builds for browsers and
+ * bundlers, and binaries for other machines; licences stay. Of PGlite also the extensions and the CommonJS twin: we use neither.
+ */
+function dropOfPackages(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isSymbolicLink()) continue
+    if (entry.isDirectory() ? isForReaders(entry.name, folder) : isForTools(entry.name, folder)) drop(path)
+    else if (entry.isDirectory()) dropOfPackages(path)
+  }
+}
+
+function isForTools(name, folder) {
+  if (folder.includes('/pglite/dist') && /\.(?:tar\.gz|cjs)$/.test(name)) return true
+  return (
+    /\.(?:map|[cm]?ts|tsx|flow|md|markdown|mdx|gyp|gypi|c|cc|h)$/i.test(name) &&
+    !/licen[cs]e|notice|copying/i.test(name)
+  )
+}
+
+function isForReaders(name, folder) {
+  const ofReaders = /^(?:tests?|__tests__|examples?|docs?|benchmarks?|coverage|\.github)$/
+  const ofBrowsers = /^(?:dist-es|amd|umd|iife|global|browser|cjs-browser|react-native)$/
+  if (basename(folder) === 'prebuilds') return name !== `${process.platform}-${process.arch}`
+  return (
+    name === '@types' || ofBrowsers.test(name) || (ofReaders.test(name) && existsSync(join(folder, 'package.json')))
+  )
+}
+
+function drop(path) {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) rmSync(path, { recursive: true })
+}

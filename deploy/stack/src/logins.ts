@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { natsUsers } from '@parley/kit'
+import type { ServiceName } from './options.ts'
+
+/** The settings that let only the stack's own people in, with passwords made for this run. */
+export interface Logins {
+  /** For NATS: a user for each service with the least that it needs, and `stack` with all. */
+  nats: string
+  /** For Redis: one user, and only the keys of the namespace. */
+  redis: string
+  /** What a service has to know, beside the addresses. */
+  settingsOf(service: ServiceName): NodeJS.ProcessEnv
+  /** The addresses with a login, for who looks on from outside. */
+  natsUrl(url: string): string
+  redisUrl(url: string): string
+}
+
+const everything = 'stack'
+const redisUser = 'parley'
+
+export function createLogins(namespace: string): Logins {
+  const passwords = new Map<string, string>()
+  const passwordOf = (user: string): string => {
+    const known = passwords.get(user) ?? randomBytes(18).toString('hex')
+    passwords.set(user, known)
+    return known
+  }
+  const redisPassword = passwordOf('redis')
+  const withLogin = (url: string, user: string, password: string): string => url.replace('//', `//${user}:${password}@`)
+  return {
+    nats: natsUsers({ namespace, passwordOf: (user) => `"${passwordOf(user)}"`, all: [everything] }),
+    redis: `user default off\nuser ${redisUser} on >${redisPassword} ~${namespace}:* &* +@all\n`,
+    settingsOf: (service) => ({
+      NATS_USER: service,
+      NATS_PASSWORD: passwordOf(service),
+      REDIS_USER: redisUser,
+      REDIS_PASSWORD: redisPassword,
+    }),
+    natsUrl: (url) => withLogin(url, everything, passwordOf(everything)),
+    redisUrl: (url) => withLogin(url, redisUser, redisPassword),
+  }
+}

@@ -1,0 +1,6 @@
+// What `parley doctor` looks at: each connects for itself, once, and rejects with the true cause.
+export { probeNats } from './nats.ts'
+export { probeObjects } from './objects.ts'
+export { probePostgres, type PostgresFacts } from './postgres.ts'
+export { probeRedis, type RedisFacts } from './redis.ts'
+export { probeSmtp } from './smtp.ts'

@@ -1,0 +1,128 @@
+import { isUniqueViolation, newId, readAddress, secretForm, StartupError, systemClock } from '@parley/kit'
+import bcrypt from 'bcrypt'
+import { emailKey, findUser, findUserByAddress, insertUser, markVerified, setPassword } from '../accounts/store.ts'
+import { toUser } from '../accounts/user.ts'
+import { endEverySession } from '../sessions/endings.ts'
+import type { Db, UserRow } from '../tables.ts'
+
+/** An account as operators see it. */
+export type ShownUser = ReturnType<typeof toUser>
+
+export interface NewAccount {
+  email: string
+  name: string
+  password: string
+  /** Whether the address counts as confirmed. */
+  verified: boolean
+}
+
+const timeNow = (): Date => new Date(systemClock.now())
+
+/** What operators do to accounts, straight in the database. Running services learn of ended sessions within a second, by their poll. */
+export interface Users {
+  /** Accounts, newest first; `search` is a part of the address or the name. */
+  list(options: { limit: number; search?: string | undefined }): Promise<ShownUser[]>
+  /** By id or address. @throws StartupError without such an account, as all below */
+  show(who: string): Promise<ShownUser>
+  /** @throws StartupError when the address is taken or is none, or the password too long */
+  create(account: NewAccount): Promise<ShownUser>
+  /** The address counts as confirmed. */
+  verify(who: string): Promise<ShownUser>
+  /** Sets a password and ends every session. */
+  resetPassword(who: string, password: string): Promise<ShownUser>
+  /** Ends every session and removes the account. What it wrote and hosted stays, under its name of then. */
+  remove(who: string): Promise<ShownUser>
+}
+
+interface Options {
+  db: Db
+  /** Of bcrypt. */
+  cost: number
+}
+
+export const createUsers = ({ db, cost }: Options): Users => ({
+  list: (options) => list(db, options),
+  show: async (who) => toUser(await findOrThrow(db, who)),
+  create: (account) => create(db, account, cost),
+  async verify(who) {
+    const { id, email } = await findOrThrow(db, who)
+    await markVerified(db, id, email ?? '', timeNow())
+    return toUser(await findOrThrow(db, id))
+  },
+  async resetPassword(who, password) {
+    const hash = await hashOf(password, cost)
+    const { id } = await findOrThrow(db, who)
+    const at = timeNow()
+    await db.transaction().execute(async (trx) => {
+      await setPassword(trx, id, { hash, at })
+      await endEverySession(trx, id, at)
+    })
+    return toUser(await findOrThrow(db, id))
+  },
+  async remove(who) {
+    const user = await findOrThrow(db, who)
+    await db.transaction().execute(async (trx) => {
+      await endEverySession(trx, user.id, timeNow())
+      await trx.deleteFrom('users').where('id', '=', user.id).execute()
+    })
+    return toUser(user)
+  },
+})
+
+async function list(db: Db, { limit, search }: { limit: number; search?: string | undefined }): Promise<ShownUser[]> {
+  const accounts = db
+    .selectFrom('users')
+    .selectAll()
+    .where('kind', '=', 'user')
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+  if (search === undefined) return (await accounts.execute()).map(toUser)
+  const part = `%${search.replace(/[\\%_]/g, String.raw`\$&`)}%`
+  const found = accounts.where((eb) => eb.or([eb('email', 'ilike', part), eb('name', 'ilike', part)]))
+  return (await found.execute()).map(toUser)
+}
+
+async function create(db: Db, { email, name, password, verified }: NewAccount, cost: number): Promise<ShownUser> {
+  const read = readAddress(email)
+  if (!('value' in read)) throw new StartupError(`${email} is no e-mail address`)
+  const at = timeNow()
+  const user = {
+    id: newId(),
+    kind: 'user',
+    email: read.value,
+    email_verified_at: verified ? at : null,
+    name,
+    username: null,
+    password_hash: await hashOf(password, cost),
+    created_at: at,
+    updated_at: at,
+  } as const
+  try {
+    return toUser(await insertUser(db, user))
+  } catch (error) {
+    if (isUniqueViolation(error, emailKey))
+      throw new StartupError(`there is an account with the address ${email} already`, { cause: error })
+    throw error
+  }
+}
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+async function findOrThrow(db: Db, who: string): Promise<UserRow> {
+  const found = uuid.test(who) ? await findUser(db, who) : await findUserByAddress(db, who)
+  if (found === undefined)
+    throw new StartupError(`there is no account ${who}; "parley user list" shows those there are`)
+  return found
+}
+
+/** bcrypt ignores what comes after. */
+const maxBytes = 72
+const leastLength = 8
+
+function hashOf(typed: string, cost: number): Promise<string> {
+  const password = secretForm(typed)
+  if (password.length < leastLength) throw new StartupError(`a password has at least ${leastLength} characters`)
+  if (Buffer.byteLength(password) > maxBytes)
+    throw new StartupError(`a password has at most ${maxBytes} bytes in UTF-8`)
+  return bcrypt.hash(password, cost)
+}

@@ -1,0 +1,83 @@
+import type { ClientType } from '@parley/contracts'
+import type { Logger, Metrics } from '@parley/kit'
+import type { Connection, Session } from '../session/session.ts'
+
+/** How one message of a client was answered. */
+export interface Answered {
+  type: ClientType
+  /** The message's own, by its client. */
+  messageId: string | undefined
+  /** Of the socket before the message was carried out. */
+  before: Session
+  /** `ok`, or the code of the problem. */
+  outcome: string
+  ms: number
+}
+
+/** What operators see of sockets: a line for each step of a person's way in and out, and the metrics of them. */
+export interface Journal {
+  opened(connection: Connection): void
+  answered(connection: Connection, answered: Answered): void
+  /** `session`: what the socket was until now. */
+  closed(connection: Connection, session: Session, code: number): void
+  /** A signal of another node was handed over here, so many ms after that node took it. */
+  relayed(ms: number): void
+}
+
+const told = new Set<ClientType>(['auth.authenticate', 'room.join', 'room.resume', 'room.leave'])
+const messageBuckets = [0.002, 0.01, 0.05, 0.25, 1, 5]
+/** Close codes of the protocol and of WebSocket itself; a client may send any other. */
+const isKnown = (code: number): boolean => (code >= 1000 && code <= 1015) || (code >= 4400 && code < 4500)
+
+/** `requestId` in every line is that of the handshake: one id leads from the way in to the close. */
+export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics }): Journal {
+  const joins = metrics.counter('parley_signaling_joins_total', 'Answers to room.join by outcome', ['outcome'])
+  const resumes = metrics.counter('parley_signaling_resumes_total', 'Answers to room.resume by outcome', ['outcome'])
+  const closes = metrics.counter('parley_signaling_closes_total', 'Sockets that ended, by close code', ['code'])
+  const answers = metrics.histogram(
+    'parley_signaling_message_seconds',
+    'Time until a message of a client was answered',
+    ['type'],
+    messageBuckets,
+  )
+  const relays = metrics.histogram(
+    'parley_signaling_relay_seconds',
+    'Time of a signal from one node to another, as far as their clocks agree',
+  )
+  const counters: Partial<Record<ClientType, typeof joins>> = { 'room.join': joins, 'room.resume': resumes }
+  return {
+    opened: (connection) => log.info({ requestId: connection.id, ...whoIs(connection.session) }, 'socket opened'),
+    answered(connection, { type, messageId, before, outcome, ms }) {
+      answers.observe({ type }, ms / 1000)
+      counters[type]?.inc({ outcome })
+      if (!told.has(type)) return
+      const who = { ...whoIs(before), ...whoIs(connection.session) }
+      const durationMs = Math.round(ms)
+      log.info({ requestId: connection.id, messageId, type, outcome, ...who, durationMs }, 'socket message')
+    },
+    relayed: (ms) => relays.observe({}, Math.max(0, ms) / 1000),
+    closed(connection, session, code) {
+      closes.inc({ code: isKnown(code) ? code : 'other' })
+      log.info({ requestId: connection.id, code, state: session.state, ...whoIs(session) }, 'socket closed')
+    },
+  }
+}
+
+/** Who is on the socket, and where. */
+function whoIs(session: Session): { userId?: string; meetingId?: string; participantId?: string } {
+  switch (session.state) {
+    case 'connected':
+    case 'closed':
+      return {}
+    case 'authenticated':
+      return { userId: session.principal.userId }
+    case 'waiting':
+      return of(session.principal.userId, session.room.meetingId, session.participantId)
+    case 'joined':
+      return of(session.principal.userId, session.room.meetingId, session.local.participantId)
+    default:
+      return session satisfies never
+  }
+}
+
+const of = (userId: string, meetingId: string, participantId: string) => ({ userId, meetingId, participantId })
