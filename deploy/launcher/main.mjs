@@ -42,6 +42,10 @@ const commands = {
     debian: { install: 'asked', packages: servers },
   },
   sdk: { entry: 'packages/client/build/main.ts' },
+  fair: {
+    entry: 'tests/attacks/fair/main.ts',
+    debian: { install: 'asked', packages: servers },
+  },
   explore: { entry: 'tests/explore/main.ts' },
   test: {
     entry: 'tests/runner/main.ts',

@@ -43,7 +43,10 @@ export const checks: readonly Check[] = [
   },
   {
     name: 'generated documents',
-    commands: [{ args: [join(root, 'services', 'gateway', 'src', 'docs', 'write.ts'), '--check'], cwd: root }],
+    commands: [
+      { args: [join(root, 'services', 'gateway', 'src', 'docs', 'write.ts'), '--check'], cwd: root },
+      { args: [join(root, 'deploy', 'chart', 'src', 'write.ts'), '--check'], cwd: root },
+    ],
     when: 'always',
   },
 ]

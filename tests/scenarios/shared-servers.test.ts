@@ -1,6 +1,7 @@
 import { startNats, startPostgres, startRedis, type RunningServer } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { anEmail, rest } from '../support/people.ts'
+import { anAccount } from '../support/accounts.ts'
+import { anEmail, password, rest } from '../support/people.ts'
 import { runProgram, startEmbedded, type Embedded } from '../support/product.ts'
 import { sql } from '../support/sql.ts'
 
@@ -50,17 +51,16 @@ it('S38 two installations on one NATS, Redis and PostgreSQL pass the checks of t
 }, 90_000)
 
 it('S38 neither sees accounts and meetings of the other, nor takes its tokens', async () => {
-  const account = { email: anEmail(), password: 'long enough a secret', name: 'Ada', tokenDelivery: 'body' }
-  const made = await rest<{ accessToken: string }>('POST', `${urlOf(0)}/v1/auth/register`, { body: account })
+  const email = anEmail()
+  const body = { email, password, name: 'Ada', tokenDelivery: 'body' }
+  const made = await rest('POST', `${urlOf(0)}/v1/auth/register`, { body })
   expect(made.status).toBe(201)
-  const token = made.body.accessToken
-  const meeting = await rest<{ id: string }>('POST', `${urlOf(0)}/v1/meetings`, { token, body: { type: 'public' } })
+  const token = String(made.body['accessToken'])
+  const meeting = await rest('POST', `${urlOf(0)}/v1/meetings`, { token, body: { type: 'public' } })
   expect(meeting.status).toBe(201)
-  const { email, password } = account
   expect((await rest('POST', `${urlOf(1)}/v1/auth/login`, { body: { email, password } })).status).toBe(401)
   expect((await rest('GET', `${urlOf(1)}/v1/auth/me`, { token })).status).toBe(401)
-  const other = { ...account, email: anEmail() }
-  const stranger = await rest<{ accessToken: string }>('POST', `${urlOf(1)}/v1/auth/register`, { body: other })
-  const sought = await rest('GET', `${urlOf(1)}/v1/meetings/${meeting.body.id}`, { token: stranger.body.accessToken })
+  const stranger = await anAccount(urlOf(1), 'Ben')
+  const sought = await rest('GET', `${urlOf(1)}/v1/meetings/${String(meeting.body['id'])}`, { token: stranger.token })
   expect(sought.status).toBe(404)
 })

@@ -25,10 +25,10 @@ export async function visit(browser: Browser, gateway: string, hint?: string): P
   return page
 }
 
-export async function signUp(page: Page, name: string): Promise<void> {
+export async function signUp(page: Page, name: string, email = anEmail()): Promise<void> {
   await page.click(id('tab-signup'))
   await page.fill(id('signup-name'), name)
-  await page.fill(id('signup-email'), anEmail())
+  await page.fill(id('signup-email'), email)
   await page.fill(id('signup-password'), password)
   await page.click(id('signup-submit'))
 }

@@ -279,6 +279,19 @@ describe('O5 what the chart is told', () => {
     }
   })
 
+  it('brings the alerts and dashboards of deploy/observability along', () => {
+    const { spec } = byName(all('everything on'), 'PrometheusRule', 'parley-parley')
+    const alerts = (spec['groups'] as { rules: { alert?: string }[] }[]).flatMap(({ rules }) => rules)
+    expect(alerts.map(({ alert }) => alert)).toContain('ParleyDependencyDown')
+    const boards = of(all('everything on'), 'ConfigMap').filter(
+      ({ metadata }) => metadata.labels?.['grafana_dashboard'],
+    )
+    expect(boards.map(({ metadata }) => metadata.name)).toEqual([
+      'parley-dashboard-inside',
+      'parley-dashboard-overview',
+    ])
+  })
+
   it('keeps sockets and streams open at an ingress, and buffers nothing', () => {
     const { metadata } = byName(all('everything on'), 'Ingress', 'parley-gateway')
     expect(metadata.annotations).toMatchObject({

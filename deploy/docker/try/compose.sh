@@ -8,9 +8,7 @@ compose='docker compose'
 docker compose version > /dev/null 2>&1 || compose=docker-compose
 containers=13
 
-folder=$work/compose
-mkdir -p "$folder/deploy"
-cp "$root/docker-compose.yml" "$folder/"
+mkdir -p "$work"
 secret() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 while IFS= read -r line; do
   case $line in
@@ -19,8 +17,9 @@ while IFS= read -r line; do
     SIGNING_SECRET=* | *_PASSWORD=* | *_SECRET=* | *_KEY=*) echo "${line%%=*}=$(secret)" ;;
     *) echo "$line" ;;
   esac
-done < "$root/.env.example" > "$folder/.env"
-cd "$folder"
+done < "$root/.env.example" > "$work/compose.env"
+cd "$root"
+compose="$compose --env-file $work/compose.env"
 
 finish() {
   $compose logs --no-color > "$work/compose-logs.log" 2>&1 || true

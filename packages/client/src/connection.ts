@@ -14,6 +14,8 @@ import { Waiters } from './waiters.ts'
 export interface ConnectionDeps extends EnterDeps {
   /** Something failed that the user need not know. */
   report(error: unknown): void
+  /** Tells the server that the page of a participant goes away, in a way that outlives the page. */
+  goodbye(meetingId: string, participantId: string): void
 }
 
 type State =
@@ -48,7 +50,7 @@ export class Connection {
     this.#stops = [
       () => gone.removeEventListener('abort', signedOut),
       deps.auth.token.subscribe(() => this.#renewOnSocket()),
-      listenToPage({ awake: () => this.#awake(), online: () => this.#awake(), hide: () => this.#goodbye() }),
+      listenToPage({ awake: () => this.#awake(), online: () => this.#awake(), hide: () => this.#hide() }),
     ]
   }
 
@@ -193,8 +195,10 @@ export class Connection {
     else if (this.#state.is === 'reconnecting') this.#state.by.wake()
   }
 
-  #goodbye(): void {
+  /** Firefox has closed the socket by now, where the page is left by a link: the listener says goodbye in another way, too. */
+  #hide(): void {
     this.send('room.leave', {}, newId())
+    this.#listener.hide()
     this.#finish({ state: 'left' })
   }
 

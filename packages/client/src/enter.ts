@@ -8,6 +8,9 @@ import { localError } from './problem.ts'
 import { Socket, type SocketTiming } from './socket.ts'
 import { backoffMs, pause, type Backoff } from './time.ts'
 
+/** What this SDK understands of what the protocol has as an option. */
+const features = ['lobby.delta']
+
 /** Up to where a client has everything. */
 export type Position = Pick<ClientPayload<'room.resume'>, 'v' | 'chatSeq' | 'signalSeq'>
 
@@ -68,7 +71,7 @@ async function beforeNext(deps: EnterDeps, next: Next, attempt: number): Promise
 export async function tryJoin(deps: EnterDeps, device: { mic: boolean; cam: boolean }): Promise<Entered> {
   const { roomToken, signalingUrl: url } = await whileSignedIn(deps.admit())
   const place = await onNewSocket(deps, url, async (socket, accessToken) => {
-    const answer = await socket.request('room.join', { roomToken, device })
+    const answer = await socket.request('room.join', { roomToken, device, features })
     return answer.type === 'room.joined'
       ? enteredBy(socket, accessToken, url, answer.payload)
       : { socket, accessToken, url, waiting: answer.payload }
@@ -80,7 +83,7 @@ export async function tryJoin(deps: EnterDeps, device: { mic: boolean; cam: bool
 export async function tryResume(deps: EnterDeps, session: Session, position: () => Position): Promise<Entered> {
   const { url, sessionId, resumeToken } = session
   return onNewSocket(deps, url, async (socket, accessToken) => {
-    const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, ...position() })
+    const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, features, ...position() })
     if (type !== 'room.resumed') throw localError('resume-failed', 'The session is in the lobby again')
     return {
       socket,

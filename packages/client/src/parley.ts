@@ -114,11 +114,27 @@ function roomDeps(
       signal: signal ? AbortSignal.any([signal, tokens.gone]) : tokens.gone,
     },
     lobbyOf: async (id) => rest.lobby({ params: { id } }),
+    goodbye: (id, participantId) => sayGoodbye(options, auth.token.get(), { id, participantId }),
     WebSocket: options.WebSocket,
     timing: socketTiming,
     backoff: reconnectBackoff,
     report: options.onWarning ?? ((error) => console.warn('parley', error)),
   }
+}
+
+/** By a request that the browser carries out after the page is gone. Without it the others wait until the grace is over. */
+function sayGoodbye(
+  options: ParleyOptions,
+  token: string | null,
+  { id, participantId }: { id: string; participantId: string },
+): void {
+  if (!inBrowser() || token === null) return
+  const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ participantId })
+  fetch(`${baseUrlOf(options)}/v1/meetings/${id}/goodbye`, { method: 'POST', keepalive: true, headers, body }).catch(
+    options.onWarning ?? ((error: unknown) => console.warn('parley', error)),
+  )
 }
 
 function baseUrlOf({ url }: ParleyOptions): string {

@@ -13,6 +13,8 @@ export interface ConnectionListener {
   /** The position that the client has seen, for `room.resume`. */
   position(): Position
   device(): { mic: boolean; cam: boolean }
+  /** The page goes away. */
+  hide(): void
 }
 
 export type Outcome = { is: 'entered'; entered: Entered } | { is: 'over'; status: RoomStatus }

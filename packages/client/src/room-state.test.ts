@@ -79,6 +79,11 @@ describe('R3 applyServerMessage', () => {
     ['room.delta of now', { type: 'room.delta', payload: { v: 5, upserts: [], left: [] } }, {}],
     ['lobby.updated', { type: 'lobby.updated', payload: { lv: 0, lobby: [waiting] } }, { lv: 0, lobby: [waiting] }],
     [
+      'lobby.changed',
+      { type: 'lobby.changed', payload: { lv: 3, follows: -1, upserts: [waiting], left: [] } },
+      { lv: 3, lobby: [waiting] },
+    ],
+    [
       'room.snapshot with the lobby',
       {
         type: 'room.snapshot',
@@ -105,6 +110,26 @@ describe('R3 applyServerMessage', () => {
   ]
   test.each(applies)('%s applies', (_, message, changes) => {
     expect(applyServerMessage(start, message)).toEqual({ is: 'applied', roster: { ...start, ...changes } })
+  })
+
+  test('R5 lobby.changed moves those behind up, and tells of a change that was missed', () => {
+    const entries = ['a', 'b', 'c'].map((name, at) => ({
+      ...waiting,
+      participantId: `p-${name}`,
+      name,
+      position: at + 1,
+    }))
+    const shown = { ...start, lv: 4, lobby: entries }
+    const payload = { lv: 7, follows: 4, upserts: [], left: ['p-a'] }
+    const change: ServerMessage = { type: 'lobby.changed', payload }
+    const applied = applyServerMessage(shown, change)
+    expect(applied.is === 'applied' && applied.roster.lobby.map(({ name, position }) => [name, position])).toEqual([
+      ['b', 1],
+      ['c', 2],
+    ])
+    const later: ServerMessage = { type: 'lobby.changed', payload: { ...payload, follows: 6 } }
+    expect(applyServerMessage(shown, later)).toEqual({ is: 'lobby-gap' })
+    expect(applyServerMessage({ ...shown, lv: 7 }, change)).toEqual({ is: 'ignored' })
   })
 
   const ignored: [string, ServerMessage][] = [

@@ -28,6 +28,8 @@ export type Applied =
   | { is: 'ignored' }
   /** Something before it was missed: ask for `room.sync`. */
   | { is: 'gap' }
+  /** A change of the lobby before it was missed: read the lobby. */
+  | { is: 'lobby-gap' }
 
 export const rosterOf = (snapshot: RoomSnapshot): Roster => {
   const { meeting, selfParticipant, peers, v, recording = null, lobby = [], lv = -1 } = snapshot
@@ -59,6 +61,8 @@ export function applyServerMessage(roster: Roster, message: ServerMessage): Appl
       return message.payload.v < roster.v ? ignored : { is: 'applied', roster: withDelta(roster, message.payload) }
     case 'lobby.updated':
       return message.payload.lv > roster.lv ? { is: 'applied', roster: { ...roster, ...message.payload } } : ignored
+    case 'lobby.changed':
+      return withLobbyChange(roster, message.payload)
     case 'ping':
       return message.payload.v > roster.v ? { is: 'gap' } : ignored
     case 'participant.joined':
@@ -73,6 +77,18 @@ export function applyServerMessage(roster: Roster, message: ServerMessage): Appl
       return ignored
   }
 }
+
+/** Positions follow from the order. One that builds on another list than ours shows that we lack some. */
+function withLobbyChange(roster: Roster, { lv, follows, upserts, left }: LobbyChange): Applied {
+  if (lv <= roster.lv) return ignored
+  if (follows !== roster.lv) return { is: 'lobby-gap' }
+  const gone = new Set([...left, ...upserts.map(({ participantId }) => participantId)])
+  const all = [...roster.lobby.filter(({ participantId }) => !gone.has(participantId)), ...upserts]
+  const lobby = all.map((entry, at) => (entry.position === at + 1 ? entry : { ...entry, position: at + 1 }))
+  return { is: 'applied', roster: { ...roster, lv, lobby } }
+}
+
+type LobbyChange = Extract<ServerMessage, { type: 'lobby.changed' }>['payload']
 
 type Change = Extract<ServerMessage, { payload: { v: number } }> & {
   type:

@@ -133,6 +133,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       status: (status: RoomStatus) => this.#statusChanged(status),
       position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
+      hide: () => this.#deps.goodbye(this.#roster.meeting.id, this.#roster.self.id),
     }
     return new Connection(this.#deps, listener, entered)
   }
@@ -178,6 +179,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   #apply(message: ServerMessage): void {
     const applied = applyServerMessage(this.#roster, message)
     if (applied.is === 'gap') this.#sync()
+    if (applied.is === 'lobby-gap') this.#readLobby()
     if (applied.is !== 'applied') return
     this.#roster = applied.roster
     if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = Number.NEGATIVE_INFINITY

@@ -57,7 +57,7 @@ function Screen() {
         <AuthPage tab="sign-in" next={detailsPath(route.id)} asked />
       )
     case 'meeting':
-      return <MeetingPage key={route.code} code={route.code} />
+      return <MeetingPage key={route.code} code={route.code} invite={route.invite} />
     case 'nowhere':
       return <Nowhere />
     default:

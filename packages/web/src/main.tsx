@@ -2,12 +2,12 @@ import { createParley } from '@parley/client'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { createRouter } from './router.ts'
-import { createSession, tellSignedOut } from './session.ts'
+import { createSession } from './session.ts'
 import { createTheme } from './ui/theme.tsx'
 import './styles/index.css'
 
 const root = document.getElementById('app')
 if (root === null) throw new Error('index.html has no #app')
-const session = createSession(createParley({ onSignedOut: tellSignedOut }))
+const session = createSession((onSignedOut) => createParley({ onSignedOut }))
 render(<App services={{ session, router: createRouter(), theme: createTheme() }} />, root)
 void session.restore()

@@ -13,26 +13,46 @@ export interface Session {
   /** The person after a change of the profile. */
   update(user: User): void
   restore(): Promise<void>
+  /** Becomes a guest under this name. */
+  introduce(name: string): Promise<void>
+  /** They have said just now what they want to be called. */
+  readonly introduced: ReadonlySignal<boolean>
+  /** Why nobody is signed in here any more, until somebody is. */
+  readonly endedBecause: ReadonlySignal<string | null>
 }
 
-/** Says why nobody is signed in here any more; what the person did in another tab of the browser is theirs to know. */
-export const tellSignedOut: NonNullable<ParleyOptions['onSignedOut']> = (why) =>
-  toast(
-    why === 'replaced'
-      ? 'Somebody else signed in in this browser, so you are signed out here.'
-      : 'Your sign-in has ended. Please sign in again.',
-    'problem',
-  )
+type SignedOutBecause = Parameters<NonNullable<ParleyOptions['onSignedOut']>>[0]
 
-/** The session of this page on a Parley. */
-export function createSession(parley: Parley): Session {
+/** What the person did in another tab of the browser is theirs to know. */
+const whySignedOut: Readonly<Record<SignedOutBecause, string>> = {
+  replaced: 'Somebody else signed in in this browser, so you are signed out here.',
+  expired: 'Your sign-in was ended, here or on another device, or it is too old. Please sign in again.',
+}
+
+/** The session of this page on a Parley, which is made with what hears the end of a sign-in. */
+export function createSession(connect: (onSignedOut: (why: SignedOutBecause) => void) => Parley): Session {
+  const endedBecause = signal<string | null>(null)
+  const parley = connect((why) => {
+    endedBecause.value = whySignedOut[why]
+    toast(whySignedOut[why], 'problem')
+  })
   const restoring = signal(true)
+  const introduced = signal(false)
   const user = signal(parley.user.get())
-  parley.user.subscribe(() => (user.value = parley.user.get()))
+  parley.user.subscribe(() => {
+    user.value = parley.user.get()
+    if (user.value !== null) endedBecause.value = null
+  })
   return {
     parley,
     user,
     restoring,
+    introduced,
+    endedBecause,
+    async introduce(name) {
+      await parley.signInAsGuest({ name })
+      introduced.value = true
+    },
     update(changed) {
       user.value = changed
     },

@@ -17,6 +17,8 @@ export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker =
 export interface CodeLimit {
   /** Counts a look-up of a code. Rejects with `rate-limited`. */
   lookUp(seeker: Seeker): Promise<void>
+  /** The same for somebody who has not signed in. */
+  lookAround(address: string): Promise<void>
   /**
    * For joining, where only codes that do not exist count. What others behind an address look up does not keep an
    * account from joining, only guests, which are free to make. Rejects with `rate-limited`.
@@ -36,6 +38,7 @@ export function createCodeLimit(kv: Pick<Kv, 'limiter'>): CodeLimit {
       await takeOrThrow(people, userId, 1)
       await takeOrThrow(addresses, address, 1)
     },
+    lookAround: (address) => takeOrThrow(addresses, address, 1),
     async guess({ userId, guest, address }, find) {
       await takeOrThrow(people, userId, 0)
       if (guest) await takeOrThrow(addresses, address, 0)

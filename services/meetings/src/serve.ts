@@ -11,6 +11,7 @@ import { createCodeLimit } from './code-limit.ts'
 import type { Context } from './context.ts'
 import { createInviteRoutes } from './invites/routes.ts'
 import { createLobbyRoutes } from './lobby/routes.ts'
+import type { Goodbyes } from './moderation/goodbyes.ts'
 import { createModerationRoutes } from './moderation/routes.ts'
 import { createPasscodeCheck } from './passcode-check.ts'
 import { createRoutes } from './routes.ts'
@@ -18,11 +19,11 @@ import { createStatsRoutes } from './stats/routes.ts'
 import { createWebhookRoutes } from './webhooks/routes.ts'
 
 /** The REST operations of the service, a table per subject. */
-export function serveRoutes(app: HttpServer, context: Context, options: ServeOptions): void {
+export function serveRoutes(app: HttpServer, context: Context, goodbyes: Goodbyes, options: ServeOptions): void {
   const codes = createCodeLimit(context.kv)
   const passcodes = createPasscodeCheck(context.kv)
   serveOperations(app, meetingsOperations, createRoutes(context, codes, passcodes), options)
-  serveOperations(app, moderationOperations, createModerationRoutes(context, passcodes), options)
+  serveOperations(app, moderationOperations, createModerationRoutes(context, passcodes, goodbyes), options)
   serveOperations(app, lobbyOperations, createLobbyRoutes(context, codes, passcodes), options)
   serveOperations(app, invitesOperations, createInviteRoutes(context), options)
   serveOperations(app, statsOperations, createStatsRoutes(context), options)

@@ -19,6 +19,7 @@ import { createAddressBook } from './invites/address-book.ts'
 import { startInviteMails } from './invites/mail.ts'
 import type { Loop } from './loop.ts'
 import { migrations } from './migrations/index.ts'
+import { createGoodbyes } from './moderation/goodbyes.ts'
 import { createNames } from './names.ts'
 import { startRelay } from './relay.ts'
 import { followNames } from './renamed.ts'
@@ -91,7 +92,8 @@ function create(deps: MeetingsDeps): RunningService {
   })
   const checkAnswers = config.NODE_ENV !== 'production'
   const kept = createKeptAnswers({ db, clock })
-  serveRoutes(app, context, { authenticate: edge.authenticate, kv, kept, checkAnswers })
+  const goodbyes = createGoodbyes({ bus, log })
+  serveRoutes(app, context, goodbyes, { authenticate: edge.authenticate, kv, kept, checkAnswers })
   return {
     readiness,
     async start() {
@@ -101,6 +103,7 @@ function create(deps: MeetingsDeps): RunningService {
     },
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
+      goodbyes.stop()
       if (work !== undefined) await stopWork(work)
       edge.stop()
     },

@@ -8,6 +8,7 @@ import type { LiveRoom } from './room/live-room.ts'
 import type { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
 import type { SfuAccess } from './sfu/sfu-links.ts'
+import type { SenderBytes } from './sender-bytes.ts'
 import type { SocketShares } from './socket/socket-shares.ts'
 
 /** The dependencies of handlers. */
@@ -26,6 +27,7 @@ export interface Context {
   seatsPerPerson: number
   /** How many sockets each person has here. */
   shares: SocketShares
+  bytes: SenderBytes
   relays: Relays
   sfu: SfuAccess
   /** Tells operators of the sockets. */
@@ -41,7 +43,7 @@ export function sendTo(
   room: LiveRoom,
   { to, message, request }: { to: string; message: ServerMessage; request?: string | undefined },
 ): boolean {
-  const { bus, clock, node, relays } = context
+  const { bus, bytes, clock, node, relays } = context
   const seat = room.state.seats.get(to)
   if (!seat) return false
   const signal = message.type === 'rtc.signal' ? message.payload : null
@@ -58,9 +60,12 @@ export function sendTo(
     return true
   }
   const local = room.locals.get(to)
-  if (local)
-    local.direct(messageFrame(message), signal ? { ...signal, sentAt, request, now: clock.monotonic() } : undefined)
-  else if (signal)
+  if (local) {
+    const frame = messageFrame(message)
+    const now = clock.monotonic()
+    if (signal) bytes.checkReaches(local, signal.from, frame.length, now)
+    local.direct(frame, signal ? { ...signal, sentAt, request, now } : undefined)
+  } else if (signal)
     throw new ProblemError('unavailable', 'The session of that participant is on its way to another node')
   return true
 }

@@ -95,7 +95,7 @@ function readOrRefuse(context: Context, connection: Connection, data: Buffer): I
     return null
   }
   const requestId = requestIdOf(message)
-  const problem = problemWith(context, connection, message)
+  const problem = problemWith(context, connection, { message, length: data.length })
   if (problem === null) return { ...(message as Envelope as Incoming), requestId }
   refuse(connection, requestId, problem)
   return null
@@ -103,9 +103,17 @@ function readOrRefuse(context: Context, connection: Connection, data: Buffer): I
 
 const isType = (type: string): type is ClientType => Object.hasOwn(fromClient, type)
 
-function problemWith({ clock }: Context, connection: Connection, message: unknown): ProblemError | null {
+function problemWith(
+  { clock, bytes }: Context,
+  connection: Connection,
+  { message, length }: { message: unknown; length: number },
+): ProblemError | null {
   const limit = limitOf(message)
-  const retryAfterMs = limit === 'none' ? 0 : connection.limits[limit].take(clock.monotonic())
+  const now = clock.monotonic()
+  const tooMany = limit === 'none' ? 0 : connection.limits[limit].take(now)
+  const { session } = connection
+  const tooMuch = limit !== 'none' && 'principal' in session ? bytes.take(session.principal.userId, length, now) : 0
+  const retryAfterMs = Math.max(tooMany, tooMuch)
   if (retryAfterMs > 0) {
     connection.strikes += 1
     return new ProblemError('rate-limited', 'Too many messages; slow down', { retryAfterMs })

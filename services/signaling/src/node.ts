@@ -10,6 +10,7 @@ import { Reaper } from './room/reaper.ts'
 import { RoomRegistry } from './room/registry.ts'
 import type { StoreLife } from './room/store-life.ts'
 import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
+import { SenderBytes } from './sender-bytes.ts'
 import { SocketShares } from './socket/socket-shares.ts'
 import { deliver, markLost, subscribe } from './subscriptions.ts'
 import type { Journal } from './watch/journal.ts'
@@ -49,13 +50,14 @@ export interface SignalingNode {
 export function createNode(deps: NodeDeps): SignalingNode {
   const { node, bus, kv, life, log, auth, ice, seatsPerPerson, onDelivered } = deps
   const shares = new SocketShares(deps.socketsPerPerson)
+  const bytes = new SenderBytes()
   const { clock } = life
   const rooms = new RoomRegistry({ node, bus, kv, clock, life, log, onDelivered })
   const relays = new Relays({ node, bus, clock, log })
   const sfu = sfuOf(deps, rooms)
   const { journal } = deps
   const shared = { node, bus, kv, clock, log, auth, rooms, life, ice }
-  const context: Context = { ...shared, seatsPerPerson, shares, relays, sfu, journal }
+  const context: Context = { ...shared, seatsPerPerson, shares, bytes, relays, sfu, journal }
   const lease = new NodeLease(node, { kv, clock, life, log })
   const reaper = new Reaper({
     node,

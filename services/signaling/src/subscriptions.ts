@@ -82,7 +82,7 @@ async function isStillHere(room: LiveRoom, participantId: string, node: string):
 }
 
 /** Hands a message to the session here; one that has just moved on gets it where it is now. */
-export function deliver({ node, relays, rooms, clock, journal }: Context, relayed: Relay): void {
+export function deliver({ bytes, node, relays, rooms, clock, journal }: Context, relayed: Relay): void {
   const { meetingId, to, message } = relayed
   const room = rooms.peek(meetingId)
   const local = room?.locals.get(to)
@@ -91,8 +91,10 @@ export function deliver({ node, relays, rooms, clock, journal }: Context, relaye
     if (signal && relayed.sentAt !== undefined) journal.relayed(clock.now() - relayed.sentAt)
     if (signal && relayed.forwarded && local.isOvertaken(signal.from, relayed.sentAt ?? 0)) return
     const { request, sentAt } = relayed
-    const sent = signal && { ...signal, sentAt, request, now: clock.monotonic() }
-    return local.direct(textFrame(JSON.stringify(message)), sent)
+    const [frame, now] = [textFrame(JSON.stringify(message)), clock.monotonic()]
+    // It cannot be refused any more: it is lost, and the receiver is told so with the next resume.
+    if (signal && !bytes.reaches(local, signal.from, frame.length, now)) return local.missSignals()
+    return local.direct(frame, signal && { ...signal, sentAt, request, now })
   }
   const owner = room?.state.seats.get(to)?.node
   if (owner === undefined || owner === node || relayed.forwarded) return

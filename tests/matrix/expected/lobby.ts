@@ -27,6 +27,19 @@ export const lobby: Part<keyof typeof lobbyOperations> = {
       },
     },
   ],
+  codeDoor: [
+    {
+      as: [200, 200, 200, 200, 200, 200, 200, 200, 200],
+      request: ({ world }) => ({ params: { code: world.meeting.code } }),
+      holds: (body, { world }) => {
+        const { reason, meeting } = body as { reason: string | null; meeting?: unknown }
+        if (world.meeting.type === 'invited_only')
+          return reason === 'not-found' && meeting === undefined ? null : `says ${reason}`
+        const door = world.waitingId === null ? null : 'waiting-room'
+        return reason === door ? null : `says ${reason} instead of ${door}`
+      },
+    },
+  ],
   lobby: [
     {
       as: [200, 200, no, no, no, hidden, hidden, no, anon],

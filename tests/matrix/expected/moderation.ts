@@ -1,7 +1,7 @@
 import type { moderationOperations } from '@parley/contracts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
-import { anon, hidden, no, waits } from './words.ts'
+import { anon, hidden, no, waits, unknownId } from './words.ts'
 
 const byId = ({ world }: Scene) => ({ params: { id: world.meeting.id } })
 const kicks = (who: 'host' | 'cohost' | 'participant' | 'guestInside', ban?: boolean) => (scene: Scene) => ({
@@ -46,6 +46,13 @@ export const moderation: Part<keyof typeof moderationOperations> = {
       on: { lobby: { guest: 204 } },
       changes: 'caller',
       request: (scene) => ({ ...byId(scene), body: {} }),
+    },
+  ],
+  goodbye: [
+    {
+      as: [202, 202, 202, 202, 202, 202, 202, 202, anon],
+      // Whose it is, and whether it is gone, the room judges: nobody who is there leaves by it.
+      request: (scene) => ({ ...byId(scene), body: { participantId: unknownId } }),
     },
   ],
   kick: [

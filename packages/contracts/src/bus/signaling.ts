@@ -159,6 +159,8 @@ export const RoomCommand = Type.Union([
   Type.Object({ ...numbered, kind: Type.Literal('role'), userId: Id, role: Role }),
   /** An account has another name; whoever is called otherwise in this meeting than `before` stays so. */
   Type.Object({ ...numbered, kind: Type.Literal('name'), userId: Id, before: Type.String(), name: Type.String() }),
+  /** The page of a participant has gone: its grace is over, unless it has a connection again. It has no `seq`. */
+  Type.Object({ ...numbered, kind: Type.Literal('goodbye'), userId: Id, participantId: Id }),
   Type.Object({ ...numbered, kind: Type.Literal('end'), reason: fromServer['room.ended'].properties.reason }),
   /**
    * How a recording stands, from media; it has no `seq`. A room that knows a higher `rev` of it, or a newer recording, does nothing, so

@@ -94,6 +94,7 @@ export const VerificationRequest = Type.Object(
     email: Type.String(),
     name: Type.String({ description: 'Of the account' }),
     createdAt: Instant,
+    confirmed: Type.Boolean({ description: 'Whether the address is confirmed already' }),
   },
   { title: 'VerificationRequest' },
 )

@@ -83,6 +83,16 @@ export const lobbyOperations = {
     answers: { 200: EntryAccess },
     problems: [],
   },
+  codeDoor: {
+    method: 'GET',
+    path: '/v1/meetings/code/:code/door',
+    auth: 'none',
+    rows: ['M14'],
+    summary: 'The same for somebody who has not signed in yet: what it would be for a new guest',
+    params: Strict({ code: MeetingCode }),
+    answers: { 200: EntryAccess },
+    problems: [],
+  },
   lobby: {
     method: 'GET',
     path: '/v1/meetings/:id/lobby',

@@ -88,6 +88,20 @@ export const moderationOperations = {
     answers: { 204: null },
     problems: ['not-found'],
   },
+  goodbye: {
+    method: 'POST',
+    repeat: 'never',
+    path: '/v1/meetings/:id/goodbye',
+    auth: 'any',
+    rows: ['M10', 'R8'],
+    summary:
+      'Say that the page of a participant of mine goes away: it leaves soon, unless it has resumed its session by then',
+    params: byId,
+    body: Strict({ participantId: Id }),
+    answers: { 202: Type.Object({}) },
+    problems: [],
+    limit: { by: 'principal', points: 60, seconds: 60 },
+  },
   kick: {
     method: 'POST',
     repeat: 'key',

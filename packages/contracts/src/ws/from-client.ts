@@ -23,7 +23,7 @@ export interface ClientMessage {
 const Ack = Nothing
 const AckCount = Type.Object({ count: Type.Integer() })
 const Device = Strict({ mic: Type.Boolean(), cam: Type.Boolean() })
-/** Extensions that a client understands. The server uses those that it has, and leaves the others aside: it has none yet. */
+/** Extensions that a client understands: `lobby.delta`. The server leaves unknown ones aside. */
 const Features = Type.Optional(
   Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
     maxItems: 16,

@@ -66,6 +66,13 @@ export const fromServer = {
   'moderation.muted': Type.Object({ kind: MediaKind, by: Id }),
   'lobby.waiting': LobbyWaiting,
   'lobby.updated': Type.Object({ lv: Type.Integer(), lobby: Type.Array(LobbyEntry) }),
+  /** For a client that says so in `features`. The positions of others follow from the order; `follows` is the `lv` it builds on. */
+  'lobby.changed': Type.Object({
+    lv: Type.Integer(),
+    follows: Type.Integer(),
+    upserts: Type.Array(LobbyEntry),
+    left: Type.Array(Id),
+  }),
   'lobby.result': Type.Union([
     Type.Object({ admitted: Type.Literal(true), ...RoomJoined.properties }),
     Type.Object({ admitted: Type.Literal(false), reason: LobbyRefusal }),
@@ -114,6 +121,7 @@ export const serverSummaries: Readonly<Record<ServerType, string>> = {
   'moderation.muted': 'My microphone, camera or screen was switched off; `by` is the participant who did it',
   'lobby.waiting': 'My place in the lobby, again when it changes',
   'lobby.updated': 'Everybody who waits, to host and cohosts',
+  'lobby.changed': 'Only what changed in the lobby, for a client that understands `lobby.delta`',
   'lobby.result': 'I am let in, with all that room.joined has, or not',
   'room.kicked':
     'I was removed; `by` is the participant who did it, if they are in the room. The socket closes with 4403',

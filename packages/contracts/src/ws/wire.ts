@@ -18,4 +18,6 @@ export const wire = {
   resumeWindowMs: 120_000,
   message: { perSecond: 20, burst: 60 },
   signal: { perSecond: 50, burst: 200 },
+  /** Of all that one person sends, in bytes. */
+  bytes: { perSecond: 64 * 1_024, burst: 512 * 1_024 },
 } as const

@@ -1,6 +1,7 @@
 import type { Room } from '@parley/client'
 import type { Problem, User } from '@parley/contracts'
 import { useEffect, useState } from 'preact/hooks'
+import type { InviteKey } from '../router.ts'
 import { useServices } from '../services.ts'
 import { attempt } from '../ui/attempt.ts'
 import { useFocusOnScreen } from '../ui/use-focus.ts'
@@ -22,7 +23,7 @@ type Phase =
   | { at: 'over'; ending: Ending; title: string }
 
 /** Everything behind `/m/<code>`: the door, the room, and after it. */
-export function MeetingPage({ code }: { code: string }) {
+export function MeetingPage({ code, invite }: { code: string; invite: InviteKey | null }) {
   const user = useServices().session.user.value
   const [phase, setPhase] = useState<Phase>({ at: 'door' })
   useFocusOnScreen(phase.at)
@@ -33,9 +34,15 @@ export function MeetingPage({ code }: { code: string }) {
   switch (phase.at) {
     case 'door':
       return user === null ? (
-        <GuestPage code={code} />
+        <GuestPage code={code} invite={invite} />
       ) : (
-        <Door code={code} user={user} onJoined={(room, media) => setPhase({ at: 'room', room, media })} />
+        <Door
+          key={user.id}
+          code={code}
+          invite={invite}
+          user={user}
+          onJoined={(room, media) => setPhase({ at: 'room', room, media })}
+        />
       )
     case 'room':
       return (
@@ -56,12 +63,13 @@ export function MeetingPage({ code }: { code: string }) {
 
 interface DoorProps {
   code: string
+  invite: InviteKey | null
   user: User
   onJoined: (room: Room, media: LocalMedia) => void
 }
 
 /** The door with devices of its own; they are let go when one walks away from it, and taken along into the room. */
-function Door({ code, user, onJoined }: DoorProps) {
+function Door({ code, invite, user, onJoined }: DoorProps) {
   const [media] = useState(createLocalMedia)
   const [taken] = useState({ along: false })
   useEffect(
@@ -74,5 +82,5 @@ function Door({ code, user, onJoined }: DoorProps) {
     taken.along = true
     onJoined(room, media)
   }
-  return <PrejoinPage code={code} user={user} media={media} onJoined={join} />
+  return <PrejoinPage code={code} invite={invite} user={user} media={media} onJoined={join} />
 }

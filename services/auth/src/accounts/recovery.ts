@@ -109,8 +109,9 @@ async function reset(
 async function verifyEmail({ db, clock }: RecoveryDeps, token: string): Promise<void> {
   const now = new Date(clock.now())
   await db.transaction().execute(async (trx) => {
-    const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
-    await markVerified(trx, spent.user_id, spent.email, now)
+    // The link stays good until it expires: whoever opens it again is told that all is done.
+    const asked = orBadLink(await findMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
+    await markVerified(trx, asked.user_id, asked.email, now)
   })
 }
 
@@ -119,13 +120,17 @@ async function readVerification({ db, clock }: RecoveryDeps, token: string): Pro
   const { user_id: userId, email } = orBadLink(await findMailToken(db, { hash: hashOf(token), purpose: 'verify', now }))
   const user = await findUser(db, userId)
   if (user === undefined) throw badLink()
-  return { email: shownAddress(email), name: user.name, createdAt: user.created_at.toISOString() }
+  const confirmed = user.email === email && user.email_verified_at !== null
+  return { email: shownAddress(email), name: user.name, createdAt: user.created_at.toISOString(), confirmed }
 }
 
 async function refuseVerification({ db, clock }: RecoveryDeps, token: string): Promise<void> {
   const now = new Date(clock.now())
   await db.transaction().execute(async (trx) => {
     const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
+    // What was confirmed cannot be taken back by the same link.
+    const user = await findUser(trx, spent.user_id)
+    if (user?.email_verified_at !== null) throw badLink()
     await markRefused(trx, spent.user_id, spent.email, now)
   })
 }

@@ -45,7 +45,7 @@ export async function exportPerson(deps: ExportDeps, who: { userId: string; sess
 }
 
 async function* textOf(bus: Bus, person: Person, own: object): AsyncGenerator<string> {
-  yield JSON.stringify({ exportedAt: new Date().toISOString(), ...own }, null, 1).slice(0, -2)
+  yield JSON.stringify(own, null, 1).slice(0, -2)
   for (const askOne of others) yield* sectionsOf((cursor) => askOne(bus, { ...person, cursor }))
   yield '\n}\n'
 }

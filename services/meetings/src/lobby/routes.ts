@@ -1,5 +1,5 @@
-import type { lobbyOperations } from '@parley/contracts'
-import type { Handlers } from '@parley/kit'
+import type { lobbyOperations, Principal } from '@parley/contracts'
+import { limitKey, newId, type Handlers } from '@parley/kit'
 import { seekerOf, type CodeLimit } from '../code-limit.ts'
 import type { Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
@@ -14,6 +14,13 @@ export const createLobbyRoutes = (context: Context, codes: CodeLimit, passcodes:
     async codeAccess({ params, principal, address }) {
       await codes.lookUp(seekerOf(principal, address))
       return { status: 200, body: await explainAccess(context, passcodes, { code: params.code, principal, address }) }
+    },
+    async codeDoor({ params, address }) {
+      await codes.lookAround(limitKey(address))
+      return {
+        status: 200,
+        body: await explainAccess(context, passcodes, { ...params, principal: newGuest(), address }),
+      }
     },
     async lobby({ params, principal }) {
       await moderatedMeeting(context, params.id, principal.userId)
@@ -33,5 +40,15 @@ export const createLobbyRoutes = (context: Context, codes: CodeLimit, passcodes:
       return decided(await decideLobby(context, decision, once(decided)))
     },
   }) satisfies Handlers<typeof lobbyOperations>
+
+/** Somebody whom nobody knows yet; they could become a guest at once. */
+const newGuest = (): Principal => ({
+  userId: newId(),
+  sessionId: newId(),
+  kind: 'guest',
+  name: '',
+  epoch: 0,
+  expiresAt: 0,
+})
 
 const decided = ({ count }: Decided) => ({ status: 200, body: { count } }) as const

@@ -10,6 +10,7 @@ import { listBans } from '../store/members.ts'
 import { liftPasscodeLock } from '../store/meetings.ts'
 import type { MeetingRow } from '../tables.ts'
 import type { MemberRow } from '../tables-admission.ts'
+import type { Goodbyes } from './goodbyes.ts'
 import { createJoinToken, revokeJoinToken, toTokenInfo, type MadeToken } from './join-tokens.ts'
 import { leaveMeeting, removePerson, unbanPerson } from './remove.ts'
 import { giveRole, handOver } from './roles.ts'
@@ -19,7 +20,7 @@ const done = { status: 204 } as const
 const made = (token: MadeToken) => ({ status: 201, body: token }) as const
 
 /** The REST operations on the people of a meeting: M9, M10. */
-export const createModerationRoutes = (context: Context, passcodes: PasscodeCheck) =>
+export const createModerationRoutes = (context: Context, passcodes: PasscodeCheck, goodbyes: Goodbyes) =>
   ({
     async createJoinToken({ params, body, principal, once }) {
       return made(await createJoinToken(context, { meetingId: params.id, by: principal, body }, once(made)))
@@ -42,6 +43,10 @@ export const createModerationRoutes = (context: Context, passcodes: PasscodeChec
         once(() => done),
       )
       return done
+    },
+    goodbye({ params, body: { participantId }, principal }) {
+      goodbyes.take({ meetingId: params.id, userId: principal.userId, participantId })
+      return { status: 202, body: {} }
     },
     async kick({ params, body: { userId, ban = false }, principal, once }) {
       const removal = { meetingId: params.id, by: principal.userId, userId, ban }

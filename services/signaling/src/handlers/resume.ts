@@ -2,6 +2,7 @@ import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parle
 import { ask, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
+import { followLobby } from '../lobby/follow.ts'
 import { findWait, resumeWait } from '../lobby/wait.ts'
 import { decide, type Command } from '../room/decide.ts'
 import type { LiveRoom } from '../room/live-room.ts'
@@ -101,6 +102,7 @@ async function resumeSeat(
   }
   const after = (): void => {
     local.release(caughtUp.v)
+    followLobby(context, room, local, payload.features)
     context.sfu.tellAnew(room, local)
   }
   return { type: 'room.resumed', payload: answer, after }

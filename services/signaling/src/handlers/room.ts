@@ -2,6 +2,7 @@ import { meetingsBus, type Grant } from '@parley/contracts'
 import { ask, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
+import { followLobby } from '../lobby/follow.ts'
 import { wait } from '../lobby/wait.ts'
 import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
@@ -10,7 +11,8 @@ import type { LocalSession } from '../session/local-session.ts'
 import type { Handler } from './call.ts'
 import { changesSince } from './resume.ts'
 
-export const join: Handler<'room.join'> = ({ context, connection, session, payload: { roomToken, device } }) => {
+export const join: Handler<'room.join'> = ({ context, connection, session, payload }) => {
+  const { roomToken, device, features } = payload
   const { principal } = session
   const askedAt = context.clock.monotonic()
   const request = { roomToken, userId: principal.userId, attempt: newId() }
@@ -24,7 +26,15 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
         return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
       }
       const { joined, release } = await enterRoom(context, connection, { principal, grant, device, askedAt })
-      return { type: 'room.joined', payload: joined, after: release }
+      return {
+        type: 'room.joined',
+        payload: joined,
+        after() {
+          release()
+          if (connection.session.state === 'joined')
+            followLobby(context, connection.session.room, connection.session.local, features)
+        },
+      }
     },
   )
 }

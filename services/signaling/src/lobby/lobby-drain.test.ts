@@ -69,6 +69,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     expect(hasStopped()).toBe(true)
     await host.client.ask('lobby.admit', { participantId: bea.id })
     expect((await b.client.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
+    await host.client.waitFor('lobby.updated', (payload) => namesIn({ payload }).join() === 'Ann')
     const updates = host.client.received.slice(seen).filter(({ type }) => type === 'lobby.updated')
     expect(new Set(updates.map((update) => namesIn(update).join()))).toEqual(new Set(['Ann']))
     expect(kindsOf(a.client)).not.toContain('lobby.result')

@@ -3,6 +3,8 @@ import { ask, type Bus, type Logger } from '@parley/kit'
 import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { EndReason } from '../room/state.ts'
+import type { LocalSession } from '../session/local-session.ts'
+import { LobbyTeller } from './lobby-teller.ts'
 
 /** One who waits, with a socket on this node. */
 export interface Waiting {
@@ -33,6 +35,7 @@ export class Lobby {
   readonly #bus: Bus
   readonly #log: Logger
   readonly #waiting = new Map<string, Place>()
+  readonly #teller: LobbyTeller
   #lv = -1
   #entries: readonly LobbyEntry[] = []
   #reading: Promise<void> | null = null
@@ -42,6 +45,7 @@ export class Lobby {
     this.#room = room
     this.#bus = bus
     this.#log = log
+    this.#teller = new LobbyTeller(() => this.#moderators())
   }
 
   get occupied(): boolean {
@@ -136,7 +140,7 @@ export class Lobby {
     this.#lv = lv
     this.#entries = lobby
     if (!changed) return
-    this.tellModerators()
+    this.#teller.tell({ lv, entries: lobby })
     this.#tellPositions()
   }
 
@@ -155,11 +159,14 @@ export class Lobby {
     }
   }
 
-  /** Shows the queue to hosts and cohosts on this node. */
+  /** A socket of this session has come into the room; `changes`: it takes `lobby.changed`. */
+  follow(session: LocalSession, options: { changes: boolean }): void {
+    this.#teller.follow(session, options)
+  }
+
+  /** Shows the queue to whoever has just become host or cohost. */
   tellModerators(): void {
-    if (this.#lv < 0) return
-    const frame = messageFrame({ type: 'lobby.updated', payload: { lv: this.#lv, lobby: [...this.#entries] } })
-    for (const session of this.#moderators()) session.deliver(frame, null)
+    this.#teller.tellNow()
   }
 
   *#moderators() {

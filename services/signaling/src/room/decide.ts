@@ -11,7 +11,7 @@ import {
 } from '@parley/contracts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
 import { allowedOf, changeMeeting } from './settings.ts'
-import { changeRole, remove, rename } from './user-commands.ts'
+import { changeRole, endGrace, remove, rename } from './user-commands.ts'
 import { takeRecording } from './recording.ts'
 import type { RoomState } from './state.ts'
 
@@ -89,7 +89,15 @@ export function decide(room: RoomState, command: Command, now: number): Change[]
   }
 }
 
-const fromMeetings = new Set<Command['kind']>(['meeting-updated', 'remove', 'role', 'name', 'end', 'recording'])
+const fromMeetings = new Set<Command['kind']>([
+  'meeting-updated',
+  'remove',
+  'role',
+  'name',
+  'goodbye',
+  'end',
+  'recording',
+])
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
@@ -115,6 +123,8 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] 
       return changeRole(room, command)
     case 'name':
       return rename(room, command)
+    case 'goodbye':
+      return endGrace(room, command)
     case 'meeting-updated':
       return changeMeeting(room, command.meeting)
     case 'recording':

@@ -39,3 +39,10 @@ export const rename = (room: RoomState, { userId, before, name, seq }: Of<'name'
   seatsOf(room, userId, seq)
     .filter(({ participant }) => participant.name === before && before !== name)
     .map(({ participant }) => ({ kind: 'seat', participantId: participant.id, name }))
+
+/** Ends the grace of a participant whose page has gone. One that is connected again stays, and the others may still resume. */
+export function endGrace(room: RoomState, { userId, participantId }: Of<'goodbye'>): Change[] {
+  const seat = room.seats.get(participantId)
+  if (seat?.participant.userId !== userId || seat.lostAt === null) return []
+  return [{ kind: 'left', participantId, reason: 'timeout' }]
+}

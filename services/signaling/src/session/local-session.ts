@@ -110,6 +110,11 @@ export class LocalSession {
     return this.#socket !== null
   }
 
+  /** Whether no more than a little waits for its socket. */
+  get keepsUp(): boolean {
+    return this.#socket?.idle ?? true
+  }
+
   /** Whether a socket is on its way in, or its answer has yet to go out. */
   get entering(): boolean {
     return this.#entering !== null || this.#held !== null

@@ -99,7 +99,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
         name,
         guest,
         position: index + 1,
-        askedAt: new Date().toISOString(),
+        askedAt: new Date(0).toISOString(),
       })),
       decided: present.flatMap((id) => decisions.get(id) ?? []).map(asDecidedNow),
       ...changes.get(meetingId),

@@ -76,6 +76,15 @@ export class WireClient {
     return this.closed?.code ?? 0
   }
 
+  /** Reads nothing from now on, as over a link that takes nothing. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   drop(): void {
     this.#socket.terminate()
   }

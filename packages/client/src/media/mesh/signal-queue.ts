@@ -15,6 +15,8 @@ export interface SignalQueueDeps {
 interface Signal {
   to: string
   data: unknown
+  /** About how many bytes it is. */
+  size: number
   requestId: string
   /** The socket it went out on; on another one it has to go again. */
   sentOn: Socket | null
@@ -24,6 +26,9 @@ const maxQueued = 2_000
 /** Below the server's limits, so that it never has to refuse one and tear a hole into the order. */
 const perSecond = wire.signal.perSecond * 0.8
 const burst = wire.signal.burst * 0.75
+const bytes = { perSecond: wire.bytes.perSecond * 0.8, burst: wire.bytes.burst * 0.75 }
+/** What stands around the data of a signal. */
+const aroundData = 200
 
 /**
  * `rtc.signal`s in the order in which they were made, also over a resume: what has no answer yet goes again, in order, under the
@@ -33,6 +38,7 @@ export class SignalQueue {
   readonly #deps: SignalQueueDeps
   #signals: Signal[] = []
   #tokens = burst
+  #bytes = bytes.burst
   #filledAt = performance.now()
   #stopTimer: (() => void) | null = null
 
@@ -42,7 +48,8 @@ export class SignalQueue {
 
   push(to: string, data: unknown): void {
     if (this.#signals.length >= maxQueued) return this.#deps.failed(to)
-    this.#signals.push({ to, data, requestId: newId(), sentOn: null })
+    const size = JSON.stringify(data).length + aroundData
+    this.#signals.push({ to, data, size, requestId: newId(), sentOn: null })
     this.pump()
   }
 
@@ -52,7 +59,7 @@ export class SignalQueue {
     if (!socket) return
     for (const signal of this.#signals) {
       if (signal.sentOn === socket) continue
-      if (!this.#takeToken()) return this.#pumpLater()
+      if (!this.#takeToken(signal.size)) return this.#pumpLater()
       signal.sentOn = socket
       this.#send(socket, signal)
     }
@@ -84,12 +91,14 @@ export class SignalQueue {
     if (index >= 0) this.#signals.splice(index, 1)
   }
 
-  #takeToken(): boolean {
+  #takeToken(size: number): boolean {
     const now = performance.now()
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond)
+    this.#bytes = Math.min(bytes.burst, this.#bytes + ((now - this.#filledAt) / 1000) * bytes.perSecond)
     this.#filledAt = now
-    if (this.#tokens < 1) return false
+    if (this.#tokens < 1 || this.#bytes < size) return false
     this.#tokens--
+    this.#bytes -= size
     return true
   }
 

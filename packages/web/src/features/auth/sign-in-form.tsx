@@ -23,6 +23,13 @@ export function SignInForm({ onDone, problem }: { onDone: () => void; problem?: 
   return (
     <form class="form" onSubmit={submit}>
       <ProblemNotice problem={task.problem} />
+      {session.endedBecause.value !== null && task.problem === null && (
+        <div data-testid="signed-out-because">
+          <Notice kind="info" title="You’ve been signed out">
+            {session.endedBecause.value}
+          </Notice>
+        </div>
+      )}
       {problem !== undefined && task.problem === null && (
         <div data-testid="signin-problem" data-code={problem}>
           <Notice kind="problem" title={explainCode(problem).title}>

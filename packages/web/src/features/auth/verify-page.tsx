@@ -41,6 +41,7 @@ function Asked({ token }: { token: string }) {
     setDone('refused')
   })
   if (done !== null) return <Done how={done} />
+  if (asked?.confirmed === true) return <Done how="confirmed" />
   const failed = confirm.problem ?? refuse.problem
   if (problem !== null || failed?.code === 'invalid-link') return <Broken problem={problem ?? failed ?? brokenLink} />
   return (

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Choice, Switch, type Option } from '../../ui/choice.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
+import { useUnsaved } from '../../ui/use-unsaved.ts'
 import { Conflict } from './conflict.tsx'
 import { etagOf, useSave } from './save.ts'
 
@@ -38,6 +39,7 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
   const { session } = useServices()
   // An untouched field follows the meeting, so that saving never takes a change of somebody else back unseen.
   const [edits, setEdits] = useState<Edits>({})
+  useUnsaved(Object.keys(edits).length > 0)
   const settings = { ...meeting.settings, ...edits.settings }
   const draft: Draft = { title: meeting.title, type: meeting.type, passcode: '', open: false, ...edits, settings }
   const set = (change: Edits) => setEdits({ ...edits, ...change })

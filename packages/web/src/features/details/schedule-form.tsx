@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import { Select } from '../../ui/select.tsx'
+import { useUnsaved } from '../../ui/use-unsaved.ts'
 import { whenOf } from '../home/meeting-card.tsx'
 import { durations } from '../home/when-fields.tsx'
 import { Conflict } from './conflict.tsx'
@@ -22,6 +23,7 @@ export function ScheduleForm({ meeting, onChange }: FormProps) {
   const { session } = useServices()
   // An untouched field follows the meeting, so that saving never takes a change of somebody else back unseen.
   const [edits, setEdits] = useState<{ when?: string; minutes?: string }>({})
+  useUnsaved(Object.keys(edits).length > 0)
   const { when = whenFieldOf(meeting), minutes = String(meeting.durationMinutes ?? 30) } = edits
   const save = useSave(
     () =>

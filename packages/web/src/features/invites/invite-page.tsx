@@ -37,7 +37,7 @@ function Introduce({ id, token }: InviteProps) {
   const { session } = useServices()
   const [name, setName] = useState('')
   const task = useTask(async () => {
-    await session.parley.signInAsGuest({ name: name.trim() })
+    await session.introduce(name.trim())
   })
   const submit = (event: Event) => {
     event.preventDefault()
@@ -79,16 +79,22 @@ function Opened({ id, token, user }: InviteProps & { user: User }) {
   const decline = useTask(async () => set(await rest.declineInvite(input)))
   if (invite === null && problem !== null) {
     const lost = problem.code === 'not-found' || problem.code === 'invalid-input'
+    const other = user.kind === 'guest' ? 'Sign in' : 'Use another account'
     return (
       <Outcome
         icon={MailX}
         title={lost ? 'We can’t find this invitation' : explain(problem).title}
         testId="invite-problem"
+        {...(lost ? { action: { href: signInPath(invitePath(id, token)), label: other } } : {})}
       >
-        {lost ? 'The link may be incomplete, or it was sent to somebody else.' : explain(problem).text}
+        {lost
+          ? 'The link may be incomplete, or the invitation belongs to an account. Sign in with the account that accepted it.'
+          : explain(problem).text}
       </Outcome>
     )
   }
+  // It may have been accepted on another device, as a guest that is not this one.
+  const key = token === '' ? null : { id, token }
   return (
     <Page actions={<AccountMenu user={user} />}>
       {invite === null ? (
@@ -114,7 +120,7 @@ function Opened({ id, token, user }: InviteProps & { user: User }) {
           {invite.status !== 'pending' && <p role="status">{said[invite.status]}</p>}
           <div class="ended__actions">
             {invite.status === 'accepted' ? (
-              <Link class="button button--primary" href={meetingPath(invite.meeting.code)} testId="invite-join">
+              <Link class="button button--primary" href={meetingPath(invite.meeting.code, key)} testId="invite-join">
                 Go to the meeting
               </Link>
             ) : (

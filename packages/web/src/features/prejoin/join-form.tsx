@@ -2,7 +2,8 @@ import type { Meeting, User } from '@parley/contracts'
 import { useState } from 'preact/hooks'
 import { explain, needsSignIn } from '../../lib/explain.ts'
 import { formatWhen } from '../../lib/time.ts'
-import { meetingPath, signInPath } from '../../router.ts'
+import { meetingPath, signInPath, type InviteKey } from '../../router.ts'
+import { useServices } from '../../services.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyLinkIcon } from '../../ui/copy.tsx'
 import { Field } from '../../ui/field.tsx'
@@ -15,15 +16,18 @@ import type { Joining } from './use-join.ts'
 
 interface JoinFormProps {
   meeting: Meeting
+  invite: InviteKey | null
   user: User
   media: LocalMedia
   join: Joining
 }
 
 /** The input still needed to enter, and the button that does it. */
-export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
+export function JoinForm({ meeting, invite, user, media, join }: JoinFormProps) {
   useTitle(meeting.title)
-  const guest = user.kind === 'guest'
+  const { session } = useServices()
+  // Whoever has just said a name is not asked again.
+  const asksName = user.kind === 'guest' && !session.introduced.value
   const [name, setName] = useState(user.name)
   const [passcode, setPasscode] = useState('')
   const [asked, setAsked] = useState(meeting.hasPasscode && meeting.hostId !== user.id)
@@ -33,8 +37,9 @@ export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
     event.preventDefault()
     join.start({
       code: meeting.code,
+      ...(invite === null ? {} : { invite }),
       ...(passcode === '' ? {} : { passcode }),
-      ...(guest && name.trim() !== '' ? { displayName: name.trim() } : {}),
+      ...(asksName && name.trim() !== '' ? { displayName: name.trim() } : {}),
     })
   }
   const wrongPasscode =
@@ -52,13 +57,13 @@ export function JoinForm({ meeting, user, media, join }: JoinFormProps) {
             {explain(problem).text}
             {(needsSignIn(problem) || problem.code === 'guests-not-allowed') && (
               <p>
-                <Link href={signInPath(meetingPath(meeting.code))}>Sign in</Link>
+                <Link href={signInPath(meetingPath(meeting.code, invite))}>Sign in</Link>
               </p>
             )}
           </Notice>
         </div>
       )}
-      {guest && (
+      {asksName && (
         <Field
           label="Your name"
           value={name}

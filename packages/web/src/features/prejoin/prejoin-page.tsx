@@ -2,7 +2,7 @@ import type { Room } from '@parley/client'
 import type { User } from '@parley/contracts'
 import { DoorClosed } from 'lucide-preact'
 import { useLayoutEffect } from 'preact/hooks'
-import { meetingPath, signInPath } from '../../router.ts'
+import { meetingPath, signInPath, type InviteKey } from '../../router.ts'
 import { explain, needsSignIn } from '../../lib/explain.ts'
 import { Button } from '../../ui/button.tsx'
 import { Link } from '../../ui/link.tsx'
@@ -18,14 +18,18 @@ import { useLookup } from './use-lookup.ts'
 
 interface PrejoinPageProps {
   code: string
+  invite: InviteKey | null
   user: User
   media: LocalMedia
   onJoined: (room: Room) => void
 }
 
+/** What another account may be let in for. */
+const byAccount = new Set(['not-found', 'guests-not-allowed', 'not-admitted'])
+
 /** The door of a meeting: how one will look and sound, and the way in, or why there is none. */
-export function PrejoinPage({ code, user, media, onJoined }: PrejoinPageProps) {
-  const { lookup, retry } = useLookup(code)
+export function PrejoinPage({ code, invite, user, media, onJoined }: PrejoinPageProps) {
+  const { lookup, retry } = useLookup(code, invite)
   const join = useJoin(media, onJoined)
   const closed = lookup.at === 'problem' ? lookup.problem : null
   // Before the button can be pressed.
@@ -42,16 +46,18 @@ export function PrejoinPage({ code, user, media, onJoined }: PrejoinPageProps) {
           </span>
           <p class="eyebrow code">{code}</p>
           <h1>{title}</h1>
-          <p class="muted">{text}</p>
+          <p class="muted">
+            {text} {closed.code === 'not-found' && 'If you were invited with an account, sign in with that one.'}
+          </p>
           <div class="ended__actions">
             {closed.retryable && (
               <Button kind="primary" onClick={retry}>
                 Try again
               </Button>
             )}
-            {needsSignIn(closed) && (
-              <Link class="button button--primary" href={signInPath(meetingPath(code))}>
-                Sign in
+            {(needsSignIn(closed) || byAccount.has(closed.code)) && (
+              <Link class="button button--primary" href={signInPath(meetingPath(code, invite))} testId="door-sign-in">
+                {user.kind === 'guest' ? 'Sign in' : 'Use another account'}
               </Link>
             )}
             <Link class="button button--plain" href="/">
@@ -79,7 +85,7 @@ export function PrejoinPage({ code, user, media, onJoined }: PrejoinPageProps) {
         <Preview media={media} user={user} />
         <section class="prejoin__side" aria-label="Join">
           {lookup.at === 'found' ? (
-            <JoinForm meeting={lookup.meeting} user={user} media={media} join={join} />
+            <JoinForm meeting={lookup.meeting} invite={lookup.invite} user={user} media={media} join={join} />
           ) : (
             <Spinner label="Looking up the meeting" large />
           )}

@@ -1,6 +1,7 @@
-import type { Room } from '@parley/client'
+import type { Parley, Room } from '@parley/client'
 import type { Problem } from '@parley/contracts'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { InviteKey } from '../../router.ts'
 import { useServices } from '../../services.ts'
 import { useTask } from '../../ui/use-task.ts'
 import { audioContext } from '../media/level.ts'
@@ -10,6 +11,8 @@ export interface Entry {
   code: string
   passcode?: string
   displayName?: string
+  /** To be accepted first. */
+  invite?: InviteKey
 }
 
 export interface Joining {
@@ -50,9 +53,11 @@ export function useJoin(media: LocalMedia, onJoined: (room: Room) => void): Join
     await media.opened(openingMs)
     const device = { mic: media.mic.on.value, cam: media.cam.on.value }
     const { signal } = mine
+    const { invite, ...wanted } = entry.current
     try {
+      if (invite) await accept(session.parley, invite)
       const room = await session.parley.join({
-        ...entry.current,
+        ...wanted,
         device,
         localStream: media.handOver(),
         onWaiting,
@@ -90,3 +95,6 @@ export function useJoin(media: LocalMedia, onJoined: (room: Room) => void): Join
     },
   }
 }
+
+const accept = (parley: Parley, { id, token }: InviteKey) =>
+  parley.rest.acceptInvite({ params: { inviteId: id }, body: { token } })

@@ -10,7 +10,7 @@ import type { RoomModel } from './room-model.ts'
 import { hotkeys } from './use-hotkeys.ts'
 
 /** The dialog that is open, if any. */
-export function RoomDialogs({ model }: { model: RoomModel }) {
+export function RoomDialogs({ model, onLeave }: { model: RoomModel; onLeave: () => void }) {
   const close = () => {
     model.dialog.value = 'none'
   }
@@ -20,6 +20,8 @@ export function RoomDialogs({ model }: { model: RoomModel }) {
       return null
     case 'end':
       return <EndDialog model={model} onClose={close} />
+    case 'leave':
+      return <LeaveDialog onLeave={onLeave} onClose={close} />
     case 'settings':
       return <SettingsDialog model={model} onClose={close} />
     case 'meeting':
@@ -94,6 +96,21 @@ function EndDialog({ model, onClose }: { model: RoomModel; onClose: () => void }
     </Dialog>
   )
 }
+
+/** After the browser's Back, which says nothing of a call. */
+const LeaveDialog = ({ onLeave, onClose }: { onLeave: () => void; onClose: () => void }) => (
+  <Dialog title="Leave the meeting?" narrow onClose={onClose}>
+    <p class="muted">You can rejoin while the meeting is running.</p>
+    <div class="dialog__actions">
+      <Button kind="quiet" testId="leave-stay" onClick={onClose}>
+        Stay
+      </Button>
+      <Button kind="danger" testId="leave-confirm" onClick={onLeave}>
+        Leave
+      </Button>
+    </div>
+  </Dialog>
+)
 
 const ShortcutsDialog = ({ onClose }: { onClose: () => void }) => (
   <Dialog title="Keyboard shortcuts" narrow onClose={onClose}>

@@ -34,7 +34,9 @@ export function RoomPage({ room, media, onOver }: RoomPageProps) {
     addEventListener('pagehide', goodbye)
     return () => removeEventListener('pagehide', goodbye)
   }, [room])
+  const leave = () => onOver({ why: 'left' })
   useEnding(model, onOver)
+  useBack(() => (model.dialog.value = 'leave'))
   useHotkeys(model)
   usePushToTalk(model)
   useWakeLock()
@@ -49,17 +51,34 @@ export function RoomPage({ room, media, onOver }: RoomPageProps) {
     >
       <RoomHeader model={model} />
       <main class="room__main">
-        <Banners model={model} onLeave={() => onOver({ why: 'left' })} />
+        <Banners model={model} onLeave={leave} />
         <Stage model={model} />
         <ReactionLayer reactions={model.reactions} />
       </main>
       {panel === 'chat' && <ChatPanel model={model} />}
       {panel === 'people' && <PeoplePanel model={model} />}
-      <ControlBar model={model} onLeave={() => onOver({ why: 'left' })} />
+      <ControlBar model={model} onLeave={leave} />
       <AudioSinks model={model} />
-      <RoomDialogs model={model} />
+      <RoomDialogs model={model} onLeave={leave} />
     </div>
   )
+}
+
+/**
+ * Calls `back` when the browser's Back is pressed, and stays: a call has an entry of its own in the history, so that Back does not
+ * leave the page, whatever came before it.
+ */
+function useBack(back: () => void): void {
+  useEffect(() => {
+    const stay = () => history.pushState({ inCall: true }, '', location.href)
+    if ((history.state as { inCall?: boolean } | null)?.inCall !== true) stay()
+    const pressed = () => {
+      stay()
+      back()
+    }
+    addEventListener('popstate', pressed)
+    return () => removeEventListener('popstate', pressed)
+  }, [])
 }
 
 function useEnding(model: RoomModel, onOver: (ending: Ending) => void): void {

@@ -104,6 +104,10 @@ const promised: Promised = {
   },
   remove: ({ command: { userId }, after }) =>
     all(after).some(({ participant }) => participant.userId === userId) ? 'who was removed is still there' : fine,
+  goodbye({ command: { participantId: id }, before, after }) {
+    const stays = before.seats.get(id)?.lostAt === null
+    return stays && !after.seats.has(id) ? 'who is connected was sent away by a goodbye' : fine
+  },
   role({ command: { userId, role }, after }, done) {
     const other = all(after).find(({ participant }) => participant.userId === userId && participant.role !== role)
     return done && other ? `${other.participant.id} is still ${other.participant.role}` : fine
