@@ -42,6 +42,13 @@ export function comebackFigures(history: History, comebacks = comebacksOf(histor
   ]
 }
 
+/** No client lost its connection, nobody was seen to leave, nothing was lost: a gateway carries all of it over. */
+export const stayFigures = (history: History): Figure[] => [
+  none('clients that lost their connection', comebacksOf(history).length),
+  none('seen to leave', unwantedDepartures(history)),
+  none('sends that failed', failedSends(history)),
+]
+
 /** How long the answers to requests of these types took that were sent between two moments. */
 export function answerTimes({ requests, endedAt }: History, types: readonly string[], from: number, until: number) {
   return requests

@@ -66,8 +66,7 @@ it('R9 M15 promise 4: a signaling node that is told to stop moves those who wait
   await eventually(() => expect(() => process.kill(node?.pid ?? 0, 0)).toThrow(), 35_000)
 
   for (const { closed, positions } of waiters) {
-    expect(closed).toHaveLength(1)
-    expect([1000, 1005, 4409]).toContain(closed[0])
+    expect(closed).toEqual([])
     expect(positions).toHaveLength(1)
   }
   expect([...seen].filter((names) => names !== 'Ben,Cy,Di')).toEqual([])

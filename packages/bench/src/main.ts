@@ -39,6 +39,7 @@ bench('fan-out', 'P1: CPU per delivered broadcast, beside bare ws and Socket.IO 
   .option('--people <n>', 'people in each', number, 50)
   .option('--rate <n>', 'messages per second in each room', number, 20)
   .option('--nodes <n>', 'signaling nodes, the people of each room spread over them', number, 1)
+  .option('--whole-path', 'P11: through the gateway, all processes counted, beside bare ws behind nginx')
   .option('--seconds <n>', 'how long', number, 9)
   .action((options) => fanOut({ ...withProfiling(options), perRoomPerSecond: options.rate }))
 bench('relay', 'P2: rtc.signal from one to another, beside bare ws')

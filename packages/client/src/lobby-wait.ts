@@ -85,10 +85,13 @@ class LobbyWait {
     const failure = failureOf(message)
     if (failure) return this.#lost(place, failure)
     switch (message.type) {
-      case 'lobby.waiting':
+      case 'lobby.waiting': {
+        // Said again with another token where another node goes on with the wait.
+        const moved = message.payload.position !== place.waiting.position
         place.waiting = message.payload
-        if (place === this.#place) this.#tellPosition()
+        if (moved && place === this.#place) this.#tellPosition()
         return
+      }
       case 'server.draining':
         place.goesAt ??= performance.now() + message.payload.reconnectAfterMs
         if (place === this.#place) this.#moveAfter(message.payload.reconnectAfterMs, 1)

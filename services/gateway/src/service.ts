@@ -21,7 +21,7 @@ import { serveJanus } from './janus/serve.ts'
 import { readinessOf } from './readiness.ts'
 import { createStreams } from './rest/streams.ts'
 import { createUpstreams } from './upstreams.ts'
-import { spreadMs } from './ws/pipes.ts'
+import { spreadMs } from './ws/farewells.ts'
 import { serveSockets } from './ws/serve.ts'
 
 const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const satisfies readonly ServiceName[]

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { wire, type Principal } from '@parley/contracts'
+import { TokenBucket, WriteBatch, WsPeerSocket } from '@parley/kit'
 import type { WebSocket } from 'ws'
 import type { Context } from './context.ts'
 import { holdWhile, receive } from './dispatch.ts'
@@ -9,10 +10,8 @@ import { messageFrame, pingFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 import { giveIce } from './session/enter.ts'
 import { Answers } from './session/answers.ts'
+import type { ClientSocket } from './session/client-socket.ts'
 import type { Connection } from './session/session.ts'
-import { WsPeerSocket } from './socket/peer-socket.ts'
-import { TokenBucket } from './socket/token-bucket.ts'
-import { WriteBatch } from './socket/write-batch.ts'
 
 const tickMs = 250
 /** Longer than this without a turn of the event loop, and the lease of this node may have run out meanwhile. */
@@ -71,10 +70,17 @@ export class Connections {
 
   /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none; `id` its handshake's. */
   open(ws: WebSocket, tcp: Socket, principal: Principal | null, id: string): void {
+    const connection = this.add(new WsPeerSocket(ws, tcp, this.#atOnce), principal, id)
+    ws.on('message', (data, isBinary) => this.receive(connection, data as Buffer, isBinary))
+    ws.on('close', (code) => this.lost(connection, { code }))
+  }
+
+  /** Takes any client's socket; whoever made it says what comes by `receive`, and when it is `lost`. */
+  add(socket: ClientSocket, principal: Principal | null, id: string): Connection {
     const now = this.#context.clock.monotonic()
     const connection: Connection = {
       id,
-      socket: new WsPeerSocket(ws, tcp, this.#atOnce),
+      socket,
       session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
       openedAt: now,
       lastFrameAt: now,
@@ -93,16 +99,19 @@ export class Connections {
     this.#all.add(connection)
     if (principal !== null) this.#context.shares.take(principal.userId)
     this.#context.journal.opened(connection)
-    ws.on('message', (data, isBinary) => {
-      this.#wakeIfStoodStill()
-      receive(this.#context, connection, data as Buffer, isBinary)
-    })
-    ws.on('close', (code) => this.#lost(connection, { code }))
+    return connection
+  }
+
+  receive(connection: Connection, data: Buffer, isBinary: boolean): void {
+    this.#wakeIfStoodStill()
+    receive(this.#context, connection, data, isBinary)
   }
 
   /** Tells everybody that this node goes; each comes back elsewhere at a random moment within `overMs`. */
   drain(overMs: number): void {
     for (const { socket } of this.#all) {
+      // Its gateway carries it on elsewhere, and its client need not do anything.
+      if (socket.hold) continue
       socket.send(
         messageFrame({ type: 'server.draining', payload: { reconnectAfterMs: randomInt(Math.max(1, overMs)) } }),
       )
@@ -110,7 +119,7 @@ export class Connections {
   }
 
   closeAll(): void {
-    for (const { socket } of this.#all) socket.close('serverGoingAway')
+    for (const { socket } of this.#all) if (!socket.hold) socket.close('serverGoingAway')
   }
 
   /** Nobody is there to answer the close frame: the session is lost now, and has been since the last frame was due. */
@@ -118,11 +127,11 @@ export class Connections {
     const { clock, life } = this.#context
     const dueAt = connection.lastFrameAt + wire.clientSilentMs - silenceSlackMs
     connection.socket.close('noHeartbeat')
-    this.#lost(connection, { at: life.now() - Math.floor(clock.monotonic() - dueAt) })
+    this.lost(connection, { at: life.now() - Math.floor(clock.monotonic() - dueAt) })
   }
 
-  /** `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. `code`: the peer's close code. */
-  #lost(connection: Connection, { at, code = noStatus }: { at?: number; code?: number } = {}): void {
+  /** A socket is gone. `at`: since when, ms since 1970 by the clock of the room store; now if it is left out. `code`: the peer's close code. */
+  lost(connection: Connection, { at, code = noStatus }: { at?: number; code?: number } = {}): void {
     const { session } = connection
     if (this.#all.delete(connection)) {
       if ('principal' in session) this.#context.shares.giveBack(session.principal.userId)

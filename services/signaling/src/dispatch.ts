@@ -5,6 +5,7 @@ import type { AnyHandler } from './handlers/call.ts'
 import { handlers } from './handlers/index.ts'
 import { answerText, textFrame } from './room/frames.ts'
 import { printOf, type Answer } from './session/answers.ts'
+import { holdAnswered } from './session/hold.ts'
 import type { Connection } from './session/session.ts'
 import { isTooComplex } from './socket/complexity.ts'
 
@@ -60,7 +61,7 @@ interface Incoming {
 
 function take(context: Context, connection: Connection, data: Buffer): void {
   const incoming = readOrRefuse(context, connection, data)
-  if (incoming === null) return
+  if (incoming === null) return connection.socket.finished?.()
   const { requestId, type } = incoming
   const request = requestId === undefined || reading.has(type) ? undefined : { requestId, print: printOf(data) }
   const known = request && connection.answers.get(request.requestId, request.print)
@@ -69,6 +70,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
     connection.answers.keep(request, answering, { entering: entering.has(type), now: context.clock.monotonic() })
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
+  if (connection.socket.finished) void answering.then(() => connection.socket.finished?.())
 }
 
 /** Keeps the frames of a connection back until `answering`, which must not reject, is done; then takes them in order. */
@@ -188,6 +190,7 @@ async function actOn(
     const reply = pending instanceof Promise ? await pending : pending
     // Without a request id only what changes the session is answered: nobody could tell the others apart.
     const answer = reply && (requestId !== undefined || entering.has(type)) ? say(connection, requestId, reply) : null
+    if (reply && entering.has(type)) holdAnswered(connection, type, payload as object, reply.payload)
     reply?.after?.()
     note('ok')
     return answer

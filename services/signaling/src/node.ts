@@ -2,6 +2,8 @@ import type { Bus, BusSubscription, EdgeAuth, Kv, Logger } from '@parley/kit'
 import { Connections } from './connections.ts'
 import type { Context } from './context.ts'
 import type { IceServers } from './ice/ice-servers.ts'
+import { attach } from './link/attach.ts'
+import type { LinkHost } from './link/link.ts'
 import { Relays } from './relay/relays.ts'
 import { NodeLease } from './room/node-lease.ts'
 import { Reaper } from './room/reaper.ts'
@@ -36,6 +38,8 @@ export interface SignalingNode {
   readonly rooms: RoomRegistry
   readonly connections: Connections
   readonly relays: Relays
+  /** What the links of gateways work with. */
+  readonly linkHost: LinkHost
   /** Resolves when it has tried to take its lease. */
   start(): Promise<void>
   /** Gives its lease back and lets go; its sockets are gone by then. */
@@ -73,6 +77,12 @@ export function createNode(deps: NodeDeps): SignalingNode {
     rooms,
     connections,
     relays,
+    linkHost: {
+      attach: (socket, asked) => attach(context, connections, { socket, asked }),
+      receive: (connection, data, isBinary) => connections.receive(connection, data, isBinary),
+      lost: (connection) => connections.lost(connection),
+      monotonic: () => clock.monotonic(),
+    },
     async start() {
       subscriptions = subscribe(context)
       relays.start({ deliver: (relay) => deliver(context, relay), lost: (sender) => markLost(context, sender) })

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import websocket from '@fastify/websocket'
-import { bearerPrefix, signalingOperations, subprotocol, wire, type Principal } from '@parley/contracts'
+import { bearerPrefix, link, signalingOperations, subprotocol, wire, type Principal } from '@parley/contracts'
 import {
   createHttpServer,
   ProblemError,
@@ -17,12 +17,14 @@ import type { WebSocket } from 'ws'
 import type { Connections } from './connections.ts'
 import type { EventStreams } from './events/event-streams.ts'
 import type { IceServers } from './ice/ice-servers.ts'
+import type { Links } from './link/links.ts'
 
 export interface ServerDeps {
   log: Logger
   metrics: Metrics
   auth: EdgeAuth
   connections: Connections
+  links: Pick<Links, 'serve'>
   events: EventStreams
   maxSockets: number
   ice: IceServers
@@ -46,7 +48,8 @@ const socketOptions = {
   autoPong: false,
   /** How long a peer may take to answer a close frame, ms. */
   closeTimeout: 2_000,
-  handleProtocols: (offered: Set<string>) => (offered.has(subprotocol) ? subprotocol : false),
+  handleProtocols: (offered: Set<string>) =>
+    [subprotocol, link.subprotocol].find((protocol) => offered.has(protocol)) ?? false,
 }
 
 /** The HTTP server with the one WebSocket route; a bad bearer token is refused before the upgrade. */
@@ -55,6 +58,7 @@ export async function createServer({
   metrics,
   auth,
   connections,
+  links,
   events,
   maxSockets,
   ice,
@@ -85,6 +89,7 @@ export async function createServer({
     auth,
   )
   events.serve(app)
+  links.serve(app)
   app.decorateRequest('bearer', null)
   app.decorateRequest('response', null)
   app.route({

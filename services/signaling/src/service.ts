@@ -3,6 +3,7 @@ import {
   createEdgeAuth,
   defineService,
   drainHttp,
+  ProblemError,
   socketsThatFit,
   startHttp,
   type Deps,
@@ -13,6 +14,8 @@ import { signalingConfig, type SignalingConfig } from './config.ts'
 import { createEventStreams } from './events/event-streams.ts'
 import { IceServers } from './ice/ice-servers.ts'
 import { TurnHolders } from './ice/turn-holders.ts'
+import type { LinkHost } from './link/link.ts'
+import { Links } from './link/links.ts'
 import { createNode } from './node.ts'
 import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
@@ -64,35 +67,51 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     metrics,
     kv,
   }
+  let draining = false
+  const maxSockets = socketsThatFit(config.MAX_SOCKETS, 1)
+  const host: LinkHost = {
+    ...signaling.linkHost,
+    async attach(socket, asked) {
+      if (draining || connections.size >= maxSockets)
+        throw new ProblemError('unavailable', 'This node takes no new sockets')
+      return await signaling.linkHost.attach(socket, asked)
+    },
+  }
+  const links = new Links({ instanceId, kv, clock, log, host })
   const server = createServer({
     log,
     metrics,
     auth,
     connections,
+    links,
     events,
-    maxSockets: socketsThatFit(config.MAX_SOCKETS, 1),
+    maxSockets,
     ice,
     health,
   })
+  metrics.reading('parley_signaling_links', 'Gateways with a link to this node', () => links.size)
   showRooms(metrics, { node, rooms, connections })
   showQueues(metrics, { rooms, connections, relays })
 
   return {
     readiness,
     async start() {
-      await Promise.all([auth.start(), signaling.start()])
+      await Promise.all([auth.start(), signaling.start(), links.start()])
       events.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
     async stop() {
       const app = await server
       app.draining = true
+      draining = true
       const deadline = clock.monotonic() + config.DRAIN_MS
       const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
       connections.drain(spreadMs)
+      links.drain()
       events.drain(spreadMs)
       while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
       connections.closeAll()
+      links.stop()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()
       await signaling.stop()

@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts'
-import { comebackFigures } from '../findings.ts'
+import { stayFigures } from '../findings.ts'
 import { pick } from '../random.ts'
 
 const most = 5
@@ -9,7 +9,7 @@ const betweenMs = 8_000
 export const signalingKilled: Fault = {
   id: 'T1',
   title: 'signaling killed',
-  promise: 'When a node dies, everybody on it is back within 10 s, and nobody is seen to leave.',
+  promise: 'When a node dies, no client loses its connection, and nobody is seen to leave.',
   commands: 0.5,
   async inject({ cluster, random, wait, mark, size }) {
     const times = Math.max(1, Math.min(most, Math.floor(size.seconds / 10)))
@@ -22,5 +22,5 @@ export const signalingKilled: Fault = {
       await wait(betweenMs)
     }
   },
-  figures: ({ history }) => comebackFigures(history),
+  figures: ({ history }) => stayFigures(history),
 }

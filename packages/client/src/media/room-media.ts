@@ -130,6 +130,9 @@ export class RoomMedia {
     switch (type) {
       case 'rtc.signal':
         return this.receive(payload.from, payload.data)
+      case 'room.delta':
+        if (payload.signalsLost === true) this.signalsLost()
+        return
       case 'ice.update':
         return this.carrier?.setIceServers(payload.iceServers)
       case 'sfu.changed':

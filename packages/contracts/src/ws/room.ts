@@ -82,6 +82,9 @@ export const RoomDelta = Type.Object(
     left: Type.Array(Id),
     meeting: Type.Optional(Meeting),
     recording: Type.Optional(Recording),
+    signalsLost: Type.Optional(
+      Type.Boolean({ description: 'True: signals to this client may be missing, as in `room.resumed`; restart ICE' }),
+    ),
   },
   { title: 'RoomDelta' },
 )

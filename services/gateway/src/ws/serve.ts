@@ -8,7 +8,9 @@ import { pathOf, socketPath } from './handshake.ts'
 import { createNodeWatch } from './node-watch.ts'
 import { createNodes } from './nodes.ts'
 import { createPipeBudget, type PipeBudget } from './pipe-budget.ts'
-import { createPipes, type DrainOptions } from './pipes.ts'
+import { createFarewells, type DrainOptions } from './farewells.ts'
+import { createPipes } from './pipes.ts'
+import { createSessions } from './link/sessions.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
 export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf'> {
@@ -21,7 +23,7 @@ export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits'
 
 export interface Sockets {
   start(): void
-  /** Moves the sockets away; see `Pipes.drain`. */
+  /** Moves the sockets away; see `Farewells.drain`. */
   drain(options: DrainOptions): Promise<void>
   stop(): void
 }
@@ -31,17 +33,19 @@ export interface Sockets {
  */
 export function serveSockets(
   app: HttpServer,
-  { config, log, metrics }: Pick<Deps<GatewayConfig, never>, 'config' | 'log' | 'metrics'>,
+  { config, kv, log, metrics }: Pick<Deps<GatewayConfig, never>, 'config' | 'kv' | 'log' | 'metrics'>,
   { directory, janus, onDeadNode, ...options }: SocketOptions,
 ): Sockets {
   const budget = budgetOf(config)
   const listed = () => directory.instances('signaling')
   const pipes = createPipes()
   const nodes = createNodes(listed)
+  const farewells = createFarewells()
+  const sessions = createSessions({ kv, log, metrics, nodes, listed, farewells, onDeadNode })
   const abandoned = metrics.counter('parley_gateway_pipes_abandoned_total', 'WebSockets of nodes that were frozen')
   const outcomes = metrics.counter('parley_gateway_upgrades_total', 'Handshakes by what became of them', ['outcome'])
   metrics.reading('parley_gateway_sockets', 'WebSockets with a node, or on the way to one', () => budget.count())
-  metrics.reading('parley_gateway_pipe_buffered_bytes', 'Bytes held for all WebSockets', () => pipes.buffered())
+  metrics.reading('parley_gateway_pipe_buffered_bytes', 'Bytes held for all WebSockets', () => farewells.buffered())
   const watch = createNodeWatch({
     pipes,
     listed,
@@ -56,6 +60,8 @@ export function serveSockets(
     ...options,
     budget,
     pipes,
+    sessions,
+    farewells,
     log,
     nodes,
     draining: () => !app.server.listening,
@@ -68,9 +74,15 @@ export function serveSockets(
     isForJanus(request) ? janus.upgrade(request, socket, head) : upgrade(request, socket, head),
   )
   return {
-    start: () => void watch.start(),
-    drain: (drain) => pipes.drain(drain),
-    stop: () => watch.stop(),
+    start() {
+      void watch.start()
+      sessions.start()
+    },
+    drain: (drain) => farewells.drain(drain),
+    stop() {
+      watch.stop()
+      sessions.stop()
+    },
   }
 }
 

@@ -17,7 +17,10 @@ import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { maxHeaderBytes } from '../edge/request-shape.ts'
 import { dialNode, type Dialled } from './dial.ts'
+import type { Farewells, Leaver } from './farewells.ts'
 import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type Handshake } from './handshake.ts'
+import type { ClientSession } from './link/client-session.ts'
+import type { Sessions } from './link/sessions.ts'
 import type { Nodes } from './nodes.ts'
 import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
 import { Pipe } from './pipe.ts'
@@ -31,6 +34,8 @@ export interface UpgradeOptions {
   budget: PipeBudget
   nodes: Nodes
   pipes: Pick<Pipes, 'add'>
+  sessions: Pick<Sessions, 'attach' | 'open'>
+  farewells: Pick<Farewells, 'add'>
   factsOf(request: IncomingMessage): ClientFacts
   draining(): boolean
   log: Logger
@@ -93,31 +98,36 @@ async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   const handshake = await admit(upgrade, options)
   const giveBack = options.budget.takeOrThrow(limitKey(upgrade.facts.address), handshake.token !== null)
   try {
-    const pipe = await openPipe(upgrade, handshake, options)
-    // Not awaited: the handshake, its headers and its token would stay in memory for as long as the pipe lasts.
-    if (pipe === null) giveBack()
-    else void pipe.ended.then(giveBack)
+    const client = await open(upgrade, handshake, options)
+    // Not awaited: the handshake and its headers would stay in memory for as long as the client is there.
+    if (client === null) giveBack()
+    else void client.ended.then(giveBack)
   } catch (error) {
     giveBack()
     throw error
   }
 }
 
-/** The two sockets, joined; null when the node refused. */
-async function openPipe(upgrade: Upgrade, handshake: Handshake, options: Handling): Promise<Pipe | null> {
-  const { socket, head, facts } = upgrade
-  const dialled = await open(upgrade, handshake, options)
-  if (dialled.kind === 'refused') {
+/** The client, with a node; null when the node refused. */
+async function open(upgrade: Upgrade, handshake: Handshake, options: Handling): Promise<Leaver | null> {
+  const { request, socket, head, facts } = upgrade
+  const strangerUntil = handshake.token === null ? performance.now() + provenAfterMs + nodeLateMs : 0
+  const found = await findNode(upgrade, { ...handshake, strangerUntil }, options)
+  if (found.kind === 'refused') {
     options.onOutcome('refused')
-    await passRefusal(socket, dialled.answer, facts.requestId)
+    await passRefusal(socket, found.answer, facts.requestId)
     return null
   }
   options.onOutcome('open')
-  agree(socket, dialled.answer, facts.requestId)
-  const strangerUntil = handshake.token === null ? performance.now() + provenAfterMs + nodeLateMs : 0
-  const pipe = new Pipe({ client: socket, upstream: dialled.socket, node: dialled.node, strangerUntil })
-  pipe.begin(head, dialled.head)
+  if (found.kind === 'linked') {
+    options.sessions.open(found.session, { request, socket, head, requestId: facts.requestId })
+    return found.session
+  }
+  agree(socket, found.answer, facts.requestId)
+  const pipe = new Pipe({ client: socket, upstream: found.socket, node: found.node, strangerUntil })
+  pipe.begin(head, found.head)
   options.pipes.add(pipe)
+  options.farewells.add(pipe)
   return pipe
 }
 
@@ -135,21 +145,25 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   return handshake
 }
 
-type Answered = Dialled & { node: Instance }
+/** A node has taken the client over its link, or, where it has none, agreed to a socket of its own. */
+type Answered = { kind: 'linked'; session: ClientSession } | (Dialled & { node: Instance })
+type Opening = Handshake & { strangerUntil: number }
 
-/** Dials the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
-async function open(upgrade: Upgrade, { meeting }: Handshake, options: Handling): Promise<Answered> {
+/** Asks the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
+async function findNode(upgrade: Upgrade, opening: Opening, options: Handling): Promise<Answered> {
   const { socket } = upgrade
   const { nodes, inTurn } = options
   const gone = new AbortController()
   const onGone = (): void => gone.abort(new ProblemError('unavailable', 'The client has gone'))
   socket.once('close', onGone)
   try {
-    for (const node of nodes.inOrder(meeting).slice(0, maxNodesTried)) {
+    for (const node of nodes.inOrder(opening.meeting).slice(0, maxNodesTried)) {
       const knownToFail = nodes.failedLately(node)
       // Somebody before us may find out that it is not worth asking.
       const ask = async (): Promise<Answered | null> =>
-        !knownToFail && nodes.failedLately(node) ? null : askNode(upgrade, node, { ...options, signal: gone.signal })
+        !knownToFail && nodes.failedLately(node)
+          ? null
+          : askNode({ ...upgrade, opening }, node, { ...options, signal: gone.signal })
       const answered = await inTurn(node.id, ask, gone.signal)
       if (answered !== null) return answered
       if (socket.destroyed) break
@@ -162,10 +176,17 @@ async function open(upgrade: Upgrade, { meeting }: Handshake, options: Handling)
 
 /** Null when another node has to be tried: this one is going away, full, or cannot be reached. */
 async function askNode(
-  { request, socket, facts }: Upgrade,
+  { request, socket, facts, opening }: Upgrade & { opening: Opening },
   node: Instance,
-  { nodes, log, signal }: Handling & { signal: AbortSignal },
+  { nodes, sessions, log, signal }: Handling & { signal: AbortSignal },
 ): Promise<Answered | null> {
+  const linked = await askLinked(sessions, node, { ...opening, requestId: facts.requestId })
+  if (linked === 'unavailable') return null
+  if (linked !== null) {
+    if (!socket.destroyed) return { kind: 'linked', session: linked }
+    linked.gone()
+    return null
+  }
   const dial = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs, signal }
   try {
     const dialled = await dialNode(node, dial, nodes)
@@ -177,6 +198,20 @@ async function askNode(
     log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
   }
   return null
+}
+
+/** Null: the node has no link. @throws ProblemError for which any other node would refuse too */
+async function askLinked(
+  sessions: Pick<Sessions, 'attach'>,
+  node: Instance,
+  { token, meeting, strangerUntil, requestId }: Opening & { requestId: string },
+): Promise<ClientSession | 'unavailable' | null> {
+  try {
+    return await sessions.attach(node, { accessToken: token, meeting, strangerUntil, requestId })
+  } catch (error) {
+    if (isProblem(error) && error.toProblem().status === 503) return 'unavailable'
+    throw error
+  }
 }
 
 const headersOf = ({ rawHeaders }: IncomingMessage, facts: ClientFacts): string[] => [

@@ -15,7 +15,13 @@ import type { Call, Handler, Reply } from './call.ts'
 
 type Resuming = ClientPayload<'room.resume'>
 
-export const resume: Handler<'room.resume'> = async (call) => {
+export const resume: Handler<'room.resume'> = (call) => resumeSession(call, { keepToken: false })
+
+/** `keepToken`: the client does not know that its session is resumed, so what it holds stays good. */
+export async function resumeSession(
+  call: Call<'room.resume'>,
+  { keepToken }: { keepToken: boolean },
+): Promise<Reply<'room.resume'>> {
   const { context, session, payload } = call
   const askedAt = context.clock.monotonic()
   const token = readResumeToken(payload.resumeToken)
@@ -27,7 +33,7 @@ export const resume: Handler<'room.resume'> = async (call) => {
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
   const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
-  if (!waited) return await resumeSeat(call, { room, token, askedAt })
+  if (!waited) return await resumeSeat(call, { room, token, keepToken, askedAt })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,
     room,
@@ -59,10 +65,10 @@ async function mayExist(
 
 async function resumeSeat(
   { context, connection, session: { principal }, payload }: Call<'room.resume'>,
-  { room, token, askedAt }: { room: LiveRoom; token: ResumeToken; askedAt: number },
+  { room, token, keepToken, askedAt }: { room: LiveRoom; token: ResumeToken; keepToken: boolean; askedAt: number },
 ): Promise<Reply<'room.resume'>> {
   const { participantId } = token
-  const next = issueResumeToken(token.meetingId, participantId, room.state.epoch)
+  const next = keepToken ? token : issueResumeToken(token.meetingId, participantId, room.state.epoch)
   const command = {
     kind: 'resume',
     participantId,

@@ -12,6 +12,7 @@ import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
 import { messageFrame, textFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
+import { holdSession } from '../session/hold.ts'
 import type { Connection } from '../session/session.ts'
 
 /** What is remembered of a wait, so that it can be resumed on any node. */
@@ -154,6 +155,7 @@ async function admit(context: Context, connection: Connection, admitting: Admitt
     return enterRoom(context, connection, { principal, grant: decision.grant, device })
   })
   connection.socket.send(messageFrame({ type: 'lobby.result', payload: { admitted: true, ...joined } }))
+  holdSession(connection, joined)
   release()
 }
 

@@ -1,8 +1,7 @@
 import type { Change } from '@parley/contracts'
-import type { Clock } from '@parley/kit'
+import { Pace, WriteBatch, type Clock } from '@parley/kit'
+import { RoomCasts } from '../link/room-casts.ts'
 import type { LocalSession } from '../session/local-session.ts'
-import { Pace } from '../socket/pace.ts'
-import { WriteBatch } from '../socket/write-batch.ts'
 import type { VersionedFrame } from './batch.ts'
 import { messageFrame } from './frames.ts'
 import { deltaBetween, snapshotFor, type ChatHead, type RoomState } from './state.ts'
@@ -10,6 +9,12 @@ import { deltaBetween, snapshotFor, type ChatHead, type RoomState } from './stat
 interface Deps {
   clock: Clock
   onDelivered(count: number): void
+}
+
+interface Telling {
+  batch?: WriteBatch
+  except?: string
+  droppable?: boolean
 }
 
 /** How somebody went; `by` is a user. */
@@ -32,6 +37,7 @@ export class RoomSessions {
   readonly #deps: Deps
   readonly #batch = new WriteBatch()
   readonly #pace = new Pace()
+  readonly #casts = new RoomCasts()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -39,18 +45,15 @@ export class RoomSessions {
 
   /** Sends a frame that is not state to everybody here but `except`. */
   broadcast(frame: Buffer, options: { except?: string; droppable?: boolean } = {}): void {
-    const delivery = { batch: this.#pacedBatch(), droppable: options.droppable ?? false }
-    for (const session of this.all.values()) {
-      if (session.participantId !== options.except) session.deliver(frame, null, delivery)
-    }
+    this.#tell(frame, null, { batch: this.#pacedBatch(), ...options })
     this.#deps.onDelivered(this.all.size)
   }
 
   /** Tells what led to a committed state. */
   tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
     for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
-    const delivery = { batch: this.#pacedBatch() }
-    for (const session of this.all.values()) for (const { v, frame } of frames) session.deliver(frame, v, delivery)
+    const batch = this.#pacedBatch()
+    for (const { v, frame } of frames) this.#tell(frame, v, { batch })
     this.#deps.onDelivered(this.all.size * frames.length)
     if (next.ended) this.#closeAll('meetingEnded')
   }
@@ -59,7 +62,7 @@ export class RoomSessions {
   tellDelta(before: RoomState, next: RoomState): void {
     if (next.ended) return this.#end(next.ended)
     const frame = messageFrame({ type: 'room.delta', payload: deltaBetween(before, next) })
-    for (const session of this.all.values()) session.deliver(frame, next.v)
+    this.#tell(frame, next.v)
     for (const id of before.seats.keys()) if (!next.seats.has(id)) this.#sendAway(id, next, next.departures.get(id))
   }
 
@@ -95,8 +98,16 @@ export class RoomSessions {
 
   #end(reason: NonNullable<RoomState['ended']>): void {
     const frame = messageFrame({ type: 'room.ended', payload: { reason } })
-    for (const session of this.all.values()) session.deliver(frame, null)
+    this.#tell(frame, null)
     this.#closeAll('meetingEnded')
+  }
+
+  /** One frame for everybody here but `except`: one copy for all who share a link, one each for the others. */
+  #tell(frame: Buffer, v: number | null, { except, ...how }: Telling = {}): void {
+    const cast = this.#casts.begin()
+    for (const session of this.all.values())
+      if (session.participantId !== except) session.deliver(frame, v, { ...how, cast })
+    cast.send(frame, { v: v ?? 0, kind: how.droppable ? 'passing' : 'state' })
   }
 
   /** A session on its way in stays: the commit under way decides what becomes of them. */

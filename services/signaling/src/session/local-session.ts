@@ -1,17 +1,20 @@
 import type { CloseReason } from '@parley/contracts'
-import type { WriteBatch } from '../socket/write-batch.ts'
+import type { WriteBatch } from '@parley/kit'
+import type { CastCover } from '../link/room-casts.ts'
 import { Answers } from './answers.ts'
 import { RecentRequests } from './recent-requests.ts'
 import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
 /** What a session needs of its socket; a fake of it is all that tests need. */
 export interface PeerSocket {
-  /** Hands a frame over for sending at once; the socket closes itself when too much is waiting. */
-  send(frame: Buffer): void
+  /** Hands a frame over for sending at once; the socket closes itself when too much is waiting. Signals are counted by a gateway. */
+  send(frame: Buffer, isSignal?: boolean): void
   /** As `send`, but the frame may wait for the others of the batch; it leaves in its order all the same. */
   sendWith(batch: WriteBatch, frame: Buffer): void
   /** Whether no more than a little is waiting: otherwise typing and reactions are dropped. */
   readonly idle: boolean
+  /** Leaves a broadcast to the one copy that goes to the whole room over a link; absent where a socket is written to itself. */
+  castWith?(cast: CastCover): void
   /** Sends what is waiting, then closes. */
   close(reason: CloseReason, text?: string): void
 }
@@ -22,6 +25,8 @@ export interface Delivery {
   batch?: WriteBatch
   /** Not at all, to a socket with more than a little waiting. */
   droppable?: boolean
+  /** One copy for all whose sockets share a link. */
+  cast?: CastCover
 }
 
 const maxHeld = 1_024
@@ -29,7 +34,7 @@ const maxHeldBytes = 1_024 * 1_024
 
 /** Broadcasts kept back until the answer to `room.join` or `room.resume` has gone out. */
 class HeldFrames {
-  readonly #frames: { v: number | null; frame: Buffer }[] = []
+  readonly #frames: { v: number | null; frame: Buffer; isSignal: boolean }[] = []
   #bytes = 0
 
   get length(): number {
@@ -37,16 +42,16 @@ class HeldFrames {
   }
 
   /** False: there is no room for it. */
-  add(v: number | null, frame: Buffer): boolean {
+  add(v: number | null, frame: Buffer, isSignal = false): boolean {
     this.#bytes += frame.length
     if (this.#frames.length >= maxHeld || this.#bytes > maxHeldBytes) return false
-    this.#frames.push({ v, frame })
+    this.#frames.push({ v, frame, isSignal })
     return true
   }
 
   /** Those that an answer at version `v` did not already say. */
-  *after(v: number): Generator<Buffer> {
-    for (const held of this.#frames) if (held.v === null || held.v > v) yield held.frame
+  *after(v: number): Generator<{ frame: Buffer; isSignal: boolean }> {
+    for (const held of this.#frames) if (held.v === null || held.v > v) yield held
   }
 }
 
@@ -156,14 +161,15 @@ export class LocalSession {
   }
 
   /** A broadcast; `v` is null for what is not state. */
-  deliver(frame: Buffer, v: number | null, { batch, droppable = false }: Delivery = {}): void {
+  deliver(frame: Buffer, v: number | null, { batch, droppable = false, cast }: Delivery = {}): void {
     const entering = this.#entering
     if (entering && !entering.held.add(v, frame)) entering.socket.close('tooSlow')
     const socket = this.#socket
     if (socket === null) return
     if (this.#held !== null) {
       if (!this.#held.add(v, frame)) socket.close('tooSlow')
-    } else if (droppable && !socket.idle) return
+    } else if (cast && socket.castWith) socket.castWith(cast)
+    else if (droppable && !socket.idle) return
     else if (batch) socket.sendWith(batch, frame)
     else socket.send(frame)
   }
@@ -173,7 +179,7 @@ export class LocalSession {
     const held = this.#held
     this.#held = null
     this.#signals.sent()
-    for (const frame of held?.after(v) ?? []) this.#socket?.send(frame)
+    for (const { frame, isSignal } of held?.after(v) ?? []) this.#socket?.send(frame, isSignal)
   }
 
   /** A message to this participant alone. A signal waits while there is no socket, and is kept until the client has it. */
@@ -188,8 +194,8 @@ export class LocalSession {
     if (socket === null) return
     if (this.#held === null) {
       this.#signals.sent()
-      socket.send(frame)
-    } else if (!this.#held.add(null, frame)) socket.close('tooSlow')
+      socket.send(frame, sent !== undefined)
+    } else if (!this.#held.add(null, frame, sent !== undefined)) socket.close('tooSlow')
   }
 
   /** Lets go of what is kept for a while only; called on a timer with the monotonic time, ms. */

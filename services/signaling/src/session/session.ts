@@ -1,8 +1,8 @@
 import type { Principal } from '@parley/contracts'
 import type { Answers } from './answers.ts'
 import type { LiveRoom } from '../room/live-room.ts'
-import type { TokenBucket } from '../socket/token-bucket.ts'
-import type { WsPeerSocket } from '../socket/peer-socket.ts'
+import type { TokenBucket } from '@parley/kit'
+import type { ClientSocket } from './client-socket.ts'
 import type { LocalSession } from './local-session.ts'
 
 /** What a socket is at the moment; each state has only the fields that exist in it. */
@@ -17,7 +17,7 @@ export type Session =
 export interface Connection {
   /** The request id of its handshake. */
   readonly id: string
-  readonly socket: WsPeerSocket
+  readonly socket: ClientSocket
   session: Session
   readonly openedAt: number
   lastFrameAt: number

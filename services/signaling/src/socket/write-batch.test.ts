@@ -1,15 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
+import { createLogger, createMemoryBus, createMemoryKv, Pace, windowMs, WriteBatch, WsPeerSocket } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { textFrame } from '../room/frames.ts'
 import { aMeeting, startNodes } from '../testing/harness.ts'
-import { Pace, windowMs } from './pace.ts'
-import { WsPeerSocket } from './peer-socket.ts'
-import { WriteBatch } from './write-batch.ts'
 
 describe('what is written together', () => {
   let server: WebSocketServer

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { closeCodes, type CloseReason } from '@parley/contracts'
 import type { WebSocket } from 'ws'
-import type { PeerSocket } from '../session/local-session.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { BatchMember, JoinFrames, WriteBatch } from './write-batch.ts'
 
@@ -17,7 +16,7 @@ const controlFrames = { perSecond: 10, burst: 50 }
  * A WebSocket whose frames are written to its TCP socket as they are, those that wait together in one write. `ws` reads and
  * does the handshakes; nothing is compressed, so our whole frames and its control frames may follow each other freely.
  */
-export class WsPeerSocket implements PeerSocket, BatchMember {
+export class WsPeerSocket implements BatchMember {
   readonly #ws: WebSocket
   readonly #tcp: Socket
   readonly #atOnce: WriteBatch
@@ -44,6 +43,11 @@ export class WsPeerSocket implements PeerSocket, BatchMember {
 
   get open(): boolean {
     return !this.#closed && this.#ws.readyState === this.#ws.OPEN
+  }
+
+  /** Bytes that the client has not taken. */
+  get buffered(): number {
+    return this.#tcp.writableLength
   }
 
   /** Frames that wait to be written. */
@@ -77,14 +81,15 @@ export class WsPeerSocket implements PeerSocket, BatchMember {
     else if (now - this.#stalledSince > maxStalledMs) this.close('tooSlow')
   }
 
-  close(reason: CloseReason, text: string = reason): void {
+  /** Sends what is waiting, then closes; a peer that does not answer the close frame within `lingerMs` is cut. */
+  close(reason: CloseReason, text: string = reason, lingerMs: number = closeTimeoutMs): void {
     if (this.#closed) return
     this.flush(Buffer.concat)
     this.#closed = true
     this.closedWith = closeCodes[reason].code
     this.#ws.close(closeCodes[reason].code, text)
-    // A peer that never answers the close frame is cut; ws's own timer waits 30 s.
-    setTimeout(() => this.#ws.terminate(), closeTimeoutMs).unref()
+    // ws's own timer waits 30 s.
+    setTimeout(() => this.#ws.terminate(), lingerMs).unref()
   }
 
   /** Whether one more ping or pong is within the limit; closes the socket if not. */

@@ -1,0 +1,38 @@
+import type { LinkAttach } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
+import type { Connections } from '../connections.ts'
+import type { Context } from '../context.ts'
+import { holdWhile } from '../dispatch.ts'
+import type { Connection } from '../session/session.ts'
+import { carryOn } from './carry-on.ts'
+import type { LinkSocket } from './link-socket.ts'
+
+/**
+ * Attaches a socket that a gateway holds. Who it is, and that a session is theirs, is proven by the client's own tokens. Rejects with
+ * the problem that it is refused with; then nothing of it is left here.
+ */
+export async function attach(
+  context: Context,
+  connections: Connections,
+  { socket, asked }: { socket: LinkSocket; asked: LinkAttach },
+): Promise<Connection> {
+  const { accessToken, requestId, session } = asked
+  const principal = accessToken === null ? null : await context.auth.verifier.verify(accessToken)
+  if (principal !== null) connections.checkShareOrThrow(principal)
+  const connection = connections.add(socket, principal, requestId)
+  if (session === null) return connection
+  try {
+    if (principal === null) throw new ProblemError('unauthenticated')
+    const carrying = carryOn(context, connection, { principal, session })
+    void holdWhile(
+      context,
+      connection,
+      carrying.catch(() => {}),
+    )
+    await carrying
+    return connection
+  } catch (error) {
+    connections.lost(connection)
+    throw error
+  }
+}

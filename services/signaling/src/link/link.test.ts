@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import {
+  link as contract,
+  toGateway,
+  toNode,
+  type LinkAttach,
+  type LinkHeld,
+  type LinkRefused,
+  type LinkSession,
+} from '@parley/contracts'
+import {
+  createLogger,
+  createMemoryBus,
+  createMemoryKv,
+  jsonBody,
+  readCast,
+  readJson,
+  readNumber,
+  readRecords,
+  writeRecords,
+  type Instance,
+  type LinkRecord,
+} from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { aMeeting, startNodes } from '../testing/harness.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+const kv = createMemoryKv({ log })
+let product: Awaited<ReturnType<typeof startNodes>>
+beforeAll(async () => {
+  product = await startNodes(2, { bus: createMemoryBus({ log }), kv })
+})
+afterAll(() => product.stop())
+
+/** The key of a node, as a gateway finds it. */
+async function keyOf(node: number): Promise<string> {
+  const members = (await kv.alive('services:signaling')).map((member) => JSON.parse(member) as Instance)
+  const found = members.find(({ url }) => product.nodes[node]?.url === url)
+  return (await kv.get(contract.keyOf(found?.id ?? ''))) ?? ''
+}
+
+/** The gateway's end of a link, by hand. */
+class Gateway {
+  readonly records: LinkRecord[] = []
+  readonly #ws: WebSocket
+
+  private constructor(ws: WebSocket) {
+    this.#ws = ws
+    ws.on('message', (data) => this.records.push(...readRecords(data as Buffer)))
+  }
+
+  static async open(node: number, key?: string): Promise<Gateway> {
+    const known = key ?? (await keyOf(node))
+    const ws = new WebSocket(product.url(node).replace('/v1/ws', contract.path), contract.subprotocol, {
+      headers: { authorization: `Bearer ${known}` },
+    })
+    const gateway = new Gateway(ws)
+    const refused = once(ws, 'unexpected-response').then(([, answer]) => {
+      throw new Error(`refused: ${(answer as { statusCode: number }).statusCode}`)
+    })
+    await Promise.race([once(ws, 'open'), refused])
+    return gateway
+  }
+
+  write(kind: number, id: number, body: Buffer = Buffer.alloc(0)): void {
+    this.#ws.send(writeRecords([{ kind, id, body }]))
+  }
+
+  attach(id: number, asked: Omit<LinkAttach, 'requestId'>): void {
+    this.write(toNode.attach, id, jsonBody({ requestId: 'r', ...asked }))
+  }
+
+  input(id: number, type: string, payload: object = {}): void {
+    this.write(toNode.input, id, Buffer.from(JSON.stringify({ type, requestId: type, payload })))
+  }
+
+  of(kind: number, id?: number): LinkRecord[] {
+    return this.records.filter((record) => record.kind === kind && (id === undefined || record.id === id))
+  }
+
+  /** The messages that one client was sent, without broadcasts. */
+  messagesOf(id: number): { type: string; payload: Record<string, unknown> }[] {
+    return this.records
+      .filter((record) => record.id === id && (record.kind === toGateway.send || record.kind === toGateway.signal))
+      .map(({ body }) => JSON.parse(body.toString().slice(body.indexOf('{'))))
+  }
+
+  wait<T>(look: () => T | undefined): Promise<T> {
+    return eventually(() => {
+      const found = look()
+      if (found === undefined)
+        throw new Error(`not among ${this.records.map(({ kind, id }) => `${kind}:${id}`).join(' ')}`)
+      return found
+    }, 15_000)
+  }
+
+  /** Attaches and joins; resolves with what the node gave to hold. */
+  async join(id: number, meeting: ReturnType<typeof aMeeting>, name: string) {
+    const { roomToken, token } = product.grant(meeting, name)
+    this.attach(id, { accessToken: token, session: null })
+    await this.wait(() => this.of(toGateway.attached, id)[0])
+    this.input(id, 'room.join', { roomToken, device: { mic: true, cam: true } })
+    const held = await this.wait(() => this.of(toGateway.hold, id)[0])
+    await this.wait(() => this.of(toGateway.done, id)[0])
+    return { token, session: (readJson(held.body) as LinkHeld).session as LinkSession }
+  }
+
+  drop(): void {
+    this.#ws.terminate()
+  }
+}
+
+describe('R13 the link of a gateway', () => {
+  it('R13 is refused without the key of this node', async () => {
+    const others = await keyOf(1)
+    for (const key of ['', 'x', others, `${await keyOf(0)}x`])
+      await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
+  })
+
+  it('R13 carries one copy of a broadcast for everybody, and names who is left out', async () => {
+    const gateway = await Gateway.open(0)
+    const meeting = aMeeting()
+    for (const [index, name] of ['Ada', 'Ben', 'Cleo'].entries()) await gateway.join(index + 1, meeting, name)
+    const before = gateway.of(toGateway.cast).length
+    gateway.input(1, 'hand.raise')
+    gateway.input(2, 'chat.typing', { typing: true })
+    const casts = await gateway.wait(() => {
+      const all = gateway.of(toGateway.cast).slice(before)
+      return all.length === 2 ? all.map(({ body }) => readCast(body)) : undefined
+    })
+    const raised = casts.find(({ kind }) => kind === 'state')
+    const typing = casts.find(({ kind }) => kind === 'passing')
+    expect([raised?.except, raised?.v]).toEqual([[], 5])
+    expect([typing?.except, typing?.v]).toEqual([[2], 0])
+    expect(
+      gateway
+        .of(toGateway.join)
+        .map(({ body }) => readNumber(body))
+        .toSorted(),
+    ).toEqual([1, 2, 3])
+    // Both inputs of Ada are done: her join and her hand.
+    await gateway.wait(() => gateway.of(toGateway.done, 1).find(({ body }) => readNumber(body) === 2))
+    gateway.drop()
+  })
+
+  it('R13 carries a session on at another node: the client gets what it missed, and its token stays good', async () => {
+    const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
+    const meeting = aMeeting()
+    const ada = await one.join(1, meeting, 'Ada')
+    const ben = await one.join(2, meeting, 'Ben')
+    one.input(2, 'hand.raise')
+    await one.wait(() => one.of(toGateway.done, 2)[1])
+    for (let times = 1; times <= 2; times += 1) {
+      other.attach(times, { accessToken: ada.token, session: ada.session })
+      await other.wait(() => other.of(toGateway.attached, times)[0])
+      const [delta] = other.messagesOf(times).filter(({ type }) => type === 'room.delta')
+      const upserts = (delta?.payload['upserts'] ?? []) as { name: string; hand: number | null }[]
+      expect(upserts.find(({ name }) => name === 'Ben')?.hand).not.toBeNull()
+      expect(other.messagesOf(times).map(({ type }) => type)).not.toContain('room.resumed')
+    }
+    const client = await product.connect(0, ada.token)
+    const { sessionId, resumeToken, v } = ada.session
+    expect((await client.ask('room.resume', { sessionId, resumeToken, v })).type).toBe('room.resumed')
+    // Ben, who stayed, never saw her go.
+    const seen = one.of(toGateway.cast).map(({ body }) => readCast(body).frame.toString())
+    expect(seen.filter((text) => text.includes('reconnecting') || text.includes('participant.left'))).toEqual([])
+    expect(ben.session.meetingId).toBe(meeting.id)
+    for (const gateway of [one, other]) gateway.drop()
+  })
+
+  it('R13 S24 a gateway can act for nobody whose secrets it does not have', async () => {
+    const gateway = await Gateway.open(0)
+    const meeting = aMeeting()
+    const ada = await gateway.join(1, meeting, 'Ada')
+    const { token: stranger } = product.grant(meeting, 'Eve')
+    const forged = { ...ada.session, resumeToken: `${ada.session.resumeToken.slice(0, -24)}${'x'.repeat(24)}` }
+    gateway.attach(2, { accessToken: stranger, session: ada.session })
+    gateway.attach(3, { accessToken: ada.token, session: forged })
+    gateway.attach(4, { accessToken: null, session: ada.session })
+    gateway.attach(5, { accessToken: 'no token', session: null })
+    const codes = []
+    for (const id of [2, 3, 4, 5]) {
+      const refused = await gateway.wait(() => gateway.of(toGateway.refused, id)[0])
+      codes.push((readJson(refused.body) as LinkRefused).problem.code)
+    }
+    expect(codes).toEqual(['resume-failed', 'resume-failed', 'unauthenticated', 'unauthenticated'])
+    // What is said for a session that is not there goes nowhere; hers goes on.
+    gateway.input(2, 'hand.raise')
+    gateway.input(1, 'hand.raise')
+    await gateway.wait(() => gateway.messagesOf(1).find(({ type }) => type === 'ack'))
+    expect(gateway.messagesOf(2)).toEqual([])
+    gateway.drop()
+  })
+})
