@@ -195,9 +195,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   }
 
   #rosterChanged(): void {
-    const { self, peers } = this.#roster
-    this.#media.carrier?.sync(self.id, peers)
-    this.#media.follow(self)
+    this.#media.carrier?.sync(this.#roster.self.id, this.#roster.peers)
+    this.#media.follow(this.#roster.self)
     this.#show()
   }
 
