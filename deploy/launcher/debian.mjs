@@ -59,7 +59,7 @@ function isThere(binary) {
   return [...folders, ...versions].some((folder) => existsSync(join(folder, binary)))
 }
 
-/** What to put before a command so that it runs as root, or undefined. */
+/** The prefix of a command that runs it as root, or undefined. */
 function asRoot() {
   if (!folders.some((folder) => existsSync(join(folder, 'apt-get')))) return undefined
   if (process.getuid?.() === 0) return []

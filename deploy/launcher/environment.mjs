@@ -1,4 +1,4 @@
-/** What a user may have set so that packages can be fetched at all. */
+/** The variables that a user may have set so that packages can be fetched at all. */
 const kept =
   /^npm_config_(registry|https?_proxy|proxy|noproxy|cafile|ca|cert|key|strict_ssl|userconfig|globalconfig|cache|\/\/.*|@.*)$/i
 

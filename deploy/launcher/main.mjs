@@ -17,7 +17,7 @@ const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-o
 const testTools = ['redis-sentinel', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'faketime']
 
 /**
- * What each command runs, and what it needs besides the npm packages: the built page, servers of Debian packages
+ * The commands, and what each needs besides the npm packages: the built page, servers of Debian packages
  * (`always` installs them, `asked` only with PARLEY_APT=1 or CI set); those that are `welcome` are installed along with the
  * others, and not missed otherwise.
  */

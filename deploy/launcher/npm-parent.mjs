@@ -18,7 +18,7 @@ export function watchNpm(onGone) {
   }, pollEveryMs).unref()
 }
 
-/** Who started whom, from us up through the shells to npm. */
+/** The chain of parents, from us up through the shells to npm. */
 function chainToNpm() {
   const links = [{ pid: process.pid, parent: process.ppid }]
   for (let pid = process.ppid; shells.has(nameOf(pid));) {

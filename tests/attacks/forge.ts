@@ -20,7 +20,7 @@ export const by =
 export const hmac = (digest: string, secret: string | Buffer) => (input: string) =>
   createHmac(digest, secret).update(input).digest()
 
-/** What a proxy of somebody else's would say of who calls. */
+/** The headers of another party's proxy about the caller. */
 export function identityHeaders(claims: Part): Record<string, string> {
   const text = JSON.stringify(claims)
   const user = String(claims['sub'])

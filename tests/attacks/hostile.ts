@@ -1,6 +1,6 @@
 import type { Operation } from '@parley/contracts'
 
-/** What may be given to an operation. */
+/** The inputs of an operation. */
 export interface Input {
   params?: Readonly<Record<string, unknown>>
   query?: Readonly<Record<string, unknown>>
@@ -124,5 +124,5 @@ export async function send(
 }
 
 const inUrl = (value: unknown): string => encodeURIComponent(String(value).toWellFormed())
-/** What a client library lets through: no line ends, no NUL, Latin-1. */
+/** The values that a client library lets through: no line ends, no NUL, Latin-1. */
 const inHeader = (value: unknown): string => String(value).replaceAll(/[^\t\u0020-\u007e\u00a0-\u00ff]/g, '?')

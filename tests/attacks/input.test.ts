@@ -12,7 +12,7 @@ import { startEmbedded, type Embedded } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
 import { hostileCalls, send, type Answered, type Input } from './hostile.ts'
 
-/** What only the server decides. */
+/** The fields that only the server decides. */
 const protectedFields = { role: 'host', hostId: '01900000-0000-7000-8000-000000000000', seq: 1, id: 'x' }
 const names = Object.keys(operationsByName) as OperationName[]
 /** Whether its body, if it has one, is fields and not bytes. */

@@ -11,7 +11,7 @@ import { sql } from '../support/sql.ts'
 import { ambiguous } from './ambiguous.ts'
 import { by, decode, encode, forge, hmac, identityHeaders, type Part } from './forge.ts'
 
-/** What every service is asked for at its own port, with a token. */
+/** The request to every service at its own port, with a token. */
 interface Door {
   name: string
   url: string
@@ -89,7 +89,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
     const accepted: string[] = []
     for (const door of doors) {
       if ((await get(door, { authorization: `Bearer ${token}` })) !== 401) accepted.push(door.name)
-      // What is no token by its letters cannot be offered as a subprotocol.
+      // A text with other letters than a token's cannot be offered as a subprotocol.
       if (door.socket && /^[\w.-]+$/.test(token) && (await upgrade(door, token)) !== 401)
         accepted.push(`${door.name} by socket`)
     }

@@ -110,7 +110,7 @@ describe.each<[string, () => Promise<Product>]>([
   })
 })
 
-/** What a room tells those who are in it. */
+/** The messages of a room to its participants. */
 const ofTheRoom = /^(participant|media|hand|reaction|chat|rtc|moderation|recording)\.|^room\.(delta|snapshot|joined)$/
 
 describe('S24 the lobby isolates', () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 90_000)
 afterAll(() => product.stop(), 60_000)
 beforeEach(async () => {
-  // Whatever the last test did, the others go on.
+  // The others go on after each test.
   const outcome = await watcher.socket.outcome('ping')
   if (outcome !== 'pong') throw new Error(`the socket of somebody else answers ${outcome}`)
 })

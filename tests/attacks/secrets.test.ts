@@ -131,7 +131,7 @@ describe('secrets of a whole use of the distributed product', () => {
       expect([answer.headers.get('server'), answer.headers.get('x-powered-by')]).toEqual([null, null])
     }
     expect(failed.length).toBeGreaterThan(5)
-    // Whoever runs it does learn why.
+    // The operator does learn why.
     await eventually(async () => expect(await logs()).toMatch(/relation \\"[^"]*\\" does not exist/), 5_000)
     expect(found(secrets, await logs())).toEqual([])
   })

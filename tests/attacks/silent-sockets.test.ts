@@ -41,7 +41,7 @@ async function silentFrom(localAddress: string): Promise<Silent> {
   const [head] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer]
   silent.status = Number(head.toString('latin1', 9, 12))
   silent.openedAt = Date.now()
-  // What the server says is read: it is the client that is silent.
+  // The server's messages are read: it is the client that is silent.
   socket.resume()
   return silent
 }

@@ -13,7 +13,7 @@ export const foundLine = ({ faults, index }: Progress['found'][number], seed: nu
 export const caughtLine = ({ after, check, id, without }: Catch): string =>
   `${id.padEnd(4)} ${after === null ? 'NOT FOUND' : `after ${String(after).padStart(5)}: ${check}`.padEnd(32)} without ${without}`
 
-/** What a run did, and what did not hold. */
+/** The report of a run, with the promises that did not hold. */
 export function reportLines({ did, found, ran, seconds, simulatedMs, tasks }: Progress, seed: number): string[] {
   const hours = simulatedMs / 3_600_000
   const lines = [

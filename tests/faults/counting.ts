@@ -4,7 +4,7 @@ import type { Evidence, Scene } from './fault.ts'
 import { none, single, type Figure } from './figures.ts'
 import type { Crowd } from './workload/crowd.ts'
 
-/** What one look-up of a code counts, each by who asks; in windows of a minute. */
+/** The counts of one look-up of a code, each by caller; in windows of a minute. */
 const counters = ['op:resolveCode', 'code:principal'] as const
 const windowSeconds = 60
 /** More than anybody asks: whoever reads a counter with it is never refused. */

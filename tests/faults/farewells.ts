@@ -10,7 +10,7 @@ const movingCodes: readonly number[] = [1011, 1012]
 export interface FarewellOptions {
   /** Others may be closed by a server to go to another node. */
   mayMove?: boolean
-  /** What was acknowledged before this moment could not be told before it. */
+  /** An event acknowledged before this moment could not be told before it. */
   since?: number
 }
 

@@ -21,7 +21,7 @@ export const wholeLoad: Size = { rooms: 20, clients: 10, chat: 100, state: 20, s
 
 export type Door = FaultProxy & { url: string }
 
-/** What a fault has at hand while it is injected. */
+/** The tools of a fault while it is injected. */
 export interface Scene {
   cluster: Cluster
   crowd: Crowd
@@ -36,13 +36,13 @@ export interface Scene {
   mark(name: string): void
   /** Keeps a number under a name, for the figures. */
   note(name: string, value: number): void
-  /** What is to be told beside the figures, in a line. */
+  /** The remark beside the figures, in a line. */
   remark(text: string): void
   /** Waits; rejects when the run is given up. */
   wait(ms: number): Promise<void>
 }
 
-/** What is known after a run. */
+/** The results of a run. */
 export interface Evidence {
   history: History
   rest: Rest
@@ -53,7 +53,7 @@ export interface Evidence {
   noted(name: string): readonly number[]
 }
 
-/** What a client puts in place of the meeting's own hint; undefined: nothing. */
+/** A client's substitute for the meeting's own hint; undefined: nothing. */
 export type Hint = (room: number, client: number) => string | undefined
 
 /** A route of one dependency through a proxy of ours. */
@@ -67,9 +67,9 @@ export interface Link {
 export interface Fault {
   id: string
   title: string
-  /** What users are promised, in one sentence. */
+  /** The promise to users, in one sentence. */
   promise: string
-  /** What others state, to be shown beside ours. */
+  /** The figures that others state, to be shown beside ours. */
   field?: string
   /** Another load than the whole one, where the fault needs it. */
   size?: Partial<Size>
@@ -93,6 +93,6 @@ export interface Fault {
   inject(scene: Scene, links: readonly FaultProxy[]): Promise<void>
   /** Undoes it. */
   heal?(scene: Scene, links: readonly FaultProxy[]): Promise<void>
-  /** What was measured. Pure, but for what it asks of the cluster. */
+  /** The measurements. Pure, but for what it asks of the cluster. */
   figures(evidence: Evidence): Figure[]
 }

@@ -70,7 +70,7 @@ export function lagsOf({ sends, shown, views }: History): number[] {
 export const unwantedDepartures = ({ departures, gone }: History): number =>
   departures.filter(({ participantId }) => !gone.has(participantId)).length
 
-/** Who is gone, as each of those who stayed in the room should have seen it: when, null if it was not seen. */
+/** The departures, as each of those who stayed in the room should have seen them: when, null if it was not seen. */
 export interface Sighting {
   participantId: string
   seenBy: string

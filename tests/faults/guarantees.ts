@@ -4,7 +4,7 @@ import type { Outcome } from './run.ts'
 import type { machine } from './report.ts'
 import { worstFigures } from './series.ts'
 
-/** What `--json` writes. */
+/** The file that `--report` writes. */
 export interface Measurement {
   machine: ReturnType<typeof machine>
   outcomes: readonly Outcome[]

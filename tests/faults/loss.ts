@@ -43,7 +43,7 @@ async function losePackets(ports: readonly number[], probability: number): Promi
   }
 }
 
-/** What the rules counted, from the listing of `iptables -nvxL`. */
+/** The counters of the rules, from the listing of `iptables -nvxL`. */
 export function countsIn(listing: string): Counts {
   const packetsOf = (target: string): number =>
     listing

@@ -14,7 +14,7 @@ const run = promisify(execFile)
 /** Whether this process, and all that it starts, has a network of its own: a loopback that nobody else uses. */
 export const inOwnNetwork = (): boolean => process.env[mark] === 'own'
 
-/** What to put before a command, so that it runs in a network of its own; or why that is impossible. */
+/** The prefix of a command, so that it runs in a network of its own; or why that is impossible. */
 export type Way = { command: string; args: readonly string[] } | { missing: string }
 
 /** A way in which `probe`, a command and its arguments, succeeds; what it does is gone again with the network. */

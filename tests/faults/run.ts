@@ -23,7 +23,7 @@ export interface Outcome {
   verdicts: readonly Verdict[]
   passed: boolean
   seconds: number
-  /** What is to be told beside the figures. */
+  /** The remarks beside the figures. */
   remarks?: readonly string[]
 }
 
@@ -154,7 +154,7 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   }
 }
 
-/** What nobody catches in the process of the clients is a fault of the SDK. */
+/** An uncaught error in the process of the clients is a fault of the SDK. */
 function hearRejections() {
   const faults: string[] = []
   const hear = (reason: unknown): void => {

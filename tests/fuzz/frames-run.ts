@@ -29,7 +29,7 @@ export async function tryFrames({ gateway, node }: { gateway: string; node: stri
   return { tried, faults }
 }
 
-/** What went otherwise than told; null: nothing. */
+/** The deviations; null: nothing. */
 async function attempt(
   url: string,
   token: string,

@@ -25,7 +25,7 @@ export class Fuzzer {
   readonly #random: Random
   readonly #memory: Memory
   #socket: WebSocket | null = null
-  /** What waits for its answer, by an id that is used once. */
+  /** The requests that wait for their answers, by an id that is used once. */
   #asked = new Map<string, Asked>()
   /** Types of requests by ids that mutations made, which come again and are answered again. */
   #repeated = new Map<string, (string | null)[]>()

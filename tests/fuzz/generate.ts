@@ -1,7 +1,7 @@
 import { fromClient, type ClientType } from '@parley/contracts'
 import type { Random } from './random.ts'
 
-/** What a client knows: values that make a message mean something to the server. */
+/** The knowledge of a client: values that make a message mean something to the server. */
 export interface Known {
   /** Participants, the meeting, the session. */
   ids: readonly string[]

@@ -66,7 +66,7 @@ export class Judge {
   }
 }
 
-/** What a message of this type may look like: an answer to one of the requests with its id, or to none. */
+/** The valid shape of a message of this type: an answer to one of the requests with its id, or to none. */
 function checksFor(type: string, asked: readonly (string | null)[]): Check[] {
   const requests = asked.length > 0 ? asked : entering
   const checks = requests.map((one) => (one === null ? undefined : answers.get(one)?.get(type)))

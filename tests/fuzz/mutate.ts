@@ -116,7 +116,7 @@ const respell: readonly [(random: Random, text: string) => string, ...((random: 
   (_random, text) => `[${text}]`,
 ]
 
-/** What ends the socket: not JSON, not text, too large. */
+/** The inputs that end the socket: not JSON, not text, too large. */
 const ruin: readonly [
   (random: Random, text: string) => string | Buffer,
   ...((random: Random, text: string) => string | Buffer)[],

@@ -42,7 +42,7 @@ export class SharedMeeting {
   }
 }
 
-/** What a client remembers of its session from one socket to the next. */
+/** The part of a session that a client keeps from one socket to the next. */
 export interface Memory {
   known: Known
   session: { sessionId: string; resumeToken: string } | null
@@ -86,7 +86,7 @@ async function renew(gateway: string, who: Account): Promise<void> {
   who.refreshToken = String(body['refreshToken'])
 }
 
-/** What to send to get to the place: a resume if there is something to resume, else a join; null: one is there already. */
+/** The messages that lead to the place: a resume if there is something to resume, else a join; null: one is there already. */
 export async function entryOf(
   { place, who, gateway, meeting, mayCall }: Seating,
   { session, known }: Memory,

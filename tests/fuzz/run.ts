@@ -16,7 +16,7 @@ export interface FuzzOptions {
   clients: number
   gateway: string
   node: { url: string; pid: number }
-  /** What the product has printed. */
+  /** The output of the product. */
   output(): string
   /** Called every 100,000 messages. */
   onProgress?(sent: number): void

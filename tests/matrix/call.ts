@@ -23,7 +23,7 @@ interface Input {
 }
 export interface Answer {
   got: Expected
-  /** What is wrong with its form. */
+  /** The faults of its form. */
   faults: string[]
   body: unknown
 }
@@ -55,7 +55,7 @@ export async function call(
     return { got: 200, ...successOf(operation, { status: 200, type, text: '' }) }
   }
   const text = await response.text()
-  // What a file is, is its own matter.
+  // The content of a file is its own matter.
   if (operation.bytes?.answer === true && response.ok) return { got: response.status, faults: [], body: text }
   return response.status < 400
     ? { got: response.status, ...successOf(operation, { status: response.status, type, text }) }
@@ -92,7 +92,7 @@ function successOf({ answers }: Operation, { status, type, text }: Raw): { fault
 }
 
 const problemFaults = compile(Problem)
-/** What any operation may answer besides what it declares. */
+/** The answers of any operation besides those it declares. */
 const general: readonly ProblemCode[] = ['invalid-input', 'unauthenticated', 'token-expired', 'rate-limited']
 
 function problemOf(operation: Operation, { status, type, text }: Raw): Answer {

@@ -39,7 +39,7 @@ const insidersAnd = (invited: Expected, outsider: Expected): Columns => [
 const leading: Columns = [200, 200, no, no, no, hidden, no, no, anon]
 const behind = { 'invited only': insidersAnd(hidden, hidden), deleted: all(hidden) }
 
-/** What is behind the door (docs/spec/doors.md), and what each persona is answered there. */
+/** The data behind the door (docs/spec/doors.md), and the answer to each persona. */
 const expected: Record<string, Record<Door, Columns>> = {
   participants: {
     ...behind,
@@ -122,7 +122,7 @@ describe('X9b X26 what is behind the door is for those who were admitted', () =>
     'X9b X26 S21 of a meeting with this door: %s',
     async (door) => {
       const world = await worldOf(url, people, door, async ({ meeting }) => {
-        // What was let through just before the door closes may be remembered.
+        // An admission just before the door closes may be remembered.
         for (const persona of personas) await ask('listMessages', persona, meeting)
       })
       const wrong: string[] = []

@@ -10,7 +10,7 @@ import { webhooks } from './expected/webhooks.ts'
 import type { Table } from './row.ts'
 
 /**
- * What every operation is to answer to everybody, written down from `product.md` and the contracts: not from what the
+ * The expected answers of every operation to everybody, written down from `product.md` and the contracts: not from what the
  * product does. An operation without a row does not compile, and fails the test.
  */
 export const expected = {

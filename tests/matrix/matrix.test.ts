@@ -17,7 +17,7 @@ describe('S21 every route by everybody', () => {
   let stage: Stage
   const worlds = new Map<Kind, Promise<World>>()
   beforeAll(async () => {
-    // Who may do what is asked here, not how often or how slowly.
+    // This test asks for rights, not for limits or speed.
     vi.stubEnv('RATE_LIMITS', 'off')
     vi.stubEnv('CHAT_LIMIT_MESSAGES', '0')
     vi.stubEnv('BCRYPT_COST', '4')

@@ -27,19 +27,19 @@ export type Columns = Each<typeof personas>
 
 /** One way of calling an operation, and what each persona is to be answered. */
 export interface Row<N extends OperationName> {
-  /** What is special about this way of calling it. */
+  /** The peculiarity of this way of calling it. */
   about?: string
   as: Columns
-  /** What is different in a meeting of another kind than `private`. */
+  /** The differences in a meeting of another kind than `private`. */
   on?: Partial<Record<Kind, Partial<Record<Persona, Expected>>>>
-  /** The kinds it runs on, all if absent. What succeeds and needs a meeting per cell runs on the first only. */
+  /** The kinds it runs on, all if absent. A success that needs a meeting per cell runs on the first only. */
   where?: readonly Kind[]
-  /** What success changes: nothing (absent), only who calls (a meeting per row), or the meeting (one per cell). */
+  /** The changes of a success: nothing (absent), only who calls (a meeting per row), or the meeting (one per cell). */
   changes?: 'caller' | 'meeting'
   /** An account or guest for this cell alone: success ends sessions. */
   disposable?: true
   request: (scene: Scene) => OperationInput<N> | Promise<OperationInput<N>>
-  /** What else must be true of a successful answer; a sentence if it is not. */
+  /** Further conditions on a successful answer; a sentence if it is not. */
   holds?: (body: unknown, scene: Scene) => string | null
 }
 
@@ -51,7 +51,7 @@ export type Table = { readonly [N in OperationName]: readonly [Row<N>, ...Row<N>
 /** The rows of some operations. */
 export type Part<N extends OperationName> = Pick<Table, N>
 
-/** What a persona is to be answered in a meeting of a kind. */
+/** The expected answer to a persona in a meeting of a kind. */
 export function expectedOf({ as, on }: Pick<Row<OperationName>, 'as' | 'on'>, kind: Kind, persona: Persona): Expected {
   const expected = on?.[kind]?.[persona] ?? as[personas.indexOf(persona)]
   if (expected === undefined) throw new Error(`no column for ${persona}`)

@@ -27,7 +27,7 @@ export async function runRow(stage: Stage, name: OperationName, { row, kind }: {
   const say = (lines: string[]) => lines.map((line) => `${place}: ${line}`)
   const run = { stage, name, row, kind }
   const wrong = say(await refuse(run, refused))
-  // What needs a meeting for each success is made to succeed on one kind only.
+  // An operation that needs a meeting for each success succeeds on one kind only.
   if (row.changes === 'meeting' && kind !== (row.where?.[0] ?? 'private')) return { wrong, cells: refused.length }
   return { wrong: [...wrong, ...say(await allow(run, allowed))], cells: cells.length }
 }

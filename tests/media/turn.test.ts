@@ -29,7 +29,7 @@ const client = (): TurnClient => {
   clients.push(opened)
   return opened
 }
-/** What signaling gives to a participant. */
+/** The credentials that signaling gives to a participant. */
 function login(person: string, { secret = turn.secret, seconds = 600 } = {}): Login {
   const username = `${Math.floor(Date.now() / 1_000) + seconds}:${person}`
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') }

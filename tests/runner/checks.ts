@@ -18,7 +18,7 @@ export interface Check {
 
 const binary = (name: string): string => join(root, 'node_modules', ...name.split('/'))
 
-/** What runs on servers is checked as one program, several times quicker than a folder at a time; the others see a DOM. */
+/** Server code is checked as one program, several times quicker than a folder at a time; the others see a DOM. */
 const programs = ['tests/runner/tsconfig.servers.json', 'packages/bench', 'packages/client', 'packages/web', 'tests']
 
 export const checks: readonly Check[] = [

@@ -20,7 +20,7 @@ const timeoutMs = 80 * 60_000
  */
 const triesInCi = (): string[] => (process.env['CI'] === 'true' ? ['--retry=1'] : [])
 
-/** One run of all tests, shown as vitest shows it. Whatever went wrong besides a test counts as one that failed. */
+/** One run of all tests, shown as vitest shows it. A fault outside of a test counts as a test that failed. */
 export async function runVitest(args: readonly string[]): Promise<Counts> {
   mkdirSync(folder, { recursive: true })
   rmSync(report, { force: true })

@@ -7,7 +7,7 @@ import { id, signUp, visit } from '../support/pages.ts'
 import { anEmail, password, rest } from '../support/people.ts'
 import { startEmbedded, type Embedded } from '../support/product.ts'
 
-/** What the links of mails lead to, in browsers that know nothing, as people who are known or not. */
+/** The targets of links in mails, in fresh browsers, for people who are known or not. */
 describe('getting in, on the page', () => {
   let browser: Browser
   let product: Embedded

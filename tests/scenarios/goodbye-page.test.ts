@@ -23,7 +23,7 @@ describe.each(['chromium', 'firefox'] as const)('a page of %s that goes away', (
   let room: Room
   let url: string
   let code: string
-  /** Who was seen to come and go. */
+  /** The people who were seen to come and go. */
   const seen: string[] = []
 
   beforeAll(async () => {

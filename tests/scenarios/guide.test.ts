@@ -11,7 +11,7 @@ import { runProgram, startEmbedded, type Embedded } from '../support/product.ts'
 const examples = join(import.meta.dirname, '..', '..', 'docs', 'guide', 'examples')
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' }
 
-/** What any server of files does. */
+/** The behaviour of any server of files. */
 const serveExamples = (): Server =>
   createServer((request, response) => {
     const path = join(examples, new URL(request.url ?? '/', 'http://localhost').pathname)

@@ -9,7 +9,7 @@ import { takeSeat, type Message, type Seated } from '../support/protocol-socket.
 const guests = 5
 const patienceMs = 30_000
 
-/** What nobody is to notice of a node that goes. */
+/** The messages that would tell of a node that goes. */
 const isTrouble = ({ type, payload }: Message): boolean =>
   type === 'server.draining' ||
   type === 'participant.left' ||

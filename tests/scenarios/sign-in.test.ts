@@ -54,7 +54,7 @@ describe('sign-in at a provider, in a real browser', () => {
     await page.locator('input[name=prompt][value=consent]').waitFor({ state: 'attached' })
     await page.click('button[type=submit]')
   }
-  /** Who the page is signed in as, from the answer to its own restoring of the session. */
+  /** The account the page is signed in as, from the answer to its own restoring of the session. */
   async function whoIs(page: Page): Promise<User> {
     const refreshed = page.waitForResponse(`${url}/v1/auth/refresh`)
     await page.reload()

@@ -27,7 +27,7 @@ export interface Embedded extends Product {
   kill(): Promise<void>
 }
 
-/** What `npm run stack` writes when all is ready. */
+/** The description that `--json` writes when all is ready. */
 export interface StackFile {
   gateways: { url: string; pid: number }[]
   signaling: { id: string; pid: number; url: string }[]

@@ -51,7 +51,7 @@ const main = (name: string, kind: string, object: string): Container => {
   if (first === undefined) throw new Error(`${object} has no container`)
   return first
 }
-/** What is said when values do not fit. */
+/** The message when values do not fit. */
 const refusal = async (values: string): Promise<string> =>
   await render([...required, ...set(values)]).then(
     () => 'it was rendered',
@@ -139,7 +139,7 @@ describe.each([...variants])('O5 the chart with %s', (name, args) => {
       expect((startupProbe?.periodSeconds ?? 0) * (startupProbe?.failureThreshold ?? 0)).toBeGreaterThan(600)
       const wait = Number(lifecycle?.preStop.exec.command[1])
       const drain = Number(env.find((one) => one.name === 'DRAIN_MS')?.value ?? 25_000) / 1000
-      // What embedded ends has four steps, each within the drain.
+      // The end of embedded has four steps, each within the drain.
       const steps = container.args[0] === 'embedded' ? 4 : 1
       expect(pod.terminationGracePeriodSeconds, object.metadata.name).toBeGreaterThanOrEqual(wait + drain * steps + 2)
     }

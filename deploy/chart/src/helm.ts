@@ -52,7 +52,7 @@ export const required = set(
   'storage.s3.endpoint=https://s3.example.com',
 )
 
-/** What `helm lint` says; throws with it when the chart has a fault. */
+/** The output of `helm`; throws with it when the chart has a fault. */
 export const lint = async (args: readonly string[]): Promise<string> =>
   (await run(helm, ['lint', '--strict', chart, ...args])).stdout
 
@@ -65,7 +65,7 @@ export interface Rendered {
   data?: Record<string, string>
 }
 
-/** What `helm template` renders; throws with what it says. */
+/** The objects that `helm template` renders; throws with what it says. */
 export async function render(args: readonly string[]): Promise<Rendered[]> {
   const { stdout } = await run(helm, ['template', 'parley', chart, ...args], { maxBuffer })
   const { parseAllDocuments } = await tool<{ parseAllDocuments(text: string): { toJS(): Rendered | null }[] }>(

@@ -7,7 +7,7 @@ import { signalingService } from '@parley/signaling'
 
 const definitions = [authService, chatService, gatewayService, mediaService, meetingsService, signalingService]
 
-/** What the chart sets itself, from values of other names. */
+/** The settings that the chart makes itself, from values of other names. */
 const ofTheChart = new Set(
   (
     'NODE_ENV HOST PORT LOG_FORMAT PUBLIC_URL TRUST_PROXY ADVERTISE_URL ADVERTISE_HOST PARLEY_COMMIT TURN_URLS ' +

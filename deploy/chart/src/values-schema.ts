@@ -130,7 +130,7 @@ const edge = {
   }),
 }
 
-/** What values.yaml of the chart may hold. The settings come from the config schemas of the services. */
+/** The schema of the chart's values.yaml. The settings come from the config schemas of the services. */
 export function valuesSchema(): object {
   const everywhere = unique(serviceNames.flatMap(openSettingsOf), ({ name }) => name)
   const secrets = unique(serviceNames.flatMap(secretsOf), (name) => name)

@@ -2,7 +2,7 @@ import { defaultsFor } from '@parley/embedded'
 import type { Environment } from '@parley/kit'
 import { placeOf } from './database.ts'
 
-/** What the services would be configured with: the environment, and what the embedded product sets itself for its folder. */
+/** The configuration of the services: the environment, and what the embedded product sets itself for its folder. */
 export function settingsOf(env: Environment): Environment {
   const place = placeOf(env)
   const notNeeded = { NATS_URL: 'nats://not-needed', REDIS_URL: 'redis://not-needed' }

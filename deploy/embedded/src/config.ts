@@ -10,7 +10,7 @@ export interface Configs {
   services: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 }
 
-/** What NATS_URL and REDIS_URL are while nobody sets them. */
+/** The values of NATS_URL and REDIS_URL while nobody sets them. */
 export const inThisProcess = { NATS_URL: 'nats://in-this-process', REDIS_URL: 'redis://in-this-process' } as const
 
 /** One process has nobody to hand its sockets over to: the default of a replica, 25 s, would only be waiting. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StartupError, type Environment } from '@parley/kit'
 import { makeSecret } from '@parley/kit/media-servers'
 
-/** What the product sets by itself where its user has not. */
+/** The settings that the product makes where its user has not. */
 export interface Defaults {
   settings: Readonly<Record<string, string>>
   /** For the first screen. */
@@ -13,7 +13,7 @@ export interface Defaults {
 const isSet = (env: Environment, name: string): boolean => Boolean(env[name] || env[`${name}_FILE`])
 
 /**
- * What production asks for and one process can answer itself: a secret, made at the first start and kept in the folder beside the
+ * The settings that production asks for and one process can answer itself: a secret, made at the first start and kept in the folder beside the
  * database whose keys it encrypts, and the address of this machine. An external database needs a secret of its own.
  * @throws StartupError when the file of the secret holds something else
  */

@@ -26,13 +26,13 @@ interface FirstScreen {
   dataDir: string
   /** Whether the database is in the folder. */
   database: boolean
-  /** What `--with-media` brought up. */
+  /** The servers that `--with-media` brought up. */
   media: readonly string[] | undefined
-  /** What its user had better know of the settings. */
+  /** Advice on the settings. */
   notes: readonly string[]
 }
 
-/** What somebody who typed `npm start` wants to know. On the standard error, so that logs stay one JSON a line. */
+/** The first screen after `npm start`. On the standard error, so that logs stay one JSON a line. */
 export function showFirstScreen({ url, dataDir, database, media, notes }: FirstScreen): void {
   const at = url.replace('//127.0.0.1', '//localhost')
   process.stderr.write(`

@@ -8,7 +8,7 @@ export const aFolder = (): string => mkdtempSync(join(tmpdir(), 'parley-embedded
 
 interface RunOptions {
   env?: Record<string, string>
-  /** Who runs it, if not this process's user. */
+  /** The user that runs it, if not this process's. */
   uid?: number
 }
 

@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 afterAll(() => folders.forEach((one) => rmSync(one, { recursive: true, force: true })))
 
-/** What a start that cannot be says: one sentence, and code 1. */
+/** The message of a start that cannot be: one sentence, and code 1. */
 async function refusal(args: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<string> {
   const { exit, stderr } = start(args, { ...options, env: { LOG_FORMAT: 'pretty', ...options?.env } })
   expect(await exit).toBe(1)

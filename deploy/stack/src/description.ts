@@ -17,7 +17,7 @@ interface DescribedServer {
 }
 
 /**
- * What `--json` writes: who runs where. `sentinel`: the servers that Redis consists of, with `--sentinel`; `janus` and `turn` with the
+ * The file that `--json` writes: who runs where. `sentinel`: the servers that Redis consists of, with `--sentinel`; `janus` and `turn` with the
  * options of these names.
  */
 export type Description = Record<'gateways' | Exclude<ServiceName, 'gateway'>, Described[]> &

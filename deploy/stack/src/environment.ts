@@ -5,7 +5,7 @@ import type { ServerName } from './server.ts'
 const compiled = fileURLToPath(new URL('../../../node_modules/.cache/parley/compiled', import.meta.url))
 /** Of one replica; how long its stop takes is a part of how long ours does. */
 const drainMs = '10000'
-/** What would mean another thing here: npm's own variables, and the addresses that we choose. */
+/** Variables that would mean another thing here: npm's own variables, and the addresses that we choose. */
 const dropped = /^npm_|^(PORT|HOST|ADVERTISE_(URL|HOST)|DATABASE_URL(_FILE)?|(NATS|REDIS)_[A-Z]+(_FILE)?)$/i
 
 /** The environment of a replica: ours, for its settings, on our servers. */

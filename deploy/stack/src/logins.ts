@@ -8,7 +8,7 @@ export interface Logins {
   nats: string
   /** For Redis: one user, and only the keys of the namespace. */
   redis: string
-  /** What a service has to know, beside the addresses. */
+  /** The logins of a service, beside the addresses. */
   settingsOf(service: ServiceName): NodeJS.ProcessEnv
   /** The addresses with a login, for who looks on from outside. */
   natsUrl(url: string): string

@@ -9,7 +9,7 @@ const log = createLogger({ service: 'stack' })
 
 try {
   const options = parseOptions(process.argv)
-  // What a former run said is not so any more.
+  // The description of a former run no longer holds.
   if (options.json !== undefined) await rm(options.json, { force: true })
   const stack = createStack(options, { env: process.env, log })
   let stopping = false
@@ -21,7 +21,7 @@ try {
     await stack.start()
     log.info(options.json === undefined ? {} : { file: options.json }, 'the stack is ready')
   } catch (error) {
-    // Whoever asked us to stop in the middle knows why it did not start.
+    // A caller who asked us to stop in the middle knows why it did not start.
     if (!stopping) {
       await stack.stop()
       throw error

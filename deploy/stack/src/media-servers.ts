@@ -17,7 +17,7 @@ import type { Watched } from './server.ts'
 export interface MediaServers {
   readonly janus: readonly (Watched & Pick<RunningJanus, 'id' | 'url' | 'adminUrl' | 'dir'>)[]
   readonly turn: (Watched & Pick<RunningCoturn, 'url' | 'dir'>) | undefined
-  /** What a service has to know of them. */
+  /** The settings of a service about them. */
   settingsOf(service: ServiceName): NodeJS.ProcessEnv
   stop(): Promise<void>
 }

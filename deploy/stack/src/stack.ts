@@ -72,7 +72,7 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     if (failed !== undefined) throw failed.reason
     const serverOf = (name: ServerName): Server | undefined => servers.find((server) => server.name === name)
     const url = (name: ServerName): string => serverOf(name)?.url ?? ''
-    // What the replicas of media share is in a folder that goes with NATS, however this process ends.
+    // The shared folder of the media replicas goes with NATS, however this process ends.
     media = await startMediaServers(options, { env, dir: serverOf('nats')?.dir ?? '' })
     const watched: Watched[] = [...servers, ...media.janus, ...(media.turn ? [media.turn] : [])]
     watcher = watchServers(watched, (one) => onExit(one.name, `pid ${one.pid}`, () => one.restart()))

@@ -8,7 +8,7 @@ import { localError } from './problem.ts'
 import { Socket, type SocketTiming } from './socket.ts'
 import { backoffMs, pause, type Backoff } from './time.ts'
 
-/** What this SDK understands of what the protocol has as an option. */
+/** The options of the protocol that this SDK understands. */
 const features = ['lobby.delta']
 
 /** Up to where a client has everything. */

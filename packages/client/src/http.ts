@@ -2,7 +2,7 @@ import { honoursKey, type Operation } from '@parley/contracts'
 import { newId } from './ids.ts'
 import { isProblem, localError, localProblem, ParleyError, type LocalCode } from './problem.ts'
 
-/** What the SDK knows of an operation: see `calls` in tables.ts. */
+/** The SDK's facts about an operation: see `calls` in tables.ts. */
 export type CallKind = Pick<Operation, 'method' | 'path' | 'auth' | 'repeat'> & {
   /** It has a JSON body. */
   json: boolean

@@ -76,7 +76,7 @@ export class Socket {
     this.#ws = ws
     this.#timing = timing
     ws.addEventListener('message', (event) => this.#receive(event.data))
-    // The package `ws` throws an error that nobody listens to. What matters comes with the close.
+    // The package `ws` throws an error that nobody listens to. The close says all that matters.
     ws.addEventListener('error', () => {})
     ws.addEventListener('close', (event) =>
       this.#end({ code: event.code, reason: event.reason, opened: this.#state.is === 'open' }),

@@ -63,7 +63,7 @@ export const toGateway = {
   draining: 27,
 } as const
 
-/** What a session can be resumed with, on any node, without its client noticing. */
+/** The data that resumes a session on any node, without its client noticing. */
 export const LinkSession = Strict({
   meetingId: Id,
   sessionId: Id,

@@ -1,4 +1,4 @@
-/** What is read of a JSON Schema to print it: no contract uses more. */
+/** The parts of a JSON Schema that are printed: no contract uses more. */
 export interface PrintableSchema {
   title?: string
   description?: string

@@ -12,7 +12,7 @@ export function openFilesLimit(): number | undefined {
   }
 }
 
-/** What a process needs besides sockets of clients: connections to servers, modules, logs. */
+/** The descriptors of a process besides clients' sockets: connections to servers, modules, logs. */
 const others = 150
 
 /**

@@ -23,7 +23,7 @@ export interface Session {
 
 type SignedOutBecause = Parameters<NonNullable<ParleyOptions['onSignedOut']>>[0]
 
-/** What the person did in another tab of the browser is theirs to know. */
+/** A person knows what they did in another tab. */
 const whySignedOut: Readonly<Record<SignedOutBecause, string>> = {
   replaced: 'Somebody else signed in in this browser, so you are signed out here.',
   expired: 'Your sign-in was ended, here or on another device, or it is too old. Please sign in again.',

@@ -108,7 +108,7 @@ interface MailTokensTable {
 }
 export type MailTokenRow = Selectable<MailTokensTable>
 
-/** What the other services need to forget somebody whose account is gone; it goes when they have. */
+/** The job by which the other services forget a person whose account is gone; it goes when they have. */
 interface ErasuresTable {
   user_id: string
   /** The id that stands for them where something stays. */

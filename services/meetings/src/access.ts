@@ -8,7 +8,7 @@ import { meetingFor } from './read.ts'
 
 type Access = Static<(typeof meetingsBus.access)['output']>
 
-/** What somebody who has been in a meeting may do with its chat. @throws ProblemError `not-found` for everybody else */
+/** The chat rights of a person who has been in a meeting. @throws ProblemError `not-found` for everybody else */
 export async function chatAccess(
   context: Context,
   { meetingId, userId }: { meetingId: string; userId: string },
@@ -22,7 +22,7 @@ export async function chatAccess(
   return { role, name, mayChat: meeting.settings.chat, over }
 }
 
-/** Whoever remembers what somebody may do here asks anew; called after the commit. A hint, may be lost. */
+/** Services that remember a person's rights here ask anew; called after the commit. A hint, may be lost. */
 export const tellAccess = (
   { bus }: Pick<Context, 'bus'>,
   { meetingId, userId }: { meetingId: string; userId: string },

@@ -1,7 +1,7 @@
 import type { Meeting, ProblemCode, Role } from '@parley/contracts'
 import type { GivenRole } from './tables-admission.ts'
 
-/** What an admission is decided on. */
+/** The facts that an admission is decided on. */
 export interface AdmissionFacts {
   type: Meeting['type']
   over: boolean
@@ -35,7 +35,7 @@ export type Admission =
   | { kind: 'refuse'; problem: ProblemCode; detail?: string }
 
 /**
- * The one decision on who may enter, for every way in. Pure. What an outsider may not know comes first, so that a
+ * The one decision on who may enter, for every way in. Pure. Facts that an outsider may not know come first, so that a
  * meeting that is closed to them looks like one that does not exist.
  */
 export function decideAdmission(facts: AdmissionFacts): Admission {
@@ -47,7 +47,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
   if (host) return { kind: 'enter', role: 'host' }
   if (guest && !guestsAllowed) return refuse('guests-not-allowed')
   const role = facts.role === 'cohost' ? 'cohost' : (joinToken ?? facts.role ?? (guest ? 'guest' : 'participant'))
-  // Who was let in past the door, or holds a key to it, is not asked at the door.
+  // A person who was let in past the door, or holds a key to it, is not asked at the door.
   const trusted = facts.admitted || joinToken !== null || facts.role === 'cohost'
   return (trusted ? null : passcodeStep(facts.passcode)) ?? { kind: mustWait(facts, trusted) ? 'wait' : 'enter', role }
 }

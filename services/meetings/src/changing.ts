@@ -9,7 +9,7 @@ import type { Db } from './tables.ts'
 export interface Lines {
   /** Those that change a meeting. Rejects with `unavailable` when the turn does not come. */
   changing: ReturnType<typeof createGates>
-  /** Whoever comes in only needs the meeting to be there. Rejects with `unavailable` when the turn does not come. */
+  /** An entry only needs the meeting to be there. Rejects with `unavailable` when the turn does not come. */
   comingIn: ReturnType<typeof createGates>
 }
 

@@ -5,7 +5,7 @@ import type { Kv, Limiter } from '@parley/kit'
 export interface Seeker {
   userId: string
   guest: boolean
-  /** What its limit counts by. */
+  /** The key of its limit. */
   address: string
 }
 export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker => ({
@@ -20,8 +20,7 @@ export interface CodeLimit {
   /** The same for somebody who has not signed in. */
   lookAround(address: string): Promise<void>
   /**
-   * For joining, where only codes that do not exist count. What others behind an address look up does not keep an
-   * account from joining, only guests, which are free to make. Rejects with `rate-limited`.
+   * For joining, where only codes that do not exist count. Look-ups by others behind an address do not keep an account from joining, only guests, which are free to make. Rejects with `rate-limited`.
    */
   guess<T>(seeker: Seeker, find: () => Promise<T>): Promise<T>
 }

@@ -6,7 +6,7 @@ import { baseAt, type Base } from './links.ts'
 import type { Names } from './names.ts'
 import type { MeetingRow, Db } from './tables.ts'
 
-/** What every part of this service works with. */
+/** The dependencies of every part of this service. */
 export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db

@@ -78,7 +78,7 @@ function everybodyIn(fact: Fact): string[] | null {
   return fact.present === 0 ? [] : null
 }
 
-/** Who has been in the room by this fact. */
+/** The people who have been in the room by this fact. */
 const inside = (fact: Fact): { userId: string; role: Move['role']; since: string }[] =>
   isMove(fact)
     ? [{ userId: fact.userId, role: fact.role, since: fact.at }]
@@ -101,7 +101,7 @@ async function follow(trx: Db, context: Context, meeting: MeetingRow, facts: rea
     meeting,
     came.map(({ since }) => since),
   )
-  // Who opens a room may bring the meeting as it was just before a change, which found no room to be told.
+  // The first participant may carry a snapshot from just before an update. That update found no room, so it is sent again.
   const opened = facts.some((fact) => isJoining(fact) && fact.present === 1)
   const behind = restored || (opened && meeting.version > 1)
   if (behind) await tellMeeting(trx, context, after)

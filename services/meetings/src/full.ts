@@ -9,7 +9,7 @@ const tryAgainMs = 5_000
 
 /**
  * Whether there is no place for somebody in the room of a meeting, by the rule of the room: people count, each once, and the host
- * always gets in. What is written down here is a moment late, so where it says "full" the room itself is asked. It has the last
+ * always gets in. Attendance is a moment late, so where it says "full" the room itself is asked. It has the last
  * word when they come in.
  */
 export async function isFull(context: Context, meeting: MeetingRow, userId: string): Promise<boolean> {

@@ -29,7 +29,7 @@ export interface JoinRequest {
   base: Base
   once: Once<Joined>
 }
-/** What somebody gets who is let in, and their place if they have to wait. */
+/** The result for a person who is let in, and their place if they have to wait. */
 export interface Joined {
   joining: Joining
   place: Place | null
@@ -69,7 +69,7 @@ export const knockerOf = (
   belongs: belongs || invited,
 })
 
-/** What somebody at the door of a meeting shows, who may yet say a passcode. */
+/** The credentials of a person at the door, who may yet give a passcode. */
 export const shownBy = (
   arrival: Arrival,
   { principal, byCode, joinToken }: Pick<JoinRequest, 'principal' | 'byCode' | 'joinToken'>,

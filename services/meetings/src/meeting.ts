@@ -8,7 +8,7 @@ import {
 import type { Base } from './links.ts'
 import type { AttendanceRow, EndReason, MeetingRow } from './tables.ts'
 
-/** What a new meeting of a type has. A private one takes guests only when that is said: its word promises as much. */
+/** The defaults of a new meeting of a type. A private one takes guests only when that is said: its word promises as much. */
 export const defaultSettings = (type: Meeting['type']): MeetingSettings => ({
   ...meetingDefaults.settings,
   guestsAllowed: type !== 'private',

@@ -38,7 +38,7 @@ export interface SignalingNode {
   readonly rooms: RoomRegistry
   readonly connections: Connections
   readonly relays: Relays
-  /** What the links of gateways work with. */
+  /** The dependencies of the links to gateways. */
   readonly linkHost: LinkHost
   /** Resolves when it has tried to take its lease. */
   start(): Promise<void>

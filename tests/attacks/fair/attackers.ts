@@ -26,7 +26,7 @@ process.once('SIGTERM', () => {
   process.stdout.write(`${JSON.stringify(Object.fromEntries([...outcomes].sort()))}\n`, () => process.exit(0))
 })
 
-/** One kind of attack: again and again, so many at once, with a pause. Whatever it gets is counted. */
+/** One kind of attack: again and again, so many at once, with a pause. Every answer is counted. */
 function again(what: string, everyMs: number, act: () => Promise<string | number>): void {
   void (async () => {
     while (!over) {

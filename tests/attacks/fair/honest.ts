@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { password } from '../../support/people.ts'
 import { call, Line } from './wire.ts'
 
-/** What honest people of other addresses experienced. */
+/** The experience of honest people of other addresses. */
 export interface Experience {
   /** ms */
   signIns: number[]
   joins: number[]
   chats: number[]
-  /** Whatever was not as it should be, with how often. */
+  /** The faults, with how often each came. */
   failures: Map<string, number>
 }
 

@@ -21,7 +21,7 @@ const options = new Command('npm run fair --')
 const forMs = Number(options.seconds) * 1_000
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** What Must show 4 asks for, ms. */
+/** The bounds for honest people, ms. */
 const goals = { signIns: 1_000, joins: 500, chats: 150 } as const
 const names = { signIns: 'sign-in', joins: 'join', chats: 'chat' } as const
 const quantile = (took: readonly number[], share: number): number =>

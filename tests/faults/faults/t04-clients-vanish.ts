@@ -10,7 +10,8 @@ const leastAwayMs = 26_000
 export const clientsVanish: Fault = {
   id: 'T4',
   title: 'clients vanish',
-  promise: 'Who vanishes silently has left after 22 s; when the network is back they are there again within 10 s.',
+  promise:
+    'A client that vanishes silently has left after 22 s; when the network is back they are there again within 10 s.',
   field: 'ghosts: LiveKit 20 s (polite stop), Centrifugo 60 s, Jitsi 60 s',
   size: { rooms: 10, clients: 10, chat: 20, state: 10, signals: 10, seconds: 75 },
   doors: 2,

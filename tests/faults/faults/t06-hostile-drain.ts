@@ -13,7 +13,7 @@ const patienceMs = 60_000
 export const hostileDrain: Fault = {
   id: 'T6',
   title: 'drain with hostile peers',
-  promise: 'Who is told to stop has ended after 35 s, whatever its peers do.',
+  promise: 'A process that is told to stop has ended after 35 s, whatever its peers do.',
   size: { rooms: 2, clients: 4, chat: 4, state: 2, signals: 2, seconds: 20 },
   // As long as in production.
   stack: { env: { DRAIN_MS: '25000' } },

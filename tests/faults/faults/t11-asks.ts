@@ -3,7 +3,7 @@ import type { Scene } from '../fault.ts'
 import type { Ask } from '../workload/asking.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
-/** What is asked in T11: of locked rows, of others in the same tables, and everything that writes or reads. */
+/** The requests of T11: of locked rows, of others in the same tables, and everything that writes or reads. */
 export interface Asks {
   /** Of the account that is locked. */
   email: string
@@ -49,7 +49,7 @@ export async function asksOf({ crowd, doors }: Scene): Promise<Asks> {
   }
 }
 
-/** What somebody who changes data by hand would lock: the rows themselves, against everything. */
+/** The rows that a change by hand would lock: the rows themselves, against everything. */
 export const rowsToLock = ({ crowd: { meetings } }: Scene, { email }: Asks): string[] => [
   `select id from meetings.meetings where id = '${meetings[0]?.id}' for update`,
   `select last_seq from chat.counters where meeting_id = '${meetings[1]?.id}' for update`,

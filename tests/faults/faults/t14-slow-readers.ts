@@ -19,7 +19,8 @@ const perSecond = 22
 export const slowReaders: Fault = {
   id: 'T14',
   title: 'slow readers',
-  promise: 'Who stops reading is cut within 15 s and costs next to no memory; the others get everything at once.',
+  promise:
+    'A client that stops reading is cut within 15 s and costs next to no memory; the others get everything at once.',
   // The people of the load are the ones who talk; 100 raw clients come on top.
   size: { rooms: 1, clients: 4, chat: 0, state: 0, signals: 0, seconds: 30 },
   async inject(scene) {
@@ -42,7 +43,7 @@ export const slowReaders: Fault = {
   figures: figuresOf,
 }
 
-/** What the traffic itself needs is not what the slow ones cost: all read until memory is steady. The most it was, in MiB. */
+/** The need of the traffic itself is not the cost of the slow ones: all read until memory is steady. The most it was, in MiB. */
 async function warmUp(scene: Scene, meeting: Meeting): Promise<number> {
   let most = 0
   for (let time = 0; time < mostWarmUps; time += 1) {

@@ -5,7 +5,7 @@ import { lossFigure, withLoss } from '../loss.ts'
 
 const promptMs = 5_000
 const lossProbability = 0.05
-/** What chance leaves of it, in percent. */
+/** The share that chance leaves of it, in percent. */
 const leastLost = 4
 
 /** Every byte of every client is late, by another time each, and comes in crumbs, some of which are lost on the way. */

@@ -8,7 +8,7 @@ import type { FaultProxy } from '../proxy/fault-proxy.ts'
 const leastStalledMs = 18_000
 const probeEveryMs = 200
 
-/** What one node of signaling sends to NATS no longer gets there; then the same towards Redis. */
+/** Packets from one signaling node to NATS no longer get there; then the same towards Redis. */
 export const oneWayPartition: Fault = {
   id: 'T17',
   title: 'one-way partitions',

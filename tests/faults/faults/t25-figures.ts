@@ -38,7 +38,7 @@ export function figuresOf(evidence: Evidence): Figure[] {
   ]
 }
 
-/** What one kind of fault did: told only. */
+/** The effects of one kind of fault: told only. */
 function stepFigures({ history: { departures }, at, noted }: Evidence, name: string): Figure[] {
   const times = noted(`after ${name}`)
   if (times.length === 0) return []

@@ -11,7 +11,7 @@ const quietMs = 1_500
 const rosterMs = 5_000
 const patienceMs = 10_000
 
-/** What is asked of a room when its store was emptied; resolves to whether it was acknowledged. */
+/** The requests to a room whose store was emptied; resolves to whether it was acknowledged. */
 type Act = (scene: Scene, meeting: Meeting) => Promise<boolean>
 
 /** The rooms take them in turn. */

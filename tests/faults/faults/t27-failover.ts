@@ -50,7 +50,7 @@ export const failover: Fault = {
   figures: figuresOf,
 }
 
-/** What the replica never hears of. */
+/** The writes that the replica never hears of. */
 async function writeLast(scene: Scene, meeting: Meeting): Promise<void> {
   const { chair, crowd, cluster } = scene
   const [, onSecond] = meeting.attendees

@@ -19,7 +19,7 @@ export const clocks: Fault = {
   id: 'T33',
   title: 'clocks',
   promise:
-    'Whatever is done to the clock of a node, nobody is seen to leave who did not, no send is refused, no ghost stays.',
+    'When the clock of a node is stepped, nobody is seen to leave who did not, no send is refused, no ghost stays.',
   stack: { fakeClockOf: 'signaling-2' },
   commands: 0.5,
   async inject(scene) {

@@ -24,7 +24,7 @@ export interface Shown extends Seen {
   at: number
 }
 
-/** What one participant is to everybody. */
+/** The view that everybody has of one participant. */
 export interface Person {
   participantId: string
   mic: boolean
@@ -33,14 +33,14 @@ export interface Person {
   connected: boolean
 }
 
-/** Who somebody is in a room, as a client or the server has it. */
+/** A participant in a room, as a client or the server has it. */
 export interface Member {
   participantId: string
   userId: string
   role: string
 }
 
-/** What a client, the server or the database has of a meeting itself. */
+/** The meeting itself, as a client, the server or the database has it. */
 export interface MeetingSeen {
   title: string
   settings: Readonly<Record<string, unknown>>
@@ -150,7 +150,7 @@ export interface Command {
   outcome: { is: 'acknowledged' | 'refused' | 'unknown'; at: number }
 }
 
-/** What the database has of a meeting at the end. */
+/** The database's rows of a meeting at the end. */
 export interface Standing extends MeetingSeen {
   status: string
   banned: ReadonlySet<string>
@@ -206,7 +206,7 @@ export interface History {
   shown: readonly Shown[]
   /** Of everybody who is present at the end. */
   views: readonly View[]
-  /** Who is in each room at the end and in what state, as the one who made them do it knows. */
+  /** The people in each room at the end with their states, as the workload knows them. */
   truth: ReadonlyMap<string, readonly Person[]>
   stays: readonly Stay[]
   /** Those of which it has to be looked up whether a member got them. */

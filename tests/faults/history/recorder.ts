@@ -35,7 +35,7 @@ interface SignalMark {
   n: number
 }
 
-/** What is known only when all is over. */
+/** The facts known only when all is over. */
 export type AtTheEnd = Pick<History, 'stored' | 'views' | 'truth' | 'standings' | 'contents'>
 
 /** Takes down what happens while it happens; `history` is what the checks get. */
@@ -208,7 +208,7 @@ export class Recorder {
   }
 }
 
-/** What is told to the members of a room. */
+/** The messages to the members of a room. */
 const roomEvents: ReadonlySet<string> = new Set([
   'participant.joined',
   'participant.updated',

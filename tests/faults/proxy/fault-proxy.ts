@@ -133,7 +133,7 @@ async function dial(targets: readonly Address[]): Promise<Socket | null> {
   return null
 }
 
-/** What a reset or a refused connection means is told by `close`, which always follows. */
+/** The meaning of a reset or a refused connection is told by `close`, which always follows. */
 function ignoreReset(_error: Error): void {
   return
 }

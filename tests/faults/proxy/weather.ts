@@ -1,4 +1,4 @@
-/** What a proxy does to the bytes of every connection. */
+/** The effect of a proxy on the bytes of every connection. */
 export interface Weather {
   /** One way, in milliseconds: `delayMs` ± `jitterMs` for each chunk; bytes never overtake each other. */
   delayMs: number

@@ -1,6 +1,6 @@
 import { startFaultProxy, type Address, type FaultProxy } from '../proxy/fault-proxy.ts'
 
-/** What stands before the gateways, as a load balancer does: only those that are ready get new connections. */
+/** The load balancer before the gateways: only those that are ready get new connections. */
 export interface Edge {
   /** Another way in, with a weather of its own. */
   open(): Promise<FaultProxy & { url: string }>

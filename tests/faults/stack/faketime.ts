@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** The clock of a process that runs under libfaketime. Only the time of day is another; monotonic clocks go on as they do. */
 export interface FakeClock {
-  /** What the process has to be started with. */
+  /** The environment that the process is started with. */
   readonly env: Readonly<Record<string, string>>
   /** Sets the clock so many seconds ahead of the true one, or behind; while it runs. */
   set(seconds: number): void

@@ -1,6 +1,6 @@
 import { sql } from '../../support/sql.ts'
 
-/** What a transaction writes together, and a query for what breaks that. Each is one statement, so true at any moment. */
+/** The rows that a transaction writes together, and a query for halves. Each is one statement, so true at any moment. */
 const rules: readonly { what: string; query: string }[] = [
   {
     what: 'a chat whose counter is not the number of its messages',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What a supervisor, or Node itself, writes when nobody caught an error. */
+/** The lines that a supervisor, or Node itself, writes when nobody caught an error. */
 const uncaught = /an error that nobody caught|UnhandledPromiseRejection|Uncaught|heap out of memory/
 
 /** Lines of a log about errors that nobody caught; none when there is no log. */

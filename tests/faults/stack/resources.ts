@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import { sql } from '../../support/sql.ts'
 import type { Cluster } from './cluster.ts'
 
-/** What is in use, by whom: descriptors of the replicas of a service, connections to a server. */
+/** The resources in use, by process: descriptors of the replicas of a service, connections to a server. */
 export type Resources = ReadonlyMap<string, number>
 
 /** Counts what all replicas and servers hold open at this moment. */
@@ -26,7 +26,7 @@ export async function resourcesOf(cluster: Cluster): Promise<Resources> {
   return found.set('connections to postgres', row?.n ?? Number.NaN)
 }
 
-/** What each descriptor of a process is; one that is closed meanwhile is left out. */
+/** The kind of each descriptor of a process; one that is closed meanwhile is left out. */
 export function linksOf(pid: number): string[] {
   const folder = `/proc/${pid}/fd`
   return readdirSync(folder).flatMap((name) => {

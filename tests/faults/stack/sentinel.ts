@@ -6,7 +6,7 @@ type Part = NonNullable<StackFile['sentinel']>['master']
 
 /** Redis as a master, a replica and a Sentinel. */
 export interface Sentinel {
-  /** Who began as the master, and who as the replica. */
+  /** The servers that began as the master and as the replica. */
   readonly master: Part
   readonly replica: Part
   /** From now on the replica gets nothing more: a promotion loses what is written after. */

@@ -16,11 +16,11 @@ export interface AttendeeOptions {
   hint?: () => string | undefined
   /** The URL of the signaling node to use, past the gateways. */
   place?: () => string | undefined
-  /** Who signs in; a guest unless given. */
+  /** The account that signs in; a guest unless given. */
   account?: { email: string; password: string }
 }
 
-/** What one can switch, and whether the server has agreed to the last change. */
+/** The switchable devices, and whether the server has agreed to the last change. */
 interface Switch {
   on: boolean
   sure: boolean
@@ -135,7 +135,7 @@ export class Attendee {
     if (this.sockets.inject('rtc.signal', { to: to.participantId, data })) this.#signalsTo.set(to.name, n)
   }
 
-  /** What everybody should see of this one. */
+  /** The state of this attendee that everybody should see. */
   get truth(): Person {
     const { mic, cam, hand } = this.switches
     return { participantId: this.participantId, mic: mic.on, cam: cam.on, hand: hand.on, connected: true }
@@ -153,7 +153,7 @@ export class Attendee {
     return Math.max(this.#since, this.room.state.get().messages.at(-1)?.seq ?? 0)
   }
 
-  /** What the server says to this one when asked anew. */
+  /** The server's view for this attendee when asked anew. */
   async serverView(): Promise<View | null> {
     const snapshot = await this.room.snapshot()
     if (snapshot === null) return null
@@ -221,7 +221,7 @@ const textOf = (value: unknown): string =>
       : part,
   )
 
-/** What people did not write has no text of its own. */
+/** A message that no person wrote has no text of its own. */
 export const seenOf = ({ id, seq, type, text = '' }: Pick<Message, 'id' | 'seq' | 'type' | 'text'>): Seen => ({
   id,
   seq,

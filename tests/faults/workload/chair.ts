@@ -32,7 +32,7 @@ const tries = 40
 const pauseMs = 250
 
 /**
- * Each resolves to whether it was acknowledged. What was refused for now, or not answered, is asked again: 40 times.
+ * Each resolves to whether it was acknowledged. A request that was refused for now, or not answered, is made again: 40 times.
  */
 export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair {
   async function give(

@@ -16,7 +16,7 @@ export interface Meeting {
 export type Place = (room: number, client: number) => string | undefined
 
 export interface CrowdOptions {
-  /** What clients know as the gateway; with several, the attendees of a room take them in turn. */
+  /** The gateway's address for clients; with several, the attendees of a room take them in turn. */
   urls: readonly string[]
   rooms: number
   /** In each room. */
@@ -31,7 +31,7 @@ export interface CrowdOptions {
 
 /** Everybody of a run, and the host who owns their meetings. */
 export interface Crowd {
-  /** Who has the account. */
+  /** The owner of the account. */
   readonly host: Parley
   readonly meetings: readonly Meeting[]
   /** Those who are there now. */

@@ -3,7 +3,7 @@ import type { Attendee } from './attendee.ts'
 import type { Meeting } from './crowd.ts'
 import { RawClient } from './raw-client.ts'
 
-/** What somebody got who came back to where they may not be. */
+/** The result of an intruder's return. */
 export interface Intrusion {
   what: 'resumed' | 'joined' | 'acted'
   /** Which node let it happen. */

@@ -11,7 +11,7 @@ export interface RecordingOptions {
   place?: () => string | undefined
 }
 
-/** What takes a session up again on another socket. */
+/** The data that takes a session up again on another socket. */
 export interface Session {
   sessionId: unknown
   resumeToken: unknown

@@ -16,7 +16,7 @@ import type { Attendee, SwitchName } from './attendee.ts'
 import { inParallel, type Crowd } from './crowd.ts'
 import { standingsOf } from './standings.ts'
 
-/** What is known of everybody when all has come to rest. */
+/** The state of everybody when all has come to rest. */
 export interface Rest {
   stored: ReadonlyMap<string, readonly Seen[]>
   views: readonly View[]
@@ -63,7 +63,7 @@ async function untilDelivered(databaseUrl: string): Promise<void> {
   await sleep(newsMs)
 }
 
-/** What the node of each says to it: so each node that has people of a room is asked for it. */
+/** The answer of each attendee's node: so each node that has people of a room is asked for it. */
 async function serverViews(present: readonly Attendee[]): Promise<View[]> {
   const views: View[] = []
   await inParallel(present, async (attendee) => {

@@ -13,7 +13,7 @@ interface MemberRow {
   banned: boolean
 }
 
-/** What the database has of every meeting of the crowd. */
+/** The database's rows of every meeting of the crowd. */
 export async function standingsOf({ meetings }: Crowd, databaseUrl: string): Promise<Map<string, Standing>> {
   const ours = new Set(meetings.map(({ id }) => id))
   const rows = await sql<MeetingRow>(databaseUrl, 'select id, status, title, settings from meetings.meetings')

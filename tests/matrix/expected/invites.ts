@@ -8,7 +8,7 @@ import { anon, hidden, no, unknownToken } from './words.ts'
 const byId = ({ world }: Scene) => ({ params: { id: world.meeting.id } })
 const byInvite = ({ world }: Scene) => ({ params: { inviteId: world.inviteId } })
 
-/** Who holds the mail may answer it, whoever that is. Each cell has a mail of its own. */
+/** Anybody who holds the mail may answer it. Each cell has a mail of its own. */
 const byMail = {
   about: 'by the token of its mail',
   as: [200, 200, 200, 200, 200, 200, 200, 200, anon],

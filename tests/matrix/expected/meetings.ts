@@ -11,7 +11,7 @@ const rosterOf = (body: unknown) => (body as { participants: unknown[] }).partic
 
 const scheduledAt = new Date(Date.now() + 86_400_000).toISOString()
 
-/** What anybody may see who has the code, but of a meeting for the invited. */
+/** The view of anybody with the code, except of a meeting for the invited. */
 const codeOnly = { invited_only: { stranger: hidden, guest: hidden } } as const
 /** A public one is for everybody; who waits in the lobby knows the meeting. */
 const seenBy = { public: { stranger: 200, guest: 200 }, lobby: { guest: 200 } } as const

@@ -4,10 +4,10 @@ import type { Columns, Expected } from '../row.ts'
 export const no = 'forbidden'
 /** Outsiders do not learn that it exists. */
 export const hidden = 'not-found'
-/** Who is not signed in. */
+/** Callers who are not signed in. */
 export const anon = 'unauthenticated'
 
-/** Who waits in the lobby knows the meeting, and leads nothing. */
+/** A person in the lobby knows the meeting, and leads nothing. */
 export const waits = { lobby: { guest: no } } as const
 /** An id that nothing has. */
 export const unknownId = '01900000-0000-7000-8000-000000000000'

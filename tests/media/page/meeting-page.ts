@@ -97,7 +97,7 @@ const api = {
   },
   carrier: () => room?.state.get().carrier.by ?? null,
   status: () => room?.state.get().status.state ?? null,
-  /** What is seen of each of the others. */
+  /** The picture of each of the others. */
   seen(): Record<string, number[] | null> {
     const { peers, remote } = meetingRoom().state.get()
     return Object.fromEntries(peers.map(({ id, name }) => [name, colourOf(name, remote.get(id)?.camera ?? null)]))

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockFolder, openDatabase, StartupError, systemClock, type Logger } from '@parley/kit'
 
-/** What tells of a running process, and what a restart makes again. */
+/** Files that tell of a running process, and those that a restart makes again. */
 const left = ['parley.pid', 'parley.lock', '*.part', 'recordings-raw']
 
 /**

@@ -46,7 +46,7 @@ Examples:
         process.stderr.write(`parley doctor could not look at ${url}: ${causeOf(error)}\n`)
         process.exitCode = 2
       }
-      // What a proxy keeps open does not keep the doctor.
+      // A connection that a proxy keeps open does not keep the doctor.
       setTimeout(() => process.exit(), lingerMs).unref()
     })
 

@@ -8,7 +8,7 @@ const secretsOf = (schema: TObject): string[] =>
     field.secret === true && !name.endsWith('_URL') ? [name] : [],
   )
 
-/** What the environment says, without asking anybody: misspelt names, values that do not fit, secrets that can be guessed. */
+/** The checks of the environment alone: misspelt names, values that do not fit, secrets that can be guessed. */
 export function readingOf(env: Environment): Finding[] {
   return [...misspelt(env), ...faults(env), ...weakSecrets(env), ...tooManySockets(env)]
 }

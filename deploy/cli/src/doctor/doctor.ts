@@ -9,7 +9,7 @@ import { beginVisit, type Login, type Visit } from './visit.ts'
 
 export interface Examination {
   reports: Report[]
-  /** What the doctor could not clean up. */
+  /** The leftovers that the doctor could not clean up. */
   leftBehind: string | undefined
 }
 
@@ -47,7 +47,7 @@ export async function examine({ url, login, env, log }: Options): Promise<Examin
   return { reports, leftBehind }
 }
 
-/** What only somebody in a room can look at. */
+/** The checks that need a participant in a room. */
 async function inRoom(visit: Visit, env: Environment): Promise<Report[]> {
   const room = await joinRoom(visit)
   if (Array.isArray(room)) return [{ check: 'WebSocket', state: 'findings', findings: room }]

@@ -78,7 +78,7 @@ function hidesClients(url: string, seen: string | null): boolean {
   return !local && seen !== null && inside.test(seen)
 }
 
-/** What a failed sign-in says: of the settings more than of the doctor. */
+/** The finding of a failed sign-in: of the settings more than of the doctor. */
 export function visitFinding(error: unknown, url: string): Finding {
   if (error instanceof Refused && error.code === 'origin-not-allowed')
     return {

@@ -124,7 +124,7 @@ function refusedSocket(refusal: { status: number; text: string } | Error): Findi
       why,
       mend: 'set PUBLIC_URL to the address that people use, or name it in ALLOWED_ORIGINS',
     }
-  // What reaches the gateway without the headers of an upgrade is an ordinary request to it.
+  // A request that reaches the gateway without the headers of an upgrade is an ordinary one.
   return {
     what: `the proxy does not pass the WebSocket upgrade on: the handshake answered ${refusal.status}`,
     why,

@@ -1,7 +1,7 @@
 import small from './measured-2.json' with { type: 'json' }
 import large from './measured-8.json' with { type: 'json' }
 
-/** What `npm run bench -- sizing --json FILE` writes. CPU is in µs, per second or for each thing; memory in MiB. */
+/** The costs that `npm run bench -- sizing` measured. CPU is in µs, per second or for each thing; memory in MiB. */
 export interface Measured {
   meetings: number
   people: number
@@ -16,7 +16,7 @@ export interface Measured {
 }
 type Figures = Record<string, number>
 
-/** What is asked: so many meetings at one time, and what each person does. */
+/** The question: so many meetings at one time, and what each person does. */
 export interface Workload {
   meetings: number
   people: number
@@ -41,7 +41,7 @@ const perMinute = 1 / 60
 /** One process of Node.js uses one core; above this share of it answers are late. */
 const usableCore = 0.6
 
-/** What each kind of process needs in all: what goes on anyway, and each thing as often as it happens. */
+/** The need of each kind of process in all: what goes on anyway, and each thing as often as it happens. */
 export function needsOf(workload: Workload): Need[] {
   const { meetings, people } = workload
   const everybody = meetings * people

@@ -15,7 +15,7 @@ import { openSecrets, type MediaSecrets } from './secrets.ts'
 
 /** Janus and coturn beside the product. */
 export interface MediaBeside {
-  /** What the product has to know of them. */
+  /** The product's settings about them. */
   settings: Readonly<Record<string, string>>
   /** For the first screen: what media there is, and what is missing. */
   lines: readonly string[]
@@ -30,8 +30,7 @@ interface Options {
 }
 
 /**
- * Starts those of Janus and coturn that are on the PATH and that the environment does not name elsewhere. What is missing or does not
- * start is told, and meetings go on as a mesh.
+ * Starts those of Janus and coturn that are on the PATH and that the environment does not name elsewhere. A server that is missing or does not start is told, and meetings go on as a mesh.
  */
 export async function startMediaBeside({ env, dataDir, log }: Options): Promise<MediaBeside> {
   const programs = findPrograms(env['PATH'])

@@ -32,7 +32,7 @@ function readIfThere(file: string): MediaSecrets | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     if (!(error instanceof SyntaxError)) throw error
   }
-  // Whoever cut the file short has nothing to lose by new secrets, but only they know that.
+  // A user who cut the file short has nothing to lose by new secrets, but only they know that.
   throw new StartupError(`${file} does not hold the secrets of media; delete it, and new ones are made`)
 }
 

@@ -73,7 +73,7 @@ async function fill(
   return { count: delays.length, failed: guests.length - delays.length, seconds, cpu, delays }
 }
 
-/** What each kind of process of the stack has used so far, µs. */
+/** The CPU that each kind of process of the stack has used so far, µs. */
 const cpuOf = ({ signaling, meetings, auth, media, nats, redis, postgres }: Stack): Map<string, number> =>
   new Map(
     Object.entries({

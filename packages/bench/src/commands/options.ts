@@ -1,6 +1,6 @@
 import type { Profiling } from '../profile.ts'
 
-/** What every benchmark takes. */
+/** The options of every benchmark. */
 export interface CommonOptions {
   /** The file of a stack that runs already. */
   stack?: string

@@ -20,7 +20,7 @@ export interface SizingOptions extends CommonOptions {
 /** By kind of process. */
 type Figures = Record<string, number>
 
-/** What one thing costs: µs of CPU for each, by kind of process, beyond what goes on anyway. */
+/** The cost of one thing: µs of CPU for each, by kind of process, beyond what goes on anyway. */
 interface Phase {
   count: number
   micros: Figures
@@ -32,7 +32,7 @@ const typical = { chatPerMinute: 1, changesPerMinute: 2, minutes: 30 }
 const perSecond = 40
 const joinWarmUp = { rooms: 10, people: 8 }
 
-/** What joins, sockets, messages and changes cost each kind of process, then a typical load of all of them together. */
+/** The cost of joins, sockets, messages and changes for each kind of process, then a typical load of all of them together. */
 export async function sizing(options: SizingOptions): Promise<void> {
   const { meetings, people, seconds } = options
   head('sizing', `${meetings} meetings × ${people} people, by one gateway; ${seconds} s each phase`)
@@ -106,7 +106,7 @@ function sendChat(socket: WebSocket): void {
   socket.send(JSON.stringify({ type: 'chat.send', requestId: `chat-${sent}`, payload }))
 }
 
-/** What so many people do: chat, changes of their devices, and some who come anew. */
+/** The actions of so many people: chat, changes of their devices, and some who come anew. */
 async function mix(
   stack: Stack,
   { joined, seconds, people }: { joined: readonly (readonly WebSocket[])[]; seconds: number; people: number },
@@ -140,7 +140,7 @@ class Meter {
     return Object.fromEntries(Object.entries(used).map(([name, micros]) => [name, micros / seconds]))
   }
 
-  /** What each of `count` things costs beyond what goes on anyway, which is given in µs a second. */
+  /** The cost of each of `count` things beyond what goes on anyway, which is given in µs a second. */
   async phase(count: number, anyway: Figures, work: () => Promise<unknown>): Promise<Phase> {
     const { used, seconds } = await this.#measure(work)
     const micros = Object.entries(used).map(([name, all]): [string, number] => {

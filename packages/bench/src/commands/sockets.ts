@@ -21,7 +21,7 @@ const perStep = 500
 const warmUpPeople = 200
 /** Longer than signaling keeps the answers to joins. */
 const settleMs = 16_500
-/** What the gateway has open besides: connections to services and of callers of REST that are kept, and its inspector. */
+/** The gateway's other open files: connections to services and of callers of REST that are kept, and its inspector. */
 const spare = 400
 
 /** P4: memory of gateway and signaling together for each idle joined socket; then one broadcast has to reach everybody. */

@@ -70,7 +70,7 @@ async function attempt(count: number, atOnce: number, act: (index: number) => Pr
 const giveUpMs = 30_000
 const againMs = 250
 
-/** The behaviour of the SDK, without its random waiting: the hardest storm. What may be tried again is tried again. */
+/** The behaviour of the SDK, without its random waiting: the hardest storm. Retryable requests are tried again. */
 async function resumeUntilDone(member: Member | undefined): Promise<void> {
   if (member === undefined) return
   const until = performance.now() + giveUpMs

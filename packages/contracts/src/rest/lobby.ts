@@ -7,7 +7,7 @@ import type { Operations } from './operation.ts'
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const byId = Strict({ id: Id })
 const Count = Type.Object({
-  count: Type.Integer({ description: 'Who was admitted or rejected by this; 0: it was so before' }),
+  count: Type.Integer({ description: 'The people admitted or rejected by this; 0: it was so before' }),
 })
 
 /** The door of a meeting as somebody in front of it sees it. */
@@ -98,7 +98,7 @@ export const lobbyOperations = {
     path: '/v1/meetings/:id/lobby',
     auth: 'any',
     rows: ['M15'],
-    summary: 'Who waits, in order (host, cohost)',
+    summary: 'The people in the lobby, in order (host, cohost)',
     params: byId,
     answers: {
       200: Type.Object({ items: Type.Array(LobbyEntry), lv: Type.Integer({ description: 'Version of the lobby' }) }),

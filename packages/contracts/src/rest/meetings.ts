@@ -104,7 +104,7 @@ export const PasscodeGuesses = Type.Object(
 const MeetingWithParticipants = Type.Object(
   {
     ...Meeting.properties,
-    participants: Type.Array(Attendance, { description: 'Who is in it now, at most 1,000' }),
+    participants: Type.Array(Attendance, { description: 'The people in it now, at most 1,000' }),
     passcodeGuesses: Type.Optional(PasscodeGuesses),
   },
   { title: 'MeetingWithParticipants' },
@@ -361,7 +361,7 @@ export const meetingsOperations = {
     path: '/v1/meetings/:id/participants',
     auth: 'any',
     rows: ['M11'],
-    summary: 'Who is in the meeting and who was, newest first; for those who were admitted or may walk in',
+    summary: 'The people who are or were in the meeting, newest first; for those who were admitted or may walk in',
     params: byId,
     query: Strict({ ...paging, present: Type.Optional(Type.Boolean()) }),
     answers: { 200: Type.Object({ items: Type.Array(Attendance), nextCursor: nullable(Type.String()) }) },

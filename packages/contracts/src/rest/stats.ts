@@ -53,7 +53,7 @@ export const statsOperations = {
     path: '/v1/meetings/:id/attendance.csv',
     auth: 'user',
     rows: ['M13'],
-    summary: 'Who attended how long, for a spreadsheet (host, co-host)',
+    summary: 'The attendance with durations, for a spreadsheet (host, co-host)',
     params: byId,
     answers: { 200: Text('text/csv') },
     problems: ['not-found', 'forbidden'],

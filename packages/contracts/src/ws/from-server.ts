@@ -101,7 +101,7 @@ export type ServerType = keyof typeof fromServer
 export type ServerPayload<T extends ServerType> = Static<(typeof fromServer)[T]>
 export type ServerMessage = { [T in ServerType]: { type: T; payload: ServerPayload<T> } }[ServerType]
 
-/** What each message tells, for the documents. */
+/** The summary of each message, for the documents. */
 export const serverSummaries: Readonly<Record<ServerType, string>> = {
   'participant.joined': 'Somebody entered the room, or came back after the grace',
   'participant.updated': 'The role, name or connection of a participant changed',

@@ -61,7 +61,7 @@ async function open(dataDir: string | undefined, template: string | undefined): 
 
 const folderName = 'postgres'
 
-/** What was broken off in the middle is not taken for a database. */
+/** A database that was broken off in the middle is not taken for one. */
 function unpackWhole(from: string, to: string): void {
   const half = `${to}.part`
   rmSync(half, { recursive: true, force: true })

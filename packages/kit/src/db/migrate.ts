@@ -73,7 +73,7 @@ async function pending(migrator: Migrator): Promise<string | undefined> {
 }
 
 /**
- * Makes an index without a lock that keeps writers waiting. What a making that was broken off has left is dropped first. `on` is what
+ * Makes an index without a lock that keeps writers waiting. The remains of an index build that was broken off are dropped first. `on` is what
  * follows `on` in SQL, the table with its schema.
  */
 export const indexConcurrently = (

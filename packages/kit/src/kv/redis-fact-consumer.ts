@@ -36,7 +36,7 @@ export class RedisFactConsumer implements FactConsumer {
   #trimAt = 0
   /** The shards that are trimmed next. */
   #untrimmed: number[] = []
-  /** What was read and is not handled yet. */
+  /** The facts that were read and are not handled yet. */
   #reading: readonly Batch[] = []
   #failing = false
 

@@ -1,6 +1,6 @@
 import { headBytes, writeRecords, type LinkRecord } from './codec.ts'
 
-/** What a link writes to: a WebSocket of either end. */
+/** The target of a link's writes: a WebSocket of either end. */
 interface Channel {
   send(message: Buffer): void
 }

@@ -1,4 +1,4 @@
-// What `parley doctor` looks at: each connects for itself, once, and rejects with the true cause.
+// The probes of `parley doctor`: each connects for itself, once, and rejects with the true cause.
 export { probeNats } from './nats.ts'
 export { probeObjects } from './objects.ts'
 export { probePostgres, type PostgresFacts } from './postgres.ts'

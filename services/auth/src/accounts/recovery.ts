@@ -128,7 +128,7 @@ async function refuseVerification({ db, clock }: RecoveryDeps, token: string): P
   const now = new Date(clock.now())
   await db.transaction().execute(async (trx) => {
     const spent = orBadLink(await spendMailToken(trx, { hash: hashOf(token), purpose: 'verify', now }))
-    // What was confirmed cannot be taken back by the same link.
+    // The same link cannot take a confirmation back.
     const user = await findUser(trx, spent.user_id)
     if (user?.email_verified_at !== null) throw badLink()
     await markRefused(trx, spent.user_id, spent.email, now)

@@ -18,7 +18,7 @@ export interface NewAccount {
 
 const timeNow = (): Date => new Date(systemClock.now())
 
-/** What operators do to accounts, straight in the database. Running services learn of ended sessions within a second, by their poll. */
+/** Operators' actions on accounts, straight in the database. Running services learn of ended sessions within a second, by their poll. */
 export interface Users {
   /** Accounts, newest first; `search` is a part of the address or the name. */
   list(options: { limit: number; search?: string | undefined }): Promise<ShownUser[]>
@@ -30,7 +30,7 @@ export interface Users {
   verify(who: string): Promise<ShownUser>
   /** Sets a password and ends every session. */
   resetPassword(who: string, password: string): Promise<ShownUser>
-  /** Ends every session and removes the account. What it wrote and hosted stays, under its name of then. */
+  /** Ends every session and removes the account. Its messages and meetings stay, under its name of then. */
   remove(who: string): Promise<ShownUser>
 }
 

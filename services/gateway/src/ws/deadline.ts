@@ -2,8 +2,7 @@
 const toleranceMs = 250
 
 /**
- * Calls `late` once after `ms`, unless the returned function is called before. Whoever is waited for is not blamed for our own
- * slowness: what has arrived meanwhile is taken first, and after a standstill of this process the time runs once more.
+ * Calls `late` once after `ms`, unless the returned function is called before. The other side is not blamed for our own slowness: what has arrived meanwhile is taken first, and after a standstill of this process the time runs once more.
  */
 export function deadline(ms: number, late: () => void): () => void {
   let timer: NodeJS.Timeout

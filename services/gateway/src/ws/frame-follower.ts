@@ -1,4 +1,4 @@
-/** What a follower is in the midst of: the first header byte, the second, the longer length, or mask and payload. */
+/** The position of a follower: the first header byte, the second, the longer length, or mask and payload. */
 type Part = 'first' | 'second' | 'length' | 'rest'
 
 /**

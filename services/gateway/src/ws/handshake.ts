@@ -4,7 +4,7 @@ import { ProblemError } from '@parley/kit'
 
 export const socketPath = '/v1/ws'
 
-/** What an opening handshake asks for. */
+/** The parameters of an opening handshake. */
 export interface Handshake {
   /** The access token offered as a subprotocol, if any. */
   token: string | null

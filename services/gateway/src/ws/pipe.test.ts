@@ -87,7 +87,7 @@ it('R1 a side that only stops sending still receives what is on its way', async 
 })
 
 const total = 32 * 1_048_576
-/** What one pipe may hold: a chunk and the write buffer of each of its two sockets, with room. */
+/** The bound of one pipe: a chunk and the write buffer of each of its two sockets, with room. */
 const mostHeld = 512 * 1_024
 
 const frames = Array.from({ length: 10 }, (_value, index) => serverFrame(`${index}.`.repeat(30_000)))

@@ -23,7 +23,7 @@ export interface PipeEnds {
 }
 
 /**
- * Two raw sockets joined until both have ended. Whoever reads slowly slows the other side down, for nothing is kept here
+ * Two raw sockets joined until both have ended. A slow reader slows the other side down, for nothing is kept here
  * beyond the buffers of the two sockets. Bytes pass as they are; only the headers of the node's frames are followed, so that
  * the gateway can say something of its own between two of them, and a client never loses its socket without a close frame
  * while one can be said.
@@ -133,7 +133,7 @@ export class Pipe {
     if (this.#farewell === null || !this.#frames.betweenFrames) return
     this.#farewellSaid = true
     this.#client.end(this.#farewell)
-    // What the client still says, its own close frame above all, goes to the node; what the node says goes nowhere.
+    // The client's last frames, its close frame above all, go to the node; what the node says goes nowhere.
     this.#upstream.resume()
   }
 

@@ -31,7 +31,7 @@ describe('servers that stand still', () => {
     expect(await ada.client.ask('media.update', { mic: false })).toMatchObject(unavailable)
     await sleep(1_500)
     world.redis.kill('SIGCONT')
-    // Nobody does anything more. Whatever became of it: all know, and it stays so.
+    // Nobody does anything more. In both cases: all know, and it stays so.
     const known = async () => {
       const { fields = {} } = (await world.kv.docs.read(meeting.id)) ?? {}
       const { participant } = JSON.parse(fields[`p:${ada.id}`] ?? '{}') as { participant: { mic: boolean } }
@@ -64,7 +64,7 @@ describe('servers that stand still', () => {
     client.drop()
     await sleep(1_500)
     world.redis.kill('SIGCONT')
-    // Who reads the facts may take a while to come back, too.
+    // The reader of the facts may take a while to come back, too.
     await eventually(() => expect(facts.of(meeting.id, 'joined')).toHaveLength(2), 25_000)
     host.client.drop()
     await eventually(() => expect(facts.of(meeting.id, 'left').at(-1)).toMatchObject({ present: 0 }), 25_000)

@@ -19,7 +19,7 @@ async function resume(product: Product, node: number, { token, joined }: Person)
   return { client, answer: await client.ask('room.resume', { sessionId, resumeToken, v }) }
 }
 
-/** Who has left, as somebody was told: by the event, or by a delta where their node had to read what it missed. */
+/** The people who have left, as a client was told: by the event, or by a delta where their node had to read what it missed. */
 const goneFor = ({ client }: Person): unknown[] => [
   ...client.of('participant.left').map(({ payload }) => payload['participantId']),
   ...client.of('room.delta').flatMap(({ payload }) => payload['left']),

@@ -30,7 +30,7 @@ describe.each(Object.entries(worlds))('a node that has not heard what others did
     try {
       return await act()
     } finally {
-      // What was published until now is lost.
+      // Messages published until now are lost.
       await sleep(100)
       product.busOf(1).listen()
     }

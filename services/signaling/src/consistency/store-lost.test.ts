@@ -16,7 +16,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
   let facts: ReturnType<typeof keepFacts>
   beforeAll(async () => {
     world = await startWorld()
-    // Whatever is asked of a room is asked of node 1; the people are on node 0.
+    // Node 1 gets every request about a room; the people are on node 0.
     product = await startLinkedNodes(world, { silentOn: [[command.subject, roster.subject]] })
     facts = keepFacts(world.kv)
   })

@@ -19,7 +19,7 @@ interface Entry {
   readAt: number
 }
 
-/** Who was removed reads on for at most this long. */
+/** A removed person reads on for at most this long. */
 const checkEveryMs = 1_500
 const chatEveryMs = 4_500
 /** For so long a channel remembers what happens without a reader, so that one who comes back misses nothing. */

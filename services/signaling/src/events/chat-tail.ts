@@ -68,7 +68,7 @@ export class ChatTail {
     return number >= this.#floor
   }
 
-  /** What comes after a number that it remembers, if there is more. */
+  /** The messages after a number that it remembers, if there are more. */
   after(number: number): TailEntry | null {
     let found: TailEntry | null = null
     for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
@@ -109,7 +109,7 @@ export class ChatTail {
         const entries = await readAfter(this.#deps, this.#by, this.#head)
         for (const entry of entries) this.#push(entry)
         this.#onMore()
-        // What the chat service does not have is not there, whoever told of it.
+        // A message that the chat service does not have is not there.
         if (entries.length === 0 && this.#known === upTo) this.#known = this.#head
       }
     } catch (err) {

@@ -23,7 +23,7 @@ export interface ChannelReader {
 
 const maxAsked = 1_000
 
-/** What a meeting's streams on one node have in common: the room's newest events, the newest of the chat, the meeting. */
+/** The common source of a meeting's streams on one node: the room's newest events, the newest of the chat, the meeting. */
 export class MeetingChannel {
   readonly meetingId: string
   readonly deps: ChannelDeps

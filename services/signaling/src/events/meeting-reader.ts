@@ -6,8 +6,7 @@ import type { ChannelReader, MeetingChannel } from './meeting-channel.ts'
 import { eventText, type EventSink } from './sse.ts'
 
 /**
- * One stream of a meeting: a place in what happens, moved on for as long as the sink takes more. What the channel does not
- * remember is read from where it is kept, one thing at a time.
+ * One stream of a meeting: a place in what happens, moved on for as long as the sink takes more. Events that the channel does not remember are read from where they are kept, one thing at a time.
  */
 export class MeetingReader implements ChannelReader {
   readonly userId: string

@@ -2,7 +2,7 @@ import type { Change, MeetingEvent } from '@parley/contracts'
 import { apply, render } from '../room/apply.ts'
 import { deltaBetween, draft, type RoomState } from '../room/state.ts'
 
-/** What happened to a room between two versions. Without an event there is nothing to tell. */
+/** The events of a room between two versions. Without an event there is nothing to tell. */
 export interface RingEntry {
   from: number
   v: number

@@ -12,7 +12,7 @@ export interface EventsDeps extends UserEventsDeps {
   channels: Channels
 }
 
-/** The streams of R12. What can be refused is refused before the stream begins. */
+/** The streams of R12. Refusals come before the stream begins. */
 export const eventsHandlers = ({ streams, channels, ...deps }: EventsDeps): Handlers<typeof eventsOperations> => ({
   meetingEvents: ({ params, headers, principal }) =>
     inPlace(streams.placeOrThrow(principal), async (place) => {
@@ -46,7 +46,7 @@ const begin =
   (response) =>
     place.begin(response, feed)
 
-/** What is refused takes no place. */
+/** A refused stream takes no place. */
 async function inPlace<T>(place: Place, open: (place: Place) => Promise<T>): Promise<T> {
   try {
     return await open(place)

@@ -60,7 +60,7 @@ it('R12 R10 says when it is full and when it is empty again, and cuts who takes 
     sink.write(chunk)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  // What waits here is bounded; the rest is in the kernel's buffers.
+  // The waiting events are bounded; the rest is in the kernel's buffers.
   expect(sent).toBeLessThan(20_000_000)
   sink.tick(1_000)
   sink.tick(10_900)

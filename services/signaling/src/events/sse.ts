@@ -15,7 +15,7 @@ const maxStalledMs = 10_000
 export const heartbeatMs = 15_000
 
 /**
- * The server's end of one stream. What can't be sent yet waits in the response, at most its high-water mark and one event:
+ * The server's end of one stream. Events that can't be sent yet wait in the response, at most its high-water mark and one event:
  * while `full`, nothing should be written, and `onDrain` tells when that is over.
  */
 export class EventSink {
@@ -64,7 +64,7 @@ export class EventSink {
 
   end(): void {
     if (this.open) this.#response.end()
-    // Who does not read can't be told; a peer that does has closed long before.
+    // A client that does not read can't be told; a peer that does has closed long before.
     setTimeout(() => this.#response.destroy(), 2_000).unref()
   }
 }

@@ -4,7 +4,7 @@ import type { Principal } from '@parley/contracts'
 import { ProblemError, type Clock, type EdgeAuth } from '@parley/kit'
 import { EventSink } from './sse.ts'
 
-/** What feeds a stream. */
+/** The source of a stream. */
 export interface Feed {
   /** The sink takes more. */
   advance(): void

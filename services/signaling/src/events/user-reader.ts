@@ -12,7 +12,7 @@ export interface UserEventsDeps {
 
 const pageSize = 50
 
-/** What happened to an account after an event. Rejects with `unavailable`. */
+/** The events of an account after one of them. Rejects with `unavailable`. */
 export const readUserEvents = (bus: Bus, userId: string, after: string | null): Promise<Page> =>
   ask(bus, meetingsBus.userEvents, { userId, after, limit: pageSize })
 
@@ -77,7 +77,7 @@ export class UserReader {
     this.#sink.write(eventText({ id, type, data: JSON.stringify(data) }))
   }
 
-  /** What came before the subscription was there is read once more. */
+  /** Events from before the subscription are read once more. */
   #subscribe(boxes: readonly string[]): void {
     for (const box of boxes) {
       if (this.#boxes.has(box)) continue

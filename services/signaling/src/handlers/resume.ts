@@ -43,7 +43,7 @@ export async function resumeSession(
     meetingVersion: 0,
     hashBefore: token.hash,
   })
-  // What was decided and changed meanwhile follows.
+  // Decisions and changes made meanwhile follow.
   return { type: 'lobby.waiting', payload: place, after: () => void context.rooms.lobbyOf(room).refresh() }
 }
 
@@ -122,7 +122,7 @@ async function foreseeOrThrow({ life }: Context, room: LiveRoom, command: Resume
   if (refused) orRejoin(new ProblemError(refused.refused, refused.detail))
 }
 
-/** A refusal tells the client the way on. What is only not possible now is tried again, and a meeting that is over stays so. */
+/** A refusal tells the client the way on. A request that is only not possible now is tried again. A meeting that is over stays so. */
 function orRejoin(error: unknown): never {
   if (!(error instanceof ProblemError) || error.toProblem().retryable || error.code === 'meeting-over') throw error
   throw new ProblemError(error.code, error.message, { ...error.extra, next: 'rejoin' })
@@ -174,7 +174,7 @@ async function handOver(context: Context, handing: HandingOver): Promise<Handed>
 }
 
 /**
- * What the node that had the session still holds for it; null: it does not answer, and a node that is gone takes that along.
+ * The signals and answers that the session's former node still holds; null: it does not answer, and a node that is gone takes that along.
  * @throws ProblemError `unavailable`: the session went back there while this node stood still; asked again, the client finds out
  */
 async function takeOver(

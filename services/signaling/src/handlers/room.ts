@@ -70,8 +70,7 @@ export const leave: Handler<'room.leave'> = async ({ context, connection, sessio
 }
 
 /**
- * Out of the room's sockets first, so that the leave is told to the others only. Whoever has to stay after all is shown what was not
- * told meanwhile, unless the session has gone on elsewhere.
+ * Out of the room's sockets first, so that the leave is told to the others only. A participant who has to stay after all is shown the changes missed meanwhile, unless the session has gone on elsewhere.
  */
 async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession): Promise<void> {
   const { participantId } = local

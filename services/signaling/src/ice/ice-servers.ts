@@ -3,7 +3,7 @@ import { checkIceConfig, hasTurn, iceServersFor, openIceServers, type Clock, typ
 import type { SignalingConfig } from '../config.ts'
 import type { TurnHolders } from './turn-holders.ts'
 
-/** What somebody is told to reach others by, and when to tell it again, by the monotonic clock; null: there is none to renew. */
+/** The ICE servers of a participant, and when to tell them again, by the monotonic clock; null: there is none to renew. */
 export interface IceGrant {
   iceServers: IceServer[]
   renewAt: number | null

@@ -1,7 +1,7 @@
 import type { Kv, Logger } from '@parley/kit'
 
 /**
- * Who is in a room now, as far as TURN credentials were given for it: relaying costs the host of the product money, so
+ * The people in rooms who were given TURN credentials: relaying costs the host of the product money, so
  * `GET /v1/ice-servers` gives them to nobody else. The store remembers it for the life of the credentials, which are renewed
  * before; a lost entry costs no more than that the next renewal brings it back.
  */

@@ -8,7 +8,7 @@ import { carryOn } from './carry-on.ts'
 import type { LinkSocket } from './link-socket.ts'
 
 /**
- * Attaches a socket that a gateway holds. Who it is, and that a session is theirs, is proven by the client's own tokens. Rejects with
+ * Attaches a socket that a gateway holds. The client's own tokens prove who it is, and that a session is theirs. Rejects with
  * the problem that it is refused with; then nothing of it is left here.
  */
 export async function attach(

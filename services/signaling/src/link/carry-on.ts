@@ -31,7 +31,7 @@ export async function carryOn(
   connection.socket.send(pingFrame(room, context.clock.now()))
 }
 
-/** What was missed, in messages that come without being asked for. */
+/** The missed changes, in messages that come without being asked for. */
 function* messagesOf({ type, payload }: Reply<'room.resume'>): Generator<ServerMessage> {
   if (type === 'lobby.waiting') return yield { type, payload }
   const { delta, snapshot, signals, signalsLost, lv, lobby } = payload

@@ -186,7 +186,7 @@ describe('R13 the link of a gateway', () => {
       codes.push((readJson(refused.body) as LinkRefused).problem.code)
     }
     expect(codes).toEqual(['resume-failed', 'resume-failed', 'unauthenticated', 'unauthenticated'])
-    // What is said for a session that is not there goes nowhere; hers goes on.
+    // A message for a session that is not there goes nowhere; hers goes on.
     gateway.input(2, 'hand.raise')
     gateway.input(1, 'hand.raise')
     await gateway.wait(() => gateway.messagesOf(1).find(({ type }) => type === 'ack'))

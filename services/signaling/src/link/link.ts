@@ -14,7 +14,7 @@ import type { WebSocket } from 'ws'
 import type { Connection } from '../session/session.ts'
 import { LinkSocket } from './link-socket.ts'
 
-/** What a link needs of its node. */
+/** The dependencies of a link. */
 export interface LinkHost {
   /** Attaches a client's socket; rejects with the problem that it is refused with. */
   attach(socket: LinkSocket, asked: LinkAttach): Promise<Connection>

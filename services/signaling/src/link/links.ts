@@ -17,7 +17,7 @@ const tellKeyEveryMs = 5_000
 const keyTtlMs = 60_000
 const checkEveryMs = 1_000
 
-/** The links of all gateways to this node. Whoever can read the store, and nobody else, finds the key to open one. */
+/** The links of all gateways to this node. Only a process that can read the store finds the key to open one. */
 export class Links {
   readonly #deps: LinksDeps
   readonly #key = randomBytes(32).toString('base64url')

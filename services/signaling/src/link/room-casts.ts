@@ -18,7 +18,7 @@ export interface CastCover {
 }
 
 /**
- * Broadcasts of one room, one copy for each link. Who belongs to a group at the gateway follows from who is covered: it is put right
+ * Broadcasts of one room, one copy for each link. The members of a group at the gateway follow from the covered sessions: it is put right
  * with each cast, so that nothing else has to tell of it.
  */
 export class RoomCasts implements CastCover {
@@ -49,7 +49,7 @@ export class RoomCasts implements CastCover {
   #sendTo(group: CastGroup, { frame, v, kind }: { frame: Buffer; v: number; kind: CastClass }): void {
     const { link, members } = group
     const except: number[] = []
-    // Who is not covered has left, is on the way in again, or is the one whom it is not for: then the next cast has them back.
+    // A session that is not covered has left, is on the way in again, or is not meant: then the next cast has them back.
     if (group.covered < members.size) {
       for (const socket of members) {
         if (socket.coveredIn === this.#round) continue

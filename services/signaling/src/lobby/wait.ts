@@ -15,7 +15,7 @@ import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
 import { holdSession } from '../session/hold.ts'
 import type { Connection } from '../session/session.ts'
 
-/** What is remembered of a wait, so that it can be resumed on any node. */
+/** The record of a wait, so that it can be resumed on any node. */
 interface WaitRecord {
   userId: string
   hash: string

@@ -85,7 +85,7 @@ describe('C11 relays over a bus that loses', () => {
       links[which].cut()
       sendAll((n) => a.send('b', n), upTo(40, 4))
       links[which].notice()
-      // What tells of something that has happened is taken even now.
+      // News of something that has happened is taken even now.
       a.send('b', 41)
       await sleep(700)
       links[which].heal()
@@ -160,7 +160,7 @@ it('C11 T10 NATS is killed and started again twice: all that was taken arrives, 
   }, 2)
   for (let times = 0; times < 2; times += 1) {
     await sleep(600)
-    // What it was given while it did not answer goes with it.
+    // Relays given to it while it did not answer go with it.
     await freeze(nats.pid)
     await sleep(200)
     nats.kill('SIGKILL')

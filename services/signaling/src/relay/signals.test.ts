@@ -32,7 +32,7 @@ it('C11 R8 T10 signals between nodes while NATS is killed and started again: tho
   })()
   for (let times = 0; times < 2; times += 1) {
     await sleep(500)
-    // What it was given while it did not answer goes with it.
+    // Signals given to it while it did not answer go with it.
     await freeze(nats.pid)
     await sleep(200)
     nats.kill('SIGKILL')

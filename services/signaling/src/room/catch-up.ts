@@ -76,7 +76,7 @@ function incarnationIn(look: Look, { state }: Verdict): string | Incarnation {
   return look.found === 'other' ? stateOf(look.doc, state).incarnation : state.incarnation
 }
 
-/** What a restoration wrote is not among the changes since, nor is the incarnation it was in: such a document is read whole. */
+/** The writes of a restoration are not among the changes since, nor is the incarnation it was in: such a document is read whole. */
 async function lookAt({ kv: { docs } }: CatchUpDeps, known: RoomState): Promise<Look> {
   const look = await docs.look(known.meetingId, headOf(known))
   if (look.found !== 'changes' || look.head.epoch === known.epoch) return look

@@ -24,7 +24,7 @@ interface Going {
   ban?: boolean | undefined
 }
 
-/** Who removed somebody, to clients: `by` is a participant, as everywhere; by REST one may do it from outside of the room. */
+/** The remover, as clients see it: `by` is a participant, as everywhere; by REST one may do it from outside of the room. */
 function remover({ seats }: RoomState, userId: string): { by?: string; byUserId: string } {
   const seat = [...seats.values()].find(({ participant }) => participant.userId === userId)
   return { ...(seat && { by: seat.participant.id }), byUserId: userId }

@@ -5,7 +5,7 @@ import { Answers } from './answers.ts'
 import { RecentRequests } from './recent-requests.ts'
 import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
-/** What a session needs of its socket; a fake of it is all that tests need. */
+/** The part of a socket that a session needs; a fake of it is all that tests need. */
 export interface PeerSocket {
   /** Hands a frame over for sending at once; the socket closes itself when too much is waiting. Signals are counted by a gateway. */
   send(frame: Buffer, isSignal?: boolean): void
@@ -81,7 +81,7 @@ export class LocalSession {
   readonly participantId: string
   readonly sessionId: string
   readonly userId: string
-  /** What was answered on this session, so that a request that is repeated after a resume gets its answer again. */
+  /** The answers of this session, so that a request that is repeated after a resume gets its answer again. */
   readonly answers = new Answers()
   /** The epoch of the room in which the seat was last seen to be this session's. */
   seatedIn: string | null = null
@@ -234,7 +234,7 @@ export class LocalSession {
     return { ...this.#signals.take(seq, received), seq }
   }
 
-  /** What another node handed over of this session, before what has come here since. */
+  /** The signals that another node handed over, before those that came here since. */
   adoptSignals(signals: readonly Signal[], seq: number): void {
     this.#signals.adopt(signals, seq)
     this.#signalsAtEntry += seq

@@ -5,7 +5,7 @@ import type { TokenBucket } from '@parley/kit'
 import type { ClientSocket } from './client-socket.ts'
 import type { LocalSession } from './local-session.ts'
 
-/** What a socket is at the moment; each state has only the fields that exist in it. */
+/** The state of a socket; each state has only the fields that exist in it. */
 export type Session =
   | { state: 'connected' }
   | { state: 'authenticated'; principal: Principal }
@@ -30,6 +30,6 @@ export interface Connection {
   strikes: number
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */
   waiting: Buffer[] | null
-  /** What was answered: of this socket, and from joining on of the participant's session. */
+  /** The answers: of this socket, and from joining on of the participant's session. */
   answers: Answers
 }

@@ -14,7 +14,7 @@ export interface Answered {
   ms: number
 }
 
-/** What operators see of sockets: a line for each step of a person's way in and out, and the metrics of them. */
+/** The log lines about sockets: a line for each step of a person's way in and out, and the metrics of them. */
 export interface Journal {
   opened(connection: Connection): void
   answered(connection: Connection, answered: Answered): void
@@ -63,7 +63,7 @@ export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics 
   }
 }
 
-/** Who is on the socket, and where. */
+/** The person on the socket, and the meeting. */
 function whoIs(session: Session): { userId?: string; meetingId?: string; participantId?: string } {
   switch (session.state) {
     case 'connected':

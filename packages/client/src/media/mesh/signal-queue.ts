@@ -27,7 +27,7 @@ const maxQueued = 2_000
 const perSecond = wire.signal.perSecond * 0.8
 const burst = wire.signal.burst * 0.75
 const bytes = { perSecond: wire.bytes.perSecond * 0.8, burst: wire.bytes.burst * 0.75 }
-/** What stands around the data of a signal. */
+/** The envelope of a signal's data. */
 const aroundData = 200
 
 /**

@@ -39,7 +39,7 @@ export class JanusSocket {
   /** Rejects with a `JanusError` when it does not open within 10 s. */
   static open({ url, subprotocol, accessToken, WebSocket }: JanusSocketOptions): Promise<JanusSocket> {
     const socket = new WebSocket(url, [subprotocol, `bearer.${accessToken}`])
-    // The package `ws` throws an error that nobody listens to. What matters comes with the close.
+    // The package `ws` throws an error that nobody listens to. The close says all that matters.
     socket.addEventListener('error', () => {})
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => {

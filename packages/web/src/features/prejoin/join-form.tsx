@@ -26,7 +26,7 @@ interface JoinFormProps {
 export function JoinForm({ meeting, invite, user, media, join }: JoinFormProps) {
   useTitle(meeting.title)
   const { session } = useServices()
-  // Whoever has just said a name is not asked again.
+  // A person who has just given a name is not asked again.
   const asksName = user.kind === 'guest' && !session.introduced.value
   const [name, setName] = useState(user.name)
   const [passcode, setPasscode] = useState('')

@@ -24,7 +24,7 @@ interface PrejoinPageProps {
   onJoined: (room: Room) => void
 }
 
-/** What another account may be let in for. */
+/** The refusals that another account may not get. */
 const byAccount = new Set(['not-found', 'guests-not-allowed', 'not-admitted'])
 
 /** The door of a meeting: how one will look and sound, and the way in, or why there is none. */

@@ -42,7 +42,7 @@ export function recoverySuite(auth: () => TestAuth, mailServer: () => MailServer
     expect((await verify(token)).status).toBe(204)
     const look = await auth().call('POST', '/v1/auth/verify-email/look', { body: { token } })
     expect(look.as<VerificationRequest>().confirmed).toBe(true)
-    // What was confirmed is not taken back by the same link.
+    // The same link does not take a confirmation back.
     const refused = await auth().call('POST', '/v1/auth/verify-email/refuse', { body: { token } })
     expect(refused.problem()).toMatchObject({ status: 400, code: 'invalid-link' })
     expect(await verified(accessToken)).toBe(true)

@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws'
 import type { Leaver } from '../farewells.ts'
 import type { LinkedSession, NodeLink } from './node-link.ts'
 
-/** What came of asking a node: the problem that it refuses with, or nothing because the link has gone. */
+/** The answer of a node: the problem that it refuses with, or nothing because the link has gone. */
 export type Outcome = 'attached' | 'lost' | LinkRefused['problem']
 
 interface Input {
@@ -28,7 +28,7 @@ interface SessionOptions {
 
 const keepAliveMs = 30_000
 const strangerFarewellMs = 150
-/** What a client has sent and no node is done with yet; above this it is not read. */
+/** The inputs of a client that no node is done with yet; above this it is not read. */
 const maxInputs = 512
 const maxInputBytes = 1_024 * 1_024
 /** How long a node may take to carry a session on. */
@@ -222,7 +222,7 @@ export class ClientSession implements LinkedSession, Leaver {
   }
 
   #hear(input: Input): void {
-    // What comes after a close frame of ours is not looked at.
+    // Frames after our close frame are ignored.
     if (this.#over || this.#client?.open !== true) return
     this.#inputs.push(input)
     this.#inputBytes += input.data.length

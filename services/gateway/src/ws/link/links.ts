@@ -101,7 +101,7 @@ export function createLinks(options: LinksOptions): Links {
     const late = now - lookedAt - contract.askEveryMs
     lookedAt = now
     for (const link of links.values()) {
-      // What has come meanwhile is read after this.
+      // Records that came meanwhile are read after this.
       if (late > lateMs) link.heardAt += late
       link.ask()
     }

@@ -16,7 +16,7 @@ export const model = 'services/signaling/src/testing/explorer'
 
 export const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace })
 
-/** Whoever is gone was removed, for all that is known. */
+/** A participant who is gone counts as removed. */
 export const toldRemoved = [
   edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
   edit(`${room}/room-sessions.ts`, 'const { by, ban } = departure\n', 'const { by, ban } = departure ?? {}\n'),
