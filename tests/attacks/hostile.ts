@@ -7,10 +7,9 @@ export interface Input {
   body?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, unknown>>
 }
-export type Part = keyof Input
 
 /** Texts that do harm where a text becomes something else: SQL, a header, a path, a page, a number, a pattern. */
-export const hostileTexts: readonly string[] = [
+const hostileTexts: readonly string[] = [
   "' OR '1'='1",
   "'; DROP TABLE users; --",
   "'; SELECT pg_sleep(5); --",
@@ -43,7 +42,7 @@ export const hostileTexts: readonly string[] = [
 ]
 
 /** The same for where JSON stands. */
-export const hostileValues: readonly unknown[] = [
+const hostileValues: readonly unknown[] = [
   ...hostileTexts,
   null,
   true,

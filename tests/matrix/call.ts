@@ -62,7 +62,7 @@ export async function call(
     : problemOf(operation, { status: response.status, type, text })
 }
 
-export function operationOf(name: OperationName): Operation {
+function operationOf(name: OperationName): Operation {
   const operation = operationsByName[name]
   if (operation === undefined) throw new Error(`there is no operation ${name}`)
   return operation

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import type { MeetingPage } from '../media/page/meeting-page.ts'
 import { bundleForPage } from './bundle.ts'
 
-export const colours = { red: [255, 0, 0], blue: [0, 0, 255], lime: [0, 255, 0], yellow: [255, 255, 0] } as const
+const colours = { red: [255, 0, 0], blue: [0, 0, 255], lime: [0, 255, 0], yellow: [255, 255, 0] } as const
 export type Colour = keyof typeof colours
 
 /** A page of somebody in a meeting: calls what `meeting-page.ts` offers. */
@@ -69,7 +69,7 @@ export const seeOneAnother = (all: readonly Visitor[], timeoutMs = 40_000): Prom
   }, timeoutMs)
 
 /** How much of `of` comes to `to` within a second and a half. */
-export async function flowOf(of: Visitor, to: Visitor): Promise<{ audio: number; frames: number }> {
+async function flowOf(of: Visitor, to: Visitor): Promise<{ audio: number; frames: number }> {
   const before = (await to.call('received'))[of.name]
   await new Promise((resolve) => setTimeout(resolve, 1_500))
   const after = (await to.call('received'))[of.name]

@@ -37,7 +37,7 @@ export interface Login {
 }
 
 /** 200, or the error code of the answer: 401 not known, 403 forbidden peer, 443 other address family, 486 quota. */
-export type Code = number
+type Code = number
 
 export interface TurnClient {
   /** Asks for a relay, of IPv6 when it says so. */

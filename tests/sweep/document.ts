@@ -15,7 +15,7 @@ export interface Schema {
   minimum?: number
   maximum?: number
 }
-export interface Parameter {
+interface Parameter {
   name: string
   in: 'path' | 'query' | 'header'
   required?: boolean
@@ -24,7 +24,7 @@ export interface Parameter {
 export interface Content {
   content?: Readonly<Record<string, { schema: Schema }>>
 }
-export interface Documented {
+interface Documented {
   operationId: string
   security?: readonly object[]
   parameters?: readonly Parameter[]

@@ -2,11 +2,11 @@ import { StartupError } from '@parley/kit'
 import { Command } from 'commander'
 import type { ServerName } from './server.ts'
 
-export const serviceNames = ['auth', 'meetings', 'chat', 'media', 'signaling', 'gateway'] as const
+const serviceNames = ['auth', 'meetings', 'chat', 'media', 'signaling', 'gateway'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
 /** A setting of one replica (`signaling-2`) or of all replicas of a service (`signaling`), over everything else. */
-export interface Setting {
+interface Setting {
   who: string
   name: string
   value: string

@@ -58,13 +58,13 @@ export async function collectGarbage(pid: number): Promise<void> {
   }
 }
 
-export interface Inspector {
+interface Inspector {
   send(method: string, params?: object): Promise<unknown>
   close(): Promise<void>
 }
 
 /** Speaks the DevTools protocol with a process. Two processes cannot have their inspectors open on one port: one at a time. */
-export async function attach(pid: number): Promise<Inspector> {
+async function attach(pid: number): Promise<Inspector> {
   process.kill(pid, 'SIGUSR1')
   const socket = new WebSocket(await debuggerUrl(), { perMessageDeflate: false, maxPayload: 1024 ** 3 })
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))

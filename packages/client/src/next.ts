@@ -5,7 +5,7 @@ import { localError, localProblem, ParleyError, problemOf } from './problem.ts'
 import { SocketLost } from './socket.ts'
 
 /** The sign-in is gone: what was refused is not this token, but its renewal too. */
-export class SignedOut extends Error {
+class SignedOut extends Error {
   readonly problem: Problem
   constructor(cause: ParleyError) {
     super(cause.message, { cause })

@@ -10,7 +10,7 @@ const maxDepth = 6
  * A copy of what is logged without the values of secret fields, at any depth, with errors reduced to known members, and with nothing
  * in its texts that would act on a terminal.
  */
-export function redact(value: unknown, depth = 0): unknown {
+function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return loggable(value)
   if (value instanceof Error) return describeError(value, depth)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value

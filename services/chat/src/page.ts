@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 type Query = Static<typeof chatOperations.listMessages.query>
 
 /** Which messages; both ends of both are exclusive, times in milliseconds since 1970. */
-export interface Range {
+interface Range {
   afterSeq?: number
   beforeSeq?: number
   after?: number

@@ -10,5 +10,5 @@ export const isRestoration = (fact: Fact): fact is Restoration => fact.kind === 
 export const isJoining = (fact: Fact): fact is Move => fact.kind === 'joined'
 
 /** Facts may overtake each other by this much, and what a meeting has heard of may be this old: retries, clocks of nodes. */
-export const disorderMs = 30_000
+const disorderMs = 30_000
 export const beforeDisorder = (at: Date): Date => new Date(at.getTime() - disorderMs)

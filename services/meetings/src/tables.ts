@@ -91,7 +91,7 @@ interface RoomTokensTable {
 }
 
 /** A meeting's announcement in its chat, of type `system`; the same `noticeId` is said once. */
-export interface Notice {
+interface Notice {
   kind: 'notice'
   noticeId: string
   text: string

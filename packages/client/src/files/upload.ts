@@ -17,7 +17,7 @@ export interface UploadInput {
 }
 
 /** Where the bytes of a new file go. */
-export interface UploadPlace {
+interface UploadPlace {
   url: string
   method: string
   headers: Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ export interface UploadDeps {
   backoff: Backoff
 }
 
-export interface FileFacts {
+interface FileFacts {
   sizeBytes: number
   contentType: string
 }

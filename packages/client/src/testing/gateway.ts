@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 
-export interface Asked {
+interface Asked {
   route: string
   url: URL
   headers: IncomingMessage['headers']
   body: unknown
 }
-export interface Answer {
+interface Answer {
   status: number
   body?: unknown
   headers?: Record<string, string>
 }
 /** `hang`: no answer at all; `cut`: the connection is closed without one. */
-export type Handler = (asked: Asked) => Answer | 'hang' | 'cut'
+type Handler = (asked: Asked) => Answer | 'hang' | 'cut'
 
 /** A real HTTP and WebSocket server that answers what a test tells it to. */
 export interface TestGateway {

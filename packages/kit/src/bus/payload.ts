@@ -1,7 +1,7 @@
 import { ProblemError } from '../problem.ts'
 
 /** Half of what NATS takes by default, so that headers and a larger limit elsewhere never matter. */
-export const maxPayloadBytes = 512 * 1024
+const maxPayloadBytes = 512 * 1024
 
 export const fitsPayload = (text: string): boolean =>
   text.length * 3 <= maxPayloadBytes || Buffer.byteLength(text) <= maxPayloadBytes

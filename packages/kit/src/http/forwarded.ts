@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { unquoted } from './node-address.ts'
 
 /** The facts that a chain of proxies states about a request, each part in the order of the chain: the client's end first. */
-export interface ForwardedFacts {
+interface ForwardedFacts {
   /** The nodes the request came through, as they are written. */
   nodes: readonly string[]
   protocols: readonly string[]

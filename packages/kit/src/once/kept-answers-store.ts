@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { RequestKey } from './request-key.ts'
 
 /** A service that honours keys has this in its `Tables`, as `kept_answers`, and `createKeptAnswersTable` in its migrations. */
-export interface KeptAnswersTable {
+interface KeptAnswersTable {
   id: string
   holder: string
   request_hash: string

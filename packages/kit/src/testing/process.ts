@@ -13,7 +13,7 @@ export interface ServerProcess {
 }
 
 /** Where a server listens. */
-export interface TcpAddress {
+interface TcpAddress {
   host: string
   port: number
 }

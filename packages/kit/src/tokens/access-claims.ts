@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile'
 import { ProblemError } from '../problem.ts'
 
 /** No token of ours lives longer; a longer one was not made by us as it should have been. */
-export const maxLifetimeS = 24 * 3600
+const maxLifetimeS = 24 * 3600
 export const toleranceS = 30
 
 const seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })

@@ -27,7 +27,7 @@ export const isTracing = (): boolean => on
 /** Headers as they came, of HTTP or of the bus: `traceparent` and `tracestate` are read (W3C Trace Context). */
 export type Carrier = Readonly<Record<string, string | string[] | undefined>>
 
-export type Kind = 'client' | 'server' | 'producer' | 'consumer'
+type Kind = 'client' | 'server' | 'producer' | 'consumer'
 const kinds: Readonly<Record<Kind, SpanKind>> = {
   client: SpanKind.CLIENT,
   server: SpanKind.SERVER,

@@ -37,7 +37,7 @@ export interface Accounts {
   update(id: string, changes: ProfileChanges): Promise<User>
 }
 
-export interface ProfileChanges {
+interface ProfileChanges {
   name?: string
   username?: string | null
   /** A ready avatar of one's own; null: none. */

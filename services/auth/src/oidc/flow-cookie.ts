@@ -5,7 +5,7 @@ import { edgeOf } from '../sessions/edge.ts'
 import type { Flow } from './provider.ts'
 
 /** A sign-in at the provider that this browser has begun. */
-export interface BegunFlow extends Flow {
+interface BegunFlow extends Flow {
   returnTo: string
 }
 

@@ -4,8 +4,8 @@ import { edgeOf } from './edge.ts'
 import type { OriginOf } from './origin.ts'
 
 /** The cookie that the browser keeps. */
-export type CookieName = 'refresh' | 'guest'
-export interface NewCookie {
+type CookieName = 'refresh' | 'guest'
+interface NewCookie {
   value: string
   /** Seconds; 0 makes the browser forget it. */
   maxAge: number

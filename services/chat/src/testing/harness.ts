@@ -17,7 +17,7 @@ import { chatService } from '../service.ts'
 import type { ChatTables } from '../tables.ts'
 import { log, type Stage } from './stages.ts'
 
-export type Access = Static<typeof meetingsBus.access.output>
+type Access = Static<typeof meetingsBus.access.output>
 export interface Page {
   items: Message[]
   nextCursor: string | null

@@ -1,7 +1,7 @@
 import { fromClient, fromServer, operations, type ClientType, type ServerType } from '@parley/contracts'
 
 /** Where Parley does what a document names. A name that the contracts do not have does not compile. */
-export type Place =
+type Place =
   | { rest: OperationName }
   | { send: ClientType }
   | { receive: ServerType }
@@ -10,7 +10,7 @@ export type Place =
   | { later: string }
 
 type OperationsOf<S> = S extends Readonly<Record<infer N extends string, unknown>> ? N : never
-export type OperationName = {
+type OperationName = {
   [S in keyof typeof operations]: OperationsOf<(typeof operations)[S]>
 }[keyof typeof operations]
 
@@ -24,7 +24,7 @@ const later = (what: string): Place => ({ later: what })
 type Row = readonly [named: string, ...places: Place[]]
 
 /** Every endpoint and message that the five documents name, in their order. */
-export const references: Readonly<Record<string, readonly Row[]>> = {
+const references: Readonly<Record<string, readonly Row[]>> = {
   'Janus Meet': [
     ['POST /api/auth/register', rest('register')],
     ['POST /api/auth/login', rest('login')],
@@ -181,7 +181,7 @@ export const references: Readonly<Record<string, readonly Row[]>> = {
 const all: Readonly<Record<string, { method: string; path: string }>> = Object.assign({}, ...Object.values(operations))
 
 /** A place as one reads it: a method and path, a message, or what is to come. */
-export function placeName(place: Place): string {
+function placeName(place: Place): string {
   if ('rest' in place) return `\`${all[place.rest]?.method} ${all[place.rest]?.path}\``
   if ('send' in place) return `→ \`${place.send}\``
   if ('receive' in place) return `← \`${place.receive}\``

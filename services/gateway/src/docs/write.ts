@@ -8,7 +8,7 @@ import { createOpenApi } from './openapi.ts'
 import { referencesPage } from './references.ts'
 
 /** The checked-in copies of the generated documents: `node src/docs/write.ts` writes them, `--check` only compares. */
-export async function documents(): Promise<{ file: string; text: string }[]> {
+async function documents(): Promise<{ file: string; text: string }[]> {
   const print = (document: object): string => `${JSON.stringify(document, null, 2)}\n`
   return [
     { file: pathOf('deploy/nats/users.conf'), text: `${usersNote}${natsUsers({ passwordOf: passwordVariable })}` },

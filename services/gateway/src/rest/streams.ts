@@ -13,7 +13,7 @@ export interface StreamLimits {
 }
 
 /** A place for one event stream; `ending` is aborted when the gateway wants its end. */
-export interface StreamPlace {
+interface StreamPlace {
   ending: AbortSignal
   giveBack(): void
 }

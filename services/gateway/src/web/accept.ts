@@ -2,7 +2,7 @@
  * How much an Accept header (RFC 9110, section 12.5.1) wants a media type, from 0 (not at all) to 1: of the ranges that fit, the most
  * specific one says so. Without the header everything is welcome.
  */
-export function qualityOf(accept: string | undefined, mediaType: string): number {
+function qualityOf(accept: string | undefined, mediaType: string): number {
   if (accept === undefined || accept.trim() === '') return 1
   const [type = ''] = mediaType.split('/', 1)
   const ranges = [mediaType, `${type}/*`, '*/*']

@@ -25,7 +25,7 @@ export interface DialOptions {
  * Nothing of the client's bytes goes to the node before it has agreed: a node that refused would take them for the next
  * request.
  */
-export const dial = (url: string, { path, headers, connectMs, answerMs, signal }: DialOptions): Promise<Dialled> =>
+const dial = (url: string, { path, headers, connectMs, answerMs, signal }: DialOptions): Promise<Dialled> =>
   new Promise((resolve, reject) => {
     const send = url.startsWith('https:') ? requestHttps : requestHttp
     const request = send(url, {

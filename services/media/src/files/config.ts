@@ -5,7 +5,7 @@ const mebi = 1024 * 1024
 const gibi = 1024 * mebi
 
 /** The content types of attachments that are let in unless the settings say otherwise. */
-export const attachmentTypes = [
+const attachmentTypes = [
   'image/png',
   'image/jpeg',
   'image/gif',

@@ -4,7 +4,7 @@ import type { FileVariant } from './keys.ts'
 import type { FilesDb } from './tables.ts'
 
 /** A link: which bytes, for whom, until when (milliseconds since 1970). */
-export interface Link {
+interface Link {
   fileId: string
   variant: FileVariant
   userId: string

@@ -17,7 +17,7 @@ export function checkOnlyPictureOrThrow(bytes: Buffer): void {
 }
 
 /** The end of a central directory (APPNOTE 4.3.16), whose comment reaches about to the end of the file. */
-export function endsAsZip(bytes: Buffer): boolean {
+function endsAsZip(bytes: Buffer): boolean {
   const at = bytes.lastIndexOf(zipEnd)
   return at !== -1 && at + zipEndBytes <= bytes.length && bytes.length - at <= zipEndBytes + 0xffff
 }

@@ -1,4 +1,4 @@
-import { may, meetingsBus, type Principal } from '@parley/contracts'
+import { may, meetingsBus } from '@parley/contracts'
 import { ask, isProblem, ProblemError, type Bus } from '@parley/kit'
 import { findFile } from './store.ts'
 import type { FileRow, FilesDb } from './tables.ts'
@@ -14,8 +14,6 @@ export interface Rights {
   /** One that they may delete: their own, or of a meeting that they moderate. Rejects with `not-found`, `forbidden`. */
   deletableOrThrow(id: string, userId: string): Promise<FileRow>
 }
-
-export type Person = Pick<Principal, 'userId'>
 
 export function createRights({ db, bus }: { db: FilesDb; bus: Bus }): Rights {
   const access = (meetingId: string, userId: string) => ask(bus, meetingsBus.access, { meetingId, userId })

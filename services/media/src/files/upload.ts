@@ -17,7 +17,7 @@ export interface Uploads {
   take(file: FileRow, request: UploadRequest): Promise<UploadState>
 }
 
-export interface UploadRequest {
+interface UploadRequest {
   bytes: Readable
   /** Of the body. */
   length: number

@@ -37,7 +37,7 @@ export const prefixOf = (id: string): string => `recordings/${id}/`
 
 export const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
-export async function namesIn(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (error) {

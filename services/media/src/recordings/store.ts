@@ -13,7 +13,7 @@ export interface Held extends RecordingRow {
   length_ms: number | null
 }
 
-export const leaseMs = 10_000
+const leaseMs = 10_000
 const now = sql<Date>`clock_timestamp()`
 const fromNow = (ms: number) => sql<Date>`clock_timestamp() + make_interval(secs => ${ms / 1000})`
 const msSince = (column: string) =>

@@ -88,7 +88,7 @@ async function deleteRemoved(deps: SweepDeps): Promise<void> {
 }
 
 /** The bytes go first, so that none are left without a row. */
-export async function deleteForGood({ db, objects, places }: SweepDeps, row: RecordingRow): Promise<void> {
+async function deleteForGood({ db, objects, places }: SweepDeps, row: RecordingRow): Promise<void> {
   for (const { key } of (await objects.list(prefixOf(row.id))).keys) await objects.delete(key)
   if (places !== null) await remove(tracksFolder(places, row.id))
   await db.deleteFrom('recordings').where('id', '=', row.id).execute()

@@ -7,7 +7,7 @@ type Kind = 'mic' | 'cam' | 'screen'
  * The kind of a publisher's medium. By our convention its description says so, as far as that fits its type. Otherwise audio is the
  * microphone, and video the camera first and then the screen.
  */
-export function kindOf(stream: PublishedStream, all: readonly PublishedStream[]): Kind {
+function kindOf(stream: PublishedStream, all: readonly PublishedStream[]): Kind {
   const named = namedKind(stream)
   if (named !== null) return named
   if (stream.type === 'audio') return 'mic'

@@ -23,7 +23,7 @@ export interface RoomKeeperDeps {
 const keepEmptyMs = 20_000
 const joinTokenMs = 60_000
 /** The feeds of the keepers themselves begin with this: no participant's does. */
-export const keeperPrefix = 'parley-'
+const keeperPrefix = 'parley-'
 
 /**
  * Makes one room at Janus follow the meeting's: what participants do not show is muted, feeds of those who are not in the room are taken

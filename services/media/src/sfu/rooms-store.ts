@@ -11,7 +11,7 @@ export interface OpenRoom {
   room: string
 }
 /** The meeting has no room now; it may have had one. */
-export interface ClosedRoom {
+interface ClosedRoom {
   meetingId: string
   generation: number
   janusId: null

@@ -15,7 +15,7 @@ export interface Load {
 }
 
 /** A replica that says nothing for this long keeps a Janus no more, ms. */
-export const holdMs = 5_000
+const holdMs = 5_000
 /** How long a replica's word on the health of a Janus is believed, ms. */
 const believedMs = 12_000
 

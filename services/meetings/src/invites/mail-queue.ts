@@ -48,7 +48,7 @@ export async function tellInvited(
 }
 
 /** The meaning of a change to somebody with the meeting in a calendar. */
-export function newsOf(before: MeetingRow, after: MeetingRow): 'changed' | 'cancelled' | null {
+function newsOf(before: MeetingRow, after: MeetingRow): 'changed' | 'cancelled' | null {
   if (isOver(before.status) || before.deleted_at !== null) return null
   if (after.status === 'cancelled' || after.deleted_at !== null) return 'cancelled'
   if (isOver(after.status) || (before.scheduled_at === null && after.scheduled_at === null)) return null

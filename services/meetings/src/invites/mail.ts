@@ -61,7 +61,7 @@ export function startInviteMails(context: Context, metrics: Metrics): MailOutbox
  * Makes the mail when its turn has come, as things are then; null when it is no longer wanted. Rejects with MailLaterError when
  * its mailbox has had enough of them for now.
  */
-export async function renderInviteMail(context: Context, limit: InviteLimit, payload: unknown): Promise<Mail | null> {
+async function renderInviteMail(context: Context, limit: InviteLimit, payload: unknown): Promise<Mail | null> {
   const { kind, inviteId } = payload as InviteMail
   const invite = await findInvite(context.db, inviteId)
   const meeting = invite && (await findMeetings(context.db, [invite.meeting_id])).get(invite.meeting_id)

@@ -10,7 +10,7 @@ export const unseenMs = 130_000
 /** A person with a room token and no socket yet keeps a place for this long. */
 const socketWithinMs = 30_000
 /** A rejected person may ask again after this. */
-export const askAgainMs = 60_000
+const askAgainMs = 60_000
 
 export interface Place {
   participantId: string

@@ -90,7 +90,7 @@ function fitting(present: readonly string[], decide: (participantId: string) => 
 }
 
 /** Writes down who was seen, back in their places, and takes out of the queue who was not for too long. */
-export async function refreshLobby(
+async function refreshLobby(
   context: Context,
   meetingId: string,
   { entries, at }: { entries: readonly LobbyRow[]; at: Date },

@@ -1,7 +1,7 @@
 import { signalingBus } from '@parley/contracts'
 import { ask, type Bus, type Logger } from '@parley/kit'
 
-export interface Goodbye {
+interface Goodbye {
   meetingId: string
   userId: string
   participantId: string

@@ -3,7 +3,7 @@ import type { MeetingSettings, MeetingStatus } from '@parley/contracts'
 import { sql, type Insertable, type Updateable } from 'kysely'
 import type { Db, EndReason, MeetingRow, Tables } from '../tables.ts'
 
-export const overStatuses = ['ended', 'cancelled'] as const
+const overStatuses = ['ended', 'cancelled'] as const
 
 const codeTries = 5
 

@@ -12,14 +12,6 @@ export interface Person extends Whom {
   guest: boolean
 }
 
-export const findMember = (db: Db, { meetingId, userId }: Whom): Promise<MemberRow | undefined> =>
-  db
-    .selectFrom('members')
-    .selectAll()
-    .where('meeting_id', '=', meetingId)
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-
 export function findMembers(db: Db, meetingId: string, userIds: readonly string[]): Promise<MemberRow[]> {
   if (userIds.length === 0) return Promise.resolve([])
   return db

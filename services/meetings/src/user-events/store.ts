@@ -11,7 +11,7 @@ export interface NewUserEvent {
 }
 
 /** How many events of a box are kept. */
-export const maxKept = 1_000
+const maxKept = 1_000
 
 /**
  * Numbers and stores events in one statement: in each box the next numbers in the order of `events`. The boxes are locked in

@@ -14,7 +14,7 @@ import { isDown } from './waits.ts'
 
 const everyMs = 1_000
 /** How many events may wait for one endpoint; beyond that the oldest are given up. */
-export const maxWaiting = 10_000
+const maxWaiting = 10_000
 /** An endpoint that is down is tried with what is new at most this often. */
 const downMs = 30_000
 

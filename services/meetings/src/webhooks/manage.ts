@@ -10,7 +10,7 @@ import type { WebhookRow } from './tables.ts'
 import type { Targets } from './target.ts'
 
 /** How many endpoints an account may have. */
-export const maxWebhooks = 10
+const maxWebhooks = 10
 
 export interface Managing {
   context: Context

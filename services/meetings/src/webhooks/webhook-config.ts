@@ -1,4 +1,4 @@
-import Type, { type Static, type TObject } from 'typebox'
+import Type from 'typebox'
 
 /** The settings of webhooks; see docs/spec/webhooks.md. */
 export const webhookConfig = {
@@ -63,4 +63,3 @@ export const webhookConfig = {
     Type.String({ minLength: 32, maxLength: 512, secret: true, description: 'the former WEBHOOK_SECRET' }),
   ),
 }
-export type WebhookConfig = Static<TObject<typeof webhookConfig>>

@@ -12,7 +12,7 @@ export const eventText = ({ id, type, data }: SentEvent): string => `id: ${id}\n
 
 /** How long a reader may take nothing of what waits for it. */
 const maxStalledMs = 10_000
-export const heartbeatMs = 15_000
+const heartbeatMs = 15_000
 
 /**
  * The server's end of one stream. Events that can't be sent yet wait in the response, at most its high-water mark and one event:

@@ -38,7 +38,7 @@ const maxTries = 8
 const minute = 60_000
 /** Of a document with people in it, and of one without: from the last commit or renewal on. */
 export const occupiedTtlMs = 24 * 60 * minute
-export const emptyTtlMs = 10 * minute
+const emptyTtlMs = 10 * minute
 export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupiedTtlMs : emptyTtlMs)
 
 /**

@@ -39,7 +39,7 @@ export function placeFor(room: RoomState, newcomer: Newcomer): Change[] | NoPlac
 export const isNoPlace = (found: Change[] | NoPlace): found is NoPlace => !Array.isArray(found)
 
 /** How many people are in the room, each once. */
-export const peopleIn = ({ seats }: Pick<RoomState, 'seats'>): number =>
+const peopleIn = ({ seats }: Pick<RoomState, 'seats'>): number =>
   new Set([...seats.values()].map(({ participant }) => participant.userId)).size
 
 /** Of these seats the one whose socket has been gone for the longest time. */

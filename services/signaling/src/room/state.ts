@@ -36,7 +36,7 @@ export interface PastEpoch {
   commits: Doc['commits']
 }
 
-export interface Departure {
+interface Departure {
   reason: 'left' | 'kicked'
   /** The user who removed them. */
   by?: string
@@ -46,7 +46,7 @@ export interface Departure {
 }
 
 /** A recording as media has last told it; `rev` numbers its changes. */
-export interface RoomRecording {
+interface RoomRecording {
   recording: Recording
   rev: number
 }

@@ -5,7 +5,7 @@ import type { Clock, Incarnation, Kv } from '@parley/kit'
  * How long after the store lost data, or may have, rooms are being put back: nodes look at the incarnation every second, and at once
  * when they reconnect. Until then a room that is not there is not known not to be.
  */
-export const settleMs = 2_000
+const settleMs = 2_000
 
 /** Looks at the store's time of which the best counts: each is late by its answer's way here, and clocks drift apart slowly. */
 const looks = 16

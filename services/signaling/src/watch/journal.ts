@@ -3,7 +3,7 @@ import type { Logger, Metrics } from '@parley/kit'
 import type { Connection, Session } from '../session/session.ts'
 
 /** How one message of a client was answered. */
-export interface Answered {
+interface Answered {
   type: ClientType
   /** The message's own, by its client. */
   messageId: string | undefined

@@ -107,8 +107,8 @@ export const readPublishing = (plugin: Record<string, unknown>): string[] =>
 /** An id of a room or feed: a string, or a number where Janus was configured so. */
 export const idOf = (value: unknown): string | null =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null
-export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-export const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 
 function readFeedStream(stream: Record<string, unknown>): FeedStream | null {
   const mid = textOf(stream['mid'])

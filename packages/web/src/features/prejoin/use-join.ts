@@ -7,7 +7,7 @@ import { useTask } from '../../ui/use-task.ts'
 import { audioContext } from '../media/level.ts'
 import type { LocalMedia } from '../media/local-media.ts'
 
-export interface Entry {
+interface Entry {
   code: string
   passcode?: string
   displayName?: string

@@ -5,7 +5,7 @@ import { attempt } from '../../ui/attempt.ts'
 export const reactionChoices = ['👍', '❤️', '😂', '🎉', '👏', '😮'] as const
 
 /** A reaction on its way up the screen. */
-export interface Floating {
+interface Floating {
   key: number
   reaction: string
   name: string

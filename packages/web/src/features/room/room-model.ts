@@ -17,8 +17,8 @@ import { syncDevice } from './sync-device.ts'
 import { createViewReport, type ViewReport } from './view-report.ts'
 
 export type Panel = 'none' | 'chat' | 'people'
-export type RoomDialog = 'none' | 'end' | 'leave' | 'settings' | 'meeting' | 'shortcuts'
-export type Layout = 'grid' | 'speaker'
+type RoomDialog = 'none' | 'end' | 'leave' | 'settings' | 'meeting' | 'shortcuts'
+type Layout = 'grid' | 'speaker'
 
 /** All that the parts of the room page share. */
 export interface RoomModel {

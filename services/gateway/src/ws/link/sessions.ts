@@ -19,7 +19,7 @@ export interface SessionsOptions extends Pick<Deps<GatewayConfig, never>, 'kv' |
   onDeadNode(url: string): void
 }
 
-export interface Opening {
+interface Opening {
   requestId: string
   accessToken: string | null
   meeting: string | null

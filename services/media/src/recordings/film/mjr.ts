@@ -53,7 +53,7 @@ export async function readTracks(folder: string): Promise<RecordedTrack[]> {
  * "MJR00002", the length of the JSON header (16 bits), the header; then for each packet "MEET", its time in ms (32 bits), its
  * length (16 bits), the packet.
  */
-export async function readTrack(
+async function readTrack(
   file: string,
   of: Pick<RecordedTrack, 'participantId' | 'kind'>,
 ): Promise<RecordedTrack | null> {

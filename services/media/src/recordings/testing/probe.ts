@@ -50,7 +50,7 @@ export function hears(file: string, fromSeconds: number, hz: number): boolean {
 }
 
 /** Mean volume in dB of half a second after a filter. */
-export function volume(file: string, fromSeconds: number, filter = 'anull'): number {
+function volume(file: string, fromSeconds: number, filter = 'anull'): number {
   const script = 'exec "$0" "$@" 2>&1'
   const args = ['-hide_banner', '-nostats', '-ss', String(fromSeconds), '-t', '0.5', '-i', file, '-vn']
   const text = run('sh', [

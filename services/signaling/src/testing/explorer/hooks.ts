@@ -11,7 +11,7 @@ export interface Edit {
 }
 
 const here = import.meta.dirname
-export const root = join(here, '..', '..', '..', '..', '..')
+const root = join(here, '..', '..', '..', '..', '..')
 const shims: Readonly<Record<string, string>> = {
   'node:timers/promises': pathToFileURL(join(here, 'shim-timers.ts')).href,
   'node:crypto': pathToFileURL(join(here, 'shim-crypto.ts')).href,

@@ -14,7 +14,7 @@ export interface Catch {
 }
 
 /** Runs schedules on the code without one mend, until something does not hold. */
-export async function hunt(
+async function hunt(
   { edits, focus = [], id, without }: Mutant,
   { seed, most }: { seed: number; most: number },
 ): Promise<Catch> {

@@ -4,7 +4,7 @@ import { mix, Random } from './random.ts'
 import type { Pace } from './world.ts'
 
 /** One thing that happens in a schedule. */
-export interface Step {
+interface Step {
   /** Ms since it began. */
   at: number
   what: string

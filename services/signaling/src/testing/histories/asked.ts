@@ -32,7 +32,7 @@ export const happenings = [
   'recording',
   'end',
 ] as const
-export type Happening = (typeof happenings)[number]
+type Happening = (typeof happenings)[number]
 
 /** One step of a history, before it is known what the room is like then. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { asked, commandsOf, happenings, type Asked } from './asked.ts'
+import { asked, commandsOf, type Asked } from './asked.ts'
 import { History, type Count, type Reducer } from './play.ts'
 
 /** One happening, as a command of fast-check's model runs. */
@@ -54,5 +54,3 @@ export function checkHistories<View>({
   fc.assert(property, { numRuns: histories, ...(seed !== undefined && { seed }) })
   return counts
 }
-
-export { happenings }

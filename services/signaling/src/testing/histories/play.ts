@@ -21,7 +21,7 @@ export interface Reducer<View> {
   apply(view: View, message: ServerMessage): View
   look(view: View): Seen
 }
-export interface Seen {
+interface Seen {
   v: number
   meeting: Meeting
   people: ReadonlyMap<string, Participant>
