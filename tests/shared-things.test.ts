@@ -51,7 +51,7 @@ describe('shared things', () => {
 
   it('X13 each queue, and each thing with places, is on the page with the file that keeps it', () => {
     const kept = found(
-      /(?<!function |import \{ )\b(createGates?|createFairGate|createPlaces|createBcryptPool)\((?!options\))/g,
+      /(?<!function |import \{ )\b(createKeyedSemaphores|createSemaphore|createFairGate|createPlaces|createBcryptPool)\((?!options\))/g,
     )
     const files = new Set(
       kept.map(({ path }) => path).filter((path) => path !== 'services/auth/src/passwords/bcrypt-pool.ts'),

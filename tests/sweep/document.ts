@@ -32,7 +32,7 @@ interface Documented {
   responses: Readonly<Record<string, Content & { headers?: Readonly<Record<string, object>> }>>
 }
 /** An operation of the document. */
-export interface Place extends Documented {
+export interface RequestPlace extends Documented {
   method: string
   /** With `{name}` parameters. */
   path: string
@@ -44,7 +44,7 @@ interface Document {
 }
 
 /** The operations of the document that a product serves, with every reference resolved. */
-export async function readDocument(url: string): Promise<Place[]> {
+export async function readDocument(url: string): Promise<RequestPlace[]> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
   const { paths } = resolve(document, document.components.schemas) as Document
   return Object.entries(paths).flatMap(([path, methods]) =>

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { Place } from './document.ts'
+import type { RequestPlace } from './document.ts'
 import { createJudge } from './judge.ts'
 
-const place: Place = {
+const place: RequestPlace = {
   operationId: 'read',
   method: 'GET',
   path: '/v1/things',

@@ -1,6 +1,6 @@
 import { problems, type Problem } from '@parley/contracts'
 import { compile } from '@parley/kit'
-import type { Content, Place } from './document.ts'
+import type { Content, RequestPlace } from './document.ts'
 
 export interface Answered {
   status: number
@@ -12,7 +12,7 @@ export interface Answered {
 /** The document's promise about an answer, and whether it holds. */
 export interface Judge {
   /** Why the answer is not as documented; null if it is. */
-  faultOf(place: Place, answer: Answered, elsewhere: boolean): string | null
+  faultOf(place: RequestPlace, answer: Answered, elsewhere: boolean): string | null
 }
 
 type Check = ReturnType<typeof compile>

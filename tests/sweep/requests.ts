@@ -1,9 +1,9 @@
 import type { Random } from '../fuzz/random.ts'
-import type { Place, Schema } from './document.ts'
+import type { RequestPlace, Schema } from './document.ts'
 import { edges, oddTexts, oddValues, rightObject, rightValue, type Known } from './values.ts'
 
 /** A request, as it goes over the wire. */
-export interface Asked {
+export interface SweepRequest {
   /** The oddity of the request. */
   about: string
   path: string
@@ -21,7 +21,7 @@ interface Parts {
 }
 
 /** All requests for an operation: right ones, and for every part of it odd ones. The caller adds the sender; `known` is asked anew for each. */
-export function* requestsFor(place: Place, random: Random, known: () => Known): Generator<Asked> {
+export function* requestsFor(place: RequestPlace, random: Random, known: () => Known): Generator<SweepRequest> {
   const right = (): Parts => rightParts(place, random, known())
   for (let count = 0; count < 12; count += 1) yield asked(place, 'right', right())
   for (const { name, in: where, schema } of place.parameters ?? []) {
@@ -50,7 +50,7 @@ export function* requestsFor(place: Place, random: Random, known: () => Known): 
   if (place.method !== 'GET') yield* oddBodies(place, right)
 }
 
-function rightParts({ parameters = [], requestBody }: Place, random: Random, known: Known): Parts {
+function rightParts({ parameters = [], requestBody }: RequestPlace, random: Random, known: Known): Parts {
   const parts: Parts = { path: {}, query: {}, header: {}, body: undefined }
   for (const { name, in: where, required, schema } of parameters)
     if (required === true || random.chance(0.3)) parts[where][name] = rightValue(name, schema, random, known)
@@ -62,9 +62,9 @@ function rightParts({ parameters = [], requestBody }: Place, random: Random, kno
   return parts
 }
 
-const schemaOf = (body: Place['requestBody']): Schema | undefined => body?.content?.['application/json']?.schema
+const schemaOf = (body: RequestPlace['requestBody']): Schema | undefined => body?.content?.['application/json']?.schema
 
-function* oddHeads(place: Place, right: () => Parts): Generator<Asked> {
+function* oddHeads(place: RequestPlace, right: () => Parts): Generator<SweepRequest> {
   const heads: Record<string, string>[] = [
     { accept: 'image/png' },
     { accept: '*/*;q=0' },
@@ -92,7 +92,7 @@ function* oddHeads(place: Place, right: () => Parts): Generator<Asked> {
   }
 }
 
-function* oddBodies(place: Place, right: () => Parts): Generator<Asked> {
+function* oddBodies(place: RequestPlace, right: () => Parts): Generator<SweepRequest> {
   const texts = [
     '',
     'null',
@@ -139,7 +139,7 @@ function changed(body: unknown, [name = '', ...rest]: readonly string[], value: 
   return { ...before, [name]: rest.length === 0 ? value : changed(before[name], rest, value) }
 }
 
-function asked({ path }: Place, about: string, parts: Parts): Asked {
+function asked({ path }: RequestPlace, about: string, parts: Parts): SweepRequest {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => inUrl(parts.path[name]))
   const query = Object.entries(parts.query).map(([name, value]) => `${name}=${inUrl(value)}`)
   const headers = Object.entries(parts.header).map(([name, value]) => [name, inHeader(value)] as const)
@@ -154,7 +154,7 @@ function asked({ path }: Place, about: string, parts: Parts): Asked {
   }
 }
 
-const withQuery = (request: Asked, query: string): Asked => ({
+const withQuery = (request: SweepRequest, query: string): SweepRequest => ({
   ...request,
   path: `${request.path.split('?', 1)[0]}${query}`,
 })

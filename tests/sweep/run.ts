@@ -3,9 +3,9 @@ import type { Joining, Tokens } from '@parley/contracts'
 import { randomOf, type Random } from '../fuzz/random.ts'
 import { callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
 import { anEmail, password, rest } from '../support/people.ts'
-import type { Place } from './document.ts'
+import type { RequestPlace } from './document.ts'
 import { createJudge, type Answered } from './judge.ts'
-import { requestsFor, type Asked } from './requests.ts'
+import { requestsFor, type SweepRequest } from './requests.ts'
 import type { Known } from './values.ts'
 
 export interface SweepReport {
@@ -23,12 +23,12 @@ const withinMs = 20_000
 const maxFaults = 50
 
 /** Sends right and odd requests for every operation of the document, each by somebody who may and by others. */
-export async function sweep(url: string, places: readonly Place[], seed: number): Promise<SweepReport> {
+export async function sweep(url: string, places: readonly RequestPlace[], seed: number): Promise<SweepReport> {
   const judge = createJudge()
   const statuses = new Map<number, number>()
   const faults: string[] = []
   let sent = 0
-  async function ask(place: Place, request: Asked, token: string | null): Promise<void> {
+  async function ask(place: RequestPlace, request: SweepRequest, token: string | null): Promise<void> {
     const answer = await send(url, place.method, request, token)
     sent += 1
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
@@ -70,7 +70,7 @@ interface Cast {
 }
 
 /** People and a meeting, with everything that an operation may name. */
-async function castFor(url: string, { path }: Place): Promise<Cast> {
+async function castFor(url: string, { path }: RequestPlace): Promise<Cast> {
   const [host, member, guest] = await Promise.all([
     somebody(url, 'register', { email: anEmail(), password, name: 'Host' }),
     somebody(url, 'register', { email: anEmail(), password, name: 'Member' }),
@@ -139,7 +139,7 @@ const tokenOf = (
 async function send(
   url: string,
   method: string,
-  { path, headers, body }: Asked,
+  { path, headers, body }: SweepRequest,
   token: string | null,
 ): Promise<Answered> {
   const stop = new AbortController()

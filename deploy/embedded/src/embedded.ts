@@ -26,7 +26,7 @@ import type { Options } from './options.ts'
 import { checkPort, patiently } from './patience.ts'
 import { showFirstScreen, waitUntilReady } from './first-screen.ts'
 import { seed } from './seed.ts'
-import { openWorld, type EmbeddedWorld } from './world.ts'
+import { openWorld, type EmbeddedRuntime } from './world.ts'
 
 /** Every service of the product, in the order in which they start. */
 export const definitions = [authService, meetingsService, chatService, mediaService, signalingService, gatewayService]
@@ -92,7 +92,7 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
 }
 
 interface Parts {
-  world: EmbeddedWorld
+  world: EmbeddedRuntime
   supervisor: Supervisor
   loggers(service: string): Logger
 }

@@ -16,13 +16,13 @@ import {
   type Kv,
   type Logger,
   type Metrics,
-  type World,
+  type Runtime,
 } from '@parley/kit'
 import { inThisProcess, type OwnConfig } from './config.ts'
 import { patiently } from './patience.ts'
 
 /** The parts that the services share; those that are not given as a URL are inside this process. */
-export interface EmbeddedWorld extends Omit<World, 'log'> {
+export interface EmbeddedRuntime extends Omit<Runtime, 'log'> {
   database: DatabaseHost
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ const folderPatienceMs = 6000
 /** Made when an image is built (`template-main.ts`); without it the first start initialises a database. */
 const template = join(import.meta.dirname, '..', 'template.tar.gz')
 
-export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedWorld> {
+export async function openWorld({ config, dataDir, log, onLost }: Options): Promise<EmbeddedRuntime> {
   const instanceId = `${hostname()}-${newId().slice(-6)}`
   const database = await patiently(folderPatienceMs, () => openEither(config, dataDir, log))
   const metrics = createMetrics()

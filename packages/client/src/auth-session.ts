@@ -1,7 +1,7 @@
 import type { Tokens, User } from '@parley/contracts'
 import { listenToPage } from './environment.ts'
 import { Identity, pinTokens, type PinnedTokens } from './identity.ts'
-import { insist } from './insist.ts'
+import { withRetries } from './with-retries.ts'
 import { localError, ParleyError } from './problem.ts'
 import type { Caller, TokenSource } from './rest.ts'
 import { callSafely, createStore } from './store.ts'
@@ -105,7 +105,7 @@ export class AuthSession implements TokenSource {
   /** Tries what an earlier visit left behind; null if that is nothing or no longer good. Rejects if no answer comes, and keeps it. */
   async restore(): Promise<User | null> {
     try {
-      await insist(() => this.#refresh(), retry)
+      await withRetries(() => this.#refresh(), retry)
     } catch (error) {
       if (isRefusal(error)) return null
       throw error

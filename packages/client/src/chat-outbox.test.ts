@@ -1,16 +1,16 @@
 import { expect, test, vi } from 'vitest'
-import { ChatOutbox, type Draft } from './chat-outbox.ts'
+import { ChatOutbox, type OutgoingMessage } from './chat-outbox.ts'
 import { localError, localProblem, ParleyError } from './problem.ts'
 import { eventually } from './testing/eventually.ts'
 import { sampleMessage } from './testing/samples.ts'
 
-const wordsOf = ({ clientMessageId, text }: Draft) => ({ clientMessageId, text })
+const wordsOf = ({ clientMessageId, text }: OutgoingMessage) => ({ clientMessageId, text })
 
 function outboxOf(
   answer: (sent: { clientMessageId: string; text: string }, call: number) => number,
   backoff = { baseMs: 1, maxMs: 5 },
 ) {
-  const sent: Draft[] = []
+  const sent: OutgoingMessage[] = []
   let over = false
   const outbox: ChatOutbox = new ChatOutbox({
     send: async (message) => {

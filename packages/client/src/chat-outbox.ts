@@ -6,7 +6,7 @@ import { backoffMs, pause, type Backoff } from './time.ts'
 
 export interface ChatOutboxDeps {
   /** `chat.send` over whatever connection there is; resolves once the server has stored the message. */
-  send(message: Draft): Promise<Message>
+  send(message: OutgoingMessage): Promise<Message>
   changed(): void
   /** True when the room is over: what waits is given up. */
   over(): boolean
@@ -14,7 +14,7 @@ export interface ChatOutboxDeps {
 }
 
 /** The messages to send, under the id that makes it one message however often it is sent. */
-export interface Draft {
+export interface OutgoingMessage {
   clientMessageId: string
   text: string
   file: FileReference | null
@@ -77,7 +77,7 @@ export class ChatOutbox {
     this.#wake.abort()
   }
 
-  #enqueue(message: Draft): Promise<Message | null> {
+  #enqueue(message: OutgoingMessage): Promise<Message | null> {
     if (this.#entries.length >= maxPending)
       return Promise.reject(localError('rate-limited', 'Too many messages wait to be sent'))
     return new Promise((settle) => {

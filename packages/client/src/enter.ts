@@ -2,7 +2,7 @@ import type { ClientPayload, Joining, RoomJoined, RoomResumed } from '@parley/co
 import type { Store } from './api.ts'
 import type { PinnedTokens } from './identity.ts'
 import type { LobbyHooks } from './lobby.ts'
-import { waitAt, type Place } from './lobby-wait.ts'
+import { waitAt, type LobbyPlace } from './lobby-wait.ts'
 import { nextAfter, thrownAsError, whileSignedIn, type Next } from './next.ts'
 import { localError } from './problem.ts'
 import { Socket, type SocketTiming } from './socket.ts'
@@ -95,8 +95,8 @@ export async function tryResume(deps: EnterDeps, session: Session, position: () 
 }
 
 /** Waits over any number of sockets. Rejects when one is not let in, or the wait cannot be resumed. */
-async function stayInLobby(deps: EnterDeps, first: Place): Promise<Entered> {
-  const resume = (place: Place) => resumeWait(deps, place)
+async function stayInLobby(deps: EnterDeps, first: LobbyPlace): Promise<Entered> {
+  const resume = (place: LobbyPlace) => resumeWait(deps, place)
   for (let place = first; ;) {
     const end = await waitAt(place, { hooks: deps.lobby, resume, backoff: deps.backoff })
     if (end.is === 'admitted') return enteredBy(end.place.socket, end.place.accessToken, end.place.url, end.joined)
@@ -105,7 +105,7 @@ async function stayInLobby(deps: EnterDeps, first: Place): Promise<Entered> {
   }
 }
 
-async function backAt(deps: EnterDeps, place: Place, lost: unknown): Promise<Place> {
+async function backAt(deps: EnterDeps, place: LobbyPlace, lost: unknown): Promise<LobbyPlace> {
   let error = lost
   for (let attempt = 1; ; attempt++) {
     const next = nextAfter(error)
@@ -120,7 +120,7 @@ async function backAt(deps: EnterDeps, place: Place, lost: unknown): Promise<Pla
 }
 
 /** Opens a socket and goes on there with a wait. */
-function resumeWait(deps: EnterDeps, { url, waiting: { sessionId, resumeToken } }: Place): Promise<Place> {
+function resumeWait(deps: EnterDeps, { url, waiting: { sessionId, resumeToken } }: LobbyPlace): Promise<LobbyPlace> {
   return onNewSocket(deps, url, async (socket, accessToken) => {
     const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, v: 0 })
     if (type !== 'lobby.waiting') throw localError('resume-failed', 'The wait ended while the connection was lost')

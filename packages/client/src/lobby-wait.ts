@@ -5,7 +5,7 @@ import { SocketLost, type Socket } from './socket.ts'
 import { backoffMs, later, type Backoff } from './time.ts'
 
 /** A place in the queue, and the socket that hears of it. */
-export interface Place {
+export interface LobbyPlace {
   socket: Socket
   /** The access token that the socket was opened with. */
   accessToken: string
@@ -17,14 +17,14 @@ export interface Place {
 
 export type WaitEnd =
   /** Later messages on the socket are held for its next listener. */
-  | { is: 'admitted'; place: Place; joined: RoomJoined }
+  | { is: 'admitted'; place: LobbyPlace; joined: RoomJoined }
   /** `error` tells whether to go on with the place, to begin anew, or to give up. */
-  | { is: 'lost'; place: Place; error: unknown }
+  | { is: 'lost'; place: LobbyPlace; error: unknown }
 
 export interface WaitDeps {
   hooks: LobbyHooks
   /** Goes on with the place on a new socket. */
-  resume(place: Place): Promise<Place>
+  resume(place: LobbyPlace): Promise<LobbyPlace>
   backoff: Backoff
 }
 
@@ -32,7 +32,7 @@ export interface WaitDeps {
  * Waits until somebody decides, and follows a server that goes (`server.draining`) to another, make before break. Rejects
  * with the reason of the hooks' signal only, after telling the server.
  */
-export const waitAt = (first: Place, deps: WaitDeps): Promise<WaitEnd> =>
+export const waitAt = (first: LobbyPlace, deps: WaitDeps): Promise<WaitEnd> =>
   new Promise((resolve, reject) => new LobbyWait(first, deps, { resolve, reject }).start())
 
 interface Settle {
@@ -47,16 +47,16 @@ const farewellMs = 2_000
 class LobbyWait {
   readonly #deps: WaitDeps
   readonly #settle: Settle
-  #place: Place
+  #place: LobbyPlace
   /** Where we waited before, until its server has closed it. */
-  #former: Place | null = null
+  #former: LobbyPlace | null = null
   #move: 'none' | 'under way' | 'the only hope' = 'none'
   #moveError: unknown = null
   #state: 'waiting' | 'over' | 'given up' = 'waiting'
   #stopMove = () => {}
   #stopFarewell = () => {}
 
-  constructor(first: Place, deps: WaitDeps, settle: Settle) {
+  constructor(first: LobbyPlace, deps: WaitDeps, settle: Settle) {
     this.#place = first
     this.#deps = deps
     this.#settle = settle
@@ -70,7 +70,7 @@ class LobbyWait {
     this.#listenTo(this.#place)
   }
 
-  #listenTo(place: Place): void {
+  #listenTo(place: LobbyPlace): void {
     place.socket.attach({
       message: (message) => this.#hear(place, message),
       lost: (loss) => this.#lost(place, new SocketLost(loss, false)),
@@ -81,7 +81,7 @@ class LobbyWait {
     this.#deps.hooks.onWaiting?.(this.#place.waiting.position)
   }
 
-  #hear(place: Place, message: ServerMessage): void {
+  #hear(place: LobbyPlace, message: ServerMessage): void {
     const failure = failureOf(message)
     if (failure) return this.#lost(place, failure)
     switch (message.type) {
@@ -102,7 +102,7 @@ class LobbyWait {
   }
 
   /** The next listener of the socket is told too that its server goes. */
-  #admitted(place: Place, joined: RoomJoined): void {
+  #admitted(place: LobbyPlace, joined: RoomJoined): void {
     const { socket, goesAt } = place
     const reconnectAfterMs = Math.max(0, Math.ceil((goesAt ?? 0) - performance.now()))
     this.#finish('over', place)
@@ -110,7 +110,7 @@ class LobbyWait {
     this.#settle.resolve({ is: 'admitted', place, joined })
   }
 
-  #lost(place: Place, error: unknown): void {
+  #lost(place: LobbyPlace, error: unknown): void {
     place.socket.drop()
     const isFinal = !(error instanceof SocketLost) && nextAfter(error).is === 'over'
     if (isFinal) return this.#end(error)
@@ -122,7 +122,7 @@ class LobbyWait {
   }
 
   /** The new socket was of no use: the old one may be about to be let in, and if not, it is closed. */
-  #backTo(former: Place, error: unknown): void {
+  #backTo(former: LobbyPlace, error: unknown): void {
     this.#stopFarewell()
     this.#stopMove()
     former.waiting = this.#place.waiting
@@ -149,7 +149,7 @@ class LobbyWait {
     })
   }
 
-  #moved(to: Place): void {
+  #moved(to: LobbyPlace): void {
     if (this.#state === 'given up') to.socket.send('room.leave', {})
     if (this.#state !== 'waiting') return to.socket.drop()
     const from = this.#place
@@ -188,7 +188,7 @@ class LobbyWait {
   }
 
   /** Drops every socket but that of `kept`. */
-  #finish(state: 'over' | 'given up', kept?: Place): void {
+  #finish(state: 'over' | 'given up', kept?: LobbyPlace): void {
     this.#state = state
     this.#stopMove()
     this.#stopFarewell()

@@ -1,9 +1,9 @@
 import type { FileReference, Message } from '@parley/contracts'
 import type { PendingMessage } from './api.ts'
 import { ChatHistory, chatTiming, type ChatHead, type HistoryPage, type HistoryQuery } from './chat-history.ts'
-import { ChatOutbox, type Draft } from './chat-outbox.ts'
+import { ChatOutbox, type OutgoingMessage } from './chat-outbox.ts'
 import type { Connection } from './connection.ts'
-import { insist } from './insist.ts'
+import { withRetries } from './with-retries.ts'
 import type { Backoff } from './time.ts'
 
 export interface RoomChatDeps {
@@ -53,9 +53,9 @@ export class RoomChat {
 
   /** Done again it changes nothing, so it is asked again when the answer got lost. */
   edit = async (messageId: string, text: string): Promise<void> =>
-    void (await insist(() => this.#deps.request('chat.edit', { messageId, text }, true), this.#deps.backoff))
+    void (await withRetries(() => this.#deps.request('chat.edit', { messageId, text }, true), this.#deps.backoff))
   delete = async (messageId: string): Promise<void> =>
-    void (await insist(() => this.#deps.request('chat.delete', { messageId }, true), this.#deps.backoff))
+    void (await withRetries(() => this.#deps.request('chat.delete', { messageId }, true), this.#deps.backoff))
 
   close(): void {
     this.#history.close()
@@ -69,7 +69,7 @@ export class RoomChat {
     }
   }
 
-  async #send({ clientMessageId, text, file }: Draft): Promise<Message> {
+  async #send({ clientMessageId, text, file }: OutgoingMessage): Promise<Message> {
     const content = { ...(text === '' ? {} : { text }), ...(file ? { fileId: file.id } : {}) }
     const { payload } = await this.#deps.request('chat.send', { clientMessageId, ...content }, true)
     const { messageId: id, seq, sentAt } = payload

@@ -15,7 +15,7 @@ import { Connection, type ConnectionDeps } from './connection.ts'
 import { createEmitter } from './emitter.ts'
 import type { Entered } from './enter.ts'
 import { newId } from './ids.ts'
-import { insist } from './insist.ts'
+import { withRetries } from './with-retries.ts'
 import { moderation, type Moderation } from './moderation.ts'
 import { RoomChat } from './room-chat.ts'
 import { RoomMedia } from './media/room-media.ts'
@@ -74,7 +74,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       report,
     })
     this.#chat = this.#makeChat(joined)
-    const tell = (change: ClientPayload<'media.update'>) => this.#insist('media.update', change)
+    const tell = (change: ClientPayload<'media.update'>) => this.#repeatUntilTaken('media.update', change)
     const signal = (to: string, data: unknown) => this.#signals.push(to, data)
     this.#media = new RoomMedia(
       { tell, signal, changed, report, WebSocket: deps.WebSocket, accessToken: () => deps.auth.current() },
@@ -103,8 +103,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   setView = (view: MediaView | null): void => this.#media.setView(view)
   startScreen = (stream: MediaStream): Promise<void> => this.#media.startScreen(stream)
   stopScreen = (): Promise<void> => this.#media.stopScreen()
-  raiseHand = (): Promise<void> => this.#insist('hand.raise', {})
-  lowerHand = (): Promise<void> => this.#insist('hand.lower', {})
+  raiseHand = (): Promise<void> => this.#repeatUntilTaken('hand.raise', {})
+  lowerHand = (): Promise<void> => this.#repeatUntilTaken('hand.lower', {})
 
   sendMessage = (text: string): Promise<Message | null> => this.#chat.send(text)
   sendFile = (file: FileReference, text = ''): Promise<Message | null> => this.#chat.send(text, file)
@@ -248,11 +248,11 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#show()
   }
 
-  async #insist<T extends 'media.update' | 'hand.raise' | 'hand.lower'>(
+  async #repeatUntilTaken<T extends 'media.update' | 'hand.raise' | 'hand.lower'>(
     type: T,
     payload: ClientPayload<T>,
   ): Promise<void> {
-    await insist(() => this.#connection.request(type, payload, true), this.#deps.backoff)
+    await withRetries(() => this.#connection.request(type, payload, true), this.#deps.backoff)
   }
 
   #isOver(): boolean {

@@ -14,7 +14,7 @@ import type { Clock, Deps, RunningService, ServiceDefinition } from './service.t
 import { StartupError } from './startup-error.ts'
 
 /** The servers of services: the real parts of a process of its own, or those of the embedded process. */
-export interface World {
+export interface Runtime {
   bus: Bus
   kv: Kv
   database?: DatabaseHost
@@ -38,7 +38,7 @@ export interface StartedService {
  */
 export async function startService(
   definition: ServiceDefinition,
-  { config, world, lingerMs = 0 }: { config: Readonly<Record<string, unknown>>; world: World; lingerMs?: number },
+  { config, world, lingerMs = 0 }: { config: Readonly<Record<string, unknown>>; world: Runtime; lingerMs?: number },
 ): Promise<StartedService> {
   const { name } = definition
   const service = await definition.create(await depsOf(definition, config, world))
@@ -95,7 +95,7 @@ async function migrateWhenThere(host: DatabaseHost, migrations: Migrations, log:
 async function depsOf(
   definition: ServiceDefinition,
   config: Readonly<Record<string, unknown>>,
-  world: World,
+  world: Runtime,
 ): Promise<Deps<never, never>> {
   const { name, database } = definition
   const { database: host, metrics, ...rest } = world

@@ -8,7 +8,7 @@ import { openDatabase } from './db/db.ts'
 import { warnOfMisspelt } from './misspelt.ts'
 import { newId } from './ids.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
-import { startService, type World } from './lifecycle.ts'
+import { startService, type Runtime } from './lifecycle.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServiceDefinition } from './service.ts'
@@ -88,7 +88,7 @@ interface Identity {
 async function connect(
   { common, database: url }: { common: CommonConfig; database: string | undefined },
   { log, instanceId, name, echo, onLost }: Identity,
-): Promise<World & { close(): Promise<void> }> {
+): Promise<Runtime & { close(): Promise<void> }> {
   const metrics = createMetrics()
   const bus = await connectNatsBus({
     ...natsOf(common),

@@ -16,7 +16,7 @@ import {
 } from '@parley/kit'
 import { createAccounts, type Accounts, type AccountsDeps } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
-import { createInTurn } from './accounts/in-turn.ts'
+import { createInTurn } from './accounts/keyed-queue.ts'
 import { createWorkOf } from './accounts/password-work.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
@@ -36,7 +36,7 @@ import type { Oauth } from './routes/deps.ts'
 import { Sessions } from './sessions/sessions.ts'
 import type { Tables } from './tables.ts'
 
-export interface Parts {
+export interface Components {
   keyring: Keyring
   /** The keyring as tokens are verified with it, in this process. */
   keySource: { start(): Promise<void>; stop(): void }
@@ -58,7 +58,7 @@ export interface Parts {
 const dayMs = 24 * 3600_000
 
 /** The parts of the service, wired; nothing runs yet. */
-export function compose(deps: Deps<AuthConfig, Tables>): Parts {
+export function compose(deps: Deps<AuthConfig, Tables>): Components {
   const { config, db, clock, log, bus, kv, metrics } = deps
   const { ACCESS_TTL_SECONDS: accessTtlS, SIGNING_SECRET: secret, SIGNING_SECRET_PREVIOUS: previous } = config
   const lifetimes = { refreshTtlMs: config.REFRESH_TTL_SECONDS * 1000, guestTtlMs: config.GUEST_TTL_SECONDS * 1000 }

@@ -12,8 +12,8 @@ import {
   type RunningService,
 } from '@parley/kit'
 import { authConfig, refuseUnsafe, type AuthConfig } from './config.ts'
-import { compose, type Parts } from './compose.ts'
-import { keepHouse } from './housekeeping/housekeeping.ts'
+import { compose, type Components } from './compose.ts'
+import { cleanUp } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { createErasing } from './privacy/erasing.ts'
 import { repeat, type Repeated } from './repeat.ts'
@@ -53,7 +53,7 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       subscriptions = subscribe(bus, { db, keyring, revocations, log })
       rounds = [
         repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
-        repeat(() => keepHouse({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
+        repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
       ]
       erasing.start()
       parts.outbox.start()
@@ -71,7 +71,7 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
   }
 }
 
-function serve(deps: Deps<AuthConfig, Tables>, parts: Parts, kickErasures: () => void) {
+function serve(deps: Deps<AuthConfig, Tables>, parts: Components, kickErasures: () => void) {
   const { config, db, bus, clock, log, metrics, kv, instanceId } = deps
   const app = createHttpServer({ log, metrics, trustProxy: config.TRUST_PROXY })
   void app.register(fastifyCookie)

@@ -1,17 +1,17 @@
 import { filesBus, type FileReference } from '@parley/contracts'
 import { ask, createPoller, type Bus, type Logger } from '@parley/kit'
-import { checkDraftOrThrow, type Draft } from './message.ts'
+import { checkDraftOrThrow, type MessageDraft } from './message.ts'
 import type { ChatDb } from './store.ts'
 
 /** The message to send: a text, a file of theirs, or both. */
-export interface Wish extends Pick<Draft, 'meetingId' | 'sender' | 'clientMessageId' | 'text'> {
+export interface Wish extends Pick<MessageDraft, 'meetingId' | 'sender' | 'clientMessageId' | 'text'> {
   fileId?: string | undefined
 }
 
 /** The files of messages, which the media service keeps. */
 export interface Attachments {
   /** The wish as a message, its file part of it from now on. Rejects with `invalid-input`, `not-found`, `wrong-state`, `unavailable`. */
-  draftOf(wish: Wish): Promise<Draft>
+  draftOf(wish: Wish): Promise<MessageDraft>
   /** There may be a deleted message whose file is still there. */
   kick(): void
   start(): void

@@ -1,5 +1,5 @@
 import type { Message } from '@parley/contracts'
-import { createGate, createGates, ProblemError, type Bus, type Logger } from '@parley/kit'
+import { createSemaphore, createKeyedSemaphores, ProblemError, type Bus, type Logger } from '@parley/kit'
 import { announce } from './announce.ts'
 import { changeMessage, type Change, type Which } from './change-store.ts'
 import { messageOf } from './message.ts'
@@ -31,8 +31,8 @@ const limitsOfOne = { ...limits, running: 1, waitMs: 1_000 }
 
 /** Changes messages and then tells the room. Doing it again changes nothing, and tells the room again. */
 export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {
-  const inTurn = createGates(limitsOfOne)
-  const pass = createGate(limits)
+  const inTurn = createKeyedSemaphores(limitsOfOne)
+  const pass = createSemaphore(limits)
   const change = async (which: Which, decide: (row: MessageRow) => Change | null): Promise<Message> => {
     const { row, changed } = await inTurn(which.meetingId, () =>
       pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found)))),

@@ -4,7 +4,7 @@ import type { Attachments, Wish } from './attachments.ts'
 import type { Changer, Deletion, Edit } from './change.ts'
 import { inTime, requestMs } from './deadline.ts'
 import type { FloodLimit } from './flood.ts'
-import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type Draft } from './message.ts'
+import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type MessageDraft } from './message.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { cursorAfter, type Page } from './page.ts'
 import type { Sent } from './send.ts'
@@ -45,7 +45,7 @@ const headMs = 900
 const inRequestTime = (): number => performance.now() + requestMs
 
 export function createChat({ db, attachments, writer, changer, flood, metrics }: ChatDeps): Chat {
-  const store = (draft: Draft, deadline: number): Promise<Sent> => {
+  const store = (draft: MessageDraft, deadline: number): Promise<Sent> => {
     checkDraftOrThrow(draft)
     return writer.send(draft, deadline - performance.now())
   }

@@ -4,7 +4,7 @@ import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
 
 /** A message that somebody wants to send. */
-export interface Draft {
+export interface MessageDraft {
   meetingId: string
   sender: { id: string; name: string; guest?: boolean | undefined }
   clientMessageId: string
@@ -32,7 +32,7 @@ export const messageOf = (row: MessageRow): Message => ({
 })
 
 /** A service's announcement, as a draft: the same `noticeId` again is the same message. */
-export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: string; text: string }): Draft => ({
+export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: string; text: string }): MessageDraft => ({
   meetingId,
   sender: { id: meetingId, name: 'System' },
   clientMessageId: noticeId,
@@ -41,11 +41,11 @@ export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: stri
 })
 
 /** The key by which a repeated message is known. */
-export const keyOf = (draft: Draft): string => `${draft.meetingId}/${draft.sender.id}/${draft.clientMessageId}`
+export const keyOf = (draft: MessageDraft): string => `${draft.meetingId}/${draft.sender.id}/${draft.clientMessageId}`
 export const keyOfRow = (row: MessageRow): string => `${row.meeting_id}/${row.sender_id}/${row.client_message_id}`
 
 /** The row to store, with its id. */
-export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: Draft): NewRow => ({
+export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: MessageDraft): NewRow => ({
   id: newId(),
   meeting_id: meetingId,
   sender_id: sender.id,
@@ -71,7 +71,7 @@ export function checkDraftOrThrow({
   clientMessageId,
   text,
   type,
-}: Pick<Draft, 'clientMessageId' | 'text' | 'type'>): void {
+}: Pick<MessageDraft, 'clientMessageId' | 'text' | 'type'>): void {
   const errors = clientIdFaults(clientMessageId).map(({ message }) => ({ path: '/clientMessageId', message }))
   refuse([...errors, ...(text === undefined && type === 'file' ? [] : faultsOf(text ?? ''))])
 }

@@ -1,6 +1,6 @@
 import type { Message } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
-import { keyOf, type Draft } from './message.ts'
+import { keyOf, type MessageDraft } from './message.ts'
 
 export interface Sent {
   message: Message
@@ -10,7 +10,7 @@ export interface Sent {
 
 /** One call that waits for its message to be stored; settles once, at its deadline at the latest. */
 export interface Send {
-  draft: Draft
+  draft: MessageDraft
   key: string
   settled: boolean
   resolve(sent: Sent): void
@@ -18,7 +18,7 @@ export interface Send {
 }
 
 /** Makes a send that rejects with `unavailable` after `timeoutMs`, and the promise of its outcome. */
-export function createSend(draft: Draft, timeoutMs: number): { send: Send; outcome: Promise<Sent> } {
+export function createSend(draft: MessageDraft, timeoutMs: number): { send: Send; outcome: Promise<Sent> } {
   const { promise, resolve, reject } = Promise.withResolvers<Sent>()
   const timer = setTimeout(() => send.reject(slow()), Math.max(0, timeoutMs))
   const settle = (how: () => void): void => {

@@ -1,6 +1,6 @@
 import { asProblem, isUniqueViolation, ProblemError, type Bus, type Logger } from '@parley/kit'
 import { announce } from './announce.ts'
-import { keyOfRow, messageOf, rowOf, type Draft } from './message.ts'
+import { keyOfRow, messageOf, rowOf, type MessageDraft } from './message.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { createSend, type Send, type Sent } from './send.ts'
 import { createSendQueue, type Batch } from './send-queue.ts'
@@ -18,7 +18,7 @@ export interface Writer {
    * Stores a message and then tells the room, again if it was there already. Rejects with `idempotency-conflict` when the same id was used for another
    * text, and with `unavailable` when it is not known to be stored within `timeoutMs`.
    */
-  send(draft: Draft, timeoutMs: number): Promise<Sent>
+  send(draft: MessageDraft, timeoutMs: number): Promise<Sent>
   /** Sends that wait for a batch. */
   waiting(): number
   /** Refuses new sends and resolves when none is left. */
@@ -118,7 +118,7 @@ function settle(sends: readonly Send[], row: StoredRow): void {
   }
 }
 
-const saysTheSame = (row: StoredRow, { text, file }: Draft): boolean =>
+const saysTheSame = (row: StoredRow, { text, file }: MessageDraft): boolean =>
   row.text === (text ?? null) && row.file?.id === file?.id
 
 /** A statement that failed stored nothing, or its answer was lost: both are `unavailable`. */

@@ -1,11 +1,11 @@
 import { operations, type Operation } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type Parts, type TestGateway } from './testing/gateway.ts'
+import { startGateway, type Components, type TestGateway } from './testing/gateway.ts'
 import { openSocket, read } from './testing/raw.ts'
 
 /** The contract of a gateway on any bus and store. */
-export function gatewayContract(name: string, makeParts: () => Promise<Parts>): void {
+export function gatewayContract(name: string, makeParts: () => Promise<Components>): void {
   describe(`gateway on ${name}`, () => {
     let gateway: TestGateway
     beforeAll(async () => {

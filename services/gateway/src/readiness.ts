@@ -1,6 +1,6 @@
 import type { Bus, Directory, EdgeAuth, Kv } from '@parley/kit'
 
-export interface Leaned {
+export interface DependencyHealth {
   kv: Pick<Kv, 'connected'>
   bus: Pick<Bus, 'connected'>
   directory: Directory
@@ -14,7 +14,7 @@ export interface Leaned {
  * answer 503.
  */
 export const readinessOf =
-  ({ directory, auth, kv, bus, services }: Leaned) =>
+  ({ directory, auth, kv, bus, services }: DependencyHealth) =>
   async (): Promise<Record<string, boolean>> => {
     const live = services.map((service) => [service, directory.instances(service).length > 0] as const)
     const shared = { kv: kv.connected(), bus: bus.connected(), directory: directory.fresh(), keys: auth.ready() }

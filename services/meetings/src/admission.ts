@@ -27,9 +27,9 @@ export interface AdmissionFacts {
   passcode: 'none' | 'unchecked' | 'missing' | 'wrong' | 'right'
 }
 
-export type Entry = { kind: 'enter' | 'wait'; role: Role }
+export type Admitted = { kind: 'enter' | 'wait'; role: Role }
 export type Admission =
-  | Entry
+  | Admitted
   /** Ask again once the passcode is checked: nothing else stands in the way. */
   | { kind: 'check-passcode' }
   | { kind: 'refuse'; problem: ProblemCode; detail?: string }

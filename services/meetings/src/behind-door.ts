@@ -3,7 +3,7 @@ import { ProblemError } from '@parley/kit'
 import { decideAdmission } from './admission.ts'
 import type { Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
-import type { Seen } from './read.ts'
+import type { MeetingView } from './read.ts'
 import { leads } from './role.ts'
 import { factsOf, isBanned, type Standing } from './standing.ts'
 
@@ -17,7 +17,7 @@ export const isInsider = ({ role, inside }: Pick<Standing, 'role' | 'inside'>): 
  * The problem that keeps somebody who may see a meeting from its roster; null if nothing does. Besides insiders those may read it whom
  * the door would let in as they are, with nothing but the code. A meeting that is over lets nobody in.
  */
-export function rosterProblem(seen: Seen, kind: Principal['kind']): ProblemError | null {
+export function rosterProblem(seen: MeetingView, kind: Principal['kind']): ProblemError | null {
   if (isInsider(seen)) return null
   const shown = { guest: kind === 'guest', byCode: true, joinToken: null, passcode: null }
   const admission = decideAdmission(factsOf(seen.arrival, shown, seen.invited))
@@ -33,7 +33,7 @@ const told = new Set<string>(['passcode-required', 'removed-from-meeting'])
 /** The same for what helps people to come: also those who are invited may have it, whatever the door would ask of them. */
 export async function calendarProblem(
   context: Context,
-  seen: Seen,
+  seen: MeetingView,
   { userId, kind }: Principal,
 ): Promise<ProblemError | null> {
   const problem = rosterProblem(seen, kind)

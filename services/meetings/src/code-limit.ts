@@ -2,13 +2,13 @@ import type { Principal } from '@parley/contracts'
 import { isProblem, limitKey, ProblemError } from '@parley/kit'
 import type { Kv, Limiter } from '@parley/kit'
 
-export interface Seeker {
+export interface CodeLookup {
   userId: string
   guest: boolean
   /** The key of its limit. */
   address: string
 }
-export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker => ({
+export const codeLookupOf = ({ userId, kind }: Principal, address: string): CodeLookup => ({
   userId,
   guest: kind === 'guest',
   address: limitKey(address),
@@ -16,13 +16,13 @@ export const seekerOf = ({ userId, kind }: Principal, address: string): Seeker =
 
 export interface CodeLimit {
   /** Counts a look-up of a code. Rejects with `rate-limited`. */
-  lookUp(seeker: Seeker): Promise<void>
+  lookUp(seeker: CodeLookup): Promise<void>
   /** The same for somebody who has not signed in. */
   lookAround(address: string): Promise<void>
   /**
    * For joining, where only codes that do not exist count. Look-ups by others behind an address do not keep an account from joining, only guests, which are free to make. Rejects with `rate-limited`.
    */
-  guess<T>(seeker: Seeker, find: () => Promise<T>): Promise<T>
+  guess<T>(seeker: CodeLookup, find: () => Promise<T>): Promise<T>
 }
 
 /**

@@ -1,5 +1,5 @@
 import { publicBase, type Bus, type Clock, type Kv, type Logger } from '@parley/kit'
-import type { Lines } from './changing.ts'
+import type { KeyedQueues } from './changing.ts'
 import type { MeetingsConfig } from './config.ts'
 import type { AddressBook } from './invites/address-book.ts'
 import { baseAt, type Base } from './links.ts'
@@ -10,7 +10,7 @@ import type { MeetingRow, Db } from './tables.ts'
 export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db
-  lines: Lines
+  lines: KeyedQueues
   kv: Pick<Kv, 'limiter' | 'distinct' | 'facts' | 'alive' | 'expired'>
   bus: Bus
   clock: Clock

@@ -1,10 +1,10 @@
 import { isProblem, ProblemError } from '@parley/kit'
 import type { Context } from './context.ts'
 import { invalidToken, tokenOrThrow, type HeldToken } from './join-token.ts'
-import { meetingByCodeFor, meetingFor, type Seen } from './read.ts'
+import { meetingByCodeFor, meetingFor, type MeetingView } from './read.ts'
 
 interface Door {
-  seen: Seen
+  seen: MeetingView
   byCode: boolean
   joinToken?: HeldToken
 }
@@ -25,7 +25,7 @@ export async function doorOf(
   return { seen: await meetingOf(context, held, userId), byCode: false, joinToken: held }
 }
 
-async function meetingOf(context: Context, { token }: HeldToken, userId: string): Promise<Seen> {
+async function meetingOf(context: Context, { token }: HeldToken, userId: string): Promise<MeetingView> {
   try {
     return await meetingFor(context, token.meeting_id, userId)
   } catch (error) {

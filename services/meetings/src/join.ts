@@ -1,16 +1,16 @@
 import type { Joining, Principal } from '@parley/contracts'
 import { newId, ProblemError, type Once } from '@parley/kit'
-import { decideAdmission, type Admission, type Entry } from './admission.ts'
+import { decideAdmission, type Admission, type Admitted } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
 import { isFull, meetingFull } from './full.ts'
 import { holdsInvite } from './invites/store.ts'
 import { spendUse, type HeldToken } from './join-token.ts'
 import { signalingUrl, type Base } from './links.ts'
-import { takePlace, type Place } from './lobby/place.ts'
+import { takePlace, type LobbyPlace } from './lobby/place.ts'
 import { toMeeting } from './meeting.ts'
-import type { Knocker, PasscodeCheck } from './passcode-check.ts'
-import type { Seen } from './read.ts'
+import type { PasscodeGuesser, PasscodeCheck } from './passcode-check.ts'
+import type { MeetingView } from './read.ts'
 import { hashOf, newRoomToken } from './room-token.ts'
 import { factsOf, roleByUse, type Shown } from './standing.ts'
 import { findArrival, type Arrival } from './store/arrival.ts'
@@ -32,7 +32,7 @@ export interface JoinRequest {
 /** The result for a person who is let in, and their place if they have to wait. */
 export interface Joined {
   joining: Joining
-  place: Place | null
+  place: LobbyPlace | null
 }
 type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
@@ -40,7 +40,7 @@ type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 export async function join(
   context: Context,
   passcodes: PasscodeCheck,
-  seen: Seen,
+  seen: MeetingView,
   request: JoinRequest,
 ): Promise<Joined> {
   const { principal } = request
@@ -60,9 +60,9 @@ export async function join(
 
 /** Somebody at the door who may say a passcode. */
 export const knockerOf = (
-  { belongs, invited }: Pick<Seen, 'belongs' | 'invited'>,
+  { belongs, invited }: Pick<MeetingView, 'belongs' | 'invited'>,
   { principal, address }: Pick<JoinRequest, 'principal' | 'address'>,
-): Knocker => ({
+): PasscodeGuesser => ({
   userId: principal.userId,
   guest: principal.kind === 'guest',
   address,
@@ -85,10 +85,10 @@ const roleBy = ({ token, held }: HeldToken, arrival: Arrival, guest: boolean): G
 interface Issue {
   request: JoinRequest
   shown: Shown
-  entry: Entry
+  entry: Admitted
 }
 
-async function issue(context: Context, { meeting }: Seen, { request, shown, entry }: Issue): Promise<Joined> {
+async function issue(context: Context, { meeting }: MeetingView, { request, shown, entry }: Issue): Promise<Joined> {
   const { principal, base, once } = request
   const at = now(context)
   const roomToken = newRoomToken()
@@ -134,7 +134,7 @@ async function issueWith(
   draft: Draft,
   { used, shown, address }: { used: HeldToken | undefined; shown: Shown; address: string },
   at: Date,
-): Promise<Place | null> {
+): Promise<LobbyPlace | null> {
   const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
   const { entry } = await admitIn(trx, { ...person, shown: () => shown }, at)
   const place = entry.kind === 'wait' ? await takePlace(trx, { ...person, by: { address } }, at) : null
@@ -153,7 +153,7 @@ export async function admitIn(
   trx: Db,
   { meetingId, userId, shown }: { meetingId: string; userId: string; shown: (arrival: Arrival) => Shown },
   at: Date,
-): Promise<{ arrival: Arrival; entry: Entry }> {
+): Promise<{ arrival: Arrival; entry: Admitted }> {
   await lockMeeting(trx, meetingId)
   const arrival = await findArrival(trx, { meetingId, userId, at })
   if (arrival === undefined) throw new ProblemError('not-found', 'There is no such meeting')
@@ -162,7 +162,7 @@ export async function admitIn(
   return { arrival, entry: entryOrThrow(decideAdmission(factsOf(arrival, shown(arrival), invited))) }
 }
 
-export function entryOrThrow(admission: Admission): Entry {
+export function entryOrThrow(admission: Admission): Admitted {
   switch (admission.kind) {
     case 'enter':
     case 'wait':

@@ -6,7 +6,7 @@ import { verifyPasscode } from './passcode.ts'
 import type { MeetingRow } from './tables.ts'
 
 /** Somebody who says a passcode. */
-export interface Knocker {
+export interface PasscodeGuesser {
   userId: string
   guest: boolean
   address: string
@@ -26,9 +26,9 @@ export interface PasscodeGuesses {
 
 export interface PasscodeCheck {
   /** Rejects with `rate-limited`, or `unavailable` under overload. */
-  check(meeting: MeetingRow, who: Knocker, passcode: string | undefined): Promise<AdmissionFacts['passcode']>
+  check(meeting: MeetingRow, who: PasscodeGuesser, passcode: string | undefined): Promise<AdmissionFacts['passcode']>
   /** How long somebody is kept from saying a passcode, ms; 0: not at all. */
-  lockedForMs(meeting: MeetingRow, who: Knocker): Promise<number>
+  lockedForMs(meeting: MeetingRow, who: PasscodeGuesser): Promise<number>
   guesses(meeting: MeetingRow): Promise<PasscodeGuesses>
 }
 
@@ -54,7 +54,7 @@ export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
   const accounts = kv.distinct({ name: 'passcode:accounts', points: passcodeMarks.meeting, seconds: hour })
   const turnedAway = kv.distinct({ name: 'passcode:turned-away', points: 1000, seconds: hour })
 
-  const countersOf = (meeting: MeetingRow, { userId, guest, address, belongs }: Knocker): Counter[] => {
+  const countersOf = (meeting: MeetingRow, { userId, guest, address, belongs }: PasscodeGuesser): Counter[] => {
     const base = baseOf(meeting)
     const own = { limiter: people, key: `${base}:${userId}` }
     if (belongs) return [own]

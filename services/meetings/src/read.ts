@@ -9,7 +9,7 @@ import { findMeetingByCode } from './store/meetings.ts'
 import type { MeetingRow } from './tables.ts'
 
 /** A meeting, and how somebody stands to it as of now. */
-export interface Seen extends Standing {
+export interface MeetingView extends Standing {
   meeting: MeetingRow
   arrival: Arrival
   /** As far as it was looked up: it matters only where not everybody is, and to those who are not known otherwise. */
@@ -19,14 +19,14 @@ export interface Seen extends Standing {
 const unknown = () => new ProblemError('not-found', 'There is no such meeting')
 
 /** A meeting and how somebody stands to it. @throws ProblemError `not-found` */
-export async function meetingFor(context: Context, id: string, userId: string): Promise<Seen> {
+export async function meetingFor(context: Context, id: string, userId: string): Promise<MeetingView> {
   const seen = await sightOf(context, id, userId)
   if (seen === undefined) throw unknown()
   return seen
 }
 
 /** The same by its code. @throws ProblemError `not-found` */
-export async function meetingByCodeFor(context: Context, code: string, userId: string): Promise<Seen> {
+export async function meetingByCodeFor(context: Context, code: string, userId: string): Promise<MeetingView> {
   const meeting = await findMeetingByCode(context.db, code)
   // How long it takes does not tell that there is a meeting for the invited.
   if (meeting === undefined) await lookInVain(context, userId)
@@ -34,7 +34,7 @@ export async function meetingByCodeFor(context: Context, code: string, userId: s
 }
 
 /** A meeting by its id, for those who may see it, and how one stands to it. @throws ProblemError `not-found` */
-export async function visibleFor(context: Context, id: string, { userId, kind }: Principal): Promise<Seen> {
+export async function visibleFor(context: Context, id: string, { userId, kind }: Principal): Promise<MeetingView> {
   const seen = await meetingFor(context, id, userId)
   const { type, settings } = seen.meeting
   const guest = kind === 'guest'
@@ -63,7 +63,7 @@ export async function ownMeeting(context: Context, id: string, userId: string): 
  * Whether somebody knows a meeting as its own, invited to a public one too. Such an invite opens nothing, so it is looked
  * up only here, before something is hidden.
  */
-export async function belongsTo(context: Context, seen: Seen, userId: string): Promise<boolean> {
+export async function belongsTo(context: Context, seen: MeetingView, userId: string): Promise<boolean> {
   if (seen.belongs || seen.meeting.type !== 'public' || isBanned(seen.arrival)) return seen.belongs
   return isInvited(context, seen.meeting.id, userId)
 }
@@ -73,7 +73,7 @@ async function lookInVain(context: Context, userId: string): Promise<void> {
   await isInvited(context, newId(), userId)
 }
 
-async function sightOf(context: Context, id: string, userId: string): Promise<Seen | undefined> {
+async function sightOf(context: Context, id: string, userId: string): Promise<MeetingView | undefined> {
   const at = now(context)
   const arrival = await findArrival(context.db, { meetingId: id, userId, at })
   if (arrival === undefined) return undefined

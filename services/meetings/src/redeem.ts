@@ -1,11 +1,11 @@
 import type { Grant } from '@parley/contracts'
 import { isProblem, ProblemError } from '@parley/kit'
-import { decideAdmission, type Entry } from './admission.ts'
+import { decideAdmission, type Admitted } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
 import { admitIn, entryOrThrow } from './join.ts'
-import { takePlace, type Place } from './lobby/place.ts'
+import { takePlace, type LobbyPlace } from './lobby/place.ts'
 import { settleWait } from './lobby/settle.ts'
 import { toMeeting } from './meeting.ts'
 import { hashOf } from './room-token.ts'
@@ -14,10 +14,10 @@ import { findArrival, type Arrival } from './store/arrival.ts'
 import { spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
 
-interface Admitted {
+interface AdmittedArrival {
   arrival: Arrival
-  entry: Entry
-  place: Place | null
+  entry: Admitted
+  place: LobbyPlace | null
 }
 
 /**
@@ -46,7 +46,7 @@ export async function redeem(
   }
 }
 
-async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<Admitted> {
+async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<AdmittedArrival> {
   const whom = { meetingId: token.meeting_id, userId: token.user_id }
   const arrival = await findArrival(context.db, { ...whom, at })
   if (arrival === undefined) throw new ProblemError('room-token-invalid')
@@ -55,8 +55,8 @@ async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<A
 }
 
 /** An invite is looked up only where without it there is no way in. */
-async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promise<Entry> {
-  const decide = (invited: boolean): Entry => entryOrThrow(decideAdmission(factsOf(arrival, shown, invited)))
+async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promise<Admitted> {
+  const decide = (invited: boolean): Admitted => entryOrThrow(decideAdmission(factsOf(arrival, shown, invited)))
   try {
     return decide(false)
   } catch (error) {
@@ -66,10 +66,10 @@ async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promis
 }
 
 /** Decided again with the meeting locked: the waiting room may have been switched off meanwhile. */
-async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Promise<Admitted> {
+async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Promise<AdmittedArrival> {
   const { meeting_id: meetingId, user_id: userId, name, guest } = token
   const person = { meetingId, userId, name, guest }
-  const admitted = await changing(context, meetingId, async (trx): Promise<Admitted> => {
+  const admitted = await changing(context, meetingId, async (trx): Promise<AdmittedArrival> => {
     const shown = (arrival: Arrival) => shownFor(token, arrival)
     const { arrival, entry } = await admitIn(trx, { meetingId, userId, shown }, at)
     return {

@@ -2,7 +2,7 @@ import type { Meeting, meetingsOperations } from '@parley/contracts'
 import { limitKey, publicBase, type Handlers } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
 import { rosterProblem } from './behind-door.ts'
-import { seekerOf, type CodeLimit } from './code-limit.ts'
+import { codeLookupOf, type CodeLimit } from './code-limit.ts'
 import type { Context } from './context.ts'
 import { createMeeting } from './create.ts'
 import { pageOf, readCursor } from './cursor.ts'
@@ -63,11 +63,11 @@ export function createRoutes(context: Context, codes: CodeLimit, passcodes: Pass
       return answerWith(200, { ...toMeeting(row, baseOf(request)), participants, ...guesses })
     },
     async getMeetingByCode({ params, principal, address, request }) {
-      await codes.lookUp(seekerOf(principal, address))
+      await codes.lookUp(codeLookupOf(principal, address))
       return answerWith(200, toMeeting(await meetingByCode(context, params.code, principal.userId), baseOf(request)))
     },
     async resolveCode({ body, principal, address }) {
-      await codes.lookUp(seekerOf(principal, address))
+      await codes.lookUp(codeLookupOf(principal, address))
       return { status: 200, body: { meetingId: (await meetingByCode(context, body.code, principal.userId)).id } }
     },
     async updateMeeting({ params, headers, body, principal, address, request }) {
@@ -102,7 +102,7 @@ export function createRoutes(context: Context, codes: CodeLimit, passcodes: Pass
       return ended(await endByHost(context, params.id, principal.userId, once(ended)))
     },
     async join({ body: { code, joinToken, passcode, displayName }, principal, address, request, once }) {
-      const seeker = seekerOf(principal, address)
+      const seeker = codeLookupOf(principal, address)
       const door = await codes.guess(seeker, () => doorOf(context, { code, joinToken }, principal.userId))
       const { seen, ...key } = door
       const who = { principal, address, passcode, displayName }

@@ -12,7 +12,7 @@ import {
 import type { BusSubscription, Deps, FactConsumer, MailOutbox, RunningService } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
 import { meetingsConfig, type MeetingsConfig } from './config.ts'
-import { createLines } from './changing.ts'
+import { createKeyedQueues } from './changing.ts'
 import type { Context } from './context.ts'
 import { consumeFacts } from './facts.ts'
 import { createAddressBook } from './invites/address-book.ts'
@@ -60,7 +60,7 @@ function create(deps: MeetingsDeps): RunningService {
   const context: Context = {
     config,
     db,
-    lines: createLines(),
+    lines: createKeyedQueues(),
     kv,
     bus,
     clock,

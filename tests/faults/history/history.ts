@@ -125,7 +125,7 @@ export interface StatusChange {
 }
 
 /** The room took a client (back) in on a socket: `joined` is a new stay, `resumed` the same one. */
-export interface Entry {
+export interface HistoryEntry {
   client: string
   room: string
   at: number
@@ -221,7 +221,7 @@ export interface History {
   /** Participants who were taken away without a goodbye, and the room of each. */
   gone: ReadonlyMap<string, string>
   statuses: readonly StatusChange[]
-  entries: readonly Entry[]
+  entries: readonly HistoryEntry[]
   commands: readonly Command[]
   /** By room. */
   standings: ReadonlyMap<string, Standing>

@@ -5,7 +5,7 @@ import {
   type Command,
   type CutOff,
   type Departure,
-  type Entry,
+  type HistoryEntry,
   type Farewell,
   type History,
   type Mark,
@@ -56,7 +56,7 @@ export class Recorder {
   /** Participants who leave because they want to. */
   readonly leaving = new Set<string>()
   readonly statuses: StatusChange[] = []
-  readonly entries: Entry[] = []
+  readonly entries: HistoryEntry[] = []
   readonly commands: Command[] = []
   readonly closings: Closing[] = []
   readonly farewells: Farewell[] = []

@@ -113,7 +113,7 @@ export const ChatNews = Type.Object({
 export type ChatNews = Static<typeof ChatNews>
 
 /** The messages between the nodes of one room on `room.<id>`. */
-export const RoomNews = Type.Union([
+export const RoomEvent = Type.Union([
   /**
    * Committed changes. `follows` is the head they were decided on, `commitId` names the commit. A hint: a node that misses it
    * reads the document.
@@ -140,7 +140,7 @@ export const RoomNews = Type.Union([
   Type.Object({ kind: Type.Literal('reaction'), node: Type.String(), participantId: Id, reaction: Type.String() }),
   Type.Object({ kind: Type.Literal('typing'), node: Type.String(), participantId: Id, typing: Type.Boolean() }),
 ])
-export type RoomNews = Static<typeof RoomNews>
+export type RoomEvent = Static<typeof RoomEvent>
 
 /**
  * A change that meetings (or media) asks for; any node carries it out in the room's document. `seq` numbers the commands of one meeting: the
@@ -193,7 +193,7 @@ export type Relay = Static<typeof Relay>
 export const occupiedRooms = 'signaling:rooms'
 
 export const signalingBus = {
-  room: event('room.{meetingId}', RoomNews),
+  room: event('room.{meetingId}', RoomEvent),
   /** Each service has a subject of its own for what it tells a room: none can speak for another (S38). */
   roomLobby: event('room.{meetingId}.lobby', LobbyNews),
   roomChat: event('room.{meetingId}.chat', ChatNews),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, sql } from 'kysely'
-import { createGates } from '../gate.ts'
+import { createKeyedSemaphores } from '../semaphore.ts'
 import type { DatabaseHost } from './db.ts'
 import { lockFolder } from './folder-lock.ts'
 import { int8, safeInteger } from './int8.ts'
@@ -28,7 +28,7 @@ export async function openPglite({ dataDir, template }: PgliteOptions): Promise<
     throw error
   })
   const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }), ...traceSql() })
-  const inTurn = createGates({ running: 1, waiting: 100, full: 'Too many migrations at once' })
+  const inTurn = createKeyedSemaphores({ running: 1, waiting: 100, full: 'Too many migrations at once' })
   let closing: Promise<void> | undefined
   return {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,

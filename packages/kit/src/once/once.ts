@@ -1,6 +1,6 @@
 import { problems } from '@parley/contracts'
 import type { Kysely } from 'kysely'
-import { createGates } from '../gate.ts'
+import { createKeyedSemaphores } from '../semaphore.ts'
 import { decrypt, encrypt } from '../gcm.ts'
 import { isProblem, ProblemError } from '../problem.ts'
 import type { Clock } from '../service.ts'
@@ -54,7 +54,7 @@ const limits = { running: 1, waiting: 50, waitMs: 1_500, full: underWay }
 
 /** Keeps answers in a service's own database; see `createKeptAnswersTable`. */
 export function createKeptAnswers({ db, clock }: { db: KeptDb; clock: Pick<Clock, 'now'> }): KeptAnswers {
-  const inTurn = createGates(limits)
+  const inTurn = createKeyedSemaphores(limits)
   const now = (): Date => new Date(clock.now())
   return {
     async answer(request, handle) {

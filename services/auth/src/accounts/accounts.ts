@@ -18,7 +18,7 @@ import {
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
 import type { WorkOf } from './password-work.ts'
-import type { InTurn } from './in-turn.ts'
+import type { KeyedQueue } from './keyed-queue.ts'
 import { toUser } from './user.ts'
 
 export interface Accounts {
@@ -68,7 +68,7 @@ export interface AccountsDeps {
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
-  inTurn: InTurn
+  inTurn: KeyedQueue
   /** Tells everybody that an account has another name; called after the change. */
   renamed(change: { userId: string; before: string; name: string }): void
 }

@@ -6,7 +6,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
 import { endEverySession, endOtherSessions } from '../sessions/endings.ts'
 import type { Db, MailTokenRow } from '../tables.ts'
-import type { InTurn } from './in-turn.ts'
+import type { KeyedQueue } from './keyed-queue.ts'
 import type { WorkOf } from './password-work.ts'
 import { findUser, markRefused, markVerified, setPassword } from './store.ts'
 
@@ -37,7 +37,7 @@ export interface RecoveryDeps {
   /** Whose work a hash is. */
   workOf: WorkOf
   mails: AccountMails
-  inTurn: InTurn
+  inTurn: KeyedQueue
   /** Mails to one address. */
   mailLimit: Limiter
   /** Tells everybody of a revocation; called after its transaction has committed. */

@@ -19,7 +19,7 @@ export interface HousekeepingOptions {
 }
 
 /** Removes what no longer matters, in small batches. Safe on several replicas at once. */
-export async function keepHouse({ db, clock, log, refreshTtlMs, guestTtlMs }: HousekeepingOptions): Promise<void> {
+export async function cleanUp({ db, clock, log, refreshTtlMs, guestTtlMs }: HousekeepingOptions): Promise<void> {
   const before = (ms: number): Date => new Date(clock.now() - ms)
   const times: SweepTimes = {
     endedBefore: before(dayMs),

@@ -1,6 +1,6 @@
 import { privacyBus, type Erasure, type Revocation } from '@parley/contracts'
 import { ask, newId, ProblemError, type Bus, type Clock, type Logger } from '@parley/kit'
-import type { InTurn } from '../accounts/in-turn.ts'
+import type { KeyedQueue } from '../accounts/keyed-queue.ts'
 import type { WorkOf } from '../accounts/password-work.ts'
 import { findUser } from '../accounts/store.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -15,7 +15,7 @@ export interface ErasureDeps {
   log: Logger
   passwords: Passwords
   workOf: WorkOf
-  inTurn: InTurn
+  inTurn: KeyedQueue
   revoked(revocation: Revocation): void
 }
 

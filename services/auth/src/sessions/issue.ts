@@ -10,7 +10,7 @@ export interface Issued {
   refreshExpiresIn: number
 }
 
-export interface Grant {
+export interface IssuedTokens {
   user: UserRow
   session: Pick<SessionRow, 'id' | 'expires_at'>
   refreshToken: string
@@ -18,7 +18,7 @@ export interface Grant {
 
 /** Signs an access token for a session. It never outlives the session. */
 export function issue(
-  { user, session, refreshToken }: Grant,
+  { user, session, refreshToken }: IssuedTokens,
   { sign, now, accessTtlS }: { sign(claims: AccessClaims): string; now: number; accessTtlS: number },
 ): Issued {
   const iat = Math.floor(now / 1000)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judge, retryMs, type Family, type Presented } from './judge.ts'
+import { evaluate, retryMs, type Family, type Presented } from './judge.ts'
 
 const now = 1_000_000
 const alive: Family = { revoked: false, expiresAt: now + 1 }
@@ -17,5 +17,5 @@ test.each<[string, Presented, Family, string]>([
   ['A4 a revoked session has ended', unused, { ...alive, revoked: true }, 'ended'],
   ['A4 of a revoked session nothing is retried', spent(0), { ...alive, revoked: true }, 'ended'],
 ])('%s', (_name, token, family, kind) => {
-  expect(judge(token, family, now).kind).toBe(kind)
+  expect(evaluate(token, family, now).kind).toBe(kind)
 })

@@ -23,7 +23,7 @@ export type Verdict =
   | { kind: 'ended' }
 
 /** The verdict on a refresh token, decided while its session is locked. */
-export function judge(token: Presented, family: Family, now: number): Verdict {
+export function evaluate(token: Presented, family: Family, now: number): Verdict {
   if (family.revoked || family.expiresAt <= now) return { kind: 'ended' }
   if (token.spentForMs === null) return { kind: 'rotate' }
   const { sealedSuccessor } = token

@@ -2,14 +2,14 @@ import type { Revocation } from '@parley/contracts'
 import { findUser } from '../accounts/store.ts'
 import { insertRevocation } from '../revocations/store.ts'
 import type { Db, RefreshTokenRow, SessionRow, UserRow } from '../tables.ts'
-import type { Grant } from './issue.ts'
-import { judge } from './judge.ts'
+import type { IssuedTokens } from './issue.ts'
+import { evaluate } from './judge.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import { openSuccessor, sealSuccessor } from './refresh-token.ts'
 import { endSession, lockSessionOf, noteRetry, readRefreshToken, rotate } from './store.ts'
 
 export type RefreshOutcome =
-  | { kind: 'granted'; grant: Grant }
+  | { kind: 'granted'; grant: IssuedTokens }
   | { kind: 'unknown' }
   /** The session has been ended in this transaction; to be told once it has committed. */
   | { kind: 'reused'; revocation: Revocation }
@@ -26,7 +26,7 @@ export async function refreshGrant(trx: Db, token: string, times: Times): Promis
   const row = session && (await readRefreshToken(trx, hash))
   const user = session && (await findUser(trx, session.user_id))
   if (session === undefined || row === undefined || user === undefined) return { kind: 'unknown' }
-  const verdict = judge(
+  const verdict = evaluate(
     presentedOf(row),
     { revoked: session.revoked_at !== null, expiresAt: session.expires_at.getTime() },
     times.now,
@@ -61,7 +61,7 @@ async function rotateNow(
   trx: Db,
   { token, hash, user, session }: Holder,
   { now, refreshTtlMs }: Times,
-): Promise<Grant> {
+): Promise<IssuedTokens> {
   const successor = newRandomToken()
   // A guest ends when its time is over; an account's session lasts as long as it is used.
   const expiresAt = user.kind === 'guest' ? session.expires_at : new Date(now + refreshTtlMs)

@@ -1,11 +1,11 @@
 import type { AccessClaims, Revocation, Session } from '@parley/contracts'
 import { newId, plainly, ProblemError, type Clock, type Once } from '@parley/kit'
-import type { InTurn } from '../accounts/in-turn.ts'
+import type { KeyedQueue } from '../accounts/keyed-queue.ts'
 import { holdUser } from '../accounts/store.ts'
 import { insertRevocation } from '../revocations/store.ts'
 import type { Db, SessionRow, UserRow } from '../tables.ts'
 import { endEverySession } from './endings.ts'
-import { issue, type Grant, type Issued } from './issue.ts'
+import { issue, type IssuedTokens, type Issued } from './issue.ts'
 import { hashOf, newRandomToken } from '../random-token.ts'
 import { refreshGrant } from './refresh.ts'
 import {
@@ -28,7 +28,7 @@ export interface SessionsDeps {
   db: Db
   clock: Clock
   sign(claims: AccessClaims): string
-  inTurn: InTurn
+  inTurn: KeyedQueue
   /** Tells everybody of a revocation; called after its transaction has committed. */
   revoked(revocation: Revocation): void
   accessTtlS: number
@@ -131,7 +131,7 @@ export class Sessions {
     return rows.map((row) => toSession(row, currentId))
   }
 
-  #issue(grant: Grant, now: number): Issued {
+  #issue(grant: IssuedTokens, now: number): Issued {
     const { sign, accessTtlS } = this.#deps
     return issue(grant, { sign, now, accessTtlS })
   }

@@ -7,7 +7,7 @@ import {
   createMetrics,
   openDatabase,
   systemClock,
-  type World,
+  type Runtime,
 } from '@parley/kit'
 import { startNats, startPostgres, startRedis, type RunningServer } from '@parley/kit/testing'
 
@@ -16,7 +16,7 @@ export const log = createLogger({ service: 'chat-test', level: 'error' })
 
 /** The servers of the replicas under test; the first world is also the tests' own. */
 export interface Stage {
-  worlds: readonly [World, World]
+  worlds: readonly [Runtime, Runtime]
   close(): Promise<void>
 }
 
@@ -27,7 +27,14 @@ export async function memoryStage(): Promise<Stage> {
   const bus = createMemoryBus({ log })
   const kv = createMemoryKv({ log })
   const database = await openDatabase({}, { log })
-  const world = (instanceId: string): World => ({ ...common, bus, kv, database, metrics: createMetrics(), instanceId })
+  const world = (instanceId: string): Runtime => ({
+    ...common,
+    bus,
+    kv,
+    database,
+    metrics: createMetrics(),
+    instanceId,
+  })
   return {
     worlds: [world('one'), world('two')],
     async close() {
@@ -42,7 +49,7 @@ export async function memoryStage(): Promise<Stage> {
 export async function realStage(): Promise<Stage> {
   const servers = await Promise.all([startPostgres(), startNats(), startRedis()])
   const [postgres, nats, redis] = servers
-  const worlds: [World, World] = [
+  const worlds: [Runtime, Runtime] = [
     await realWorld('one', { postgres, nats, redis }),
     await realWorld('two', { postgres, nats, redis }),
   ]
@@ -61,7 +68,7 @@ export async function realStage(): Promise<Stage> {
 
 type Servers = Record<'postgres' | 'nats' | 'redis', RunningServer>
 
-const realWorld = async (instanceId: string, { postgres, nats, redis }: Servers): Promise<World> => ({
+const realWorld = async (instanceId: string, { postgres, nats, redis }: Servers): Promise<Runtime> => ({
   ...common,
   instanceId,
   bus: await connectNatsBus({ url: nats.url, name: `chat-test/${instanceId}`, log }),
@@ -74,7 +81,7 @@ const realWorld = async (instanceId: string, { postgres, nats, redis }: Servers)
 export async function databaseStage(postgres: { url: string }): Promise<Stage> {
   const bus = createMemoryBus({ log })
   const kv = createMemoryKv({ log })
-  const world = async (instanceId: string): Promise<World> => ({
+  const world = async (instanceId: string): Promise<Runtime> => ({
     ...common,
     bus,
     kv,
@@ -82,7 +89,7 @@ export async function databaseStage(postgres: { url: string }): Promise<Stage> {
     metrics: createMetrics(),
     database: await openDatabase(postgres, { log }),
   })
-  const worlds: [World, World] = [await world('one'), await world('two')]
+  const worlds: [Runtime, Runtime] = [await world('one'), await world('two')]
   return {
     worlds,
     async close() {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type Allowed } from './filter.ts'
+import { evaluate, type Allowed } from './filter.ts'
 
 const allowed: Allowed = { room: 'r1', feed: 'p1', sessions: new Set([7]) }
 const verdictOf = (message: object | string) =>
-  judge(typeof message === 'string' ? message : JSON.stringify(message), allowed)
+  evaluate(typeof message === 'string' ? message : JSON.stringify(message), allowed)
 const inRoom = (body: object) => verdictOf({ janus: 'message', session_id: 7, handle_id: 1, transaction: 't', body })
 const publisher = { ptype: 'publisher', room: 'r1', id: 'p1', token: 'x' }
 

@@ -52,7 +52,7 @@ const roomRequests: ReadonlySet<unknown> = new Set([
 ])
 
 /** Judges one message of a client. What `info` and the admin requests of Janus tell is for the inside only. */
-export function judge(text: string, allowed: Allowed): Verdict {
+export function evaluate(text: string, allowed: Allowed): Verdict {
   const message = readFields(text)
   if (message === null) return refusal({}, code.invalidJson, 'A message is a JSON object')
   const { janus: verb, session_id: session } = message

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeCodes, type CloseReason, type JanusPlace } from '@parley/contracts'
 import type { Logger } from '@parley/kit'
 import { WebSocket, type RawData } from 'ws'
-import { judge } from './filter.ts'
+import { evaluate } from './filter.ts'
 import { MessageBudget } from './message-budget.ts'
 
 export interface JanusPipeEnds {
@@ -96,7 +96,7 @@ export class JanusPipe {
     if (!this.#budget.take(performance.now())) return this.#close('tooManyMessages')
     const text = String(data)
     const allowed = { room: this.#room, feed: this.place.participantId, sessions: this.#sessions }
-    const verdict = judge(text, allowed)
+    const verdict = evaluate(text, allowed)
     if (verdict.kind === 'refuse') {
       this.#strikes += 1
       if (this.#strikes > maxStrikes) return this.#close('protocolViolation')

@@ -17,12 +17,12 @@ import { createTestIssuer, eventually } from '@parley/kit/testing'
 import { gatewayService } from '../service.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
-export interface Parts {
+export interface Components {
   bus: Bus
   kv: Kv
   close(): Promise<void>
 }
-export const memoryParts = async (): Promise<Parts> => {
+export const memoryParts = async (): Promise<Components> => {
   const bus = createMemoryBus()
   const kv = createMemoryKv()
   return {
@@ -52,7 +52,7 @@ export interface TestGateway {
 }
 
 export interface Around {
-  parts?: Parts
+  parts?: Components
   /** How long it goes on after it has left the directory. */
   lingerMs?: number
 }

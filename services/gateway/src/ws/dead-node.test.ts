@@ -4,12 +4,12 @@ import { announce, createLogger } from '@parley/kit'
 import { freeze } from '@parley/kit/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { codeOf, readFrames, serverClose, serverFrame } from '../testing/frames.ts'
-import { memoryParts, startGateway, type Parts, type TestGateway } from '../testing/gateway.ts'
+import { memoryParts, startGateway, type Components, type TestGateway } from '../testing/gateway.ts'
 import { startNodeProcess, type NodeProcess } from '../testing/node-process.ts'
 import { openSocket } from '../testing/raw.ts'
 import { agree } from '../testing/upstream.ts'
 
-let parts: Parts
+let parts: Components
 const log = createLogger({ service: 'gateway', level: 'silent' })
 let gateway: TestGateway
 let processes: NodeProcess[] = []

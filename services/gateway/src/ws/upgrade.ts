@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import {
   checkHeaderSizeOrThrow,
   checkShapeOrThrow,
-  createGates,
+  createKeyedSemaphores,
   isProblem,
   limitKey,
   ProblemError,
@@ -67,7 +67,7 @@ export function createUpgrade(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { factsOf, log, onOutcome } = options
-  const inTurn = createGates(dialling)
+  const inTurn = createKeyedSemaphores(dialling)
   return (request, socket, head) => {
     const facts = factsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
@@ -92,7 +92,7 @@ interface Upgrade {
   facts: ClientFacts
 }
 
-type Handling = UpgradeOptions & { inTurn: ReturnType<typeof createGates> }
+type Handling = UpgradeOptions & { inTurn: ReturnType<typeof createKeyedSemaphores> }
 
 async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   const handshake = await admit(upgrade, options)

@@ -1,4 +1,4 @@
-import { createGate } from '@parley/kit'
+import { createSemaphore } from '@parley/kit'
 import sharp from 'sharp'
 import { FileRefusedError } from './refused.ts'
 
@@ -23,7 +23,7 @@ const previewSize = 800
 const maxFrames = 1_000
 const decodeSeconds = 15
 const limits = { running: 1, waiting: 200, waitMs: 60_000, full: 'Too many pictures are being looked at' }
-const pass = createGate(limits)
+const pass = createSemaphore(limits)
 
 /** Looks at a picture, all of whose pixels must be readable, and makes a preview. @throws FileRefusedError */
 export const readPicture = (bytes: Buffer, type: string, maxPixels: number): Promise<Picture> =>

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { UploadState } from '@parley/contracts'
-import { createGate, ObjectNotFoundError, ProblemError, SizeMismatchError } from '@parley/kit'
+import { createSemaphore, ObjectNotFoundError, ProblemError, SizeMismatchError } from '@parley/kit'
 import type { FilesContext } from './context.ts'
 import { uploadStateOf } from './file-answer.ts'
 import { keyOf } from './keys.ts'
@@ -25,7 +25,7 @@ interface UploadRequest {
 }
 
 export function createUploads(context: Pick<FilesContext, 'db' | 'objects' | 'clock'>): Uploads {
-  const pass = createGate(limits)
+  const pass = createSemaphore(limits)
   const state = async (file: FileRow): Promise<UploadState> =>
     uploadStateOf(file, file.upload_id === null ? new Map() : await readParts(context.db, file.id))
   return {

@@ -5,7 +5,7 @@ import { now, type Context } from '../context.ts'
 import { isFull } from '../full.ts'
 import { knockerOf, shownBy } from '../join.ts'
 import type { PasscodeCheck } from '../passcode-check.ts'
-import { meetingByCodeFor, type Seen } from '../read.ts'
+import { meetingByCodeFor, type MeetingView } from '../read.ts'
 import { factsOf } from '../standing.ts'
 import { findEntry } from '../store/lobby.ts'
 import type { MeetingRow } from '../tables.ts'
@@ -55,7 +55,7 @@ export async function explainAccess(
   }
 }
 
-async function seenOrNull(context: Context, code: string, { userId }: Principal): Promise<Seen | null> {
+async function seenOrNull(context: Context, code: string, { userId }: Principal): Promise<MeetingView | null> {
   try {
     return await meetingByCodeFor(context, code, userId)
   } catch (error) {
@@ -64,7 +64,7 @@ async function seenOrNull(context: Context, code: string, { userId }: Principal)
   }
 }
 
-async function waitOf(context: Context, { meeting }: Seen, { userId }: Principal): Promise<EntryAccess> {
+async function waitOf(context: Context, { meeting }: MeetingView, { userId }: Principal): Promise<EntryAccess> {
   const entry = await findEntry(context.db, { meetingId: meeting.id, userId })
   const retryAfterMs = rejectedForMs(entry, now(context))
   if (retryAfterMs > 0) return { canEnter: false, reason: 'not-admitted', next: 'none', retryAfterMs }

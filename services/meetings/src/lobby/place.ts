@@ -12,7 +12,7 @@ const socketWithinMs = 30_000
 /** A rejected person may ask again after this. */
 const askAgainMs = 60_000
 
-export interface Place {
+export interface LobbyPlace {
   participantId: string
   /** The lobby's new version; null if it looks as before. */
   lv: number | null
@@ -31,7 +31,7 @@ export type Comer = Person & { by: { address: string } | 'socket' }
  * In a transaction that has locked the meeting: the place of somebody in the queue, kept if they still wait, else a new
  * one at its end. A place needs a socket: without one it is given back soon. @throws ProblemError `not-admitted` for who was just rejected, `meeting-full` for a full lobby
  */
-export async function takePlace(trx: Db, comer: Comer, at: Date): Promise<Place> {
+export async function takePlace(trx: Db, comer: Comer, at: Date): Promise<LobbyPlace> {
   const { meetingId, userId, name, guest, by } = comer
   const entry = await findEntry(trx, { meetingId, userId })
   const retryAfterMs = rejectedForMs(entry, at)

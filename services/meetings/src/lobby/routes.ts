@@ -1,6 +1,6 @@
 import type { lobbyOperations, Principal } from '@parley/contracts'
 import { limitKey, newId, type Handlers } from '@parley/kit'
-import { seekerOf, type CodeLimit } from '../code-limit.ts'
+import { codeLookupOf, type CodeLimit } from '../code-limit.ts'
 import type { Context } from '../context.ts'
 import { moderatedMeeting } from '../moderated.ts'
 import type { PasscodeCheck } from '../passcode-check.ts'
@@ -12,7 +12,7 @@ import { lobbyState } from './state.ts'
 export const createLobbyRoutes = (context: Context, codes: CodeLimit, passcodes: PasscodeCheck) =>
   ({
     async codeAccess({ params, principal, address }) {
-      await codes.lookUp(seekerOf(principal, address))
+      await codes.lookUp(codeLookupOf(principal, address))
       return { status: 200, body: await explainAccess(context, passcodes, { code: params.code, principal, address }) }
     },
     async codeDoor({ params, address }) {

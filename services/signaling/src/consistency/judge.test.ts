@@ -1,6 +1,6 @@
 import type { Doc, DocHead, Look } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
-import { judge, pastWith } from '../room/catch-up.ts'
+import { evaluate, pastWith } from '../room/catch-up.ts'
 import { relationOf, type HeadNews } from '../room/news.ts'
 import { emptyRoom, pastOf, type RoomState } from '../room/state.ts'
 
@@ -32,11 +32,11 @@ const known = roomAt('e', ['a', 'b', 'c'])
 describe('which history of a room stays (C4, C17)', () => {
   it('C1 a room that is not in the store any more begins a new epoch with what is known', () => {
     const look: Look = { found: 'none', incarnation: { id: 'i2', ageMs: 0, now: 0 } }
-    expect(judge(known, look)).toMatchObject({ state: known, found: 'nothing-new', begins: true, replaces: null })
+    expect(evaluate(known, look)).toMatchObject({ state: known, found: 'nothing-new', begins: true, replaces: null })
   })
 
   it('C4 a store that went back to an ancestor is brought back, above all versions seen', () => {
-    const verdict = judge(known, other(docAt('e', ['a', 'b'])))
+    const verdict = evaluate(known, other(docAt('e', ['a', 'b'])))
     expect(verdict).toMatchObject({ state: known, found: 'nothing-new', begins: true, highest: 3 })
     expect(verdict.replaces).toEqual(headAt('e', 2, 'b'))
   })
@@ -44,28 +44,28 @@ describe('which history of a room stays (C4, C17)', () => {
   it('C4 a node that skipped commits knows them for ancestors', () => {
     const { commits } = roomAt('e', ['a', 'b', 'c', 'd', 'f', 'g'])
     const head = headAt('e', 6, 'g')
-    const { state } = judge(roomAt('e', ['a']), { found: 'changes', head, fields: {}, commits })
-    expect(judge(state, other(docAt('e', ['a', 'b', 'c', 'd'])))).toMatchObject({ state, begins: true })
-    expect(judge(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
+    const { state } = evaluate(roomAt('e', ['a']), { found: 'changes', head, fields: {}, commits })
+    expect(evaluate(state, other(docAt('e', ['a', 'b', 'c', 'd'])))).toMatchObject({ state, begins: true })
+    expect(evaluate(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
   })
 
   it('C4 a branch is no progress: what others have built on stays, under a new epoch above both', () => {
-    const longer = judge(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
+    const longer = evaluate(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
     expect(longer).toMatchObject({ found: 'other-state', begins: true, highest: 4, state: { v: 4 } })
-    const same = judge(known, other(docAt('e', ['a', 'b', 'x'])))
+    const same = evaluate(known, other(docAt('e', ['a', 'b', 'x'])))
     expect(same).toMatchObject({ found: 'other-state', begins: true, highest: 3, state: { v: 3 } })
-    const shorter = judge(known, other(docAt('e', ['a', 'x'])))
+    const shorter = evaluate(known, other(docAt('e', ['a', 'x'])))
     expect(shorter).toMatchObject({ found: 'other-state', begins: true, highest: 3, state: { v: 2 } })
   })
 
   it('C4 another epoch whose version is not higher begins anew, for some may have seen that number already', () => {
     const origin = headAt('o', 1, 'z')
-    expect(judge(known, other(docAt('f', ['r'], { first: 3, origin })))).toMatchObject({
+    expect(evaluate(known, other(docAt('f', ['r'], { first: 3, origin })))).toMatchObject({
       found: 'other-state',
       begins: true,
       highest: 3,
     })
-    expect(judge(known, other(docAt('f', ['r'], { first: 4, origin })))).toMatchObject({
+    expect(evaluate(known, other(docAt('f', ['r'], { first: 4, origin })))).toMatchObject({
       found: 'other-state',
       begins: false,
     })
@@ -73,33 +73,37 @@ describe('which history of a room stays (C4, C17)', () => {
 
   it('C4 what was restored from an ancestor, and not gone on since, is brought up to what is known', () => {
     const restored = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
-    expect(judge(known, other(restored))).toMatchObject({ state: known, begins: true, highest: 3 })
+    expect(evaluate(known, other(restored))).toMatchObject({ state: known, begins: true, highest: 3 })
     const goneOn = docAt('f', ['r', 's'], { first: 3, origin: headAt('e', 2, 'b') })
-    expect(judge(known, other(goneOn))).toMatchObject({ found: 'other-state', begins: false })
+    expect(evaluate(known, other(goneOn))).toMatchObject({ found: 'other-state', begins: false })
   })
 
   it('C4 a store that goes back twice, the second time behind its restoration, is brought back again', () => {
     const restored = { ...roomAt('f', ['r', 's'], 4), past: pastOf(known) }
-    expect(judge(restored, other(docAt('e', ['a', 'b'])))).toMatchObject({ state: restored, begins: true, highest: 5 })
-    expect(judge(restored, other(docAt('e', ['a', 'x'])))).toMatchObject({ found: 'other-state' })
+    expect(evaluate(restored, other(docAt('e', ['a', 'b'])))).toMatchObject({
+      state: restored,
+      begins: true,
+      highest: 5,
+    })
+    expect(evaluate(restored, other(docAt('e', ['a', 'x'])))).toMatchObject({ found: 'other-state' })
     const again = { ...roomAt('g', ['t'], 6), past: pastOf(restored) }
-    expect(judge(again, other(docAt('e', ['a'])))).toMatchObject({ state: again, begins: true })
+    expect(evaluate(again, other(docAt('e', ['a'])))).toMatchObject({ state: again, begins: true })
     const byAnother = docAt('h', ['u'], { first: 4, origin: headAt('e', 3, 'c') })
-    expect(judge(again, other(byAnother))).toMatchObject({ state: again, begins: true })
+    expect(evaluate(again, other(byAnother))).toMatchObject({ state: again, begins: true })
   })
 
   it('C4 what was replaced because it was behind is known to be, when somebody restores it once more', () => {
     const behind = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
-    const restored = { ...roomAt('g', ['s'], 4), past: pastWith(judge(known, other(behind))) }
+    const restored = { ...roomAt('g', ['s'], 4), past: pastWith(evaluate(known, other(behind))) }
     const again = docAt('h', ['t'], { first: 4, origin: headAt('f', 3, 'r') })
-    expect(judge(restored, other(again))).toMatchObject({ state: restored, begins: true })
+    expect(evaluate(restored, other(again))).toMatchObject({ state: restored, begins: true })
   })
 
   it('C4 a node that reads a restored room knows what it was restored from', () => {
-    const { state } = judge(known, other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
-    expect(judge(state, other(docAt('e', ['a', 'b'])))).toMatchObject({ state, begins: true })
-    const stranger = judge(emptyRoom('m', 'n'), other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
-    expect(judge(stranger.state, other(docAt('e', ['a', 'b', 'c'])))).toMatchObject({
+    const { state } = evaluate(known, other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
+    expect(evaluate(state, other(docAt('e', ['a', 'b'])))).toMatchObject({ state, begins: true })
+    const stranger = evaluate(emptyRoom('m', 'n'), other(docAt('f', ['r'], { first: 4, origin: headAt('e', 3, 'c') })))
+    expect(evaluate(stranger.state, other(docAt('e', ['a', 'b', 'c'])))).toMatchObject({
       found: 'nothing-new',
       begins: true,
     })
@@ -107,7 +111,7 @@ describe('which history of a room stays (C4, C17)', () => {
 
   it('C1 what was restored from just what is known has the same contents, and may have gone on', () => {
     const restored = docAt('f', ['r', 's'], { first: 4, origin: headAt('e', 3, 'c') })
-    expect(judge(known, other(restored))).toMatchObject({
+    expect(evaluate(known, other(restored))).toMatchObject({
       found: 'changes',
       begins: false,
       state: { epoch: 'f', v: 5 },
@@ -115,11 +119,17 @@ describe('which history of a room stays (C4, C17)', () => {
   })
 
   it('C4 progress that is too far back to be told apart is taken as progress', () => {
-    expect(judge(known, other(docAt('e', ['p', 'q'], { first: 9 })))).toMatchObject({ found: 'changes', begins: false })
+    expect(evaluate(known, other(docAt('e', ['p', 'q'], { first: 9 })))).toMatchObject({
+      found: 'changes',
+      begins: false,
+    })
   })
 
   it('C2 a node that knows nothing takes what is there', () => {
-    expect(judge(emptyRoom('m', 'n'), other(docAt('e', ['a'])))).toMatchObject({ found: 'other-state', begins: false })
+    expect(evaluate(emptyRoom('m', 'n'), other(docAt('e', ['a'])))).toMatchObject({
+      found: 'other-state',
+      begins: false,
+    })
   })
 })
 

@@ -4,7 +4,7 @@ import type { Channels } from './channels.ts'
 import { readCursor } from './cursor.ts'
 import { MeetingReader } from './meeting-reader.ts'
 import type { EventSink } from './sse.ts'
-import type { Feed, Place, Streams } from './streams.ts'
+import type { Feed, StreamSlot, Streams } from './streams.ts'
 import { readUserEvents, UserReader, type UserEventsDeps } from './user-reader.ts'
 
 export interface EventsDeps extends UserEventsDeps {
@@ -42,12 +42,12 @@ export const eventsHandlers = ({ streams, channels, ...deps }: EventsDeps): Hand
 })
 
 const begin =
-  (place: Place, feed: (sink: EventSink) => Feed): WriteStream =>
+  (place: StreamSlot, feed: (sink: EventSink) => Feed): WriteStream =>
   (response) =>
     place.begin(response, feed)
 
 /** A refused stream takes no place. */
-async function inPlace<T>(place: Place, open: (place: Place) => Promise<T>): Promise<T> {
+async function inPlace<T>(place: StreamSlot, open: (place: StreamSlot) => Promise<T>): Promise<T> {
   try {
     return await open(place)
   } catch (error) {

@@ -21,7 +21,7 @@ interface Stream {
 }
 
 /** A place for a stream that is about to begin. */
-export interface Place {
+export interface StreamSlot {
   begin(response: ServerResponse, feed: (sink: EventSink) => Feed): void
   /** It will not begin. */
   release(): void
@@ -69,7 +69,7 @@ export class Streams {
    * @throws ProblemError `unavailable` when this node takes no more, `rate-limited` when this user has enough, `token-expired`
    * for a token that only the tolerance of clocks has let in
    */
-  placeOrThrow(principal: Principal): Place {
+  placeOrThrow(principal: Principal): StreamSlot {
     if (hasEnded(principal, this.#clock.now())) throw new ProblemError('token-expired')
     if (this.#draining || this.#places >= this.#max)
       throw new ProblemError('unavailable', 'This node takes no new streams', { retryAfterMs: movingRetryMs })

@@ -2,7 +2,7 @@ import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
 import { ask, ProblemError, tell } from '@parley/kit'
 import { sendTo } from '../context.ts'
 import { noteAndTell } from '../room/chat-heads.ts'
-import { showPassing } from '../room/registry.ts'
+import { showEphemeral } from '../room/registry.ts'
 import { ack, type Call, type Handler, type SessionFor } from './call.ts'
 
 /** Waits for nothing while the receiver is known: what one sends first goes out first. */
@@ -77,7 +77,7 @@ export const typing: Handler<'chat.typing'> = ({ context, session: { room, local
     participantId: local.participantId,
     typing: payload.typing,
   } as const
-  showPassing(room, news)
+  showEphemeral(room, news)
   tell(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
   return null
 }
@@ -89,7 +89,7 @@ export const react: Handler<'reaction.send'> = ({ context, session: { room, loca
     participantId: local.participantId,
     reaction: payload.reaction,
   } as const
-  showPassing(room, news)
+  showEphemeral(room, news)
   tell(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
   return ack
 }

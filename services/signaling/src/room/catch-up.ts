@@ -57,7 +57,7 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
       continue
     }
     if (look.found === 'none' && look.incarnation.id === known.incarnation) return { found: 'expired' }
-    const verdict = judge(known, look)
+    const verdict = evaluate(known, look)
     const current = await deps.life.current(incarnationIn(look, verdict))
     if (!verdict.begins && verdict.state.incarnation === current)
       return verdict.found === 'nothing-new'
@@ -98,7 +98,7 @@ export interface Verdict {
 }
 
 /** Which history of a room stays: pure. A commit names its ancestors, so that a branch is never taken for progress. */
-export function judge(known: RoomState, look: Look): Verdict {
+export function evaluate(known: RoomState, look: Look): Verdict {
   const mine = { state: known, found: 'nothing-new' as const, highest: known.v }
   switch (look.found) {
     case 'none':

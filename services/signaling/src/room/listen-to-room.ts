@@ -1,8 +1,8 @@
-import { signalingBus, type ChatNews, type LobbyNews, type RoomNews } from '@parley/contracts'
+import { signalingBus, type ChatNews, type LobbyNews, type RoomEvent } from '@parley/contracts'
 import { listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
 
 /** The news of a room: by nodes, by meetings, by chat. */
-export type AnyNews = RoomNews | LobbyNews | ChatNews
+export type AnyNews = RoomEvent | LobbyNews | ChatNews
 
 /** Hears all that is told to one room. */
 export function listenToRoom(

@@ -1,9 +1,9 @@
-import type { RoomNews } from '@parley/contracts'
+import type { RoomEvent } from '@parley/contracts'
 import type { DocHead } from '@parley/kit'
 import { headOf, type RoomState } from './state.ts'
 
-export type HeadNews = Extract<RoomNews, { kind: 'commit' | 'head' }>
-export type CommitNews = Extract<RoomNews, { kind: 'commit' }>
+export type HeadNews = Extract<RoomEvent, { kind: 'commit' | 'head' }>
+export type CommitNews = Extract<RoomEvent, { kind: 'commit' }>
 
 /**
  * The meaning of another node's news to a node at `state`: `known` already, the `next` commit, the same contents `restored` under a new

@@ -1,4 +1,4 @@
-import { signalingBus, type Change, type ChatNews, type RoomNews } from '@parley/contracts'
+import { signalingBus, type Change, type ChatNews, type RoomEvent } from '@parley/contracts'
 import { ProblemError, tell, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
 import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
@@ -139,7 +139,7 @@ export class RoomRegistry {
 
   #load(meetingId: string): Entry {
     const { node, bus, kv, clock, life, log, onDelivered } = this.#deps
-    const publish = (news: RoomNews) => tell(bus, signalingBus.room, { meetingId }, news)
+    const publish = (news: RoomEvent) => tell(bus, signalingBus.room, { meetingId }, news)
     const room = new LiveRoom(meetingId, {
       node,
       kv,
@@ -191,7 +191,7 @@ export class RoomRegistry {
         return room.broadcast(messageFrame({ type: news.type, payload: { message: news.message } }))
       case 'reaction':
       case 'typing':
-        return news.node === this.#deps.node ? undefined : showPassing(room, news)
+        return news.node === this.#deps.node ? undefined : showEphemeral(room, news)
       default:
         news satisfies never
     }
@@ -216,7 +216,7 @@ function tellLobby(lobby: Lobby, changes: readonly Change[]): void {
 }
 
 /** Shows a reaction, or that somebody is typing: dropped for whoever is slow. */
-export function showPassing(room: LiveRoom, news: Extract<RoomNews, { kind: 'reaction' | 'typing' }>): void {
+export function showEphemeral(room: LiveRoom, news: Extract<RoomEvent, { kind: 'reaction' | 'typing' }>): void {
   const { participantId } = news
   if (news.kind === 'reaction') {
     const frame = messageFrame({ type: 'reaction.added', payload: { participantId, reaction: news.reaction } })

@@ -1,4 +1,4 @@
-import type { Change, RoomNews } from '@parley/contracts'
+import type { Change, RoomEvent } from '@parley/contracts'
 import type { Clock, Kv, Logger } from '@parley/kit'
 import type { LiveRoom } from './live-room.ts'
 import type { StoreLife } from './store-life.ts'
@@ -11,7 +11,7 @@ export interface RoomDeps {
   life: StoreLife
   log: Logger
   /** Tells the other nodes of this room; lost when the bus is down, which they notice by the version. */
-  publish(news: RoomNews): void
+  publish(news: RoomEvent): void
   onDelivered(count: number): void
   /** After changes were taken on: what concerns others than those in the room. None: it was read, and is another. */
   onChanges(room: LiveRoom, changes: readonly Change[]): void

@@ -59,7 +59,7 @@ class HeldFrames {
  * A socket on its way in: from before the commit on it misses nothing, and it is not the participant's until the commit is done. Either
  * `take` or `abandon` ends it.
  */
-export interface Entry {
+export interface SocketEntry {
   /** The socket becomes the participant's, who is closed elsewhere. False: another socket of theirs came in between. */
   take(): boolean
   /** The commit failed: all is as it was before. */
@@ -135,7 +135,7 @@ export class LocalSession {
   }
 
   /** Lets a socket come in; a socket that is there goes on until the new one is `take`n. */
-  enter(socket: PeerSocket): Entry {
+  enter(socket: PeerSocket): SocketEntry {
     const entering = { socket, held: new HeldFrames() }
     this.#entering = entering
     return {

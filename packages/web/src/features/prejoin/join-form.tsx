@@ -12,14 +12,14 @@ import { Notice } from '../../ui/notice.tsx'
 import { PasswordField } from '../../ui/password-field.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import type { LocalMedia } from '../media/local-media.ts'
-import type { Joining } from './use-join.ts'
+import type { JoinState } from './use-join.ts'
 
 interface JoinFormProps {
   meeting: Meeting
   invite: InviteKey | null
   user: User
   media: LocalMedia
-  join: Joining
+  join: JoinState
 }
 
 /** The input still needed to enter, and the button that does it. */

@@ -15,7 +15,7 @@ interface Entry {
   invite?: InviteKey
 }
 
-export interface Joining {
+export interface JoinState {
   busy: boolean
   /** Why the last try did not lead in. */
   problem: Problem | null
@@ -34,7 +34,7 @@ export interface Joining {
 const openingMs = 8_000
 
 /** Entering a meeting, with the wait in its lobby. Walking away from the page gives it up. */
-export function useJoin(media: LocalMedia, onJoined: (room: Room) => void): Joining {
+export function useJoin(media: LocalMedia, onJoined: (room: Room) => void): JoinState {
   const { session } = useServices()
   const entry = useRef<Entry | null>(null)
   const attempt = useRef<AbortController | null>(null)

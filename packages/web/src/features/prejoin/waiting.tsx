@@ -5,10 +5,10 @@ import { Button } from '../../ui/button.tsx'
 import { Link } from '../../ui/link.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import type { LocalMedia } from '../media/local-media.ts'
-import type { Joining } from './use-join.ts'
+import type { JoinState } from './use-join.ts'
 
 /** In front of the door: the place in the queue, as it is now. */
-export function WaitingCard({ meeting, media, join }: { meeting: Meeting; media: LocalMedia; join: Joining }) {
+export function WaitingCard({ meeting, media, join }: { meeting: Meeting; media: LocalMedia; join: JoinState }) {
   useTitle(`Waiting · ${meeting.title}`)
   const mic = media.mic.on.value
   const cam = media.cam.on.value

@@ -2,7 +2,7 @@ import { authBus } from '@parley/contracts'
 import { ask } from '@parley/kit'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { keepHouse } from '../../housekeeping/housekeeping.ts'
+import { cleanUp } from '../../housekeeping/housekeeping.ts'
 import type { TestAuth } from '../harness.ts'
 import { password, refresh, signUp, withRefreshToken } from '../people.ts'
 
@@ -34,7 +34,7 @@ export function storageSuite(auth: () => TestAuth): void {
   }
   const sweep = (refreshTtlMs: number, guestTtlMs: number) => {
     const { db, clock, stage } = auth()
-    return keepHouse({ db, clock, log: stage.log, refreshTtlMs, guestTtlMs })
+    return cleanUp({ db, clock, log: stage.log, refreshTtlMs, guestTtlMs })
   }
 
   test('S9 no token and no password is in a dump of the database, also right after a refresh', async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { subprotocol, wire } from '@parley/contracts'
-import { createGates, ProblemError, WriteBatch, type Deps, type Instance } from '@parley/kit'
+import { createKeyedSemaphores, ProblemError, WriteBatch, type Deps, type Instance } from '@parley/kit'
 import { WebSocketServer } from 'ws'
 import type { GatewayConfig } from '../../config.ts'
 import type { Nodes } from '../nodes.ts'
@@ -65,7 +65,7 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
   const relocating = new Set<ClientSession>()
   const atOnce = new WriteBatch()
   const server = new WebSocketServer(socketOptions)
-  const inTurn = createGates(moving)
+  const inTurn = createKeyedSemaphores(moving)
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const moves = metrics.counter('parley_gateway_sessions_moved_total', 'Sessions that another node carries on', ['why'])

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { createGate, isProblem, ProblemError } from '@parley/kit'
+import { createSemaphore, isProblem, ProblemError } from '@parley/kit'
 import { FileRefusedError } from '../refused.ts'
 import type { Scanner } from './scanner.ts'
 
@@ -14,7 +14,7 @@ const chunkBytes = 64 * 1024
 /** ClamAV by TCP: the command INSTREAM of clamd(8). A file that is longer than its StreamMaxLength is refused. */
 export function createClamav(url: string): Scanner {
   const { hostname, port } = new URL(url)
-  const pass = createGate(limits)
+  const pass = createSemaphore(limits)
   return { checkOrThrow: (bytes) => pass(() => scan({ host: hostname, port: Number(port) }, bytes)) }
 }
 

@@ -12,7 +12,7 @@ import { answer, ask, newId, ProblemError, type Kv, type Logger } from '@parley/
 import { aMeeting } from '../a-meeting.ts'
 import { newActor } from './loop.ts'
 import { BusLink } from './net.ts'
-import { Outbox, type Told } from './outbox.ts'
+import { Outbox, type AppliedCommand } from './outbox.ts'
 import { Stays } from './stays.ts'
 import { kvOver, StoreLink } from './store-link.ts'
 import { epochMs } from './virtual-time.ts'
@@ -134,7 +134,7 @@ export class ModelMeetings {
   }
 
   /** A command that a relay was about to tell when it stood still. */
-  tellLate(told: Told): void {
+  tellLate(told: AppliedCommand): void {
     this.outbox.tellLate(told)
   }
 

@@ -3,11 +3,11 @@ import { ask } from '@parley/kit'
 import type { Actor, Loop } from './loop.ts'
 import type { BusLink } from './net.ts'
 
-export interface Told {
+export interface AppliedCommand {
   seq: number
   command: RoomCommand
 }
-interface Row extends Told {
+interface Row extends AppliedCommand {
   leased: boolean
   attempts: number
 }
@@ -31,7 +31,7 @@ export class Outbox {
     return this.#seq
   }
 
-  get waiting(): readonly Told[] {
+  get waiting(): readonly AppliedCommand[] {
     return this.#rows
   }
 
@@ -52,7 +52,7 @@ export class Outbox {
   }
 
   /** A relay that stood still asks what it was about to ask, however late. */
-  tellLate({ command }: Told): void {
+  tellLate({ command }: AppliedCommand): void {
     ask(this.#deps.bus, signalingBus.command, { meetingId: this.#deps.meetingId, command }).catch(() => {})
   }
 

@@ -35,7 +35,7 @@ export const happenings = [
 type Happening = (typeof happenings)[number]
 
 /** One step of a history, before it is known what the room is like then. */
-export interface Asked {
+export interface RequestedCommand {
   what: Happening
   who: number
   whom: number
@@ -63,7 +63,7 @@ const what = fc.oneof(
   { arbitrary: fc.constant<Happening>('end'), weight: 1 },
 )
 
-export const asked: fc.Arbitrary<Asked> = fc.record({
+export const asked: fc.Arbitrary<RequestedCommand> = fc.record({
   what,
   who: fc.nat({ max: 5 }),
   whom: fc.nat({ max: 5 }),
@@ -72,17 +72,17 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
   after: fc.constantFrom(0, 0, 0, 0, 0, 0, 10, 10, 3_000, 3_000, 9_999, 10_000, 60_000, 121_000),
 })
 
-type Make = (asked: Asked, ledger: Ledger, room: RoomState) => Command[]
+type Make = (asked: RequestedCommand, ledger: Ledger, room: RoomState) => Command[]
 
-const personOf = ({ who }: Asked, { people }: Ledger) => people[who] ?? people[0]
+const personOf = ({ who }: RequestedCommand, { people }: Ledger) => people[who] ?? people[0]
 /** Mostly somebody who is in the room or may come back to it, else whoever it was that came last, if anybody did. */
-function idOf(index: number, { bits }: Asked, { people }: Ledger, room: RoomState): string {
+function idOf(index: number, { bits }: RequestedCommand, { people }: Ledger, room: RoomState): string {
   const present = [...room.seats.keys(), ...room.parked.keys()]
   const one = bits % 4 === 0 ? undefined : present[index % Math.max(1, present.length)]
   return one ?? people[index]?.participantId ?? 'nobody'
 }
 const sessionOf = (participantId: string): string => `s-${participantId}`
-const nodeOf = ({ node }: Asked): string => nodes[node] ?? nodes[0]
+const nodeOf = ({ node }: RequestedCommand): string => nodes[node] ?? nodes[0]
 const mediaOf = (bits: number) => (['mic', 'cam', 'screen'] as const)[bits % 3] ?? 'mic'
 
 const userOf = (participantId: string, { seats, parked }: RoomState): string =>

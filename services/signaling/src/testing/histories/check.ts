@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { asked, commandsOf, type Asked } from './asked.ts'
+import { asked, commandsOf, type RequestedCommand } from './asked.ts'
 import { History, type Count, type Reducer } from './play.ts'
 
 /** One happening, as a command of fast-check's model runs. */
 class Happens<View> implements fc.Command<object, History<View>> {
-  readonly #asked: Asked
+  readonly #asked: RequestedCommand
 
-  constructor(step: Asked) {
+  constructor(step: RequestedCommand) {
     this.#asked = step
   }
 

@@ -12,7 +12,7 @@ export interface GateOptions {
  * Lets `running` tasks run at once and `waiting` more wait their turn, in order; beyond that they are refused with
  * `unavailable`, for the reason `full`. A waiting caller leaves the line when `signal` aborts, and rejects with its reason.
  */
-export function createGate({ running, waiting, waitMs, full }: GateOptions) {
+export function createSemaphore({ running, waiting, waitMs, full }: GateOptions) {
   let active = 0
   const line = new Set<() => void>()
   return async function pass<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -54,10 +54,10 @@ function turnIn(line: Set<() => void>, { waitMs, full, signal }: Waiting): Promi
  * A gate for each key, there while somebody uses it. Where all tasks of one key may wait for the same thing, such as a
  * locked row, they leave the connections to the others.
  */
-export function createGates(options: GateOptions) {
-  const gates = new Map<string, { pass: ReturnType<typeof createGate>; users: number }>()
+export function createKeyedSemaphores(options: GateOptions) {
+  const gates = new Map<string, { pass: ReturnType<typeof createSemaphore>; users: number }>()
   return async function pass<T>(key: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const gate = gates.get(key) ?? { pass: createGate(options), users: 0 }
+    const gate = gates.get(key) ?? { pass: createSemaphore(options), users: 0 }
     gates.set(key, gate)
     gate.users += 1
     try {

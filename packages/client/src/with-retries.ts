@@ -5,7 +5,7 @@ const attempts = 4
 const longestWaitMs = 5_000
 
 /** Calls `act` again a few times while it fails with something that may pass soon. */
-export async function insist<T>(act: () => Promise<T>, backoff: Backoff): Promise<T> {
+export async function withRetries<T>(act: () => Promise<T>, backoff: Backoff): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act()

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createGate, createGates } from './gate.ts'
+import { createSemaphore, createKeyedSemaphores } from './semaphore.ts'
 
 describe('gate', () => {
   it('runs some, lets some wait in order, refuses the rest, and goes on after a failure', async () => {
-    const gate = createGate({ running: 1, waiting: 1, full: 'Full' })
+    const gate = createSemaphore({ running: 1, waiting: 1, full: 'Full' })
     const { promise, reject } = Promise.withResolvers<never>()
     const first = gate(() => promise)
     const second = gate(async () => 'second')
@@ -15,7 +15,7 @@ describe('gate', () => {
   })
 
   it('T11 refuses whose turn does not come in time, and lets those of another key pass', async () => {
-    const pass = createGates({ running: 1, waiting: 5, waitMs: 50, full: 'Busy' })
+    const pass = createKeyedSemaphores({ running: 1, waiting: 5, waitMs: 50, full: 'Busy' })
     const { promise, resolve } = Promise.withResolvers<string>()
     const first = pass('a', () => promise)
     const late = pass('a', async () => 'late').catch((error: unknown) => error)
@@ -28,7 +28,7 @@ describe('gate', () => {
   })
 
   it('P10 passes over who has gone while waiting, and keeps the order of the others', async () => {
-    const pass = createGates({ running: 2, waiting: 10, full: 'Busy' })
+    const pass = createKeyedSemaphores({ running: 2, waiting: 10, full: 'Busy' })
     const order: string[] = []
     const ends: (() => void)[] = []
     const enter = (name: string, signal?: AbortSignal): Promise<void> => {
