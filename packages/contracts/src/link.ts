@@ -28,7 +28,7 @@ export const toNode = {
   input: 2,
   /** The client sent a binary message, which the protocol does not know. Without its bytes. */
   binary: 3,
-  /** The client's socket is closed, or goes on with another node. */
+  /** The client's socket is closed: a 32-bit number, its close code. Without a body: it goes on with another node. */
   detach: 4,
   /** A sign of life is wanted. Number 0. */
   ask: 5,

@@ -80,7 +80,7 @@ export function createNode(deps: NodeDeps): SignalingNode {
     linkHost: {
       attach: (socket, asked) => attach(context, connections, { socket, asked }),
       receive: (connection, data, isBinary) => connections.receive(connection, data, isBinary),
-      lost: (connection) => connections.lost(connection),
+      lost: (connection, code) => connections.lost(connection, code === undefined ? {} : { code }),
       monotonic: () => clock.monotonic(),
     },
     async start() {

@@ -9,6 +9,7 @@ import {
   readJson,
   readRecords,
   type LinkRecord,
+  readNumber,
 } from '@parley/kit'
 import type { WebSocket } from 'ws'
 import type { Connection } from '../session/session.ts'
@@ -19,7 +20,8 @@ export interface LinkHost {
   /** Attaches a client's socket; rejects with the problem that it is refused with. */
   attach(socket: LinkSocket, asked: LinkAttach): Promise<Connection>
   receive(connection: Connection, data: Buffer, isBinary: boolean): void
-  lost(connection: Connection): void
+  /** `code`: how its socket was closed. */
+  lost(connection: Connection, code?: number): void
   monotonic(): number
 }
 
@@ -115,7 +117,7 @@ export class Link {
       case toNode.attach:
         return void this.#attach(id, readJson(body))
       case toNode.detach:
-        return this.#detach(id)
+        return this.#detach(id, body.length > 0 ? readNumber(body) : undefined)
       case toNode.part:
         return this.#part(id, body)
       case toNode.input:
@@ -157,11 +159,11 @@ export class Link {
     this.write(toGateway.attached, id)
   }
 
-  #detach(id: number): void {
+  #detach(id: number, code?: number): void {
     const attached = this.#sessions.get(id)
     this.#sessions.delete(id)
     attached?.socket.gone()
-    if (attached?.connection) this.#host.lost(attached.connection)
+    if (attached?.connection) this.#host.lost(attached.connection, code)
   }
 
   #ended(): void {

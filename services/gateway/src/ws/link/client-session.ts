@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { CastClass, CloseReason, LinkClose, LinkHeld, LinkRefused, LinkSession } from '@parley/contracts'
+import {
+  closeCodes,
+  type CastClass,
+  type CloseReason,
+  type LinkClose,
+  type LinkHeld,
+  type LinkRefused,
+  type LinkSession,
+} from '@parley/contracts'
 import { WsPeerSocket, type WriteBatch } from '@parley/kit'
 import type { WebSocket } from 'ws'
 import type { Leaver } from '../farewells.ts'
@@ -94,14 +102,14 @@ export class ClientSession implements LinkedSession, Leaver {
     ws.on('message', (data, isBinary) => this.#hear({ data: data as Buffer, isBinary }))
     // A frame that breaks the protocol: ws closes with the code that says so, and needs its time to be read.
     ws.on('error', () => ws.readyState === ws.OPEN && ws.terminate())
-    ws.on('close', () => this.gone())
+    ws.on('close', (code) => this.gone(code))
     if (this.#place === null) this.#options.onLost(this)
   }
 
-  /** There is no client any more. */
-  gone(): void {
+  /** There is no client any more. `code`: how its socket was closed, if it was ever open. */
+  gone(code?: number): void {
     this.#over = true
-    this.#place?.link.detach(this.#place.id)
+    this.#place?.link.detach(this.#place.id, code)
     this.#place = null
     this.#settle('lost')
     this.#idle()
@@ -203,7 +211,7 @@ export class ClientSession implements LinkedSession, Leaver {
   }
 
   close(reason: CloseReason, text: string = reason): void {
-    this.#place?.link.detach(this.#place.id)
+    this.#place?.link.detach(this.#place.id, closeCodes[reason].code)
     this.#place = null
     this.#over = true
     this.#settle('lost')

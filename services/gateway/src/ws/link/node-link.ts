@@ -22,6 +22,7 @@ import {
   type Faults,
   type Instance,
   type LinkRecord,
+  numberBody,
 } from '@parley/kit'
 import type { WebSocket } from 'ws'
 
@@ -121,10 +122,10 @@ export class NodeLink {
     if (entry) this.#ungroup(id, entry)
   }
 
-  /** The client has gone, or goes on with another node. */
-  detach(id: number): void {
+  /** The client has gone, with this close code, or goes on with another node. */
+  detach(id: number, code?: number): void {
     this.forget(id)
-    if (this.up) this.#writer.write(toNode.detach, id)
+    if (this.up) this.#writer.write(toNode.detach, id, code === undefined ? undefined : numberBody(code))
   }
 
   ask(): void {
