@@ -8,19 +8,18 @@ const root = join(import.meta.dirname, '..')
 
 type Way = keyof BusGrant
 const ways: Readonly<Record<string, Way>> = {
-  ask: 'asks',
-  answer: 'answers',
-  serve: 'answers',
-  tell: 'tells',
-  publish: 'tells',
-  listen: 'hears',
+  request: 'requests',
+  respond: 'responds',
+  serve: 'responds',
+  publish: 'publishes',
+  subscribe: 'subscribes',
 }
 
-/** `ask(bus, authBus.account, …)` and the like, over lines; the call that a subject stands in is the last before it. */
-const use = /\b(ask|answer|serve|tell|publish|listen)\(|(?<!typeof )\b(\w+Bus)\.(\w+)/g
+/** `request(bus, authBus.account, …)` and the like, over lines; the call that a subject stands in is the last before it. */
+const use = /\b(request|respond|serve|publish|subscribe)\(|(?<!typeof )\b(\w+Bus)\.(\w+)/g
 /** Subjects that are named in one place and used in another. */
 const apart: Readonly<Record<string, Way>> = {
-  'services/meetings/src/names.ts authBus.account': 'asks',
+  'services/meetings/src/names.ts authBus.account': 'requests',
 }
 
 interface Use {
@@ -80,7 +79,7 @@ const usesOf = (service: string): Use[] => {
 describe('the table of what services do on the bus', () => {
   it.each(Object.keys(busGrants))('S38 grants %s what its code uses, and nothing else', (service) => {
     const grant = busGrants[service as keyof typeof busGrants]
-    for (const way of ['asks', 'answers', 'tells', 'hears'] as const) {
+    for (const way of ['requests', 'responds', 'publishes', 'subscribes'] as const) {
       const used = usesOf(service).filter((one) => one.way === way)
       const granted = grant[way].map(({ subject }) => subject)
       expect([...new Set(granted)].sort(), way).toEqual([...new Set(used.map(({ subject }) => subject))].sort())
@@ -89,8 +88,9 @@ describe('the table of what services do on the bus', () => {
 
   it('S38 lets nobody but its owner answer a request or tell an event', () => {
     const owners = new Map<string, string[]>()
-    for (const [service, { answers, tells }] of Object.entries(busGrants))
-      for (const { subject } of [...answers, ...tells]) owners.set(subject, [...(owners.get(subject) ?? []), service])
+    for (const [service, { responds, publishes }] of Object.entries(busGrants))
+      for (const { subject } of [...responds, ...publishes])
+        owners.set(subject, [...(owners.get(subject) ?? []), service])
     expect([...owners].filter(([, services]) => services.length > 1)).toEqual([])
   })
 })

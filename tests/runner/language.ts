@@ -59,7 +59,7 @@ const wordsOf = (sentence: string): number => sentence.split(' ').filter((word) 
 
 /** "Who was removed comes again": a clause without its noun, where a reader takes it for a question. */
 const freeClause = /^(?:Who|What|Whoever|Whatever)\b(?![^?]*\?$)/
-const replaced = /\b(?:keepHouse|insist(?:s|ed)?|comingIn|inTurn|showPassing)\b/
+const replaced = /\b(?:keepHouse|comingIn|inTurn|showPassing|createGates?|RoomNews|Knocker|Leaned)\b/
 
 const faults: Record<Count, (sentence: string) => boolean> = {
   'sentences over 25 words': (sentence) => wordsOf(sentence) > 25,

@@ -8,7 +8,7 @@ import {
   createRevocations,
   createTokenVerifier,
   ProblemError,
-  tell,
+  publish,
   type Authenticate,
   type Deps,
   type MailOutbox,
@@ -75,7 +75,7 @@ export function compose(deps: Deps<AuthConfig, Tables>): Components {
   const pool = createBcryptPool({ size: availableParallelism(), typicalMs: typicalMsOf(config.BCRYPT_COST) })
   metrics.reading('parley_auth_passwords_waiting', 'Password checks that wait for a core', pool.waiting)
   metrics.queue('passwords', pool.waiting)
-  const renamed: AccountsDeps['renamed'] = (change) => tell(bus, authBus.renamed, {}, change)
+  const renamed: AccountsDeps['renamed'] = (change) => publish(bus, authBus.renamed, {}, change)
   const revoked = createTeller(bus, revocations)
   const inTurn = createInTurn()
   const sessions = new Sessions({ db, clock, sign: keyring.sign, inTurn, revoked, accessTtlS, ...lifetimes })

@@ -21,7 +21,7 @@ import { routesOf } from './routes.ts'
 import { createCookies } from './sessions/cookie.ts'
 import { createOriginOf } from './sessions/origin.ts'
 import { ping } from './store.ts'
-import { subscribe } from './subscriptions.ts'
+import { subscribeToBus } from './subscriptions.ts'
 import type { Tables } from './tables.ts'
 import { version } from './version.ts'
 
@@ -50,7 +50,7 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       await keyring.refresh()
       await keySource.start()
       await parts.learnRevocations()
-      subscriptions = subscribe(bus, { db, keyring, revocations, log })
+      subscriptions = subscribeToBus(bus, { db, keyring, revocations, log })
       rounds = [
         repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
         repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),

@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { ask, ProblemError, type Bus, type Clock } from '@parley/kit'
+import { request, ProblemError, type Bus, type Clock } from '@parley/kit'
 import type { Static } from 'typebox'
 
 type Access = Static<typeof meetingsBus.access.output>
@@ -30,7 +30,7 @@ export function createAccessCheck({ bus, clock }: { bus: Bus; clock: Clock }): A
 
   async function fetch(meetingId: string, userId: string): Promise<Access> {
     const [askedAt, before] = [clock.monotonic(), forgotten]
-    const access = await ask(bus, meetingsBus.access, { meetingId, userId })
+    const access = await request(bus, meetingsBus.access, { meetingId, userId })
     // An answer that was under way during a change may be from before it.
     if (before === forgotten) known.set(`${meetingId}/${userId}`, access, askedAt)
     return access

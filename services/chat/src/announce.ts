@@ -1,5 +1,5 @@
 import { signalingBus, type Message } from '@parley/contracts'
-import { tell, type Bus, type Logger } from '@parley/kit'
+import { publish, type Bus, type Logger } from '@parley/kit'
 
 /**
  * Tells the room what was committed. The answer does not depend on it: the numbers tell a client what it missed.
@@ -12,7 +12,7 @@ export function announce(
 ): void {
   const { meetingId, message, again } = news
   try {
-    tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
+    publish(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type, message, ...(again && { again }) })
   } catch (error) {
     log.warn({ err: error, messageId: message.id }, 'cannot tell the room of a message')
   }

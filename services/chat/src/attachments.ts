@@ -1,5 +1,5 @@
 import { filesBus, type FileReference } from '@parley/contracts'
-import { ask, createPoller, type Bus, type Logger } from '@parley/kit'
+import { request, createPoller, type Bus, type Logger } from '@parley/kit'
 import { checkDraftOrThrow, type MessageDraft } from './message.ts'
 import type { ChatDb } from './store.ts'
 
@@ -45,7 +45,7 @@ export function createAttachments({ db, bus, log }: { db: ChatDb; bus: Bus; log:
       const draft = { ...wish, type: 'file' } as const
       checkDraftOrThrow(draft)
       const { meetingId, sender, clientMessageId } = wish
-      const { file } = await ask(bus, filesBus.attach, { fileId, meetingId, userId: sender.id, clientMessageId })
+      const { file } = await request(bus, filesBus.attach, { fileId, meetingId, userId: sender.id, clientMessageId })
       return { ...draft, file }
     },
     kick: () => void round(),
@@ -70,6 +70,6 @@ async function drop(
   { db, bus }: { db: ChatDb; bus: Bus },
   { id, meetingId, file }: { id: string; meetingId: string; file: FileReference | null },
 ): Promise<void> {
-  if (file !== null) await ask(bus, filesBus.detach, { fileId: file.id, meetingId })
+  if (file !== null) await request(bus, filesBus.detach, { fileId: file.id, meetingId })
   await db.updateTable('messages').set({ file: null }).where('id', '=', id).execute()
 }

@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { answer, createLogger, createMemoryBus, newId, type LimiterOptions } from '@parley/kit'
+import { respond, createLogger, createMemoryBus, newId, type LimiterOptions } from '@parley/kit'
 import { fakeClock } from '@parley/kit/testing'
 import { describe, expect, it } from 'vitest'
 import { createAccessCheck } from './access.ts'
@@ -35,7 +35,7 @@ describe.each([
     const clock = fakeClock()
     const bus = createMemoryBus({ log })
     let asked = 0
-    answer(
+    respond(
       bus,
       meetingsBus.access,
       'meetings',

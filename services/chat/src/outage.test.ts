@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, newId, ProblemError } from '@parley/kit'
+import { request, newId, ProblemError } from '@parley/kit'
 import { chatBus, type Message } from '@parley/contracts'
 import { eventually, freeze, startPostgres, type RunningServer } from '@parley/kit/testing'
 import { sql } from 'kysely'
@@ -38,7 +38,7 @@ describe('chat and a PostgreSQL that comes and goes', () => {
     const draft = { ...newDraft(), meetingId }
     for (;;) {
       const startedAt = performance.now()
-      const outcome = await ask(harness.bus, chatBus.send, draft).catch((error: unknown) => problemOrThrow(error))
+      const outcome = await request(harness.bus, chatBus.send, draft).catch((error: unknown) => problemOrThrow(error))
       attempts.push({
         ms: performance.now() - startedAt,
         code: outcome instanceof ProblemError ? outcome.code : 'accepted',
@@ -108,10 +108,10 @@ describe('chat and a PostgreSQL that comes and goes', () => {
     try {
       await Promise.all(pids.map(freeze))
       const sends = Array.from({ length: 200 }, () =>
-        timed(ask(harness.bus, chatBus.send, { ...newDraft(), meetingId }).catch(problemOrThrow)),
+        timed(request(harness.bus, chatBus.send, { ...newDraft(), meetingId }).catch(problemOrThrow)),
       )
       const [lost, listed, posted, all] = await Promise.all([
-        timed(ask(harness.bus, chatBus.send, draft).catch(problemOrThrow)),
+        timed(request(harness.bus, chatBus.send, draft).catch(problemOrThrow)),
         timed(harness.list(meetingId, harness.token())),
         timed(harness.post(meetingId, harness.token(), { clientMessageId: newId(), text: 'x' })),
         Promise.all(sends),
@@ -128,7 +128,7 @@ describe('chat and a PostgreSQL that comes and goes', () => {
     } finally {
       for (const pid of pids) continueIfThere(pid)
     }
-    const message = await eventually(async () => (await ask(harness.bus, chatBus.send, draft)).message)
+    const message = await eventually(async () => (await request(harness.bus, chatBus.send, draft)).message)
     const stored = await storedIn(harness.db, meetingId)
     expect(
       stored.filter(({ client_message_id }) => client_message_id === draft.clientMessageId).map(({ id }) => id),

@@ -1,6 +1,6 @@
 import { erasedName, privacyBus } from '@parley/contracts'
 import {
-  answer,
+  respond,
   eraseSlice,
   exportBatch,
   exportSlice,
@@ -20,9 +20,9 @@ const queue = 'chat'
 export function answerPrivacy({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): BusSubscription[] {
   const steps = eraseSteps(db)
   return [
-    answer(bus, privacyBus.eraseInChat, queue, (asked) => eraseSlice(steps, asked), log),
-    answer(bus, privacyBus.exportFromChat, queue, (asked) => exportSlice([messagesOf(db)], asked), log),
-    answer(bus, privacyBus.eraseFromNotices, queue, async (asked) => (await eraseFromNotices(db, asked), {}), log),
+    respond(bus, privacyBus.eraseInChat, queue, (asked) => eraseSlice(steps, asked), log),
+    respond(bus, privacyBus.exportFromChat, queue, (asked) => exportSlice([messagesOf(db)], asked), log),
+    respond(bus, privacyBus.eraseFromNotices, queue, async (asked) => (await eraseFromNotices(db, asked), {}), log),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { chatBus, meetingsBus } from '@parley/contracts'
-import { answer, listen, type Bus, type BusCall, type BusSubscription, type Logger } from '@parley/kit'
+import { respond, subscribe, type Bus, type BusCall, type BusSubscription, type Logger } from '@parley/kit'
 import type { AccessCheck } from './access.ts'
 import type { Chat } from './chat.ts'
 import { requestMs } from './deadline.ts'
@@ -19,29 +19,29 @@ interface BusDeps {
 
 /** The bus: whoever asks has checked that the person is in the room, and what they may do there. */
 export const answerChatBus = ({ bus, chat, access, log }: BusDeps): BusSubscription[] => [
-  answer(
+  respond(
     bus,
     chatBus.send,
     queue,
     async (draft, call) => ({ message: (await chat.send(draft, untilOf(call))).message }),
     log,
   ),
-  answer(bus, chatBus.edit, queue, async (edit, call) => ({ message: await chat.edit(edit, untilOf(call)) }), log),
-  answer(
+  respond(bus, chatBus.edit, queue, async (edit, call) => ({ message: await chat.edit(edit, untilOf(call)) }), log),
+  respond(
     bus,
     chatBus.delete,
     queue,
     async (deletion, call) => ({ message: await chat.delete(deletion, untilOf(call)) }),
     log,
   ),
-  answer(
+  respond(
     bus,
     chatBus.system,
     queue,
     async ({ meetingId, ...notice }) => ({ message: await chat.notice(meetingId, notice) }),
     log,
   ),
-  answer(
+  respond(
     bus,
     chatBus.after,
     queue,
@@ -50,9 +50,9 @@ export const answerChatBus = ({ bus, chat, access, log }: BusDeps): BusSubscript
     }),
     log,
   ),
-  answer(bus, chatBus.head, queue, ({ meetingId }) => chat.head(meetingId), log),
-  answer(bus, chatBus.heads, queue, async ({ meetingIds }) => ({ heads: await chat.heads(meetingIds) }), log),
-  listen(bus, meetingsBus.accessChanged, {}, ({ meetingId, userId }) => access.forget(meetingId, userId), log),
+  respond(bus, chatBus.head, queue, ({ meetingId }) => chat.head(meetingId), log),
+  respond(bus, chatBus.heads, queue, async ({ meetingIds }) => ({ heads: await chat.heads(meetingIds) }), log),
+  subscribe(bus, meetingsBus.accessChanged, {}, ({ meetingId, userId }) => access.forget(meetingId, userId), log),
 ]
 
 /** Nothing is stored once the caller has given it up: it may have come from a frozen process. */

@@ -1,6 +1,6 @@
 import { erasedName, privacyBus } from '@parley/contracts'
 import {
-  answer,
+  respond,
   eraseSlice,
   exportBatch,
   exportSlice,
@@ -32,15 +32,15 @@ export function answerPrivacy({
 }): BusSubscription[] {
   const steps = eraseSteps(db, dropFiles)
   return [
-    answer(bus, privacyBus.eraseInMedia, queue, (asked) => eraseSlice(steps, asked), log),
-    answer(
+    respond(bus, privacyBus.eraseInMedia, queue, (asked) => eraseSlice(steps, asked), log),
+    respond(
       bus,
       privacyBus.eraseFromRecordings,
       queue,
       async (asked) => (await eraseFromRecordings(db, asked), {}),
       log,
     ),
-    answer(bus, privacyBus.exportFromMedia, queue, (asked) => exportSlice([filesOf(db)], asked), log),
+    respond(bus, privacyBus.exportFromMedia, queue, (asked) => exportSlice([filesOf(db)], asked), log),
   ]
 }
 

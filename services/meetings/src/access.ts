@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { ProblemError, tell } from '@parley/kit'
+import { ProblemError, publish } from '@parley/kit'
 import type { Static } from 'typebox'
 import { isInsider } from './behind-door.ts'
 import type { Context } from './context.ts'
@@ -26,4 +26,4 @@ export async function chatAccess(
 export const tellAccess = (
   { bus }: Pick<Context, 'bus'>,
   { meetingId, userId }: { meetingId: string; userId: string },
-) => tell(bus, meetingsBus.accessChanged, {}, { meetingId, userId })
+) => publish(bus, meetingsBus.accessChanged, {}, { meetingId, userId })

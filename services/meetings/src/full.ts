@@ -1,5 +1,5 @@
 import { signalingBus } from '@parley/contracts'
-import { ask, isProblem, ProblemError } from '@parley/kit'
+import { request, isProblem, ProblemError } from '@parley/kit'
 import type { Context } from './context.ts'
 import { countOthers } from './store/attendance.ts'
 import type { MeetingRow } from './tables.ts'
@@ -26,7 +26,7 @@ export const meetingFull = ({ max_participants: limit }: MeetingRow): ProblemErr
 /** Null when nobody can say. */
 async function peopleIn({ bus, log }: Context, meetingId: string): Promise<ReadonlySet<string> | null> {
   try {
-    const { people } = await ask(bus, signalingBus.roster, { meetingId })
+    const { people } = await request(bus, signalingBus.roster, { meetingId })
     return new Set(people.map(({ userId }) => userId))
   } catch (err) {
     if (!isProblem(err)) throw err

@@ -1,5 +1,5 @@
 import { authBus, type Principal } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
+import { request, isProblem, type Bus, type Clock, type Logger } from '@parley/kit'
 
 /**
  * The name of a person now: an access token keeps the name of when it was made. While auth cannot be asked, the token's word
@@ -27,7 +27,7 @@ export function createNames({ bus, clock, log }: { bus: Bus; clock: Clock; log: 
       const remembered = known.get(userId)
       if (remembered !== undefined && remembered.until > clock.monotonic()) return remembered.name
       try {
-        const account = await ask(bus, question, { userId })
+        const account = await request(bus, question, { userId })
         const [oldest] = known.keys()
         if (known.size >= maxRemembered && oldest !== undefined) known.delete(oldest)
         known.set(userId, { name: account.name, until: clock.monotonic() + rememberMs })

@@ -1,5 +1,5 @@
 import { chatBus, signalingBus } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Clock, type Logger, type Metrics } from '@parley/kit'
+import { request, isProblem, type Bus, type Clock, type Logger, type Metrics } from '@parley/kit'
 import { startLoop, type Loop } from './loop.ts'
 import {
   deleteCommand,
@@ -70,8 +70,8 @@ async function deliver(
   { seq, meeting_id: meetingId, command, attempts, created_at }: OutboxRow,
 ): Promise<boolean> {
   try {
-    if (command.kind === 'notice') await ask(bus, chatBus.system, { meetingId, ...command })
-    else await ask(bus, signalingBus.command, { meetingId, command })
+    if (command.kind === 'notice') await request(bus, chatBus.system, { meetingId, ...command })
+    else await request(bus, signalingBus.command, { meetingId, command })
   } catch (error) {
     if (clock.now() - created_at.getTime() < giveUpMs) {
       // Nobody there is what a restart looks like; anything else deserves a look.

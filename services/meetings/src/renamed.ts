@@ -1,5 +1,5 @@
 import { authBus } from '@parley/contracts'
-import { listen, type BusSubscription } from '@parley/kit'
+import { subscribe, type BusSubscription } from '@parley/kit'
 import { tellAccess } from './access.ts'
 import { changing } from './changing.ts'
 import { now, type Context } from './context.ts'
@@ -14,7 +14,7 @@ import { enqueueCommand } from './store/outbox.ts'
  * first to change a row tells what follows from it.
  */
 export const followNames = (context: Context): BusSubscription =>
-  listen(
+  subscribe(
     context.bus,
     authBus.renamed,
     {},

@@ -1,5 +1,5 @@
 import { occupiedRooms, signalingBus, type RosterEntry } from '@parley/contracts'
-import { ask, isProblem } from '@parley/kit'
+import { request, isProblem } from '@parley/kit'
 import { now, type Context } from './context.ts'
 import { beforeDisorder } from './fact.ts'
 import { startLoop, type Loop } from './loop.ts'
@@ -72,7 +72,7 @@ async function askAll(context: Context, meetingIds: readonly string[]): Promise<
 /** Null when nobody can say yet. */
 async function rosterOf({ bus, log }: Context, meetingId: string): Promise<RosterEntry[] | null> {
   try {
-    return (await ask(bus, signalingBus.roster, { meetingId })).people
+    return (await request(bus, signalingBus.roster, { meetingId })).people
   } catch (err) {
     const level = isProblem(err, 'unavailable') || isProblem(err, 'deadline-exceeded') ? 'info' : 'error'
     log[level]({ err, meetingId }, 'nobody says yet who is in a room, will ask again')

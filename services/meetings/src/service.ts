@@ -7,7 +7,7 @@ import {
   drainHttp,
   serveHealth,
   startHttp,
-  tell,
+  publish,
 } from '@parley/kit'
 import type { BusSubscription, Deps, FactConsumer, MailOutbox, RunningService } from '@parley/kit'
 import manifest from '../package.json' with { type: 'json' }
@@ -71,7 +71,7 @@ function create(deps: MeetingsDeps): RunningService {
     wakeWebhooks: () => work?.webhooks.wake(),
     addressOf: createAddressBook({ bus, clock, log }),
     names: createNames({ bus, clock, log }),
-    tellLobby: (meetingId, lv) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv }),
+    tellLobby: (meetingId, lv) => publish(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv }),
   }
   const edge = createEdgeAuth({ bus, log, clock })
   const readiness = async (): Promise<Record<string, boolean>> => ({

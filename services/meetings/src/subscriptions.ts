@@ -1,5 +1,5 @@
 import { meetingsBus, privacyBus, type RequestSubject } from '@parley/contracts'
-import { answer, asProblem, type Bus, type BusSubscription } from '@parley/kit'
+import { respond, asProblem, type Bus, type BusSubscription } from '@parley/kit'
 import type { Static, TSchema } from 'typebox'
 import { chatAccess } from './access.ts'
 import { now, type Context } from './context.ts'
@@ -24,7 +24,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     request: RequestSubject<In, Out>,
     handler: (context: Context, input: Static<In>) => Promise<Static<Out>>,
   ): BusSubscription =>
-    answer(
+    respond(
       bus,
       request,
       queue,

@@ -1,5 +1,5 @@
 import { signalingBus } from '@parley/contracts'
-import { ask, createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
+import { request, createLogger, createMemoryBus, createMemoryKv, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aMeeting, startNodes } from './testing/harness.ts'
@@ -80,7 +80,7 @@ describe('the chat of a room on two nodes', () => {
     const sent = await ben.client.ask('chat.send', { clientMessageId: newId(), text: 'hello' })
     const messageId = sent.payload['messageId']
     const command = { kind: 'meeting-updated', meeting: { ...quiet, status: 'live' } } as const
-    await ask(world.bus, signalingBus.command, { meetingId: meeting.id, command })
+    await request(world.bus, signalingBus.command, { meetingId: meeting.id, command })
     expect(await ben.client.ask('chat.edit', { messageId, text: 'x' })).toMatchObject({
       payload: { code: 'forbidden' },
     })

@@ -12,7 +12,7 @@ import type { StoreLife } from './room/store-life.ts'
 import { SfuLinks, withoutSfu, type SfuAccess } from './sfu/sfu-links.ts'
 import { SenderBytes } from './sender-bytes.ts'
 import { SocketShares } from './socket/socket-shares.ts'
-import { deliver, markLost, subscribe } from './subscriptions.ts'
+import { deliver, markLost, subscribeToBus } from './subscriptions.ts'
 import type { Journal } from './watch/journal.ts'
 
 export interface NodeDeps {
@@ -84,7 +84,7 @@ export function createNode(deps: NodeDeps): SignalingNode {
       monotonic: () => clock.monotonic(),
     },
     async start() {
-      subscriptions = subscribe(context)
+      subscriptions = subscribeToBus(context)
       relays.start({ deliver: (relay) => deliver(context, relay), lost: (sender) => markLost(context, sender) })
       offStatus = bus.onStatus((connected) => {
         if (connected) void rooms.catchUp()

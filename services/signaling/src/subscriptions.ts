@@ -1,15 +1,15 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { answer, at, isLate, ProblemError, type BusSubscription } from '@parley/kit'
+import { respond, at, isLate, ProblemError, type BusSubscription } from '@parley/kit'
 import type { Context } from './context.ts'
 import { rosterOf, shownIn } from './room/apply.ts'
 import { textFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 
 /** The requests of other nodes and services that this node answers. */
-export const subscribe = (context: Context): BusSubscription[] => {
+export const subscribeToBus = (context: Context): BusSubscription[] => {
   const { bus, log, node, rooms } = context
   return [
-    answer(
+    respond(
       bus,
       signalingBus.command,
       'signaling',
@@ -20,7 +20,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       signalingBus.recording,
       'signaling',
@@ -31,7 +31,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       signalingBus.roster,
       'signaling',
@@ -42,7 +42,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       signalingBus.shown,
       'signaling',
@@ -53,7 +53,7 @@ export const subscribe = (context: Context): BusSubscription[] => {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       at(signalingBus.takeOver, { node }),
       node,

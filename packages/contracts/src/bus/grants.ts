@@ -13,16 +13,16 @@ interface Named {
 
 /** The rights of one service on the bus. */
 export interface BusGrant {
-  /** Requests that it sends, and that it answers. */
-  asks: readonly Named[]
-  answers: readonly Named[]
+  /** Requests that it sends, and that it responds to. */
+  requests: readonly Named[]
+  responds: readonly Named[]
   /** Events that it publishes, and that it subscribes to. */
-  tells: readonly Named[]
-  hears: readonly Named[]
+  publishes: readonly Named[]
+  subscribes: readonly Named[]
 }
 
 /** For every service that checks access tokens. */
-const edge = { asks: [authBus.keys, authBus.revocations], hears: [authBus.revoked] }
+const edge = { requests: [authBus.keys, authBus.revocations], subscribes: [authBus.revoked] }
 
 /**
  * The least that each service needs on the bus. The permissions of its NATS user are written from this; `tests/bus-grants.test.ts`
@@ -30,13 +30,13 @@ const edge = { asks: [authBus.keys, authBus.revocations], hears: [authBus.revoke
  */
 export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   gateway: {
-    asks: [...edge.asks, mediaBus.janusAccess, mediaBus.janusEnded, mediaBus.freeFeed],
-    answers: [],
-    tells: [],
-    hears: [...edge.hears, signalingBus.room],
+    requests: [...edge.requests, mediaBus.janusAccess, mediaBus.janusEnded, mediaBus.freeFeed],
+    responds: [],
+    publishes: [],
+    subscribes: [...edge.subscribes, signalingBus.room],
   },
   auth: {
-    asks: [
+    requests: [
       filesBus.useAvatar,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
@@ -45,13 +45,13 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.exportFromChat,
       privacyBus.exportFromMedia,
     ],
-    answers: [authBus.keys, authBus.revocations, authBus.account, authBus.gone],
-    tells: [authBus.revoked, authBus.renamed],
-    hears: [authBus.revoked],
+    responds: [authBus.keys, authBus.revocations, authBus.account, authBus.gone],
+    publishes: [authBus.revoked, authBus.renamed],
+    subscribes: [authBus.revoked],
   },
   meetings: {
-    asks: [
-      ...edge.asks,
+    requests: [
+      ...edge.requests,
       authBus.account,
       chatBus.head,
       chatBus.system,
@@ -60,7 +60,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       signalingBus.command,
       signalingBus.roster,
     ],
-    answers: [
+    responds: [
       meetingsBus.redeem,
       meetingsBus.access,
       meetingsBus.readers,
@@ -75,12 +75,12 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],
-    tells: [signalingBus.roomLobby, meetingsBus.accessChanged, meetingsBus.news],
-    hears: [...edge.hears, authBus.renamed],
+    publishes: [signalingBus.roomLobby, meetingsBus.accessChanged, meetingsBus.news],
+    subscribes: [...edge.subscribes, authBus.renamed],
   },
   chat: {
-    asks: [...edge.asks, filesBus.attach, filesBus.detach, meetingsBus.access],
-    answers: [
+    requests: [...edge.requests, filesBus.attach, filesBus.detach, meetingsBus.access],
+    responds: [
       chatBus.send,
       chatBus.edit,
       chatBus.delete,
@@ -92,12 +92,12 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.exportFromChat,
       privacyBus.eraseFromNotices,
     ],
-    tells: [signalingBus.roomChat],
-    hears: [...edge.hears, meetingsBus.accessChanged],
+    publishes: [signalingBus.roomChat],
+    subscribes: [...edge.subscribes, meetingsBus.accessChanged],
   },
   media: {
-    asks: [
-      ...edge.asks,
+    requests: [
+      ...edge.requests,
       authBus.gone,
       chatBus.system,
       meetingsBus.access,
@@ -107,7 +107,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       signalingBus.roster,
       signalingBus.shown,
     ],
-    answers: [
+    responds: [
       filesBus.attach,
       filesBus.detach,
       filesBus.useAvatar,
@@ -121,12 +121,12 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.exportFromMedia,
       privacyBus.eraseFromRecordings,
     ],
-    tells: [mediaBus.sfuChanged],
-    hears: [...edge.hears, signalingBus.room],
+    publishes: [mediaBus.sfuChanged],
+    subscribes: [...edge.subscribes, signalingBus.room],
   },
   signaling: {
-    asks: [
-      ...edge.asks,
+    requests: [
+      ...edge.requests,
       authBus.account,
       chatBus.send,
       chatBus.edit,
@@ -149,7 +149,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       signalingBus.takeOver,
       signalingBus.relayAgain,
     ],
-    answers: [
+    responds: [
       signalingBus.command,
       signalingBus.recording,
       signalingBus.roster,
@@ -157,9 +157,9 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       signalingBus.takeOver,
       signalingBus.relayAgain,
     ],
-    tells: [signalingBus.room, signalingBus.relay, signalingBus.relayHead],
-    hears: [
-      ...edge.hears,
+    publishes: [signalingBus.room, signalingBus.relay, signalingBus.relayHead],
+    subscribes: [
+      ...edge.subscribes,
       signalingBus.room,
       signalingBus.roomLobby,
       signalingBus.roomChat,

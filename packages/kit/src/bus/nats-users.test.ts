@@ -69,18 +69,18 @@ async function maySay(user: string, subject: string, hearer: string): Promise<bo
 
 const hearerOf = (subject: string): string | undefined =>
   services.find((service) =>
-    [...busGrants[service].answers, ...busGrants[service].hears].some((one) => one.subject === subject),
+    [...busGrants[service].responds, ...busGrants[service].subscribes].some((one) => one.subject === subject),
   )
 const subjectsOf = (way: keyof BusGrant): string[] => [
   ...new Set(services.flatMap((service) => busGrants[service][way].map(({ subject }) => subject))),
 ]
 
 describe('the users of NATS', () => {
-  it('S38 hear what their service answers or subscribes to, and nothing else', async () => {
-    const all = [...subjectsOf('answers'), ...subjectsOf('hears')]
+  it('S38 hear what their service responds or subscribes to, and nothing else', async () => {
+    const all = [...subjectsOf('responds'), ...subjectsOf('subscribes')]
     for (const service of services) {
-      const { answers, hears } = busGrants[service]
-      const own = new Set([...answers, ...hears].map(({ subject }) => subject))
+      const { responds, subscribes } = busGrants[service]
+      const own = new Set([...responds, ...subscribes].map(({ subject }) => subject))
       for (const subject of all)
         expect([service, subject, await mayHear(service, exact(subject))]).toEqual([service, subject, own.has(subject)])
       expect(await mayHear(service, '>')).toBe(false)
@@ -93,13 +93,13 @@ describe('the users of NATS', () => {
     }
   }, 60_000)
 
-  it('S38 say what their service asks or tells, and nothing else', async () => {
+  it('S38 say what their service requests or publishes, and nothing else', async () => {
     for (const service of services) {
-      const { asks, tells } = busGrants[service]
-      const own = new Set([...asks, ...tells].map(({ subject }) => subject))
-      for (const subject of [...subjectsOf('asks'), ...subjectsOf('tells')]) {
+      const { requests, publishes } = busGrants[service]
+      const own = new Set([...requests, ...publishes].map(({ subject }) => subject))
+      for (const subject of [...subjectsOf('requests'), ...subjectsOf('publishes')]) {
         const hearer = hearerOf(subject)
-        if (hearer === undefined) throw new Error(`nobody hears ${subject}`)
+        if (hearer === undefined) throw new Error(`nobody subscribes ${subject}`)
         expect([service, subject, await maySay(service, exact(subject), hearer)]).toEqual([
           service,
           subject,
@@ -132,7 +132,7 @@ describe('the users of NATS', () => {
     expect(await busOf('meetings').request(signalingBus.command.subject, end, 2_000)).toBe('done')
   })
 
-  it('S38 get answers, and are asked for their clocks', async () => {
+  it('S38 get responds, and are asked for their clocks', async () => {
     await busOf('auth')
       .respond(authBus.keys.subject, 'auth', async () => 'keys')
       .ready()

@@ -16,13 +16,13 @@ const answerWithin = '10s'
 
 /**
  * The part of a NATS server's settings that names a user for each service, with the least that it needs. Answers come to an inbox
- * that is the service's own, so that nobody hears what another is told.
+ * that is the service's own, so that nobody subscribes what another is told.
  */
 export function natsUsers({ namespace = defaultNamespace, passwordOf, all = [] }: Options): string {
-  const services = Object.entries(busGrants).map(([service, { asks, answers, tells, hears }]) => {
+  const services = Object.entries(busGrants).map(([service, { requests, responds, publishes, subscribes }]) => {
     const own = ({ subject }: { subject: string }): string => `${namespace}.${wildSubject(subject)}`
-    const publish = [...asks, ...tells].map(own)
-    const subscribe = [...answers, ...hears].map(own)
+    const publish = [...requests, ...publishes].map(own)
+    const subscribe = [...responds, ...subscribes].map(own)
     return userOf(service, passwordOf(service), {
       publish: [...publish, `${namespace}.${clocksOf('*')}`],
       subscribe: [...subscribe, `${namespace}.${clocksOf(service)}`, `${inboxOf(namespace, service)}.>`],

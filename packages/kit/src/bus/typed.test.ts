@@ -1,4 +1,4 @@
-import { event, request } from '@parley/contracts'
+import { event, request as requestSubject } from '@parley/contracts'
 import Type from 'typebox'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ProblemError } from '../problem.ts'
@@ -6,13 +6,13 @@ import { eventually } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { createMemoryBus } from './bus-memory.ts'
 import type { Bus } from './bus.ts'
-import { answer, ask, at, listen, tell } from './typed.ts'
+import { respond, request, at, subscribe, publish } from './typed.ts'
 
-const double = request('sums.double', {
+const double = requestSubject('sums.double', {
   input: Type.Object({ n: Type.Integer() }),
   output: Type.Object({ n: Type.Integer() }),
 })
-const relay = request('nodes.{node}.relay', { input: Type.Object({}), output: Type.String() })
+const relay = requestSubject('nodes.{node}.relay', { input: Type.Object({}), output: Type.String() })
 const changed = event('room.{room}.changed.{by}', Type.Object({ version: Type.Integer() }))
 
 describe('the typed bus', () => {
@@ -21,49 +21,49 @@ describe('the typed bus', () => {
   const log = silentLog()
 
   it('asks and answers, and tolerates fields it does not know', async () => {
-    answer(bus, double, 'sums', async ({ n }) => ({ n: n * 2, more: true }), log)
-    expect(await ask(bus, double, { n: 4 })).toMatchObject({ n: 8 })
+    respond(bus, double, 'sums', async ({ n }) => ({ n: n * 2, more: true }), log)
+    expect(await request(bus, double, { n: 4 })).toMatchObject({ n: 8 })
     expect(await bus.request('sums.double', '{"n":1,"new":[]}', 100)).toBe('{"ok":{"n":2,"more":true}}')
   })
 
   it('carries a problem with its code, detail and members', async () => {
     const thrown = new ProblemError('version-conflict', 'Not now', { currentVersion: 7, title: 'Other' })
-    answer(bus, double, 'sums', () => Promise.reject(thrown), log)
-    const caught = await ask(bus, double, { n: 1 }).catch((error: unknown) => error)
+    respond(bus, double, 'sums', () => Promise.reject(thrown), log)
+    const caught = await request(bus, double, { n: 1 }).catch((error: unknown) => error)
     expect(caught).toBeInstanceOf(ProblemError)
     expect(caught).toMatchObject({ code: thrown.code, message: thrown.message, extra: thrown.extra })
   })
 
   it('hides any other error', async () => {
-    answer(bus, double, 'sums', () => Promise.reject(new Error('secret')), log)
-    await expect(ask(bus, double, { n: 1 })).rejects.toMatchObject({
+    respond(bus, double, 'sums', () => Promise.reject(new Error('secret')), log)
+    await expect(request(bus, double, { n: 1 })).rejects.toMatchObject({
       code: 'internal',
       message: expect.not.stringContaining('secret'),
     })
   })
 
   it('refuses inputs and answers of another shape', async () => {
-    answer(bus, double, 'sums', async () => JSON.parse('{"n":"8"}'), log)
-    await expect(ask(bus, double, { n: 1 })).rejects.toMatchObject({ code: 'internal' })
+    respond(bus, double, 'sums', async () => JSON.parse('{"n":"8"}'), log)
+    await expect(request(bus, double, { n: 1 })).rejects.toMatchObject({ code: 'internal' })
     const wrong = JSON.parse(await bus.request('sums.double', '{"n":1.5}', 100))
     expect(wrong.problem).toMatchObject({ code: 'invalid-input', errors: [{ path: '/n' }] })
     expect(JSON.parse(await bus.request('sums.double', '{', 100)).problem.code).toBe('malformed-json')
   })
 
   it('fills the tokens of a request', async () => {
-    answer(bus, at(relay, { node: 'n1' }), 'relay', async () => 'from n1', log)
-    expect(await ask(bus, at(relay, { node: 'n1' }), {})).toBe('from n1')
-    await expect(ask(bus, at(relay, { node: 'n2' }), {})).rejects.toMatchObject({ code: 'unavailable' })
+    respond(bus, at(relay, { node: 'n1' }), 'relay', async () => 'from n1', log)
+    expect(await request(bus, at(relay, { node: 'n1' }), {})).toBe('from n1')
+    await expect(request(bus, at(relay, { node: 'n2' }), {})).rejects.toMatchObject({ code: 'unavailable' })
     expect(() => at(relay, { node: 'a.b' })).toThrow(TypeError)
   })
 
   it('tells events to those who listen to these params or to any, and drops what does not fit', async () => {
     const heard: unknown[] = []
-    listen(bus, changed, { room: 'r1', by: 'n1' }, (body, params) => heard.push(['one', body.version, params]), log)
-    listen(bus, changed, '*', (body, params) => heard.push(['any', body.version, params.room]), log)
-    tell(bus, changed, { room: 'r1', by: 'n1' }, { version: 1 })
+    subscribe(bus, changed, { room: 'r1', by: 'n1' }, (body, params) => heard.push(['one', body.version, params]), log)
+    subscribe(bus, changed, '*', (body, params) => heard.push(['any', body.version, params.room]), log)
+    publish(bus, changed, { room: 'r1', by: 'n1' }, { version: 1 })
     bus.publish('room.r1.changed.n1', '{"version":"x"}')
-    tell(bus, changed, { room: 'r2', by: 'n1' }, { version: 2 })
+    publish(bus, changed, { room: 'r2', by: 'n1' }, { version: 2 })
     await eventually(() => expect(heard).toHaveLength(3))
     expect(heard).toEqual([
       ['one', 1, { room: 'r1', by: 'n1' }],

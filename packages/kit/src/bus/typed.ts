@@ -8,14 +8,14 @@ import type { Call } from './call.ts'
 import { fillSubject, readParams, wildSubject } from './params.ts'
 import { readAnswerOrThrow, readOrThrow, writeAnswer, writeProblem } from './wire.ts'
 
-/** The same request with its `{name}` tokens filled in, for `ask` and `answer`. */
+/** The same request with its `{name}` tokens filled in, for `request` and `respond`. */
 export const at = <In extends TSchema, Out extends TSchema, Subject extends string>(
   definition: RequestSubject<In, Out, Subject>,
   params: ParamsOf<Subject>,
 ): RequestSubject<In, Out> => ({ ...definition, subject: fillSubject(definition.subject, params) })
 
-/** Asks and waits at most the definition's `timeoutMs`. Rejects with the problem the other side answered with. */
-export async function ask<In extends TSchema, Out extends TSchema>(
+/** Sends a request and waits at most the definition's `timeoutMs`. Rejects with the problem the other side answered with. */
+export async function request<In extends TSchema, Out extends TSchema>(
   bus: Bus,
   definition: RequestSubject<In, Out>,
   input: Static<In>,
@@ -25,10 +25,10 @@ export async function ask<In extends TSchema, Out extends TSchema>(
 }
 
 /**
- * Answers a request. A problem (an outage of the database is one) travels to who asked; any other error is logged and travels as
+ * Responds to requests. A problem (an outage of the database is one) travels to the caller; any other error is logged and travels as
  * `internal`. A handler that takes long looks at `call` again before it commits, see `isLate`.
  */
-export const answer = <In extends TSchema, Out extends TSchema>(
+export const respond = <In extends TSchema, Out extends TSchema>(
   bus: Bus,
   definition: RequestSubject<In, Out>,
   queue: string,
@@ -47,15 +47,15 @@ export const answer = <In extends TSchema, Out extends TSchema>(
   })
 
 /** Publishes an event: at most once, lost while the bus is down. */
-export const tell = <Body extends TSchema, Subject extends string>(
+export const publish = <Body extends TSchema, Subject extends string>(
   bus: Bus,
   definition: EventSubject<Body, Subject>,
   params: ParamsOf<Subject>,
   body: Static<Body>,
 ): void => bus.publish(fillSubject(definition.subject, params), JSON.stringify(body))
 
-/** Hears the events with these params, or with any (`*`). An event of another shape is logged and dropped. */
-export const listen = <Body extends TSchema, Subject extends string>(
+/** Subscribes to the events with these params, or with any (`*`). An event of another shape is logged and dropped. */
+export const subscribe = <Body extends TSchema, Subject extends string>(
   bus: Pick<Bus, 'subscribe'>,
   definition: EventSubject<Body, Subject>,
   params: ParamsOf<Subject> | '*',

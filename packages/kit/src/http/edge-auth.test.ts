@@ -1,7 +1,7 @@
 import { authBus } from '@parley/contracts'
 import { expect, it } from 'vitest'
 import { createMemoryBus } from '../bus/bus-memory.ts'
-import { answer } from '../bus/typed.ts'
+import { respond } from '../bus/typed.ts'
 import { newId } from '../ids.ts'
 import { eventually } from '../testing/eventually.ts'
 import { silentLog } from '../testing/silent-log.ts'
@@ -49,7 +49,7 @@ it('S40 keys alone are not enough: without the revocations nobody is admitted', 
   const edge = createEdgeAuth({ bus, log })
   await edge.start()
   await expect(edge.verifier.verify(issuer.token())).rejects.toMatchObject({ code: 'unavailable' })
-  answer(bus, authBus.revocations, 'auth', async () => ({ items: [], now: Date.now() }), log)
+  respond(bus, authBus.revocations, 'auth', async () => ({ items: [], now: Date.now() }), log)
   await eventually(async () => expect(await edge.verifier.verify(issuer.token())).toMatchObject({ kind: 'user' }))
   edge.stop()
   await bus.close(100)

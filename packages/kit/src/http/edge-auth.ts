@@ -1,6 +1,6 @@
 import { authBus } from '@parley/contracts'
 import type { Bus } from '../bus/bus.ts'
-import { ask, listen } from '../bus/typed.ts'
+import { request, subscribe } from '../bus/typed.ts'
 import { systemClock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { isProblem, ProblemError } from '../problem.ts'
@@ -28,10 +28,10 @@ export interface EdgeAuth {
 /** The parts by which an edge knows the caller: the keys and revocations of the auth service, over the bus. */
 export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; log: Logger; clock?: Clock }): EdgeAuth {
   let revocationsKnown = false
-  const keys = createKeySource({ fetch: () => ask(bus, authBus.keys, {}), log, clock })
+  const keys = createKeySource({ fetch: () => request(bus, authBus.keys, {}), log, clock })
   const revocations = createRevocations({
     async fetch(since) {
-      const read = await ask(bus, authBus.revocations, { since })
+      const read = await request(bus, authBus.revocations, { since })
       revocationsKnown = true
       return read
     },
@@ -55,7 +55,7 @@ export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; lo
     authenticate: createAuthenticate({ verifier }),
     ready: () => revocationsKnown && keys.ready(),
     async start() {
-      const subscription = listen(bus, authBus.revoked, {}, (item) => revocations.add(item), log)
+      const subscription = subscribe(bus, authBus.revoked, {}, (item) => revocations.add(item), log)
       hints = subscription
       await subscription.ready().catch((error: unknown) => {
         // Only a hint is late then; the poll has them all.

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { accessAudience, authBus, tokenIssuer, type AccessClaims, type Revocation } from '@parley/contracts'
 import type { Bus } from '../bus/bus.ts'
-import { answer, tell } from '../bus/typed.ts'
+import { respond, publish } from '../bus/typed.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 
@@ -20,8 +20,8 @@ export function createTestIssuer(bus: Bus, log: Logger) {
     alg: string
   }
   const revoked: Revocation[] = []
-  answer(bus, authBus.keys, 'auth', async () => ({ keys: [jwk] }), log)
-  answer(
+  respond(bus, authBus.keys, 'auth', async () => ({ keys: [jwk] }), log)
+  respond(
     bus,
     authBus.revocations,
     'auth',
@@ -50,7 +50,7 @@ export function createTestIssuer(bus: Bus, log: Logger) {
     revoke(item: Omit<Revocation, 'at'>): void {
       const revocation = { ...item, at: Date.now() }
       revoked.push(revocation)
-      tell(bus, authBus.revoked, {}, revocation)
+      publish(bus, authBus.revoked, {}, revocation)
     },
   }
 }

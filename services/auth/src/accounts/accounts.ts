@@ -1,5 +1,14 @@
 import { filesBus, type User } from '@parley/contracts'
-import { ask, type Bus, isUniqueViolation, newId, ProblemError, type Clock, type Logger, type Once } from '@parley/kit'
+import {
+  request,
+  type Bus,
+  isUniqueViolation,
+  newId,
+  ProblemError,
+  type Clock,
+  type Logger,
+  type Once,
+} from '@parley/kit'
 import type { AccountMails } from '../mails/account-mails.ts'
 import type { Match, Passwords } from '../passwords/passwords.ts'
 import { hashOf } from '../random-token.ts'
@@ -90,7 +99,7 @@ async function update(
   const change = (trx: Db) => changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
   const changed = await inTurn(id, async () => {
     // First the file, so that no profile names one that is not there; the one before goes with it.
-    if (avatarFileId !== undefined) await ask(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
+    if (avatarFileId !== undefined) await request(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
     return orTaken(db.transaction().execute(change))
   })
   const { before, after } = changed ?? gone()

@@ -1,5 +1,5 @@
 import { privacyBus, type Erasure, type Revocation } from '@parley/contracts'
-import { ask, newId, ProblemError, type Bus, type Clock, type Logger } from '@parley/kit'
+import { request, newId, ProblemError, type Bus, type Clock, type Logger } from '@parley/kit'
 import type { KeyedQueue } from '../accounts/keyed-queue.ts'
 import type { WorkOf } from '../accounts/password-work.ts'
 import { findUser } from '../accounts/store.ts'
@@ -97,9 +97,9 @@ type Part = Erasure & { cursor: string | null }
 type AskFor = (part: Part) => Promise<{ cursor: string | null }>
 /** Meetings first: it tells the two others in which meetings the person was. */
 const others = [
-  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInMeetings, part),
-  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInChat, part),
-  (bus: Bus, part: Part) => ask(bus, privacyBus.eraseInMedia, part),
+  (bus: Bus, part: Part) => request(bus, privacyBus.eraseInMeetings, part),
+  (bus: Bus, part: Part) => request(bus, privacyBus.eraseInChat, part),
+  (bus: Bus, part: Part) => request(bus, privacyBus.eraseInMedia, part),
 ]
 
 /** False when it takes too long for one pass: the next one begins anew, with less to do. */

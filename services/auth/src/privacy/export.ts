@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { privacyBus } from '@parley/contracts'
-import { ask, ProblemError, type Bus } from '@parley/kit'
+import { request, ProblemError, type Bus } from '@parley/kit'
 import { findUser } from '../accounts/store.ts'
 import { toUser } from '../accounts/user.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -22,9 +22,9 @@ interface Page {
 }
 type Part = Person & { cursor: string | null }
 const others: readonly ((bus: Bus, part: Part) => Promise<Page>)[] = [
-  (bus, part) => ask(bus, privacyBus.exportFromMeetings, part),
-  (bus, part) => ask(bus, privacyBus.exportFromChat, part),
-  (bus, part) => ask(bus, privacyBus.exportFromMedia, part),
+  (bus, part) => request(bus, privacyBus.exportFromMeetings, part),
+  (bus, part) => request(bus, privacyBus.exportFromChat, part),
+  (bus, part) => request(bus, privacyBus.exportFromMedia, part),
 ]
 
 /**

@@ -1,10 +1,10 @@
 import { authBus, type Revocation } from '@parley/contracts'
-import { tell, type Bus, type Revocations } from '@parley/kit'
+import { publish, type Bus, type Revocations } from '@parley/kit'
 
 /** Makes a committed revocation known: to this process at once, to everybody by an event. A listener that misses it finds it in the next poll. */
 export const createTeller =
   (bus: Bus, revocations: Pick<Revocations, 'add'>) =>
   (revocation: Revocation): void => {
     revocations.add(revocation)
-    tell(bus, authBus.revoked, {}, revocation)
+    publish(bus, authBus.revoked, {}, revocation)
   }

@@ -1,13 +1,13 @@
 import { chatBus, meetingsBus, signalingBus, type Message, type Problem } from '@parley/contracts'
 import {
-  answer,
-  ask,
-  listen,
+  respond,
+  request,
+  subscribe,
   newId,
   ProblemError,
   readConfig,
   startService,
-  tell,
+  publish,
   type StartedService,
 } from '@parley/kit'
 import { createTestIssuer } from '@parley/kit/testing'
@@ -93,14 +93,15 @@ export async function createHarness(stage: Stage, env: Record<string, string> = 
     list: (meetingId: string, token: string, query: Record<string, string | number> = {}) =>
       call<Page & Problem>(`${pathOf(meetingId)}?${searchOf(query)}`, { token }),
     /** As signaling does it; either replica answers. */
-    send: (draft: Partial<Static<typeof chatBus.send.input>>) => ask(bus, chatBus.send, { ...newDraft(), ...draft }),
+    send: (draft: Partial<Static<typeof chatBus.send.input>>) =>
+      request(bus, chatBus.send, { ...newDraft(), ...draft }),
     change: {
-      edit: (edit: Static<typeof chatBus.edit.input>) => ask(bus, chatBus.edit, edit),
-      delete: (deletion: Static<typeof chatBus.delete.input>) => ask(bus, chatBus.delete, deletion),
-      system: (notice: Static<typeof chatBus.system.input>) => ask(bus, chatBus.system, notice),
+      edit: (edit: Static<typeof chatBus.edit.input>) => request(bus, chatBus.edit, edit),
+      delete: (deletion: Static<typeof chatBus.delete.input>) => request(bus, chatBus.delete, deletion),
+      system: (notice: Static<typeof chatBus.system.input>) => request(bus, chatBus.system, notice),
     },
-    head: (meetingId: string) => ask(bus, chatBus.head, { meetingId }),
-    heads: async (meetingIds: string[]) => (await ask(bus, chatBus.heads, { meetingIds })).heads,
+    head: (meetingId: string) => request(bus, chatBus.head, { meetingId }),
+    heads: async (meetingIds: string[]) => (await request(bus, chatBus.heads, { meetingIds })).heads,
     async stop() {
       for (const replica of replicas) await replica.stop()
     },
@@ -125,7 +126,7 @@ export async function hearRoom(
   again = false,
 ): Promise<Message[]> {
   const heard: Message[] = []
-  const subscription = listen(
+  const subscription = subscribe(
     bus,
     signalingBus.roomChat,
     { meetingId },
@@ -145,7 +146,7 @@ export async function hearRoom(
 function standInForMeetings({ worlds: [{ bus }] }: Stage) {
   const said = new Map<string, Partial<Access> | ProblemError>()
   const asked = new Map<string, number>()
-  answer(
+  respond(
     bus,
     meetingsBus.access,
     'meetings',
@@ -161,7 +162,7 @@ function standInForMeetings({ worlds: [{ bus }] }: Stage) {
     set: (meetingId: string, access: Partial<Access> | ProblemError) => void said.set(meetingId, access),
     remove(meetingId: string, userId: string, how: 'told' | 'lost' = 'told') {
       said.set(meetingId, new ProblemError('not-found'))
-      if (how === 'told') tell(bus, meetingsBus.accessChanged, {}, { meetingId, userId })
+      if (how === 'told') publish(bus, meetingsBus.accessChanged, {}, { meetingId, userId })
     },
     asked: (meetingId: string) => asked.get(meetingId) ?? 0,
   }

@@ -1,7 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mediaBus, signalingBus, type Change, type CloseReason, type JanusPlace } from '@parley/contracts'
-import { ask, createPoller, listen, ProblemError, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import {
+  request,
+  createPoller,
+  subscribe,
+  ProblemError,
+  type Bus,
+  type BusSubscription,
+  type Logger,
+} from '@parley/kit'
 import type { JanusPipe } from './janus-pipe.ts'
 
 /** A place that somebody is about to take: followed from before it is granted on. */
@@ -67,7 +75,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
   function meetingOf(meetingId: string): Meeting {
     const known = meetings.get(meetingId)
     if (known !== undefined) return known
-    const onNews = listen(
+    const onNews = subscribe(
       bus,
       signalingBus.room,
       { meetingId },
@@ -81,7 +89,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
     return made
   }
   async function endLost(entries: readonly Entry[]): Promise<void> {
-    const { ended } = await ask(bus, mediaBus.janusEnded, { places: entries.map(({ place }) => place) })
+    const { ended } = await request(bus, mediaBus.janusEnded, { places: entries.map(({ place }) => place) })
     for (const index of ended) {
       const entry = entries[index]
       if (entry !== undefined && !entry.over) end(entry, 'removed')

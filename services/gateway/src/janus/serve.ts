@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { mediaBus, type JanusPlace } from '@parley/contracts'
 import {
-  ask,
+  request,
   asProblem,
   checkShapeOrThrow,
   ProblemError,
@@ -114,18 +114,18 @@ async function admit(request: IncomingMessage, options: JanusSocketOptions): Pro
 }
 
 async function join(
-  { request, socket, head }: Upgrade,
+  { request: upgrade, socket, head }: Upgrade,
   { place, arrival }: { place: JanusPlace; arrival: Arrival },
   { bus, log, server }: Opening,
 ): Promise<void> {
-  const { url, room } = await ask(bus, mediaBus.janusAccess, place)
-  const freeFeed = async (mine: JanusPlace): Promise<void> => void (await ask(bus, mediaBus.freeFeed, mine))
+  const { url, room } = await request(bus, mediaBus.janusAccess, place)
+  const freeFeed = async (mine: JanusPlace): Promise<void> => void (await request(bus, mediaBus.freeFeed, mine))
   const janus = await dial(url)
   if (socket.destroyed) {
     janus.terminate()
     throw new ProblemError('unavailable', 'The client has gone')
   }
-  server.handleUpgrade(request, socket, head, (client) => {
+  server.handleUpgrade(upgrade, socket, head, (client) => {
     const pipe = new JanusPipe({ client, janus, place, room, log, freeFeed })
     if (!arrival.open(pipe)) void pipe.end('removed').then(() => arrival.giveUp())
   })

@@ -1,6 +1,6 @@
 import { filesBus, type filesOperations } from '@parley/contracts'
 import {
-  answer,
+  respond,
   createPoller,
   openObjects,
   type BusSubscription,
@@ -68,9 +68,9 @@ export async function createFiles(
     start() {
       void sweeping.start()
       return [
-        answer(bus, filesBus.attach, queue, async (wish) => ({ file: await attach(context, wish) }), log),
-        answer(bus, filesBus.detach, queue, async (which) => (await detach(context, which), {}), log),
-        answer(bus, filesBus.useAvatar, queue, async (wish) => (await useAvatar(context, wish), {}), log),
+        respond(bus, filesBus.attach, queue, async (wish) => ({ file: await attach(context, wish) }), log),
+        respond(bus, filesBus.detach, queue, async (which) => (await detach(context, which), {}), log),
+        respond(bus, filesBus.useAvatar, queue, async (wish) => (await useAvatar(context, wish), {}), log),
       ]
     },
     async stop() {

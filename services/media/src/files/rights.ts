@@ -1,5 +1,5 @@
 import { may, meetingsBus } from '@parley/contracts'
-import { ask, isProblem, ProblemError, type Bus } from '@parley/kit'
+import { request, isProblem, ProblemError, type Bus } from '@parley/kit'
 import { findFile } from './store.ts'
 import type { FileRow, FilesDb } from './tables.ts'
 
@@ -16,7 +16,7 @@ export interface Rights {
 }
 
 export function createRights({ db, bus }: { db: FilesDb; bus: Bus }): Rights {
-  const access = (meetingId: string, userId: string) => ask(bus, meetingsBus.access, { meetingId, userId })
+  const access = (meetingId: string, userId: string) => request(bus, meetingsBus.access, { meetingId, userId })
 
   /** A person without a right to a file learns nothing of it, not even that of its meeting. */
   async function readableOrThrow(id: string, userId: string): Promise<FileRow> {

@@ -1,5 +1,5 @@
 import { authBus, meetingsBus } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import type { FilesContext } from './context.ts'
 import { dropFiles, eraseDeleted } from './remove.ts'
 
@@ -63,7 +63,7 @@ type Rounds = ReturnType<typeof createRounds>
 async function dropOfMeetings(context: FilesContext, rounds: Rounds): Promise<void> {
   const ids = await someIds(context, 'meeting_id', rounds)
   if (ids.length === 0) return
-  const { deleted } = await ask(context.bus, meetingsBus.deleted, { meetingIds: ids })
+  const { deleted } = await request(context.bus, meetingsBus.deleted, { meetingIds: ids })
   for (const id of deleted) await dropWhere(context, 'meeting_id', id)
 }
 
@@ -71,7 +71,7 @@ async function dropOfMeetings(context: FilesContext, rounds: Rounds): Promise<vo
 async function dropOfAccounts(context: FilesContext, rounds: Rounds): Promise<void> {
   const ids = await someIds(context, 'owner_id', rounds)
   if (ids.length === 0) return
-  const { gone } = await ask(context.bus, authBus.gone, { userIds: ids })
+  const { gone } = await request(context.bus, authBus.gone, { userIds: ids })
   for (const id of gone) await dropWhere(context, 'owner_id', id)
 }
 

@@ -1,5 +1,5 @@
 import { may, meetingsBus, signalingBus, type Meeting } from '@parley/contracts'
-import { ask, isProblem, ProblemError, type Bus } from '@parley/kit'
+import { request, isProblem, ProblemError, type Bus } from '@parley/kit'
 import type { Static } from 'typebox'
 import { findRecording, type RecordingDb } from './store.ts'
 import type { RecordingRow } from './tables.ts'
@@ -13,7 +13,7 @@ interface AccessDeps {
 
 /** How somebody stands to a meeting that they were in. @throws ProblemError `not-found` for everybody else */
 export const accessOrThrow = ({ bus }: Pick<AccessDeps, 'bus'>, meetingId: string, userId: string): Promise<Access> =>
-  ask(bus, meetingsBus.access, { meetingId, userId })
+  request(bus, meetingsBus.access, { meetingId, userId })
 
 const missing = () => new ProblemError('not-found', 'There is no such recording')
 
@@ -39,12 +39,12 @@ export function checkMayRecord({ role }: Access): void {
 
 /** The meeting, if it may be recorded now by its settings and its state. @throws ProblemError */
 export async function recordableOrThrow({ bus }: Pick<AccessDeps, 'bus'>, meetingId: string): Promise<Meeting> {
-  const { meeting } = await ask(bus, meetingsBus.readers, { meetingId, userIds: [] })
+  const { meeting } = await request(bus, meetingsBus.readers, { meetingId, userIds: [] })
   if (meeting.status === 'ended' || meeting.status === 'cancelled') throw new ProblemError('meeting-over')
   if (!meeting.settings.recording)
     throw new ProblemError('forbidden', 'The settings of this meeting do not allow recording')
   // Meetings hears of who came first a moment later than the room.
-  if (meeting.status !== 'live' && (await ask(bus, signalingBus.roster, { meetingId })).people.length === 0)
+  if (meeting.status !== 'live' && (await request(bus, signalingBus.roster, { meetingId })).people.length === 0)
     throw new ProblemError('wrong-state', 'A meeting can be recorded while somebody is in it')
   return meeting
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chatBus, signalingBus, type Recording } from '@parley/contracts'
 import {
-  answer,
+  respond,
   createLogger,
   createMemoryBus,
   migrate,
@@ -84,8 +84,8 @@ describe('V3 what is recorded by a real Janus', () => {
   function standIns(): void {
     const person = { participantId: newId(), userId: newId(), name: 'Ann', role: 'host' as const }
     const people = [{ ...person, joinedAt: new Date().toISOString() }]
-    answer(bus, signalingBus.roster, 'signaling', async () => ({ people }), log)
-    answer(
+    respond(bus, signalingBus.roster, 'signaling', async () => ({ people }), log)
+    respond(
       bus,
       signalingBus.recording,
       'signaling',
@@ -95,7 +95,7 @@ describe('V3 what is recorded by a real Janus', () => {
       },
       log,
     )
-    answer(
+    respond(
       bus,
       chatBus.system,
       'chat',

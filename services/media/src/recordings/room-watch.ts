@@ -1,5 +1,5 @@
 import { meetingsBus, signalingBus } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Logger } from '@parley/kit'
+import { request, isProblem, type Bus, type Logger } from '@parley/kit'
 import { noteStays, type Lease, type RecordingDb } from './store.ts'
 
 const rosterEveryMs = 1_000
@@ -47,7 +47,7 @@ export class RoomWatch {
   async #lookAtRoster(): Promise<void> {
     const { db, bus, log } = this.#deps
     try {
-      const { people } = await ask(bus, signalingBus.roster, { meetingId: this.#meetingId })
+      const { people } = await request(bus, signalingBus.roster, { meetingId: this.#meetingId })
       this.#emptySince = people.length > 0 ? null : (this.#emptySince ?? performance.now())
       await noteStays(db, this.#id, people)
     } catch (err) {
@@ -58,7 +58,7 @@ export class RoomWatch {
   async #lookAtMeeting(): Promise<void> {
     const { bus, log } = this.#deps
     try {
-      const { meeting } = await ask(bus, meetingsBus.readers, { meetingId: this.#meetingId, userIds: [] })
+      const { meeting } = await request(bus, meetingsBus.readers, { meetingId: this.#meetingId, userIds: [] })
       this.over = meeting.status === 'ended' || meeting.status === 'cancelled'
     } catch (err) {
       if (isProblem(err, 'not-found')) this.over = true

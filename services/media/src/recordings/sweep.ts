@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { meetingsBus } from '@parley/contracts'
-import { ask, createPoller, type Bus, type Clock, type Logger, type Objects, type Poller } from '@parley/kit'
+import { request, createPoller, type Bus, type Clock, type Logger, type Objects, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
 import { prefixOf, remove, tracksFolder, type Places } from './folders.ts'
 import type { RecordingDb } from './store.ts'
@@ -65,7 +65,7 @@ async function withMeetings({ db, bus }: SweepDeps): Promise<void> {
     .execute()
   const meetingIds = [...new Set(rows.map(({ meeting_id: meetingId }) => meetingId))]
   if (meetingIds.length === 0) return
-  const { deleted } = await ask(bus, meetingsBus.deleted, { meetingIds })
+  const { deleted } = await request(bus, meetingsBus.deleted, { meetingIds })
   for (const meetingId of deleted) await removeOf(db, meetingId)
 }
 

@@ -1,5 +1,5 @@
 import { chatBus, signalingBus } from '@parley/contracts'
-import { ask, createPoller, isProblem, type Bus, type Clock, type Logger, type Poller } from '@parley/kit'
+import { request, createPoller, isProblem, type Bus, type Clock, type Logger, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
 import { recordingForRoom } from './recording.ts'
 import type { RecordingDb } from './store.ts'
@@ -57,7 +57,7 @@ const untold = (db: RecordingDb): Promise<RecordingRow[]> =>
 async function tellRoom({ db, bus, log }: TellDeps, row: RecordingRow): Promise<void> {
   const { id, meeting_id: meetingId, rev } = row
   try {
-    await ask(bus, signalingBus.recording, { meetingId, recording: recordingForRoom(row), rev })
+    await request(bus, signalingBus.recording, { meetingId, recording: recordingForRoom(row), rev })
     await db
       .updateTable('recordings')
       .set({ told_rev: sql`greatest(told_rev, ${rev})`, told_at: sql`clock_timestamp()` })
@@ -76,7 +76,7 @@ async function say(
   { id, meeting_id: meetingId, text, created_at }: NoticeRow,
 ): Promise<void> {
   try {
-    await ask(bus, chatBus.system, { meetingId, noticeId: id, text })
+    await request(bus, chatBus.system, { meetingId, noticeId: id, text })
   } catch (err) {
     const old = clock.now() - created_at.getTime() > giveUpHours * 3_600_000
     if (!old && !isProblem(err, 'invalid-input')) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { signalingBus, type Change, type ShownPerson } from '@parley/contracts'
-import { listen, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
+import { subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
 import { signRoomToken } from '../janus/tokens.ts'
@@ -45,7 +45,7 @@ export class RoomKeeper {
     this.room = room
     this.#deps = deps
     const { bus, log } = deps
-    this.#subscription = listen(
+    this.#subscription = subscribe(
       bus,
       signalingBus.room,
       { meetingId: room.meetingId },

@@ -1,5 +1,5 @@
 import { signalingBus, type Meeting, type ShownPerson } from '@parley/contracts'
-import { ask, type Bus, type Clock } from '@parley/kit'
+import { request, type Bus, type Clock } from '@parley/kit'
 
 /** A room as signaling has it: who is there, and what of them is shown. */
 export interface Shown {
@@ -22,7 +22,7 @@ const maxKept = 2_000
 export function createRosters({ bus, clock }: { bus: Bus; clock: Clock }): Rosters {
   const kept = new Map<string, { at: number; shown: Promise<Shown> }>()
   function now(meetingId: string): Promise<Shown> {
-    const shown = ask(bus, signalingBus.shown, { meetingId })
+    const shown = request(bus, signalingBus.shown, { meetingId })
     const entry = { at: clock.monotonic(), shown }
     kept.delete(meetingId)
     kept.set(meetingId, entry)

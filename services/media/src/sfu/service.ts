@@ -1,6 +1,6 @@
 import { mediaBus, type sfuOperations } from '@parley/contracts'
 import {
-  answer,
+  respond,
   checkIceConfig,
   iceServersFor,
   ProblemError,
@@ -81,7 +81,7 @@ export function createSfu(deps: SfuDeps): SfuService {
     readiness: async () =>
       peers.size === 0 ? {} : { janus: await areKnown(db, [...peers.keys()]).catch(() => false) },
     async start() {
-      subscriptions = subscribe(parts)
+      subscriptions = subscribeToBus(parts)
       await Promise.all([...peers.values()].map(({ link }) => link.start()))
       await addServers(db, [...peers.keys()]).catch((err: unknown) =>
         log.warn({ err }, 'the Janus are not written down'),
@@ -160,10 +160,10 @@ async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Sho
 
 const queue = 'media'
 
-function subscribe(parts: Parts): BusSubscription[] {
+function subscribeToBus(parts: Parts): BusSubscription[] {
   const { bus, db, log, rooms, peers } = parts
   return [
-    answer(
+    respond(
       bus,
       mediaBus.sfu,
       queue,
@@ -179,7 +179,7 @@ function subscribe(parts: Parts): BusSubscription[] {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       mediaBus.sfuHeads,
       queue,
@@ -190,9 +190,9 @@ function subscribe(parts: Parts): BusSubscription[] {
       }),
       log,
     ),
-    answer(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
-    answer(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
-    answer(
+    respond(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
+    respond(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
+    respond(
       bus,
       mediaBus.freeFeed,
       queue,
@@ -202,7 +202,7 @@ function subscribe(parts: Parts): BusSubscription[] {
       },
       log,
     ),
-    answer(
+    respond(
       bus,
       mediaBus.drainJanus,
       queue,

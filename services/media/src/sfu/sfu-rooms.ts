@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mediaBus } from '@parley/contracts'
-import { ProblemError, tell, type Bus, type Logger } from '@parley/kit'
+import { ProblemError, publish, type Bus, type Logger } from '@parley/kit'
 import type { JanusLink } from '../janus/janus-link.ts'
 import type { RoomLimits, VideoRooms } from '../janus/video-room.ts'
 import { chooseJanus } from './placement.ts'
@@ -63,7 +63,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
       if (at !== null) await destroy(at)
       throw error
     })
-    if (generation !== null) tell(deps.bus, mediaBus.sfuChanged, {}, { meetingId, generation })
+    if (generation !== null) publish(deps.bus, mediaBus.sfuChanged, {}, { meetingId, generation })
     else if (at !== null) await destroy(at)
     return generation
   }

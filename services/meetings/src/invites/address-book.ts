@@ -1,5 +1,5 @@
 import { authBus } from '@parley/contracts'
-import { ask, isProblem, readAddress, type Bus, type Clock, type Logger } from '@parley/kit'
+import { request, isProblem, readAddress, type Bus, type Clock, type Logger } from '@parley/kit'
 
 /** The verified e-mail address of an account, in its one spelling; null if there is none, or if auth cannot be asked now. */
 export type AddressBook = (userId: string) => Promise<string | null>
@@ -24,7 +24,7 @@ export function createAddressBook({ bus, clock, log }: { bus: Bus; clock: Clock;
 
 async function verifiedEmail(bus: Bus, userId: string, log: Logger): Promise<string | null> {
   try {
-    const { email, emailVerified } = await ask(bus, authBus.account, { userId })
+    const { email, emailVerified } = await request(bus, authBus.account, { userId })
     const read = readAddress(email)
     return emailVerified && 'value' in read ? read.value : null
   } catch (error) {

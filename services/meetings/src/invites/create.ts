@@ -1,5 +1,5 @@
 import { authBus, type invitesOperations, type Principal } from '@parley/contracts'
-import { ask, isProblem, newId, ProblemError, type Call, type Once } from '@parley/kit'
+import { request, isProblem, newId, ProblemError, type Call, type Once } from '@parley/kit'
 import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { lockLed } from '../locked.ts'
@@ -102,7 +102,7 @@ function refuseBoth({ email, userId }: Body): void {
 async function refuseUnknown({ bus }: Context, meeting: MeetingRow, userId: string): Promise<void> {
   if (userId === meeting.host_id) throw new ProblemError('wrong-state', 'The host needs no invite')
   try {
-    await ask(bus, authBus.account, { userId })
+    await request(bus, authBus.account, { userId })
   } catch (error) {
     if (!isProblem(error, 'not-found')) throw error
     throw new ProblemError('invalid-input', undefined, { errors: [{ path: '/userId', message: 'is no account' }] })

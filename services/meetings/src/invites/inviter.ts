@@ -1,5 +1,5 @@
 import { authBus, type Principal } from '@parley/contracts'
-import { ask, ProblemError } from '@parley/kit'
+import { request, ProblemError } from '@parley/kit'
 import type { Context } from '../context.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Context } from '../context.ts'
  */
 export async function refuseUnverified({ bus, addressOf }: Context, { userId }: Principal): Promise<void> {
   if ((await addressOf(userId)) !== null) return
-  const { emailVerified } = await ask(bus, authBus.account, { userId })
+  const { emailVerified } = await request(bus, authBus.account, { userId })
   if (emailVerified) return
   throw new ProblemError(
     'email-not-verified',

@@ -1,6 +1,6 @@
 import { authBus } from '@parley/contracts'
 import {
-  ask,
+  request,
   createMailer,
   createMailOutbox,
   isProblem,
@@ -76,7 +76,7 @@ async function renderInviteMail(context: Context, limit: InviteLimit, payload: u
 
 async function inviterOf({ bus }: Context, { invited_by: userId, invited_by_name: name }: InviteRow): Promise<Inviter> {
   try {
-    const account = await ask(bus, authBus.account, { userId })
+    const account = await request(bus, authBus.account, { userId })
     return { name: account.name, email: account.emailVerified ? shownAddress(account.email) : null }
   } catch (error) {
     if (isProblem(error, 'not-found')) return { name, email: null }

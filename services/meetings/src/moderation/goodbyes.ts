@@ -1,5 +1,5 @@
 import { signalingBus } from '@parley/contracts'
-import { ask, type Bus, type Logger } from '@parley/kit'
+import { request, type Bus, type Logger } from '@parley/kit'
 
 interface Goodbye {
   meetingId: string
@@ -22,7 +22,7 @@ export function createGoodbyes({ bus, log }: { bus: Bus; log: Logger }): Goodbye
   const waiting = new Set<NodeJS.Timeout>()
   const tell = async ({ meetingId, ...who }: Goodbye) => {
     try {
-      await ask(bus, signalingBus.command, { meetingId, command: { kind: 'goodbye', ...who } })
+      await request(bus, signalingBus.command, { meetingId, command: { kind: 'goodbye', ...who } })
     } catch (error) {
       log.debug({ err: error, meetingId }, 'a goodbye did not reach its room')
     }

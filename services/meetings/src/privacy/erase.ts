@@ -1,5 +1,5 @@
 import { privacyBus } from '@parley/contracts'
-import { ask, eraseSlice, isProblem, plainly, type EraseStep } from '@parley/kit'
+import { request, eraseSlice, isProblem, plainly, type EraseStep } from '@parley/kit'
 import { cancelByHost, endByHost } from '../end.ts'
 import type { Context } from '../context.ts'
 import { tableSteps, toldSteps } from './store.ts'
@@ -58,7 +58,7 @@ const eraseAsNamed =
       .where('meeting_id', 'in', meetingIds)
       .limit(maxStays)
       .execute()
-    await ask(bus, privacyBus.eraseFromNotices, { meetingIds, name })
-    await ask(bus, privacyBus.eraseFromRecordings, { meetingIds, participantIds: stays.map(({ id }) => id) })
+    await request(bus, privacyBus.eraseFromNotices, { meetingIds, name })
+    await request(bus, privacyBus.eraseFromRecordings, { meetingIds, participantIds: stays.map(({ id }) => id) })
     return meetingIds.length === meetingsAtOnce ? (meetingIds.at(-1) ?? null) : null
   }

@@ -1,5 +1,5 @@
 import { chatBus, type MeetingStats, type statsOperations } from '@parley/contracts'
-import { ask, isProblem, type Handlers } from '@parley/kit'
+import { request, isProblem, type Handlers } from '@parley/kit'
 import { calendarProblem } from '../behind-door.ts'
 import { addressIn, calendarOf } from '../calendar/calendar.ts'
 import { baseOf, now, type Context } from '../context.ts'
@@ -62,7 +62,7 @@ const durationOf = (
 /** How many messages there are; null while the chat is away: the rest is worth having without. */
 async function messagesIn({ bus, log }: Context, meetingId: string): Promise<number | null> {
   try {
-    return (await ask(bus, chatBus.head, { meetingId })).seq
+    return (await request(bus, chatBus.head, { meetingId })).seq
   } catch (error) {
     if (!isProblem(error)) throw error
     log.warn({ err: error, meetingId }, 'cannot ask the chat for its messages')

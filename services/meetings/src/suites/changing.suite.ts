@@ -1,5 +1,5 @@
 import { meetingsBus, type Meeting } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
@@ -140,7 +140,7 @@ export const changingSuite = (open: OpenWorld) =>
       ])
       await eventually(() => expect(product.toldTo(meeting.id)).toEqual([{ kind: 'end', reason: 'cancelled' }]))
       expect((await product.joinByCode(member, meeting.code)).body.code).toBe('meeting-over')
-      const late = ask(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
+      const late = request(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
       await expect(late).rejects.toMatchObject({ code: 'meeting-over' })
       const ended = await product.create(host)
       await post(host, ended, 'end')
@@ -164,7 +164,7 @@ export const changingSuite = (open: OpenWorld) =>
       expect((await product.joinByCode(host, meeting.code)).status).toBe(404)
       const { items } = (await product.call<Page>('GET', '/v1/meetings', { as: host })).body
       expect(items).toEqual([])
-      const late = ask(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
+      const late = request(product.bus, meetingsBus.redeem, { roomToken: early.roomToken, userId: member.id })
       await expect(late).rejects.toMatchObject({ code: 'room-token-invalid' })
     })
   })

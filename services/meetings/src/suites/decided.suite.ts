@@ -1,5 +1,5 @@
 import { meetingsBus, type Meeting } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createActs } from '../testing/acts.ts'
@@ -94,7 +94,7 @@ export const decidedSuite = (open: OpenWorld) =>
       const [host, ann] = [product.person('Host'), product.person('Ann')]
       const meeting = await product.create(host)
       const readers = async () =>
-        (await ask(product.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: [ann.id] })).readers
+        (await request(product.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: [ann.id] })).readers
       await product.comeIn(ann, meeting)
       expect([await acts.access(ann, meeting), await readers()]).toEqual(['participant', [ann.id]])
       product.advance(61_000)

@@ -1,5 +1,5 @@
 import { meetingsBus, type Joining } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
@@ -17,7 +17,8 @@ export const enteringSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const redeem = (roomToken: string, userId: string) => ask(product.bus, meetingsBus.redeem, { roomToken, userId })
+    const redeem = (roomToken: string, userId: string) =>
+      request(product.bus, meetingsBus.redeem, { roomToken, userId })
     const join = async (as: Person, code: string, more: object = {}) => (await product.joinByCode(as, code, more)).body
     const refusal = async (asked: Promise<unknown>) =>
       asked.then(
@@ -86,7 +87,7 @@ export const enteringSuite = (open: OpenWorld) =>
       const { roomToken } = await join(ann, code)
       const attempt = newId()
       const spend = (by?: string) =>
-        ask(product.bus, meetingsBus.redeem, { roomToken, userId: ann.id, ...(by && { attempt: by }) })
+        request(product.bus, meetingsBus.redeem, { roomToken, userId: ann.id, ...(by && { attempt: by }) })
       const first = await spend(attempt)
       expect((await spend(attempt)).participantId).toBe(first.participantId)
       expect(await refusal(spend(newId()))).toBe('room-token-invalid')
@@ -143,7 +144,7 @@ export const enteringSuite = (open: OpenWorld) =>
     it('meetings.access tells who has been in a meeting and may chat', async () => {
       const [host, bob, stranger] = [product.person('Host'), product.person('Bob'), product.person()]
       const meeting = await product.create(host, { settings: { chat: false } })
-      const access = (userId: string) => ask(product.bus, meetingsBus.access, { meetingId: meeting.id, userId })
+      const access = (userId: string) => request(product.bus, meetingsBus.access, { meetingId: meeting.id, userId })
       expect(await access(host.id)).toEqual({ role: 'host', name: 'Host', mayChat: true, over: false })
       expect(await refusal(access(stranger.id))).toBe('not-found')
       const { roomToken } = await join(bob, meeting.code, { displayName: 'Bobby' })
@@ -152,7 +153,7 @@ export const enteringSuite = (open: OpenWorld) =>
       expect(await access(bob.id)).toEqual({ role: 'participant', name: 'Bobby', mayChat: false, over: false })
       await product.fact('joined', meeting, bob, { name: 'Bob the Second' })
       await eventually(async () => expect((await access(bob.id)).name).toBe('Bob the Second'))
-      await ask(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: host.id })
+      await request(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: host.id })
       expect((await access(bob.id)).over).toBe(true)
     })
 
@@ -175,7 +176,7 @@ export const enteringSuite = (open: OpenWorld) =>
         })
         expect(joined.body.signalingUrl).toBe(`wss://evil.test/v1/ws?meeting=${made.body.id}`)
         expect(
-          (await ask(other.bus, meetingsBus.redeem, { roomToken: joined.body.roomToken, userId: host.id })).meeting
+          (await request(other.bus, meetingsBus.redeem, { roomToken: joined.body.roomToken, userId: host.id })).meeting
             .joinLink,
         ).toBe(made.body.joinLink)
         const odd = await local.call<Joining['meeting']>('POST', '/v1/meetings', {

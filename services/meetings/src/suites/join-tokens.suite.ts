@@ -1,5 +1,5 @@
 import { meetingsBus, type Joining } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
@@ -35,7 +35,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
     const join = (as: Person, body: object) => product.call<Joining>('POST', '/v1/meetings/join', { as, body })
     const enter = async (as: Person, body: object) => {
       const { roomToken } = (await join(as, body)).body
-      return ask(product.bus, meetingsBus.redeem, { roomToken, userId: as.id })
+      return request(product.bus, meetingsBus.redeem, { roomToken, userId: as.id })
     }
 
     it('M9 admits to a meeting for the invited, past passcode and lobby, with its role', async () => {
@@ -49,7 +49,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
       expect(grant).toMatchObject({ name: 'Ännchen', role: 'cohost', admission: 'enter', guest: false })
       expect(await enter(gast, { joinToken: token.joinToken })).toMatchObject({ role: 'cohost', guest: true })
       const again = await product.call<Joining>('POST', `/v1/meetings/${meeting.id}/room-token`, { as: ann, body: {} })
-      const back = await ask(product.bus, meetingsBus.redeem, { roomToken: again.body.roomToken, userId: ann.id })
+      const back = await request(product.bus, meetingsBus.redeem, { roomToken: again.body.roomToken, userId: ann.id })
       expect(back).toMatchObject({ role: 'cohost', admission: 'enter' })
     })
 

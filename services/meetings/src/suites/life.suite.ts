@@ -1,5 +1,5 @@
 import { meetingsBus, type Attendance, type Meeting } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
@@ -119,7 +119,7 @@ export const lifeSuite = (open: OpenWorld) =>
       const [first] = await Promise.all([
         end(),
         end(),
-        ask(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: host.id }),
+        request(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: host.id }),
       ])
       const again = await end()
       expect(again.body).toMatchObject({ status: 'ended', version: 2, endedAt: first.body.endedAt })
@@ -128,7 +128,7 @@ export const lifeSuite = (open: OpenWorld) =>
         (await product.call('PATCH', `/v1/meetings/${meeting.id}`, { as: host, body: { title: 'x' } })).body.code,
       ).toBe('meeting-over')
       await eventually(() => expect(product.toldTo(meeting.id)).toEqual([{ kind: 'end', reason: 'host' }]))
-      const stranger = ask(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: newId() })
+      const stranger = request(product.bus, meetingsBus.end, { meetingId: meeting.id, userId: newId() })
       await expect(stranger).rejects.toMatchObject({ code: 'not-found' })
     })
 

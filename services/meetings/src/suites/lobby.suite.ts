@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby, hearLobby } from '../testing/lobby.ts'
@@ -118,7 +118,7 @@ export const lobbySuite = (open: OpenWorld) =>
       const all = { meetingId: meeting.id, by: host.id, participantId: null, admit: true }
       const [one, two] = await Promise.all([
         lobby.post(host, meeting, 'lobby/admit-all'),
-        ask(product.bus, meetingsBus.decideLobby, all),
+        request(product.bus, meetingsBus.decideLobby, all),
       ])
       expect(one.body.count + two.count).toBe(12)
       expect((await lobby.state(meeting)).lobby).toEqual([])
@@ -187,7 +187,7 @@ export const lobbySuite = (open: OpenWorld) =>
       const [host, ann, bob] = [product.person(), product.person('Ann'), product.person('Bob')]
       const meeting = await product.create(host, waitingRoom)
       const [a, b] = [await lobby.come(ann, meeting), await lobby.come(bob, meeting)]
-      await ask(product.bus, meetingsBus.leaveLobby, { meetingId: meeting.id, participantId: a.participantId })
+      await request(product.bus, meetingsBus.leaveLobby, { meetingId: meeting.id, participantId: a.participantId })
       expect(await lobby.decided(meeting, a.participantId)).toMatchObject({ reason: 'gone' })
       expect(await lobby.decided(meeting, newId())).toMatchObject({ reason: 'gone' })
       await lobby.post(host, meeting, 'end')
@@ -201,7 +201,7 @@ export const lobbySuite = (open: OpenWorld) =>
       const meeting = await product.create(host, waitingRoom)
       await product.fact('joined', meeting, host, { role: 'host' })
       const { participantId } = await lobby.come(ann, meeting)
-      const access = () => ask(product.bus, meetingsBus.access, { meetingId: meeting.id, userId: ann.id })
+      const access = () => request(product.bus, meetingsBus.access, { meetingId: meeting.id, userId: ann.id })
       const roster = async (path: string) => {
         const { body } = await product.call<{ code?: string; items?: unknown[]; participants?: unknown[] }>(
           'GET',

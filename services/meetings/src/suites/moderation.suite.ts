@@ -1,5 +1,5 @@
 import { meetingsBus, type Meeting } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby, hearLobby } from '../testing/lobby.ts'
@@ -93,7 +93,7 @@ export const moderationSuite = (open: OpenWorld) =>
       const versions = await hearLobby(world, meeting.id)
       const { participantId } = await lobby.come(ann, meeting)
       const removal = { meetingId: meeting.id, by: host.id, userId: ann.id, ban: true }
-      await ask(product.bus, meetingsBus.remove, removal)
+      await request(product.bus, meetingsBus.remove, removal)
       expect(await lobby.decided(meeting, participantId)).toMatchObject({ admitted: false, reason: 'removed' })
       await eventually(() => expect(versions).toEqual([1, 2]))
     })
@@ -109,10 +109,10 @@ export const moderationSuite = (open: OpenWorld) =>
       expect(await lobby.come(bob, meeting)).toMatchObject({ role: 'cohost', admission: 'enter' })
       expect((await lobby.queue(bob, meeting)).items).toEqual([])
       const change = { meetingId: meeting.id, by: host.id, userId: bob.id, role: 'participant' } as const
-      await ask(product.bus, meetingsBus.setRole, change)
+      await request(product.bus, meetingsBus.setRole, change)
       expect(await lobby.come(bob, meeting)).toMatchObject({ role: 'participant', admission: 'enter' })
       expect(await lobby.queue(bob, meeting)).toMatchObject({ code: 'forbidden' })
-      const access = await ask(product.bus, meetingsBus.access, { meetingId: meeting.id, userId: bob.id })
+      const access = await request(product.bus, meetingsBus.access, { meetingId: meeting.id, userId: bob.id })
       expect(access.role).toBe('participant')
       await eventually(() =>
         expect(product.toldTo(meeting.id)).toEqual([

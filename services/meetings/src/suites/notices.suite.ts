@@ -1,5 +1,5 @@
 import { meetingsBus, type Meeting } from '@parley/contracts'
-import { listen } from '@parley/kit'
+import { subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby } from '../testing/lobby.ts'
@@ -99,7 +99,7 @@ export const noticesSuite = (open: OpenWorld) =>
       const meeting = await live(ann, bob)
       const heard: string[] = []
       const note = ({ userId }: { userId: string }) => void heard.push(userId)
-      const subscription = listen(world.bus, meetingsBus.accessChanged, {}, note, world.log)
+      const subscription = subscribe(world.bus, meetingsBus.accessChanged, {}, note, world.log)
       await subscription.ready()
       await product.call('PUT', `/v1/meetings/${meeting.id}/participants/${bob.id}/role`, {
         as: ann,

@@ -1,5 +1,5 @@
 import { meetingsBus, type Attendance, type Meeting, type RosterEntry } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createActs } from '../testing/acts.ts'
@@ -61,7 +61,7 @@ export const numbersSuite = (open: OpenWorld) =>
       await acts.setRole(host, meeting, carl, 'cohost')
       const { roomToken } = (await product.joinByCode(carl, meeting.code)).body
       const attempt = newId()
-      const redeem = () => ask(product.bus, meetingsBus.redeem, { roomToken, userId: carl.id, attempt })
+      const redeem = () => request(product.bus, meetingsBus.redeem, { roomToken, userId: carl.id, attempt })
       expect(await redeem()).toMatchObject({ role: 'cohost', asOf: 1 })
       await acts.setRole(host, meeting, carl, 'participant')
       const again = await redeem()
@@ -85,7 +85,10 @@ export const numbersSuite = (open: OpenWorld) =>
       const { participantId, admission, asOf } = await product.comeIn(ann, meeting)
       expect([admission, asOf]).toEqual(['wait', 1])
       await post(host, meeting, 'lobby/admit', { participantId })
-      const { decided } = await ask(product.bus, meetingsBus.lobby, { meetingId: meeting.id, present: [participantId] })
+      const { decided } = await request(product.bus, meetingsBus.lobby, {
+        meetingId: meeting.id,
+        present: [participantId],
+      })
       expect(decided).toMatchObject([{ admitted: true, grant: { asOf: 1, admission: 'enter' } }])
       await product.findSignaling()
       await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1]), 8_000)

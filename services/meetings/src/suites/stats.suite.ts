@@ -1,5 +1,5 @@
 import { chatBus, type Meeting, type MeetingStats } from '@parley/contracts'
-import { answer } from '@parley/kit'
+import { respond } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
@@ -53,7 +53,7 @@ export const statsSuite = (open: OpenWorld) =>
       product.advance(minute)
       await two.leave()
       await one.leave()
-      const chat = answer(world.bus, chatBus.head, 'chat', async () => ({ seq: 7 }), world.log)
+      const chat = respond(world.bus, chatBus.head, 'chat', async () => ({ seq: 7 }), world.log)
       await chat.ready()
       await eventually(async () => {
         const { attendance, durationSeconds, ...numbers } = await stats(host, meeting)

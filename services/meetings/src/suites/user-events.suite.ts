@@ -1,5 +1,5 @@
 import { meetingsBus, userEvents, type Invite, type Meeting, type UserEventName } from '@parley/contracts'
-import { ask, compile, listen, newId } from '@parley/kit'
+import { request, compile, subscribe, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
@@ -29,7 +29,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       return person
     }
     const read = (who: Person, after: string | null, limit = 50) =>
-      ask(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
+      request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
     const begin = async (who: Person) => (await read(who, null)).head
     const typesOf = async (who: Person, after: string) => (await read(who, after)).events.map(({ type }) => type)
     const invite = async (host: Person, meeting: Meeting, body: object) =>
@@ -120,7 +120,13 @@ export const userEventsSuite = (open: OpenWorld) =>
       const from = await begin(ann)
       const { boxes } = await read(ann, null)
       let hints = 0
-      const subscription = listen(world.bus, meetingsBus.news, { box: boxes[0] ?? '' }, () => (hints += 1), world.log)
+      const subscription = subscribe(
+        world.bus,
+        meetingsBus.news,
+        { box: boxes[0] ?? '' },
+        () => (hints += 1),
+        world.log,
+      )
       await subscription.ready()
       const meetings = await Promise.all(Array.from({ length: 20 }, () => product.create(host)))
       await Promise.all(meetings.map((meeting) => invite(host, meeting, { userId: ann.id })))
@@ -172,14 +178,14 @@ export const userEventsSuite = (open: OpenWorld) =>
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann)
       const people = [host.id, ann.id]
-      const readers = () => ask(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: people })
+      const readers = () => request(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: people })
       await eventually(async () => expect((await readers()).meeting.status).toBe('live'), 10_000)
       expect((await readers()).readers).toEqual(people)
       await product.call('POST', `/v1/meetings/${meeting.id}/kick`, { as: host, body: { userId: ann.id } })
       expect((await readers()).readers).toEqual([host.id])
       await product.call('DELETE', `/v1/meetings/${meeting.id}`, { as: host })
       await expect(readers()).rejects.toMatchObject({ code: 'not-found' })
-      await expect(ask(world.bus, meetingsBus.readers, { meetingId: newId(), userIds: [] })).rejects.toMatchObject({
+      await expect(request(world.bus, meetingsBus.readers, { meetingId: newId(), userIds: [] })).rejects.toMatchObject({
         code: 'not-found',
       })
     })

@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby, hearLobby } from '../testing/lobby.ts'
@@ -115,7 +115,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       })
       await lobby.post(host, meeting, 'end')
       await eventually(() => expect(heard).toEqual([1, 1]))
-      const ended = await ask(product.bus, meetingsBus.lobby, { meetingId: meeting.id, present: [participantId] })
+      const ended = await request(product.bus, meetingsBus.lobby, { meetingId: meeting.id, present: [participantId] })
       expect(ended).toMatchObject({ ended: 'host', lobby: [], decided: [{ reason: 'ended' }] })
     })
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NewWebhook, Webhook, WebhookDelivery } from '@parley/contracts'
 import { meetingsBus } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -153,7 +153,7 @@ export const webhooksSuite = (open: OpenWorld) =>
     it('O10.7 an endpoint that fails for long is disabled, by event and mail; enabled again it gets what it missed', async () => {
       const host = user()
       const email = accounts.of(host)
-      const head = (await ask(world.bus, meetingsBus.userEvents, { userId: host.id, after: null, limit: 50 })).head
+      const head = (await request(world.bus, meetingsBus.userEvents, { userId: host.id, after: null, limit: 50 })).head
       const made = await webhook(host, '/failing')
       let status = 500
       receiver.answer(({ path }) => (path === '/failing' ? status : 204))
@@ -164,7 +164,7 @@ export const webhooksSuite = (open: OpenWorld) =>
       const longAgo = new Date(Date.now() - 2 * 3_600_000)
       await product.db.updateTable('webhooks').set({ failing_since: longAgo }).where('id', '=', made.id).execute()
       await eventually(async () => expect((await read(host, made)).disabledReason).toBe('failing'), waitMs)
-      const told = await ask(world.bus, meetingsBus.userEvents, { userId: host.id, after: head, limit: 50 })
+      const told = await request(world.bus, meetingsBus.userEvents, { userId: host.id, after: head, limit: 50 })
       expect(told.events.at(-1)).toMatchObject({ type: 'webhook.disabled', data: { webhookId: made.id } })
       await eventually(async () => {
         const mails = (await readdir(mailDir)).filter((name) => name.endsWith('.txt'))

@@ -1,5 +1,5 @@
 import { authBus } from '@parley/contracts'
-import { answer, ProblemError, tell, type BusSubscription } from '@parley/kit'
+import { respond, ProblemError, publish, type BusSubscription } from '@parley/kit'
 import type { Person } from './product.ts'
 import type { TestWorld } from './world.ts'
 
@@ -11,7 +11,7 @@ export async function createAccounts({ bus, log, people }: TestWorld) {
   const known = new Map<string, { name: string; email: string; emailVerified: boolean }>()
   let subscription: BusSubscription | undefined
   const find = async (): Promise<void> => {
-    subscription = answer(
+    subscription = respond(
       bus,
       authBus.account,
       'auth',
@@ -38,7 +38,7 @@ export async function createAccounts({ bus, log, people }: TestWorld) {
       const account = known.get(person.id) ?? people.get(person.id)
       if (account === undefined) throw new Error('no such account')
       known.set(person.id, { ...account, name })
-      tell(bus, authBus.renamed, {}, { userId: person.id, before: account.name, name })
+      publish(bus, authBus.renamed, {}, { userId: person.id, before: account.name, name })
     },
   }
 }

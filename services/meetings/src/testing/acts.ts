@@ -1,5 +1,5 @@
 import { meetingsBus, type JoinTokenInfo, type Meeting } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { expect } from 'vitest'
 import type { Person, Product } from './product.ts'
@@ -22,9 +22,9 @@ export const createActs = (product: Product) => {
     renewed: async (as: Person, { id }: Meeting) =>
       (await call<{ roomToken: string }>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })).body,
     outcome: (as: Person, roomToken: string): Promise<string> =>
-      ask(bus, meetingsBus.redeem, { roomToken, userId: as.id }).then(({ admission }) => admission, codeOf),
+      request(bus, meetingsBus.redeem, { roomToken, userId: as.id }).then(({ admission }) => admission, codeOf),
     access: (as: Person, { id }: Meeting): Promise<string> =>
-      ask(bus, meetingsBus.access, { meetingId: id, userId: as.id }).then(({ role }) => role, codeOf),
+      request(bus, meetingsBus.access, { meetingId: id, userId: as.id }).then(({ role }) => role, codeOf),
     /** Waits until it is written down that they are in. */
     written: async (as: Person, meeting: Meeting, role: 'participant' | 'cohost' = 'participant'): Promise<void> => {
       await product.fact('joined', meeting, as, { role })

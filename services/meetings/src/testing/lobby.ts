@@ -1,5 +1,5 @@
 import { meetingsBus, signalingBus, type Grant, type LobbyDecision, type LobbyEntry } from '@parley/contracts'
-import { ask, listen } from '@parley/kit'
+import { request, subscribe } from '@parley/kit'
 import type { Answered } from './call.ts'
 import type { Person, Product } from './product.ts'
 import type { TestWorld } from './world.ts'
@@ -15,7 +15,7 @@ export const createLobby = (product: Product) => {
   const post = <T = { count: number }>(as: Person, { id }: At, path: string, body: object = {}): Promise<Answered<T>> =>
     product.call<T>('POST', `/v1/meetings/${id}/${path}`, { as, body })
   const redeem = (as: Person, roomToken: string): Promise<Grant> =>
-    ask(bus, meetingsBus.redeem, { roomToken, userId: as.id })
+    request(bus, meetingsBus.redeem, { roomToken, userId: as.id })
   return {
     post,
     redeem,
@@ -23,9 +23,9 @@ export const createLobby = (product: Product) => {
     come: async (as: Person, meeting: At): Promise<Grant> =>
       redeem(as, (await product.joinByCode(as, meeting.code)).body.roomToken),
     /** The questions of a signaling node. */
-    state: ({ id }: At, ...present: string[]) => ask(bus, meetingsBus.lobby, { meetingId: id, present }),
+    state: ({ id }: At, ...present: string[]) => request(bus, meetingsBus.lobby, { meetingId: id, present }),
     decided: async ({ id }: At, participantId: string): Promise<LobbyDecision | undefined> =>
-      (await ask(bus, meetingsBus.lobby, { meetingId: id, present: [participantId] })).decided[0],
+      (await request(bus, meetingsBus.lobby, { meetingId: id, present: [participantId] })).decided[0],
     queue: async (as: Person, { id }: At) =>
       (await product.call<{ items: LobbyEntry[]; lv: number }>('GET', `/v1/meetings/${id}/lobby`, { as })).body,
   }
@@ -34,7 +34,7 @@ export const createLobby = (product: Product) => {
 /** The versions of a meeting's lobby that its room has been told. */
 export async function hearLobby({ bus, log }: TestWorld, meetingId: string): Promise<number[]> {
   const heard: number[] = []
-  const subscription = listen(bus, signalingBus.roomLobby, { meetingId }, ({ lv }) => void heard.push(lv), log)
+  const subscription = subscribe(bus, signalingBus.roomLobby, { meetingId }, ({ lv }) => void heard.push(lv), log)
   await subscription.ready()
   return heard
 }

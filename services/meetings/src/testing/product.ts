@@ -7,7 +7,7 @@ import {
   type RosterEntry,
 } from '@parley/contracts'
 import {
-  ask,
+  request,
   createMetrics,
   newId,
   readConfig,
@@ -156,6 +156,6 @@ const shorthands = (call: Call, bus: Bus) => ({
   /** Joins and redeems the room token, as signaling does for who enters. */
   async comeIn(as: Person, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<Grant> {
     const { body } = await call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } })
-    return ask(bus, meetingsBus.redeem, { roomToken: body.roomToken, userId: as.id })
+    return request(bus, meetingsBus.redeem, { roomToken: body.roomToken, userId: as.id })
   },
 })

@@ -1,5 +1,5 @@
 import { chatBus, signalingBus, type RoomCommand, type RosterEntry } from '@parley/contracts'
-import { answer, newId, ProblemError, type BusSubscription } from '@parley/kit'
+import { respond, newId, ProblemError, type BusSubscription } from '@parley/kit'
 import type { TestWorld } from './world.ts'
 
 /** Acknowledges commands to rooms in the place of signaling, and remembers them; it can be away. */
@@ -12,8 +12,8 @@ export function createSignalingEar({ bus, log }: TestWorld) {
   return {
     async find(): Promise<void> {
       subscriptions = [
-        answer(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log),
-        answer(bus, signalingBus.roster, 'signaling', async ({ meetingId }) => rosterOf(rosters, meetingId), log),
+        respond(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log),
+        respond(bus, signalingBus.roster, 'signaling', async ({ meetingId }) => rosterOf(rosters, meetingId), log),
       ]
       await Promise.all(subscriptions.map((subscription) => subscription.ready()))
     },
@@ -36,7 +36,7 @@ export function createChatEar({ bus, log }: TestWorld) {
   let subscription: BusSubscription | undefined
   return {
     async find(): Promise<void> {
-      subscription = answer(
+      subscription = respond(
         bus,
         chatBus.system,
         'chat',

@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { tell } from '@parley/kit'
+import { publish } from '@parley/kit'
 import { now, type Context } from '../context.ts'
 import { startLoop, type Loop } from '../loop.ts'
 import { forgetUserEvents, markNews, takeStarting, takeUntold, trimBoxes } from './store.ts'
@@ -23,7 +23,7 @@ export const startTeller = ({ bus, db, log, wakeWebhooks }: Context): Loop =>
         if (taken.length > 0) await markNews(trx, taken)
         return taken
       })
-      for (const box of boxes) tell(bus, meetingsBus.news, { box }, {})
+      for (const box of boxes) publish(bus, meetingsBus.news, { box }, {})
       if (boxes.length > 0) {
         wakeWebhooks()
         await trimBoxes(db, boxes)

@@ -1,5 +1,5 @@
 import { authBus } from '@parley/contracts'
-import { ask, isProblem, type Mail } from '@parley/kit'
+import { request, isProblem, type Mail } from '@parley/kit'
 import type { Context } from '../context.ts'
 
 /** The content of a mail about an endpoint; all else is read when it is sent. */
@@ -16,7 +16,7 @@ export async function renderWebhookMail({ db, bus }: Context, { webhookId }: Web
   const webhook = await db.selectFrom('webhooks').selectAll().where('id', '=', webhookId).executeTakeFirst()
   if (webhook === undefined || webhook.status === 'enabled') return null
   try {
-    const { email, emailVerified } = await ask(bus, authBus.account, { userId: webhook.user_id })
+    const { email, emailVerified } = await request(bus, authBus.account, { userId: webhook.user_id })
     if (!emailVerified) return null
     const why =
       webhook.disabled_reason === 'gone'

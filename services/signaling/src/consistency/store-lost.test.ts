@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalingBus } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepFacts } from '../testing/facts.ts'
@@ -117,9 +117,9 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
   it('C8 C1 the roster of a room that only another node has is never taken for empty', async () => {
     const { meeting, host, guest } = await hostAndGuest()
     await world.forget()
-    const { people } = await ask(world.bus, roster, { meetingId: meeting.id }).catch(async () => {
+    const { people } = await request(world.bus, roster, { meetingId: meeting.id }).catch(async () => {
       await sleep(2_500)
-      return ask(world.bus, roster, { meetingId: meeting.id })
+      return request(world.bus, roster, { meetingId: meeting.id })
     })
     expect(people.map(({ participantId }) => participantId).toSorted()).toEqual([host.id, guest.id].toSorted())
     for (const { client } of [host, guest]) client.close()
@@ -129,7 +129,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     const meeting = aMeeting()
     await world.forget()
     await eventually(async () => {
-      const { people } = await ask(world.bus, roster, { meetingId: meeting.id })
+      const { people } = await request(world.bus, roster, { meetingId: meeting.id })
       expect(people).toEqual([])
     }, 5_000)
   })

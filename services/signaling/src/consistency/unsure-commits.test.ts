@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalingBus } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepFacts } from '../testing/facts.ts'
@@ -115,7 +115,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
         () => expect(facts.of(meeting.id, 'left')).toHaveLength(facts.of(meeting.id, 'joined').length),
         graceAndMoreMs,
       )
-      const { people } = await ask(world.bus, signalingBus.roster, { meetingId: meeting.id })
+      const { people } = await request(world.bus, signalingBus.roster, { meetingId: meeting.id })
       expect(people).toEqual([])
     },
     40_000,

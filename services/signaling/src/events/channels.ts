@@ -1,5 +1,5 @@
 import { meetingsBus, type Change, type ChatNews } from '@parley/contracts'
-import { ask, listen, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
+import { request, subscribe, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { RoomRegistry } from '../room/registry.ts'
 import { MeetingChannel } from './meeting-channel.ts'
@@ -40,7 +40,7 @@ export class Channels {
   start(): void {
     const { bus, log } = this.#deps
     const check = ({ meetingId }: { meetingId: string }) => void this.#entries.get(meetingId)?.channel.check()
-    this.#hints = listen(bus, meetingsBus.accessChanged, {}, check, log)
+    this.#hints = subscribe(bus, meetingsBus.accessChanged, {}, check, log)
     this.#timers = [
       setInterval(() => this.#tick(), checkEveryMs),
       setInterval(() => this.#each((channel) => void channel.lookAtChat()), chatEveryMs),
@@ -55,14 +55,14 @@ export class Channels {
   /** The channel of a meeting for somebody who may read it. Rejects with `not-found`, `unavailable`. */
   async open(meetingId: string, userId: string): Promise<MeetingChannel> {
     const { bus, clock } = this.#deps
-    await ask(bus, meetingsBus.access, { meetingId, userId })
+    await request(bus, meetingsBus.access, { meetingId, userId })
     const known = this.#entries.get(meetingId)
     if (known !== undefined) {
       known.readAt = clock.monotonic()
       await known.ready
       return known.channel
     }
-    const { meeting } = await ask(bus, meetingsBus.readers, { meetingId, userIds: [] })
+    const { meeting } = await request(bus, meetingsBus.readers, { meetingId, userIds: [] })
     const room = await this.#deps.rooms.open(meetingId)
     const entry = this.#entries.get(meetingId) ?? this.#add(new MeetingChannel(room, meeting, this.#deps))
     await entry.ready

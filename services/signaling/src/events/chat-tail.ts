@@ -1,5 +1,5 @@
 import { chatBus, type Message } from '@parley/contracts'
-import { ask, type Bus, type Logger } from '@parley/kit'
+import { request, type Bus, type Logger } from '@parley/kit'
 
 export interface ChatDeps {
   bus: Bus
@@ -18,7 +18,7 @@ const maxBytes = 262_144
 
 /** Messages after a number, as the chat service has them. Rejects with its problem. */
 export async function readAfter({ bus, meetingId }: ChatDeps, by: 'seq' | 'rev', number: number): Promise<TailEntry[]> {
-  const { messages } = await ask(bus, chatBus.after, { meetingId, by, number, limit: pageSize })
+  const { messages } = await request(bus, chatBus.after, { meetingId, by, number, limit: pageSize })
   return messages.map((message) => entryOf(by, message))
 }
 

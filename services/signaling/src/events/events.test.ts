@@ -1,5 +1,5 @@
 import { meetingEvents, signalingBus, type Meeting, type Message } from '@parley/contracts'
-import { compile, newId, tell } from '@parley/kit'
+import { compile, newId, publish } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EventClient } from '../testing/event-client.ts'
@@ -148,7 +148,7 @@ describe.each(Object.entries(worlds))('R12 event streams of two nodes, %s', (_na
       const message = { ...(said[at] as Message), text: `edit ${rev}`, rev, editedAt: new Date().toISOString() }
       said[at] = message
       const news = { kind: 'chat' as const, type: 'chat.updated' as const, message }
-      if (hint) tell(world.bus, signalingBus.roomChat, { meetingId: meeting.id }, news)
+      if (hint) publish(world.bus, signalingBus.roomChat, { meetingId: meeting.id }, news)
     }
     edit(0, 1)
     await first.waitFor('chat.updated', ({ message }) => (message as Message).rev === 1)

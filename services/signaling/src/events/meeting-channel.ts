@@ -1,5 +1,5 @@
 import { chatBus, meetingsBus, type Change, type Meeting, type RoomView } from '@parley/contracts'
-import { ask, isProblem, type Bus, type Kv, type Logger } from '@parley/kit'
+import { request, isProblem, type Bus, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import { ChatTail, type ChatDeps } from './chat-tail.ts'
 import { statusOf, type Cursor } from './cursor.ts'
@@ -132,7 +132,10 @@ export class MeetingChannel {
   async #checkSome(userIds: readonly string[]): Promise<void> {
     try {
       const { meetingId } = this
-      const { meeting, readers } = await ask(this.deps.bus, meetingsBus.readers, { meetingId, userIds: [...userIds] })
+      const { meeting, readers } = await request(this.deps.bus, meetingsBus.readers, {
+        meetingId,
+        userIds: [...userIds],
+      })
       this.#endAllBut(userIds, new Set(readers))
       this.#take(meeting)
       this.advance()
@@ -153,6 +156,6 @@ export class MeetingChannel {
   }
 
   #chatHead() {
-    return ask(this.deps.bus, chatBus.head, { meetingId: this.meetingId })
+    return request(this.deps.bus, chatBus.head, { meetingId: this.meetingId })
   }
 }

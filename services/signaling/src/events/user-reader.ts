@@ -1,5 +1,5 @@
 import { meetingsBus } from '@parley/contracts'
-import { ask, listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import { request, subscribe, type Bus, type BusSubscription, type Logger } from '@parley/kit'
 import type { Static } from 'typebox'
 import { eventText, type EventSink } from './sse.ts'
 
@@ -14,7 +14,7 @@ const pageSize = 50
 
 /** The events of an account after one of them. Rejects with `unavailable`. */
 export const readUserEvents = (bus: Bus, userId: string, after: string | null): Promise<Page> =>
-  ask(bus, meetingsBus.userEvents, { userId, after, limit: pageSize })
+  request(bus, meetingsBus.userEvents, { userId, after, limit: pageSize })
 
 /** One stream of an account: a place in its events, which the meetings service keeps; the bus only says that there are more. */
 export class UserReader {
@@ -82,7 +82,7 @@ export class UserReader {
     for (const box of boxes) {
       if (this.#boxes.has(box)) continue
       const { bus, log } = this.#deps
-      const subscription = listen(bus, meetingsBus.news, { box }, () => this.advance(), log)
+      const subscription = subscribe(bus, meetingsBus.news, { box }, () => this.advance(), log)
       this.#boxes.set(box, subscription)
       subscription.ready().then(
         () => this.advance(),

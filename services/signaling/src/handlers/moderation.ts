@@ -1,5 +1,5 @@
 import { meetingsBus, type Participant } from '@parley/contracts'
-import { ask, ProblemError } from '@parley/kit'
+import { request, ProblemError } from '@parley/kit'
 import { ack, type Call, type Handler } from './call.ts'
 
 /** Meetings decides and writes down; the room is told by it and carries it out. */
@@ -7,7 +7,7 @@ export const removeParticipant: Handler<'moderation.remove'> = async (call) => {
   const { context, session, payload } = call
   const { userId } = await participantOrThrow(call, payload.participantId)
   const { meetingId } = session.room
-  await ask(context.bus, meetingsBus.remove, {
+  await request(context.bus, meetingsBus.remove, {
     meetingId,
     by: session.principal.userId,
     userId,
@@ -19,7 +19,7 @@ export const removeParticipant: Handler<'moderation.remove'> = async (call) => {
 export const setRole: Handler<'moderation.role'> = async (call) => {
   const { context, session, payload } = call
   const { userId } = await participantOrThrow(call, payload.participantId)
-  await ask(context.bus, meetingsBus.setRole, {
+  await request(context.bus, meetingsBus.setRole, {
     meetingId: session.room.meetingId,
     by: session.principal.userId,
     userId,
@@ -49,7 +49,7 @@ async function decideLobby(
   admit: boolean,
 ): Promise<number> {
   const { principal, room } = session
-  const { count } = await ask(context.bus, meetingsBus.decideLobby, {
+  const { count } = await request(context.bus, meetingsBus.decideLobby, {
     meetingId: room.meetingId,
     by: principal.userId,
     participantId,

@@ -1,5 +1,5 @@
 import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parley/contracts'
-import { ask, at, isProblem, ProblemError } from '@parley/kit'
+import { request, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { followLobby } from '../lobby/follow.ts'
@@ -182,7 +182,7 @@ async function takeOver(
   { room, node, local: { participantId, sessionId }, received }: HandingOver,
 ): Promise<Static<typeof signalingBus.takeOver.output> | null> {
   try {
-    return await ask(bus, at(signalingBus.takeOver, { node }), {
+    return await request(bus, at(signalingBus.takeOver, { node }), {
       meetingId: room.meetingId,
       participantId,
       sessionId,

@@ -1,5 +1,5 @@
 import { meetingsBus, type Grant } from '@parley/contracts'
-import { ask, isProblem, newId } from '@parley/kit'
+import { request, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
 import { followLobby } from '../lobby/follow.ts'
@@ -42,13 +42,13 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
 type Redemption = Static<typeof meetingsBus.redeem.input>
 
 /** An answer that was lost is asked for again: the token may be spent by then, for this attempt. */
-async function redeem({ bus, log }: Context, request: Redemption): Promise<Grant> {
+async function redeem({ bus, log }: Context, redemption: Redemption): Promise<Grant> {
   try {
-    return await ask(bus, meetingsBus.redeem, request)
+    return await request(bus, meetingsBus.redeem, redemption)
   } catch (err) {
     if (!isProblem(err, 'deadline-exceeded') && !isProblem(err, 'unavailable')) throw err
     log.info({ err }, 'a room token got no answer, asking again')
-    return ask(bus, meetingsBus.redeem, request)
+    return request(bus, meetingsBus.redeem, redemption)
   }
 }
 
@@ -63,7 +63,10 @@ export const leave: Handler<'room.leave'> = async ({ context, connection, sessio
   const { principal, room } = session
   if (session.state === 'waiting') {
     context.rooms.lobbyOf(room).remove(session.participantId)
-    await ask(context.bus, meetingsBus.leaveLobby, { meetingId: room.meetingId, participantId: session.participantId })
+    await request(context.bus, meetingsBus.leaveLobby, {
+      meetingId: room.meetingId,
+      participantId: session.participantId,
+    })
   } else await leaveSeat(context, room, session.local)
   if (connection.session.state !== 'closed') connection.session = { state: 'authenticated', principal }
   return { type: 'room.left', payload: {} }
@@ -94,6 +97,6 @@ function stay(context: Context, room: LiveRoom, local: LocalSession): void {
 
 export const endMeeting: Handler<'meeting.end'> = async ({ context, session: { principal, room } }) => {
   // Meetings writes it down first and then ends every room of it, this one included.
-  await ask(context.bus, meetingsBus.end, { meetingId: room.meetingId, userId: principal.userId })
+  await request(context.bus, meetingsBus.end, { meetingId: room.meetingId, userId: principal.userId })
   return { type: 'ack', payload: {} }
 }

@@ -1,5 +1,5 @@
 import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
-import { ask, ProblemError, tell } from '@parley/kit'
+import { request, ProblemError, publish } from '@parley/kit'
 import { sendTo } from '../context.ts'
 import { noteAndTell } from '../room/chat-heads.ts'
 import { showEphemeral } from '../room/registry.ts'
@@ -29,14 +29,18 @@ export const sendChat: Handler<'chat.send'> = async ({ context, session, payload
   const { userId, name, guest } = await writerOrThrow(session)
   const { meetingId } = session.room
   const sender = { id: userId, name, guest }
-  const { message } = await ask(context.bus, chatBus.send, { meetingId, sender, ...payload })
+  const { message } = await request(context.bus, chatBus.send, { meetingId, sender, ...payload })
   noteAndTell(session.room, message, context.clock)
   return { type: 'chat.accepted', payload: { messageId: message.id, seq: message.seq, sentAt: message.sentAt } }
 }
 
 export const editChat: Handler<'chat.edit'> = async ({ context, session, payload }) => {
   const { userId } = await writerOrThrow(session)
-  const { message } = await ask(context.bus, chatBus.edit, { meetingId: session.room.meetingId, userId, ...payload })
+  const { message } = await request(context.bus, chatBus.edit, {
+    meetingId: session.room.meetingId,
+    userId,
+    ...payload,
+  })
   noteAndTell(session.room, message, context.clock)
   return ack
 }
@@ -45,7 +49,7 @@ export const editChat: Handler<'chat.edit'> = async ({ context, session, payload
 export const deleteChat: Handler<'chat.delete'> = async ({ context, session, payload }) => {
   const { userId, role } = await participantOrThrow(session)
   const deletion = { meetingId: session.room.meetingId, userId, moderator: may(role, 'moderate'), ...payload }
-  const { message } = await ask(context.bus, chatBus.delete, deletion)
+  const { message } = await request(context.bus, chatBus.delete, deletion)
   noteAndTell(session.room, message, context.clock)
   return ack
 }
@@ -78,7 +82,7 @@ export const typing: Handler<'chat.typing'> = ({ context, session: { room, local
     typing: payload.typing,
   } as const
   showEphemeral(room, news)
-  tell(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
+  publish(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
   return null
 }
 
@@ -90,6 +94,6 @@ export const react: Handler<'reaction.send'> = ({ context, session: { room, loca
     reaction: payload.reaction,
   } as const
   showEphemeral(room, news)
-  tell(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
+  publish(context.bus, signalingBus.room, { meetingId: room.meetingId }, news)
   return ack
 }

@@ -1,5 +1,5 @@
 import { may, meetingsBus, type LobbyDecision, type LobbyEntry, type Meeting } from '@parley/contracts'
-import { ask, type Bus, type Logger } from '@parley/kit'
+import { request, type Bus, type Logger } from '@parley/kit'
 import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { EndReason } from '../room/state.ts'
@@ -129,7 +129,7 @@ export class Lobby {
 
   async #read(): Promise<void> {
     const { meetingId } = this.#room
-    const { lv, lobby, decided, meeting, ended } = await ask(this.#bus, meetingsBus.lobby, {
+    const { lv, lobby, decided, meeting, ended } = await request(this.#bus, meetingsBus.lobby, {
       meetingId,
       present: [...this.#waiting.keys()],
     })

@@ -6,7 +6,7 @@ import {
   type LobbyWaiting,
   type Principal,
 } from '@parley/contracts'
-import { ask, asProblem, ProblemError, tell } from '@parley/kit'
+import { request, asProblem, ProblemError, publish } from '@parley/kit'
 import type { Context } from '../context.ts'
 import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
 import { messageFrame, textFrame } from '../room/frames.ts'
@@ -77,7 +77,7 @@ export async function wait(context: Context, connection: Connection, options: Wa
     },
     position,
   )
-  tell(
+  publish(
     context.bus,
     signalingBus.room,
     { meetingId: room.meetingId },
@@ -107,7 +107,10 @@ export async function resumeWait(
   options: WaitOptions,
 ): Promise<LobbyWaiting> {
   const { participantId, room, sessionId } = options
-  const { decided } = await ask(context.bus, meetingsBus.lobby, { meetingId: room.meetingId, present: [participantId] })
+  const { decided } = await request(context.bus, meetingsBus.lobby, {
+    meetingId: room.meetingId,
+    present: [participantId],
+  })
   const removed = decided.some((decision) => !decision.admitted && decision.reason === 'removed')
   if (!removed) return wait(context, connection, options)
   await context.kv.delete(keyOf(sessionId))
@@ -168,7 +171,7 @@ function decisionsOf({ bus }: Context, { decision, meetingId }: Admitting): () =
       return decision
     }
     const { participantId } = decision
-    const { decided: now } = await ask(bus, meetingsBus.lobby, { meetingId, present: [participantId] })
+    const { decided: now } = await request(bus, meetingsBus.lobby, { meetingId, present: [participantId] })
     return now.find((other) => other.participantId === participantId)
   }
 }

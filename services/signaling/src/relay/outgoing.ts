@@ -1,5 +1,5 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { tell, type Bus, type Clock } from '@parley/kit'
+import { publish, type Bus, type Clock } from '@parley/kit'
 import type { Static } from 'typebox'
 
 interface Options {
@@ -108,7 +108,7 @@ export class OutgoingRelays {
 
   #tellHead(to: string, { head }: Stream): void {
     const { bus, node } = this.#options
-    tell(bus, signalingBus.relayHead, { node: to }, { node, n: head })
+    publish(bus, signalingBus.relayHead, { node: to }, { node, n: head })
   }
 
   #streamTo(to: string): Stream {

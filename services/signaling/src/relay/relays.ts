@@ -1,5 +1,5 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { answer, ask, at, listen, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
+import { respond, request, at, subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { IncomingRelays } from './incoming.ts'
 import { OutgoingRelays } from './outgoing.ts'
 
@@ -52,14 +52,14 @@ export class Relays {
       clock,
       log,
       connected: () => bus.connected(),
-      ask: (from, after) => ask(bus, at(signalingBus.relayAgain, { node: from }), { to: node, after }),
+      ask: (from, after) => request(bus, at(signalingBus.relayAgain, { node: from }), { to: node, after }),
       ...receiver,
     })
     this.#incoming = incoming
     this.#subscriptions = [
-      listen(bus, signalingBus.relay, { node }, (relay) => incoming.take(relay), log),
-      listen(bus, signalingBus.relayHead, { node }, (place) => incoming.hear(place), log),
-      answer(
+      subscribe(bus, signalingBus.relay, { node }, (relay) => incoming.take(relay), log),
+      subscribe(bus, signalingBus.relayHead, { node }, (place) => incoming.hear(place), log),
+      respond(
         bus,
         at(signalingBus.relayAgain, { node }),
         node,

@@ -1,5 +1,5 @@
 import { chatBus } from '@parley/contracts'
-import { answer, createLogger, createMemoryBus, newId, systemClock, type Bus } from '@parley/kit'
+import { respond, createLogger, createMemoryBus, newId, systemClock, type Bus } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
@@ -18,7 +18,7 @@ describe('C7 the heads of the chats of rooms', () => {
   })
 
   const startChat = () =>
-    answer(
+    respond(
       bus,
       chatBus.heads,
       'chat',
@@ -67,7 +67,7 @@ describe('C7 the heads of the chats of rooms', () => {
 
   it('C20 lets no room wait for a chat that stands still, and tells a room once it answers', async () => {
     const gate = Promise.withResolvers<void>()
-    answer(
+    respond(
       bus,
       chatBus.heads,
       'chat',

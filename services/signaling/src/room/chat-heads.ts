@@ -1,5 +1,5 @@
 import { chatBus, type ChatNews } from '@parley/contracts'
-import { ask, createPoller, within, type Bus, type Clock, type Logger } from '@parley/kit'
+import { request, createPoller, within, type Bus, type Clock, type Logger } from '@parley/kit'
 import { pingFrame } from './frames.ts'
 import type { LiveRoom } from './live-room.ts'
 
@@ -58,7 +58,7 @@ export class ChatHeads {
     const { bus, clock, log } = this.#options
     const byId = new Map(rooms.map((room) => [room.meetingId, room]))
     try {
-      const { heads } = await ask(bus, chatBus.heads, { meetingIds: [...byId.keys()] })
+      const { heads } = await request(bus, chatBus.heads, { meetingIds: [...byId.keys()] })
       this.#away = false
       for (const { meetingId, ...head } of heads) {
         const room = byId.get(meetingId)

@@ -1,5 +1,5 @@
 import { signalingBus, type ChatNews, type LobbyNews, type RoomEvent } from '@parley/contracts'
-import { listen, type Bus, type BusSubscription, type Logger } from '@parley/kit'
+import { subscribe, type Bus, type BusSubscription, type Logger } from '@parley/kit'
 
 /** The news of a room: by nodes, by meetings, by chat. */
 export type AnyNews = RoomEvent | LobbyNews | ChatNews
@@ -11,8 +11,11 @@ export function listenToRoom(
   hear: (news: AnyNews) => void,
 ): BusSubscription {
   const { room, roomLobby, roomChat } = signalingBus
-  const others = [listen(bus, roomLobby, { meetingId }, hear, log), listen(bus, roomChat, { meetingId }, hear, log)]
-  const last = listen(bus, room, { meetingId }, hear, log)
+  const others = [
+    subscribe(bus, roomLobby, { meetingId }, hear, log),
+    subscribe(bus, roomChat, { meetingId }, hear, log),
+  ]
+  const last = subscribe(bus, room, { meetingId }, hear, log)
   return {
     unsubscribe() {
       for (const one of [...others, last]) one.unsubscribe()

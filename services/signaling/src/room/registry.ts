@@ -1,5 +1,5 @@
 import { signalingBus, type Change, type ChatNews, type RoomEvent } from '@parley/contracts'
-import { ProblemError, tell, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
+import { ProblemError, publish, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
 import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
 import { forEach } from './for-each.ts'
@@ -139,14 +139,14 @@ export class RoomRegistry {
 
   #load(meetingId: string): Entry {
     const { node, bus, kv, clock, life, log, onDelivered } = this.#deps
-    const publish = (news: RoomEvent) => tell(bus, signalingBus.room, { meetingId }, news)
+    const publishNews = (news: RoomEvent) => publish(bus, signalingBus.room, { meetingId }, news)
     const room = new LiveRoom(meetingId, {
       node,
       kv,
       clock,
       life,
       log,
-      publish,
+      publish: publishNews,
       onDelivered,
       onChanges: (_room, changes) => {
         tellLobby(lobby, changes)

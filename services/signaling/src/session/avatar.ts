@@ -1,5 +1,5 @@
 import { authBus, type Grant } from '@parley/contracts'
-import { ask, isProblem, type Bus } from '@parley/kit'
+import { request, isProblem, type Bus } from '@parley/kit'
 
 /** A picture is worth no longer a wait. */
 const timeoutMs = 300
@@ -8,7 +8,7 @@ const timeoutMs = 300
 export async function avatarOf(bus: Bus, { userId, guest }: Grant): Promise<{ avatarFileId?: string }> {
   if (guest) return {}
   try {
-    const { avatarFileId } = await ask(bus, { ...authBus.account, timeoutMs }, { userId })
+    const { avatarFileId } = await request(bus, { ...authBus.account, timeoutMs }, { userId })
     return avatarFileId === undefined ? {} : { avatarFileId }
   } catch (error) {
     if (isProblem(error)) return {}

@@ -1,5 +1,14 @@
 import { signalingBus } from '@parley/contracts'
-import { ask, at, createLogger, createMemoryBus, createMemoryKv, ProblemError, tell, type Bus } from '@parley/kit'
+import {
+  request,
+  at,
+  createLogger,
+  createMemoryBus,
+  createMemoryKv,
+  ProblemError,
+  publish,
+  type Bus,
+} from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aMeeting, startNodes } from '../testing/harness.ts'
@@ -54,7 +63,7 @@ it('R2 T3 a node that wakes up passes nothing on that comes after what was sent 
   seen.unsubscribe()
 
   const passOn = (from: string, data: string, sentAt: number) =>
-    tell(
+    publish(
       bus,
       signalingBus.relay,
       { node },
@@ -104,7 +113,7 @@ it('R8 a node that stood still does not take a session from the node it is on no
   const { node } = JSON.parse(doc?.fields[`p:${ben.id}`] ?? '{}') as { node: string }
   expect(node).toMatch(/^node-0/)
   const { sessionId } = ben.joined as { sessionId: string }
-  const asked = ask(bus, at(signalingBus.takeOver, { node }), {
+  const asked = request(bus, at(signalingBus.takeOver, { node }), {
     meetingId: meeting.id,
     participantId: ben.id,
     sessionId,

@@ -1,9 +1,9 @@
 import { mediaBus, type IceServer, type Meeting, type Sfu } from '@parley/contracts'
 import {
-  ask,
+  request,
   createPoller,
   isProblem,
-  listen,
+  subscribe,
   within,
   type Bus,
   type BusSubscription,
@@ -95,7 +95,7 @@ export class SfuLinks implements SfuAccess {
       const room = roomOf(meetingId)
       if (room !== undefined) void this.#noteAndTell(room, generation)
     }
-    this.#subscription = listen(bus, mediaBus.sfuChanged, {}, onChanged, log)
+    this.#subscription = subscribe(bus, mediaBus.sfuChanged, {}, onChanged, log)
     void this.#poller.start()
   }
 
@@ -146,7 +146,7 @@ export class SfuLinks implements SfuAccess {
     const { bus, log } = this.#deps
     if (rooms.length === 0) return
     try {
-      const { heads } = await ask(bus, mediaBus.sfuHeads, { meetingIds: rooms.map(({ meetingId }) => meetingId) })
+      const { heads } = await request(bus, mediaBus.sfuHeads, { meetingIds: rooms.map(({ meetingId }) => meetingId) })
       const byId = new Map(heads.map(({ meetingId, generation }) => [meetingId, generation]))
       for (const room of rooms) this.#note(room, byId.get(room.meetingId) ?? 0)
       this.#away = false
@@ -203,7 +203,7 @@ export class SfuLinks implements SfuAccess {
     const { meetingId, state } = room
     const participantIds = locals.map(({ participantId }) => participantId)
     const base = baseOf(state.meeting)
-    const { generation, grants } = await ask(bus, mediaBus.sfu, { meetingId, base, open, participantIds })
+    const { generation, grants } = await request(bus, mediaBus.sfu, { meetingId, base, open, participantIds })
     this.#note(room, generation)
     const byId = new Map(grants.map(({ participantId, sfu }) => [participantId, sfu]))
     for (const local of locals) {

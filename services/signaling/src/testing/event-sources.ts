@@ -1,5 +1,5 @@
 import { meetingsBus, type Meeting } from '@parley/contracts'
-import { answer, createLogger, ProblemError, tell, type Bus } from '@parley/kit'
+import { respond, createLogger, ProblemError, publish, type Bus } from '@parley/kit'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 
@@ -13,7 +13,7 @@ export function standInForEvents(bus: Bus) {
     if (!meeting) throw new ProblemError('not-found')
     return meeting
   }
-  answer(
+  respond(
     bus,
     meetingsBus.access,
     'meetings',
@@ -24,7 +24,7 @@ export function standInForEvents(bus: Bus) {
     },
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.readers,
     'meetings',
@@ -34,7 +34,7 @@ export function standInForEvents(bus: Bus) {
     }),
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.userEvents,
     'meetings',
@@ -55,7 +55,7 @@ export function standInForEvents(bus: Bus) {
       const box = boxes.get(userId) ?? []
       boxes.set(userId, box)
       box.push({ id: String(box.length + 1), type, data })
-      if (hint) tell(bus, meetingsBus.news, { box: userId }, {})
+      if (hint) publish(bus, meetingsBus.news, { box: userId }, {})
     },
   }
 }

@@ -8,7 +8,7 @@ import {
   type Role,
 } from '@parley/contracts'
 import {
-  answer,
+  respond,
   createLogger,
   createMetrics,
   newId,
@@ -16,7 +16,7 @@ import {
   readConfig,
   startService,
   systemClock,
-  tell,
+  publish,
   type Bus,
   type Clock,
   type Kv,
@@ -111,16 +111,17 @@ const selfId = ({ payload }: WireMessage): string => (payload['selfParticipant']
 function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
   let silent = false
   const announce = (meetingId: string, message: Message, again = false): void => {
-    if (!silent) tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
+    if (!silent)
+      publish(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.message', message, again })
   }
   standInForChanges(bus, messages)
   const headOf = (meetingId: string) => {
     const said = messages.get(meetingId) ?? []
     return { meetingId, seq: said.length, rev: Math.max(0, ...said.map(({ rev = 0 }) => rev)) }
   }
-  answer(bus, chatBus.head, 'chat', async ({ meetingId }) => headOf(meetingId), log)
-  answer(bus, chatBus.heads, 'chat', async ({ meetingIds }) => ({ heads: meetingIds.map(headOf) }), log)
-  answer(
+  respond(bus, chatBus.head, 'chat', async ({ meetingId }) => headOf(meetingId), log)
+  respond(bus, chatBus.heads, 'chat', async ({ meetingIds }) => ({ heads: meetingIds.map(headOf) }), log)
+  respond(
     bus,
     chatBus.after,
     'chat',
@@ -132,7 +133,7 @@ function standInForChat(bus: Bus, messages: Map<string, Message[]>) {
     }),
     log,
   )
-  answer(
+  respond(
     bus,
     chatBus.send,
     'chat',
@@ -175,10 +176,10 @@ function standInForChanges(bus: Bus, messages: Map<string, Message[]>): void {
     if (!found) throw new ProblemError('not-found')
     const message = { ...how(found), rev: (rev += 1) }
     said[index] = message
-    tell(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.updated', message })
+    publish(bus, signalingBus.roomChat, { meetingId }, { kind: 'chat', type: 'chat.updated', message })
     return { message }
   }
-  answer(
+  respond(
     bus,
     chatBus.edit,
     'chat',
@@ -189,7 +190,7 @@ function standInForChanges(bus: Bus, messages: Map<string, Message[]>): void {
       }),
     log,
   )
-  answer(
+  respond(
     bus,
     chatBus.delete,
     'chat',

@@ -7,7 +7,7 @@ import {
   type Role,
   type RoomCommand,
 } from '@parley/contracts'
-import { answer, ask, createLogger, ProblemError, tell, type Bus } from '@parley/kit'
+import { respond, request, createLogger, ProblemError, publish, type Bus } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 
 const log = createLogger({ service: 'test', level: 'silent' })
@@ -68,9 +68,9 @@ const queueOf = (meetingId: string): Grant[] => {
 export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
   /** Until it is answered, as the relay of meetings does. */
   const command = (meetingId: string, numbered: RoomCommand) =>
-    eventually(() => ask(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
-  const hint = (meetingId: string) => tell(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv })
-  answer(
+    eventually(() => request(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)
+  const hint = (meetingId: string) => publish(bus, signalingBus.roomLobby, { meetingId }, { kind: 'lobby', lv })
+  respond(
     bus,
     meetingsBus.redeem,
     'meetings',
@@ -87,7 +87,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     },
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.lobby,
     'meetings',
@@ -106,7 +106,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     }),
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.decideLobby,
     'meetings',
@@ -131,7 +131,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     },
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.leaveLobby,
     'meetings',
@@ -145,7 +145,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
     },
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.remove,
     'meetings',
@@ -153,14 +153,14 @@ export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
       command(meetingId, number(meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' })),
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.setRole,
     'meetings',
     async ({ meetingId, userId, role }) => command(meetingId, number(meetingId, { kind: 'role', userId, role })),
     log,
   )
-  answer(
+  respond(
     bus,
     meetingsBus.end,
     'meetings',

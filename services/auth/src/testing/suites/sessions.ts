@@ -1,5 +1,5 @@
 import { authBus, type Revocation } from '@parley/contracts'
-import { ask, listen } from '@parley/kit'
+import { request, subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -89,7 +89,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
   test('S7 a grand-parent ends the family at once, is told on the bus and listed', async () => {
     const told: Revocation[] = []
     const { bus, log } = auth().stage
-    const subscription = listen(bus, authBus.revoked, {}, (revocation) => told.push(revocation), log)
+    const subscription = subscribe(bus, authBus.revoked, {}, (revocation) => told.push(revocation), log)
     await subscription.ready()
     const { refreshToken, user } = await signUp(auth())
     const parent = withRefreshToken(await refresh(auth(), refreshToken))
@@ -100,7 +100,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
     const [session] = await sessionsOf(user.id)
     await eventually(() => expect(told).toMatchObject([{ kind: 'session', id: session?.id }]), 1000)
     subscription.unsubscribe()
-    const { items } = await ask(bus, authBus.revocations, { since: (told[0]?.at ?? 0) - 1 })
+    const { items } = await request(bus, authBus.revocations, { since: (told[0]?.at ?? 0) - 1 })
     expect(items).toContainEqual(told[0])
   })
 
@@ -134,7 +134,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
       await expectEnded(accessToken)
       expect((await refresh(auth(), refreshToken)).status).toBe(401)
     }
-    const { items } = await ask(auth().stage.bus, authBus.revocations, { since: 0 })
+    const { items } = await request(auth().stage.bus, authBus.revocations, { since: 0 })
     expect(items).toContainEqual(expect.objectContaining({ kind: 'user', id: one.user.id, epoch: 1 }))
     const again = withRefreshToken(await auth().call('POST', '/v1/auth/login', login))
     expect((await me(auth(), again.accessToken)).status).toBe(200)

@@ -1,5 +1,5 @@
 import { authBus } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { cleanUp } from '../../housekeeping/housekeeping.ts'
@@ -81,7 +81,7 @@ export function storageSuite(auth: () => TestAuth): void {
   test('A10 any time may be asked for', async () => {
     await sql`delete from ${sql.table('auth.revocations')}`.execute(auth().db)
     for (const since of [0, -5, Number.MAX_SAFE_INTEGER]) {
-      expect(await ask(auth().stage.bus, authBus.revocations, { since })).toMatchObject({
+      expect(await request(auth().stage.bus, authBus.revocations, { since })).toMatchObject({
         items: [],
         now: expect.any(Number),
       })

@@ -1,6 +1,6 @@
 import bcrypt from 'bcrypt'
 import { authBus, type User } from '@parley/contracts'
-import { listen } from '@parley/kit'
+import { subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
@@ -110,7 +110,7 @@ export function textsSuite(auth: () => TestAuth): void {
   test('A5 a new name is told to everybody, another change is not', async () => {
     const told: unknown[] = []
     const { user, accessToken } = await signUp(auth(), { name: 'Before' })
-    const ear = listen(auth().stage.bus, authBus.renamed, {}, (change) => told.push(change), auth().stage.log)
+    const ear = subscribe(auth().stage.bus, authBus.renamed, {}, (change) => told.push(change), auth().stage.log)
     const change = (body: object) => auth().call('PATCH', '/v1/me', { body, bearer: accessToken })
     await change({ username: unique() })
     await change({ name: ' Before' })

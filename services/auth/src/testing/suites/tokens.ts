@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { authBus, type AccessClaims } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import { beforeAll, expect, test } from 'vitest'
 import type { PublicJwk } from '../../keys/signing-key.ts'
 import type { TestAuth } from '../harness.ts'
@@ -53,7 +53,7 @@ export function tokensSuite(auth: () => TestAuth): void {
     expect(published.keys).toEqual([
       { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: expect.any(String), x: expect.any(String) },
     ])
-    expect(await ask(auth().stage.bus, authBus.keys, {})).toEqual(published)
+    expect(await request(auth().stage.bus, authBus.keys, {})).toEqual(published)
   })
 
   test('S1 only EdDSA by our key: none, HMAC with the public key, another curve are refused', async () => {

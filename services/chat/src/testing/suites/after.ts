@@ -1,12 +1,12 @@
 import { chatBus, type Message } from '@parley/contracts'
-import { ask, newId } from '@parley/kit'
+import { request, newId } from '@parley/kit'
 import { describe, expect, test } from 'vitest'
 import type { Harness } from '../harness.ts'
 
 export function afterSuite(harness: () => Harness): void {
   describe('R12 what event streams read over the bus', () => {
     const after = async (meetingId: string, by: 'seq' | 'rev', number: number, limit = 50): Promise<Message[]> =>
-      (await ask(harness().bus, chatBus.after, { meetingId, by, number, limit })).messages
+      (await request(harness().bus, chatBus.after, { meetingId, by, number, limit })).messages
 
     test('R12 C2 messages after a number, in order, no more than asked for', async () => {
       const meetingId = newId()
@@ -39,7 +39,7 @@ export function afterSuite(harness: () => Harness): void {
       const { message: one } = await harness().send({ meetingId, text: 'one' })
       const { message: two } = await harness().send({ meetingId, text: 'two' })
       const edit = (message: Message, text: string) =>
-        ask(harness().bus, chatBus.edit, { meetingId, userId: message.sender.id, messageId: message.id, text })
+        request(harness().bus, chatBus.edit, { meetingId, userId: message.sender.id, messageId: message.id, text })
       await edit(one, 'first')
       await edit(two, 'second')
       await edit(one, 'third')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { authBus, meetingsBus, Strict } from '@parley/contracts'
 import {
-  answer,
+  respond,
   createLogger,
   createMemoryBus,
   migrate,
@@ -44,14 +44,14 @@ export async function stageFiles(): Promise<FilesStage> {
   const db = host.schema<FilesTables>('media')
   const bus = createMemoryBus()
   const gone = new Set<string>()
-  answer(
+  respond(
     bus,
     meetingsBus.deleted,
     'meetings',
     async ({ meetingIds }) => ({ deleted: meetingIds.filter((id) => gone.has(id)) }),
     log,
   )
-  answer(bus, authBus.gone, 'auth', async ({ userIds }) => ({ gone: userIds.filter((id) => gone.has(id)) }), log)
+  respond(bus, authBus.gone, 'auth', async ({ userIds }) => ({ gone: userIds.filter((id) => gone.has(id)) }), log)
   const config = readConfig(Strict(filesConfig), { OBJECTS_DIR: dir })
   const objects = await openObjects(config)
   const clock = fakeClock(Date.now())

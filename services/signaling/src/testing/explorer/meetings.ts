@@ -8,7 +8,7 @@ import {
   type Role,
   type Seat,
 } from '@parley/contracts'
-import { answer, ask, newId, ProblemError, type Kv, type Logger } from '@parley/kit'
+import { respond, request, newId, ProblemError, type Kv, type Logger } from '@parley/kit'
 import { aMeeting } from '../a-meeting.ts'
 import { newActor } from './loop.ts'
 import { BusLink } from './net.ts'
@@ -73,12 +73,12 @@ export class ModelMeetings {
       error: (fields: { err: Error }) => this.#world.fault('internal-error', String(fields.err.stack)),
     } as unknown as Logger
     const { bus } = this
-    answer(bus, chatBus.heads, 'chat', async () => ({ heads: [] }), log)
-    answer(bus, meetingsBus.redeem, 'meetings', async (asked) => this.#redeem(asked), log)
-    answer(bus, meetingsBus.lobby, 'meetings', async () => ({ lv: 0, lobby: [], decided: [] }), log)
-    answer(bus, meetingsBus.remove, 'meetings', async ({ userId, ban }) => (this.remove(userId, ban), {}), log)
-    answer(bus, meetingsBus.setRole, 'meetings', async ({ userId, role }) => (this.setRole(userId, role), {}), log)
-    answer(bus, meetingsBus.end, 'meetings', async () => (this.end(), {}), log)
+    respond(bus, chatBus.heads, 'chat', async () => ({ heads: [] }), log)
+    respond(bus, meetingsBus.redeem, 'meetings', async (asked) => this.#redeem(asked), log)
+    respond(bus, meetingsBus.lobby, 'meetings', async () => ({ lv: 0, lobby: [], decided: [] }), log)
+    respond(bus, meetingsBus.remove, 'meetings', async ({ userId, ban }) => (this.remove(userId, ban), {}), log)
+    respond(bus, meetingsBus.setRole, 'meetings', async ({ userId, role }) => (this.setRole(userId, role), {}), log)
+    respond(bus, meetingsBus.end, 'meetings', async () => (this.end(), {}), log)
     const every = (ms: number, act: () => void): void => {
       this.#world.loop.after(ms, this.actor, () => (act(), every(ms, act)))
     }
@@ -239,7 +239,7 @@ export class ModelMeetings {
 
   async #compareWithRoom(): Promise<boolean> {
     const at = epochMs + Math.floor(this.#world.loop.now)
-    const asked = ask(this.bus, signalingBus.roster, { meetingId: this.meeting.id })
+    const asked = request(this.bus, signalingBus.roster, { meetingId: this.meeting.id })
     const roster = await asked.catch(() => null)
     if (roster) this.stays.compare(roster.people, at)
     return roster !== null

@@ -1,5 +1,5 @@
 import { signalingBus, type RoomCommand } from '@parley/contracts'
-import { ask } from '@parley/kit'
+import { request } from '@parley/kit'
 import type { Actor, Loop } from './loop.ts'
 import type { BusLink } from './net.ts'
 
@@ -53,7 +53,7 @@ export class Outbox {
 
   /** A relay that stood still asks what it was about to ask, however late. */
   tellLate({ command }: AppliedCommand): void {
-    ask(this.#deps.bus, signalingBus.command, { meetingId: this.#deps.meetingId, command }).catch(() => {})
+    request(this.#deps.bus, signalingBus.command, { meetingId: this.#deps.meetingId, command }).catch(() => {})
   }
 
   async #deliver(): Promise<void> {
@@ -64,7 +64,7 @@ export class Outbox {
     row.attempts += 1
     let waitMs = 1
     try {
-      await ask(bus, signalingBus.command, { meetingId, command: row.command })
+      await request(bus, signalingBus.command, { meetingId, command: row.command })
       this.#rows.splice(this.#rows.indexOf(row), 1)
     } catch {
       row.leased = false
