@@ -35,7 +35,13 @@ const own = (status: number) =>
 /** O10. Columns: host, cohost, participant, exParticipant, invited, stranger, guest, guestInside, nobody. */
 export const webhooks: Part<keyof typeof webhooksOperations> = {
   createWebhook: [
-    { as: [201, 201, 201, 201, 201, 201, no, no, anon], where: ['private'], request: () => ({ body }) },
+    // An account of its own: each may have ten endpoints, and every success is one more.
+    {
+      as: [201, 201, 201, 201, 201, 201, no, no, anon],
+      where: ['private'],
+      disposable: true,
+      request: () => ({ body }),
+    },
     {
       about: 'inside',
       as: [...Array.from({ length: 6 }, () => 'invalid-input' as const), no, no, anon] as never,
