@@ -1,4 +1,4 @@
-import { Strict } from '@parley/contracts'
+import { joinTokenDefaults, meetingDefaults, Strict } from '@parley/contracts'
 import { commonConfig, frontendConfig, linkTemplate, mailConfig } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 import { webhookConfig } from './webhooks/webhook-config.ts'
@@ -33,6 +33,18 @@ export const meetingsConfig = Strict({
     minimum: 1,
     maximum: 3600,
     description: 'how long a room token may be used',
+  }),
+  MAX_PARTICIPANTS_DEFAULT: Type.Integer({
+    default: meetingDefaults.maxParticipants,
+    minimum: 2,
+    maximum: 1000,
+    description: 'how many people a meeting takes that does not say it itself',
+  }),
+  JOIN_TOKEN_TTL_HOURS: Type.Integer({
+    default: joinTokenDefaults.expiresInSeconds / 3_600,
+    minimum: 1,
+    maximum: 8760,
+    description: 'how long a join token holds that does not say it itself',
   }),
   EMPTY_END_SECONDS: Type.Integer({
     default: 4 * 3_600,

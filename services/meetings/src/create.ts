@@ -46,7 +46,7 @@ async function draftOf(
     passcode_hash:
       body.passcode === undefined ? null : await hashPasscode(body.passcode, { address, person: principal.userId }),
     passcode_round: 0,
-    max_participants: body.maxParticipants ?? meetingDefaults.maxParticipants,
+    max_participants: body.maxParticipants ?? context.config.MAX_PARTICIPANTS_DEFAULT,
     settings: { ...defaultSettings(type), ...body.settings },
     version: 1,
     lobby_version: 0,

@@ -29,7 +29,8 @@ export async function createJoinToken(
   once: Once<MadeToken>,
 ): Promise<MadeToken> {
   await moderatedMeeting(context, meetingId, by.userId)
-  const { role, uses, expiresInSeconds } = { ...joinTokenDefaults, ...body }
+  const expiresBy = { expiresInSeconds: context.config.JOIN_TOKEN_TTL_HOURS * 3_600 }
+  const { role, uses, expiresInSeconds } = { ...joinTokenDefaults, ...expiresBy, ...body }
   const at = now(context)
   const joinToken = newRoomToken()
   const row: JoinTokenRow = {

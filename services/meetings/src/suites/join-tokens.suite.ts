@@ -53,6 +53,20 @@ export const joinTokensSuite = (open: OpenWorld) =>
       expect(back).toMatchObject({ role: 'cohost', admission: 'enter' })
     })
 
+    it('M2 M9 takes what a request does not say from the settings of the installation', async () => {
+      const other = await startProduct(world, { MAX_PARTICIPANTS_DEFAULT: '12', JOIN_TOKEN_TTL_HOURS: '2' })
+      try {
+        const host = other.person()
+        const meeting = await other.create(host)
+        expect(meeting).toMatchObject({ maxParticipants: 12 })
+        const path = `/v1/meetings/${meeting.id}/tokens`
+        const { expiresAt } = (await other.call<Token>('POST', path, { as: host, body: {} })).body
+        expect(Math.abs(Date.parse(expiresAt) - other.clock.now() - 7_200_000)).toBeLessThan(60_000)
+      } finally {
+        await other.stop()
+      }
+    })
+
     it('M9 S9 shows the token once and stores only its hash; lists and revokes', async () => {
       const host = product.person()
       const meeting = await product.create(host)
