@@ -8,6 +8,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
+import { validate as isUuid } from 'uuid'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { ProblemError } from '../problem.ts'
@@ -71,7 +72,6 @@ const noHeaders: HeadersFor = () => ({})
 /** Above it the parser gives up, in the middle of a header: nobody knows who asked for what. */
 const parserHeaderBytes = 65_536
 const defaultArrivalMs = 10_000
-const maxIdText = 64
 
 /** A server with Parley's limits, problems, request ids, access log and metrics; routes are added by its owner. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -156,10 +156,10 @@ function answerUnknownRoutes(app: HttpServer): void {
   })
 }
 
-/** Which meeting a route is about. */
+/** Which meeting a route is about. A path that has anything else in the place of an id, such as a token, is not logged. */
 function meetingOf(route: string, params: unknown): { meetingId?: string } {
   if (!route.startsWith('/v1/meetings/:id') || typeof params !== 'object' || params === null) return {}
-  return 'id' in params ? { meetingId: String(params.id).slice(0, maxIdText) } : {}
+  return 'id' in params && isUuid(params.id) ? { meetingId: String(params.id) } : {}
 }
 
 /** One log line and one observation per request: the route's pattern, never the address, the query or the headers. */
