@@ -33,15 +33,15 @@ export const gatewayService = defineService({
   create: (deps: Deps<GatewayConfig, never>) => createGateway({ ...deps, config: withSocketsThatFit(deps) }),
 })
 
-/** A socket is one to the client and one to the node behind. */
-const descriptorsEach = 2
+/** The socket of a client; a link to a node serves thousands. A node without a link takes a second one, which the spare ones have to do for. */
+const descriptorsEach = 1
 
 function withSocketsThatFit({ config, log }: Deps<GatewayConfig, never>): Readonly<GatewayConfig> {
   const fit = socketsThatFit(config.MAX_SOCKETS, descriptorsEach)
   if (fit < config.MAX_SOCKETS)
     log.warn(
       { wanted: config.MAX_SOCKETS, fit },
-      'takes fewer sockets than MAX_SOCKETS: each needs two open files; raise the limit (ulimit -n)',
+      'takes fewer sockets than MAX_SOCKETS: each needs an open file; raise the limit (ulimit -n)',
     )
   return { ...config, MAX_SOCKETS: fit }
 }
