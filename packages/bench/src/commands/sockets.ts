@@ -27,8 +27,7 @@ const spare = 400
 /** P4: memory of gateway and signaling together for each idle joined socket; then one broadcast has to reach everybody. */
 export async function sockets(options: SocketsOptions): Promise<void> {
   const { people } = options
-  // The gateway has two files for each socket.
-  const count = Math.min(options.count, Math.floor((openFiles() - spare) / 2))
+  const count = Math.min(options.count, openFiles() - spare)
   head('P4', `${count} idle sockets in rooms of ${people}, through one gateway to one signaling node`)
   if (count < options.count) say(`    ${openFiles()} open files at most: ${count} sockets instead of ${options.count}`)
   const bare = await peerKiB('bare', count, people)
