@@ -28,7 +28,7 @@ export function findMisspelt(env: Environment, schemas: readonly TObject[]): Mis
 /** Says them in the log. */
 export function warnOfMisspelt(env: Environment, schemas: readonly TObject[], log: Pick<Logger, 'warn'>): void {
   for (const { name, meant } of findMisspelt(env, schemas))
-    log.warn({ name }, `nobody reads the variable ${name}; did you mean ${meant}?`)
+    log.warn({ name }, `unknown variable ${name}; did you mean ${meant}?`)
 }
 
 function nearest(name: string, known: ReadonlySet<string>): string | undefined {

@@ -49,16 +49,16 @@ export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Log
 }
 
 function decideEdit(row: MessageRow, { userId, text }: Edit): Change | null {
-  if (row.type === 'system') throw new ProblemError('forbidden', 'What the meeting says stays')
-  if (row.sender_id !== userId) throw new ProblemError('forbidden', 'Only who wrote a message can edit it')
+  if (row.type === 'system') throw new ProblemError('forbidden', 'System messages cannot be edited or deleted')
+  if (row.sender_id !== userId) throw new ProblemError('forbidden', 'Only the author of a message can edit it')
   if (row.deleted_at !== null) throw new ProblemError('wrong-state', 'The message was deleted')
   return row.text === text ? null : { kind: 'edit', text }
 }
 
 function decideDeletion(row: MessageRow, { userId, moderator }: Deletion): Change | null {
-  if (row.type === 'system') throw new ProblemError('forbidden', 'What the meeting says stays')
+  if (row.type === 'system') throw new ProblemError('forbidden', 'System messages cannot be edited or deleted')
   if (row.sender_id !== userId && !moderator)
-    throw new ProblemError('forbidden', 'Only who wrote a message, the host and co-hosts can delete it')
+    throw new ProblemError('forbidden', 'Only the author, the host and co-hosts can delete a message')
   return row.deleted_at === null ? { kind: 'delete' } : null
 }
 

@@ -24,7 +24,7 @@ export function rosterProblem(seen: MeetingView, kind: Principal['kind']): Probl
   if (admission.kind === 'enter') return null
   if (admission.kind === 'refuse' && told.has(admission.problem))
     return new ProblemError(admission.problem, admission.detail)
-  return new ProblemError('not-admitted', 'This is shown to those who were admitted to the meeting')
+  return new ProblemError('not-admitted', 'Only people who were admitted to the meeting can see this')
 }
 
 /** Reasons that say more than `not-admitted`, and that the operations declare. */

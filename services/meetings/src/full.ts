@@ -21,7 +21,7 @@ export async function isFull(context: Context, meeting: MeetingRow, userId: stri
 }
 
 export const meetingFull = ({ max_participants: limit }: MeetingRow): ProblemError =>
-  new ProblemError('meeting-full', `The meeting is full: it takes ${limit} people`, { retryAfterMs: tryAgainMs })
+  new ProblemError('meeting-full', `The meeting is full: it has room for ${limit} people`, { retryAfterMs: tryAgainMs })
 
 /** Null when nobody can say. */
 async function peopleIn({ bus, log }: Context, meetingId: string): Promise<ReadonlySet<string> | null> {
@@ -30,7 +30,7 @@ async function peopleIn({ bus, log }: Context, meetingId: string): Promise<Reado
     return new Set(people.map(({ userId }) => userId))
   } catch (err) {
     if (!isProblem(err)) throw err
-    log.info({ err, meetingId }, 'nobody says whether a room is full; who comes is let try')
+    log.info({ err, meetingId }, 'it is not known whether a room is full; people may try to join')
     return null
   }
 }

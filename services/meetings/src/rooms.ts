@@ -75,7 +75,7 @@ async function rosterOf({ bus, log }: Context, meetingId: string): Promise<Roste
     return (await request(bus, signalingBus.roster, { meetingId })).people
   } catch (err) {
     const level = isProblem(err, 'unavailable') || isProblem(err, 'deadline-exceeded') ? 'info' : 'error'
-    log[level]({ err, meetingId }, 'nobody says yet who is in a room, will ask again')
+    log[level]({ err, meetingId }, 'the people in a room are not known yet; will ask again')
     return null
   }
 }

@@ -124,7 +124,7 @@ function problemWith(
   if (faults.length > 0)
     return new ProblemError(
       'invalid-input',
-      'The message is no envelope {type, requestId?, payload?} of well-formed text',
+      'The message is not an envelope {type, requestId?, payload?} of well-formed text',
       {
         errors: faults,
       },
@@ -239,7 +239,7 @@ async function mayOrThrow(connection: Connection, type: ClientType): Promise<voi
   const { session } = connection
   if (session.state === 'joined') await session.room.submit({ kind: 'confirm' })
   const { needs }: ClientMessage = fromClient[type]
-  if (!mayNow(connection, type)) throw new ProblemError('forbidden', `${type} is for those who may: ${needs}`)
+  if (!mayNow(connection, type)) throw new ProblemError('forbidden', `${type} needs the right to ${needs}`)
 }
 
 const refuse = (connection: Connection, requestId: string | undefined, problem: ProblemError): Answer =>

@@ -15,7 +15,7 @@ export function readingOf(env: Environment): Finding[] {
 
 const misspelt = (env: Environment): Finding[] =>
   findMisspelt(env, [...definitions.map(({ config }) => config), others]).map(({ name, meant }) => ({
-    what: `nobody reads the variable ${name}; did you mean ${meant}?`,
+    what: `unknown variable ${name}; did you mean ${meant}?`,
     why: `${meant} stands at its default, whatever ${name} says`,
     mend: `rename ${name} to ${meant}`,
   }))

@@ -271,7 +271,7 @@ class NatsBus implements Bus {
   }
 
   #flooded(): void {
-    this.#log.warn({ most: mostWaiting }, 'too much waits for NATS')
+    this.#log.warn({ most: mostWaiting }, 'too many messages wait for NATS')
     this.#lost('Too much waits for NATS')
   }
 

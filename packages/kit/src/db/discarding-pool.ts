@@ -13,7 +13,8 @@ export function discarding(pool: pg.Pool): PostgresPool {
   return {
     options: pool.options,
     async connect() {
-      if (pool.waitingCount >= mostWaiting) throw new ProblemError('unavailable', 'Too much waits for the database')
+      if (pool.waitingCount >= mostWaiting)
+        throw new ProblemError('unavailable', 'Too many requests wait for the database')
       return watched(await pool.connect())
     },
     end: () => pool.end(),

@@ -21,9 +21,8 @@ export const takeBytes = (app: HttpServer, serve: (scope: HttpServer) => void): 
  */
 export function bytesOf({ raw }: FastifyRequest, maxBytes: number): Readable {
   const length = raw.headers['content-length']
-  if (length === undefined)
-    throw new ProblemError('invalid-input', 'Say how many bytes come: Content-Length is missing')
-  if (Number(length) > maxBytes) throw new ProblemError('too-large', `At most ${maxBytes} bytes may come at once`)
+  if (length === undefined) throw new ProblemError('invalid-input', 'The Content-Length header is missing')
+  if (Number(length) > maxBytes) throw new ProblemError('too-large', `At most ${maxBytes} bytes can be sent at once`)
   mayTakeLong(raw, stalledMs)
   return raw
 }

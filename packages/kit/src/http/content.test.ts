@@ -147,7 +147,7 @@ test('H8 a path that has the method, and is not there, is not about methods', as
   expect([long.statusCode, long.json().errors[0].path]).toEqual([400, 'params.id'])
   const other = await server().inject({ method: 'PUT', url: '/v1/things' })
   expect([other.statusCode, other.headers['allow']]).toEqual([405, 'POST, GET, HEAD'])
-  expect(other.json().detail).toBe('PUT means nothing here; there is POST, GET, HEAD')
+  expect(other.json().detail).toBe('PUT is not allowed here; allowed are POST, GET, HEAD')
   // There is `GET /v1/things/:id`, and yet this is no thing.
   for (const method of ['GET', 'HEAD', 'DELETE', 'PUT'] as const) {
     const mistaken = await server().inject({ method, url: '/v1/things/join?x=1' })

@@ -39,12 +39,12 @@ export function checkShapeOrThrow(request: IncomingMessage): void {
     throw new ProblemError('invalid-input', 'The path of the request is malformed')
   checkTransferCodingOrThrow(request)
   if (request.headers.host === undefined && request.httpVersion === '1.1')
-    throw new ProblemError('invalid-input', 'A request says in Host which host it is for')
+    throw new ProblemError('invalid-input', 'The Host header is missing')
   let seen: Set<string> | undefined
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? ''
     if (!single.has(name)) continue
-    if (seen?.has(name) === true) throw new ProblemError('invalid-input', `The header ${name} is there twice`)
+    if (seen?.has(name) === true) throw new ProblemError('invalid-input', `The header ${name} was sent twice`)
     seen = (seen ?? new Set()).add(name)
     if (name === 'host' && !isHost(rawHeaders[index + 1] ?? ''))
       throw new ProblemError('invalid-input', 'The Host header is malformed')

@@ -47,7 +47,7 @@ export function checkMethodOrThrow({ server, method, url }: FastifyRequest, repl
 export function methodNotAllowed(reply: FastifyReply, method: string, methods: readonly string[]): ProblemError {
   const list = methods.join(', ')
   reply.header('allow', list)
-  return new ProblemError('method-not-allowed', `${method} means nothing here; there is ${list}`)
+  return new ProblemError('method-not-allowed', `${method} is not allowed here; allowed are ${list}`)
 }
 
 /** The path of an address, without its query. */

@@ -10,5 +10,5 @@ export function checkTransferCodingOrThrow({ headers, httpVersion }: IncomingMes
   const coding = headers['transfer-encoding']
   if (coding === undefined) return
   if (coding.toLowerCase() === 'chunked' && httpVersion === '1.1' && headers['content-length'] === undefined) return
-  throw new ProblemError('invalid-input', 'The only transfer coding is chunked, and a length has no place beside it')
+  throw new ProblemError('invalid-input', 'Only chunked transfer coding is supported, and without Content-Length')
 }

@@ -92,7 +92,7 @@ export class RedisLink {
   /** Runs commands; a lost or silent Redis becomes the problem `unavailable`. */
   async run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
     if (!this.status.connected) throw unavailable()
-    if (this.full) throw new ProblemError('unavailable', 'Too much waits for the room store', { retryAfterMs })
+    if (this.full) throw new ProblemError('unavailable', 'Too many requests wait for the room store', { retryAfterMs })
     const from = performance.now()
     try {
       const answer = await tracedBelow({ name: 'redis', kind: 'client' }, () => command(this.client))

@@ -23,7 +23,7 @@ export class SentinelWatch {
       })
       client
         .subscribe('+switch-master')
-        .catch((err: unknown) => log.debug({ err, ...address }, 'Sentinel is not heard'))
+        .catch((err: unknown) => log.debug({ err, ...address }, 'Sentinel does not answer'))
       return client
     })
   }

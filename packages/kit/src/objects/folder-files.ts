@@ -77,9 +77,9 @@ function asUnavailable(error: unknown): ProblemError | null {
   const code = codeOf(error)
   if (code === undefined || !isOfFileSystem(error)) return null
   if (full.has(code))
-    return new ProblemError('unavailable', 'The storage of files is full', { retryAfterMs }, { cause: error })
+    return new ProblemError('unavailable', 'The file storage is full', { retryAfterMs }, { cause: error })
   if (!away.has(code)) return null
-  return new ProblemError('unavailable', 'The storage of files cannot be reached', { retryAfterMs }, { cause: error })
+  return new ProblemError('unavailable', 'The file storage cannot be reached', { retryAfterMs }, { cause: error })
 }
 
 const isOfFileSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error

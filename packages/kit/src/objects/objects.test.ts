@@ -53,7 +53,7 @@ describe('F1 objects in a folder', () => {
     try {
       const objects = await openFolderObjects(dir)
       await objects.put('a', randomBytes(700_000), type)
-      const full = { code: 'unavailable', message: 'The storage of files is full' }
+      const full = { code: 'unavailable', message: 'The file storage is full' }
       await expect(objects.put('b', randomBytes(700_000), type)).rejects.toMatchObject(full)
       const upload = await objects.multipart('c', type)
       const tooMuch = upload.put(1, randomBytes(700_000), { sizeBytes: 700_000 })

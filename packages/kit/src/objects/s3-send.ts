@@ -82,7 +82,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 const retryAfterMs = 5_000
 
 const unavailable = (error: unknown): ProblemError =>
-  new ProblemError('unavailable', 'The storage of files cannot be reached', { retryAfterMs }, { cause: error })
+  new ProblemError('unavailable', 'The file storage cannot be reached', { retryAfterMs }, { cause: error })
 
 const notFound = 404
 

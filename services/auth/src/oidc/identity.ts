@@ -25,7 +25,7 @@ export interface Claims {
 /** @throws ProblemError `oauth-failed` when there is no e-mail address, which every account has */
 export function identityOf(claims: Claims): Identity {
   const read = readAddress(typeof claims.email === 'string' ? claims.email : '')
-  if ('fault' in read) throw new ProblemError('oauth-failed', 'The provider did not tell an e-mail address')
+  if ('fault' in read) throw new ProblemError('oauth-failed', 'The provider did not give an e-mail address')
   const email = read.value
   // Some issuers write booleans as text.
   const emailVerified = claims.email_verified === true || claims.email_verified === 'true'

@@ -82,7 +82,7 @@ async function finish(config: client.Configuration, query: string, flow: Flow): 
 
 async function verify(config: client.Configuration, idToken: string, nonce: string | undefined): Promise<Identity> {
   const claims = claimsOrThrow(await client.genericGrantRequest(config, heldToken, { id_token: idToken }))
-  if (nonce !== undefined && claims.nonce !== nonce) throw new ProblemError('oauth-failed', 'The nonce is another one')
+  if (nonce !== undefined && claims.nonce !== nonce) throw new ProblemError('oauth-failed', 'The nonce does not match')
   return identityOf(claims)
 }
 

@@ -36,7 +36,8 @@ export function oauth({ log, oauth: configured, publicUrl, cookies: kept }: Rout
       const forget = cookies.forget(request)
       try {
         const flow = cookies.read(request)
-        if (flow === null) throw new ProblemError('oauth-failed', 'This browser has begun no sign-in, or long ago')
+        if (flow === null)
+          throw new ProblemError('oauth-failed', 'This browser has not started a sign-in, or it is too long ago')
         const identity = await provider.finish(queryOf(request), flow)
         const issued = await signIn(identity, baseOf(request.headers, publicUrl), deviceOf(call))
         const { refreshToken: value, refreshExpiresIn: maxAge } = issued

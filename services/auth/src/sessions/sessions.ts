@@ -72,7 +72,7 @@ export class Sessions {
       case 'granted':
         return this.#issue(outcome.grant, now)
       case 'unknown':
-        throw new ProblemError('invalid-refresh-token', 'The session has ended or never was; sign in again')
+        throw new ProblemError('invalid-refresh-token', 'The session has ended; sign in again')
       case 'reused':
         revoked(outcome.revocation)
         throw new ProblemError(

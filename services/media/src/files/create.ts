@@ -65,7 +65,7 @@ function checkWishOrThrow({ config }: FilesContext, { purpose, name, sizeBytes, 
   if (!types.includes(contentType))
     throw new ProblemError(
       'unsupported-media-type',
-      `Files of the type ${contentType} are not taken: ${types.join(', ')}`,
+      `Files of the type ${contentType} are not accepted; accepted are ${types.join(', ')}`,
     )
 }
 
@@ -107,13 +107,13 @@ async function insertInQuota({ config }: FilesContext, trx: FilesDb, file: NewFi
   const { owner_id: owner, meeting_id: meeting, size_bytes: more } = file
   await lockQuota(trx, owner)
   if ((await bytesOf(trx, 'owner_id', owner)) + more > config.FILES_USER_QUOTA_BYTES)
-    throw new ProblemError('quota-exceeded', 'Your files take too much room: delete some of them first')
+    throw new ProblemError('quota-exceeded', 'Your files use all of your storage: delete some of them first')
   if (meeting != null) {
     await lockQuota(trx, meeting)
     if ((await bytesOf(trx, 'meeting_id', meeting)) + more > config.FILES_MEETING_QUOTA_BYTES)
       throw new ProblemError(
         'quota-exceeded',
-        'The files of this meeting take too much room: delete some of them first',
+        'The files of this meeting use all of its storage: delete some of them first',
       )
   }
   return insertFile(trx, file)

@@ -41,7 +41,7 @@ export function createUploads(context: Pick<FilesContext, 'db' | 'objects' | 'cl
 
 function openUploadOrThrow({ status, upload_id: uploadId, lease }: FileRow): string {
   if (status === 'uploading' && uploadId !== null && lease === null) return uploadId
-  throw new ProblemError('wrong-state', 'This file takes no more bytes')
+  throw new ProblemError('wrong-state', 'This file cannot take more bytes')
 }
 
 interface Taking {
@@ -61,14 +61,19 @@ async function storeParts(context: Pick<FilesContext, 'db' | 'objects' | 'clock'
     const number = at / file.part_bytes + 1
     await upload.put(number, split.next(sizeBytes), { sizeBytes }).catch(explainOrThrow)
     if (!(await notePart(context.db, { id: file.id, number, sizeBytes }, new Date(context.clock.now()))))
-      throw new ProblemError('wrong-state', 'This file takes no more bytes')
+      throw new ProblemError('wrong-state', 'This file cannot take more bytes')
   }
 }
 
 function explainOrThrow(error: unknown): never {
-  if (error instanceof ObjectNotFoundError) throw new ProblemError('wrong-state', 'This file takes no more bytes')
+  if (error instanceof ObjectNotFoundError) throw new ProblemError('wrong-state', 'This file cannot take more bytes')
   if (error instanceof SizeMismatchError)
-    throw new ProblemError('invalid-input', 'The part broke off: send it again', {}, { cause: error })
+    throw new ProblemError(
+      'invalid-input',
+      'The upload of this part was interrupted: send it again',
+      {},
+      { cause: error },
+    )
   throw error
 }
 

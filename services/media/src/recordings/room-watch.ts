@@ -51,7 +51,7 @@ export class RoomWatch {
       this.#emptySince = people.length > 0 ? null : (this.#emptySince ?? performance.now())
       await noteStays(db, this.#id, people)
     } catch (err) {
-      log.debug({ err, recordingId: this.#id }, 'who is in a room that is recorded is not known')
+      log.debug({ err, recordingId: this.#id }, 'the people in a recorded room are not known')
     }
   }
 
@@ -62,7 +62,7 @@ export class RoomWatch {
       this.over = meeting.status === 'ended' || meeting.status === 'cancelled'
     } catch (err) {
       if (isProblem(err, 'not-found')) this.over = true
-      else log.debug({ err, recordingId: this.#id }, 'whether a meeting that is recorded goes on is not known')
+      else log.debug({ err, recordingId: this.#id }, 'it is not known whether a recorded meeting goes on')
     }
   }
 }

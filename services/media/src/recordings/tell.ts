@@ -83,7 +83,7 @@ async function say(
       log.debug({ err, meetingId }, 'a chat does not take a notice of a recording, it is tried again')
       return
     }
-    log.warn({ err, meetingId }, 'a notice of a recording was never said')
+    log.warn({ err, meetingId }, 'a notice of a recording was never posted')
   }
   await db.deleteFrom('recording_notices').where('id', '=', id).execute()
 }

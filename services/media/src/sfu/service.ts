@@ -84,7 +84,7 @@ export function createSfu(deps: SfuDeps): SfuService {
       subscriptions = subscribeToBus(parts)
       await Promise.all([...peers.values()].map(({ link }) => link.start()))
       await addServers(db, [...peers.keys()]).catch((err: unknown) =>
-        log.warn({ err }, 'the Janus are not written down'),
+        log.warn({ err }, 'the Janus servers could not be stored'),
       )
       for (const keeper of keepers.values()) void keeper.start()
     },

@@ -49,5 +49,5 @@ async function decidedSoBefore(
   { meetingId, participantId, status }: { meetingId: string; participantId: string; status: string },
 ): Promise<void> {
   const [entry] = await findEntries(trx, meetingId, [participantId])
-  if (entry?.status !== status) throw new ProblemError('not-found', 'Nobody waits under this id')
+  if (entry?.status !== status) throw new ProblemError('not-found', 'No one with this id is in the lobby')
 }

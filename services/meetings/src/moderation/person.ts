@@ -16,7 +16,7 @@ export interface KnownPerson extends Person {
 /** Somebody that the meeting has seen in it, in its lobby or with a token. @throws ProblemError `not-found` */
 export async function personOrThrow(trx: Db, meeting: MeetingRow, userId: string, at: Date): Promise<KnownPerson> {
   const whom = { meetingId: meeting.id, userId }
-  const nobody = () => new ProblemError('not-found', 'Nobody of this id has been in the meeting')
+  const nobody = () => new ProblemError('not-found', 'No participant with this id has been in the meeting')
   const arrival = await findArrival(trx, { ...whom, at })
   if (arrival === undefined) throw nobody()
   const standing = standingOf(arrival, at)

@@ -37,7 +37,7 @@ export async function removePerson(context: Context, removal: Removal, once: Onc
 async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Date): Promise<number | null> {
   const { meeting, role: byRole } = await lockLed(trx, { meetingId, by }, at)
   const { role, name, guest, inside } = await personOrThrow(trx, meeting, userId, at)
-  if (role === 'host') throw new ProblemError('forbidden', 'Nobody removes the host')
+  if (role === 'host') throw new ProblemError('forbidden', 'The host cannot be removed')
   if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a co-host')
   const whom = { meetingId, userId }
   const gone = { role: null, admitted_at: null, must_wait: true }
@@ -59,7 +59,8 @@ export async function unbanPerson(
   await moderatedMeeting(context, meetingId, by)
   await changing(context, meetingId, async (trx) => {
     await lockLed(trx, { meetingId, by }, now(context))
-    if (!(await liftBan(trx, { meetingId, userId }))) throw new ProblemError('not-found', 'Nobody of this id is banned')
+    if (!(await liftBan(trx, { meetingId, userId })))
+      throw new ProblemError('not-found', 'No one with this id is banned')
   })
 }
 

@@ -92,6 +92,6 @@ async function sidesOrThrow(
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   const person = await personOrThrow(trx, meeting, userId, at)
   if (person.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')
-  if (!person.inside) throw new ProblemError('not-found', 'Nobody of this id was admitted to the meeting')
+  if (!person.inside) throw new ProblemError('not-found', 'No one with this id was admitted to the meeting')
   return { meeting, person }
 }

@@ -142,7 +142,7 @@ export class MeetingChannel {
     } catch (err) {
       if (isProblem(err, 'not-found')) this.#endAllBut(userIds, new Set())
       // Nobody is removed without the meetings service; once it is back it is asked again.
-      else this.deps.log.debug({ err, meetingId: this.meetingId }, 'who may read event streams is not known')
+      else this.deps.log.debug({ err, meetingId: this.meetingId }, 'the readers of event streams are not known')
     }
   }
 

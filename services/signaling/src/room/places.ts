@@ -32,7 +32,7 @@ export function placeFor(room: RoomState, newcomer: Newcomer): Change[] | NoPlac
       detail: `You are in this meeting on ${seatsPerPerson} devices; leave on one of them`,
     }
   if (own.length === 0 && role !== 'host' && peopleIn(room) >= meeting.maxParticipants)
-    return { refused: 'meeting-full', detail: `The meeting is full: it takes ${meeting.maxParticipants} people` }
+    return { refused: 'meeting-full', detail: `The meeting is full: it has room for ${meeting.maxParticipants} people` }
   return held ? [{ kind: 'left', participantId: held.participant.id, reason: 'timeout' }] : []
 }
 
