@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process'
 const keptCharacters = 6000
 
 /**
- * Runs a command to its end without showing its output, except for the end of it in the error when the command fails
- * or takes longer than `timeoutMs`.
+ * Runs a command to its end without showing its output. The error has the end of it when the command fails or takes longer than `timeoutMs`.
  */
 export function runQuietly(command, args, { what, timeoutMs, ...options }) {
   return new Promise((resolve, reject) => {

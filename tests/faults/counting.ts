@@ -21,8 +21,7 @@ interface Asker {
 }
 
 /**
- * Looks up codes before, while and after Redis stands still for a moment, and notes how many requests that were and how many
- * Redis has counted. There must be few of them: only when nearly all reach Redis does the sum show that one counted twice.
+ * Looks up codes before, while and after Redis stands still for a moment. Notes how many requests that were, and how many Redis has counted. There must be few of them: only when nearly all reach Redis does the sum show that one counted twice.
  */
 export async function countAcrossStandstill(scene: Scene): Promise<void> {
   const { cluster, crowd, doors, wait } = scene

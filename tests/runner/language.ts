@@ -4,8 +4,8 @@ import { root } from './checks.ts'
 
 /** How plain the language is: fewer is better, and none of these may grow (docs/glossary.md, CONTRIBUTING.md). */
 const atMost = {
-  'sentences over 25 words': 91,
-  'sentences with a free “who …” or “what …” clause': 30,
+  'sentences over 20 words': 341,
+  'sentences with a free “who …” or “what …” clause': 28,
   'words the glossary replaces': 0,
 }
 type Count = keyof typeof atMost
@@ -62,7 +62,7 @@ const freeClause = /^(?:Who|What|Whoever|Whatever)\b(?![^?]*\?$)/
 const replaced = /\b(?:keepHouse|comingIn|inTurn|showPassing|createGates?|RoomNews|Knocker|Leaned)\b/
 
 const faults: Record<Count, (sentence: string) => boolean> = {
-  'sentences over 25 words': (sentence) => wordsOf(sentence) > 25,
+  'sentences over 20 words': (sentence) => wordsOf(sentence) > 20,
   'sentences with a free “who …” or “what …” clause': (sentence) => freeClause.test(sentence) && wordsOf(sentence) > 2,
   'words the glossary replaces': (sentence) => replaced.test(sentence),
 }

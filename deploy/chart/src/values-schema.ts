@@ -3,7 +3,7 @@ import { loginsOfServers, openSettingsOf, serviceNames, settingsOf, type Setting
 
 const closed = { additionalProperties: false }
 
-/** An object of which any part may be left out, for values.yaml has it, and in which nothing else may stand. */
+/** An object of which any part may be left out, because values.yaml has it. Nothing else may stand in it. */
 const values = (properties: TProperties): TSchema =>
   Type.Object(
     Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, Type.Optional(schema)])),

@@ -39,8 +39,7 @@ const retry: Backoff = { baseMs: 500, maxMs: 4_000 }
 const minWaitMs = 1_000
 
 /**
- * The signed-in person, and an access token that is always good. Refreshing is single-flight here; two tabs that refresh with the
- * same cookie at once are the server's to bear (it gives both the same successor, and gives it again when an answer was lost).
+ * The signed-in person, and an access token that is always good. Refreshing is single-flight here; the server bears with two tabs that refresh with the same cookie at once. It gives both the same successor, and gives it again when an answer was lost.
  */
 export class AuthSession implements TokenSource {
   readonly user = createStore<User | null>(null)

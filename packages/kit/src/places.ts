@@ -8,8 +8,7 @@ export interface Places {
 const always = 4
 
 /**
- * Places that addresses share. An address may take one more as long as it has fewer than are free: alone it gets half of all, beside
- * another one that does the same a third, and there is always something left for one who comes anew. Source: A. K. Choudhury, E. L.
+ * Places that addresses share. An address may take one more as long as it has fewer than are free: alone it gets half of all, beside another one that does the same a third. There is always something left for a newcomer. Source: A. K. Choudhury, E. L.
  * Hahne, "Dynamic queue length thresholds for shared-memory packet switches", IEEE/ACM ToN 6(2), 1998, with α = 1.
  * `shared: false` leaves only the bound.
  */

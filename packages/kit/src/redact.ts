@@ -7,8 +7,7 @@ const hidden = '[redacted]'
 const maxDepth = 6
 
 /**
- * A copy of what is logged without the values of secret fields, at any depth, with errors reduced to known members, and with nothing
- * in its texts that would act on a terminal.
+ * A copy of what is logged, without the values of secret fields at any depth. Errors are reduced to known members. Nothing in its texts acts on a terminal.
  */
 function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return loggable(value)

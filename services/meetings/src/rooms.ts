@@ -17,8 +17,7 @@ const maxUnanswered = 25
 const atOnce = 8
 
 /**
- * Compares the people that meetings have written down with the rooms, for what became of them may have been lost with the store
- * of the rooms. A meeting whose room no node has announced in two looks is asked about; who is not in its room has left.
+ * Compares attendance with the rooms: their store may have lost who left. A meeting whose room no node has announced in two looks is asked about; who is not in its room has left.
  * Rooms that are announced are left alone, and several replicas do no harm.
  */
 export function startRoomLooks(context: Context): Loop {

@@ -25,7 +25,7 @@ export const mediaOutlive: Fault = {
   id: 'T19',
   title: 'media outlives signaling',
   promise:
-    'When the signaling node of an SFU call is killed, each stays on the same Janus session, and no audio is missing for more than 500 ms.',
+    'When the signaling node of an SFU call is killed, each keeps the Janus session. No audio is missing for more than 500 ms.',
   stack: { args: ['--janus', '1', '--media', '1'], env: janusEnv },
   size: { rooms: 1, clients: names.length, chat: 0, state: 0, signals: 0, seconds: 10 },
   underLoad: false,

@@ -30,8 +30,7 @@ const orders = [
 export const bothLinksCut: Fault = {
   id: 'T28',
   title: 'both links of a node cut',
-  promise:
-    'When a node was without NATS and Redis for 1–2 s, whichever is back first, all is as it was 5 s later, and bans hold.',
+  promise: 'After a node was without NATS and Redis for 1–2 s, all is as it was 5 s later, and bans hold.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   links: [
     { who: 'signaling-2', server: 'nats' },

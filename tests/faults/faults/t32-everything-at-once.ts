@@ -16,7 +16,7 @@ export const everythingAtOnce: Fault = {
   id: 'T32',
   title: 'everything at once',
   promise:
-    'When all of signaling, Redis and NATS start anew, 60 s later every meeting is live or over, and its attendance true, as people came back or not.',
+    '60 s after all of signaling, Redis and NATS start anew, every meeting is live or over, and its attendance is true.',
   size: { rooms: 8, clients: 4, chat: 0, state: 0, signals: 0, seconds: 10 },
   stack: { env: { EMPTY_END_SECONDS: '5' } },
   places: inTurn,

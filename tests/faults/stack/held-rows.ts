@@ -8,8 +8,7 @@ export interface HeldRows {
 const patienceMs = 10_000
 
 /**
- * Locks what these queries find (each `select … for update`) in a session of PostgreSQL apart from the product's, as
- * somebody who has begun to change it by hand and went for a coffee. Rejects when they are not locked within 10 s.
+ * Locks what these queries find (each `select … for update`) in a session of PostgreSQL of its own. So does a person who begins to change data by hand and goes for a coffee. Rejects when they are not locked within 10 s.
  */
 export async function holdRows(url: string, queries: readonly string[]): Promise<HeldRows> {
   const child = spawn('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', url], { stdio: 'pipe' })

@@ -48,8 +48,7 @@ const lookAgainMs = 1_000
 const maxLooks = 120
 
 /**
- * Uploads a file in parts. A part that got lost is sent again from where the server says it is, so a broken network or a restart
- * of the server costs a part at most. Rejects with a ParleyError when the file is refused, or the server stays away for long.
+ * Uploads a file in parts. A part that got lost is sent again from where the server says it is. A broken network or a restart of the server costs a part at most. Rejects with a ParleyError when the file is refused, or the server stays away for long.
  */
 export async function uploadFile(deps: UploadDeps, input: UploadInput): Promise<StoredFile> {
   const { file, name, purpose, meetingId, onProgress, signal } = input

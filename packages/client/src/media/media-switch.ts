@@ -13,8 +13,7 @@ const mostOverlapMs = 20_000
 const checkMs = 500
 
 /**
- * Carries media by mesh or by an SFU, and moves from one to the next make before break: the new way is built beside the old one,
- * each person is shown by the new one once it delivers them, and the old one ends when all are.
+ * Carries media by mesh or by an SFU, and moves from one to the next make before break: the new way is built beside the old one. Each person is shown by the new one once it delivers them. The old one ends when all are.
  */
 export class MediaSwitch {
   readonly #deps: MediaSwitchDeps

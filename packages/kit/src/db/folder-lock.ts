@@ -4,8 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartupError } from '../startup-error.ts'
 
 /**
- * Takes a folder for this process alone; returns how to give it back. The lock is the operating system's, held through
- * SQLite's, so it ends with the process however that ends, and cannot be confused by a reused process id. The file
+ * Takes a folder for this process alone; returns how to give it back. The lock is the operating system's, held through SQLite's. So it ends with the process, and a reused process id cannot confuse it. The file
  * `parley.pid` only tells people who holds it.
  * @throws StartupError when another process has it
  */

@@ -15,8 +15,7 @@ export interface HealthOptions {
   /** A store that may lose what it holds degrades, from the start: `/readyz` says `kvKeepsAll: false` and stays 200. */
   kv: Pick<Kv, 'faults'>
   /**
-   * Once every check has been true, a false one only degrades: `/readyz` names it and stays 200. For a service that goes on
-   * without what all its copies share, for an outage of that would otherwise take every copy out of service at once.
+   * Once every check has been true, a false one only degrades: `/readyz` names it and stays 200. For a service that goes on without what all its copies share. Otherwise an outage of that would take every copy out of service at once.
    */
   degrades?: boolean
 }

@@ -98,8 +98,7 @@ export function openS3Objects(options: S3Options): Objects {
 }
 
 /**
- * Checksums only where the operation needs one: other stores than Amazon's do not know the newer ones, and a stream that is
- * passed on would have to be sent in chunks with trailers.
+ * Checksums only where the operation needs one: other stores than Amazon's do not know the newer ones. A stream would have to be sent in chunks with trailers.
  */
 const clientOf = (options: S3Options): S3Client =>
   new S3Client({

@@ -7,8 +7,7 @@ export interface BatchMember {
 export type JoinFrames = (frames: readonly Buffer[]) => Buffer
 
 /**
- * Sockets whose frames leave together: at the end of this turn of the event loop, or when a window is over. One timer for all
- * of them, and one buffer for all that wait for the same frames, so that each costs one write call and little else.
+ * Sockets whose frames leave together: at the end of this turn of the event loop, or when a window is over. There is one timer for all of them, and one buffer for all that wait for the same frames. So each costs one write call and little else.
  */
 export class WriteBatch {
   /** How long the first member waits for others, ms; 0: until the end of this turn. */

@@ -13,8 +13,7 @@ import {
 import { systemClock } from '../clock.ts'
 
 /**
- * The one seam to OpenTelemetry. Roots begin at HTTP requests, handshakes and WebSocket messages; everything else (bus, SQL, Redis) is
- * recorded only below one that is open, so that timers and polls make no traces. Without `startTracing` nothing is recorded.
+ * The one seam to OpenTelemetry. Roots begin at HTTP requests, handshakes and WebSocket messages; everything else (bus, SQL, Redis) is recorded only below an open one. So timers and polls make no traces. Without `startTracing` nothing is recorded.
  */
 let on = false
 

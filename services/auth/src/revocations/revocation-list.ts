@@ -9,8 +9,7 @@ const maxItems = 4000
 const latest = Date.UTC(9999, 0)
 
 /**
- * The revocations since a time. When there are more than one answer holds, it says that it is as late as the last one it
- * gives, so whoever polls goes on from there.
+ * The revocations since a time. With more than one answer holds, its time is that of the last one it gives. The next poll goes on from there.
  */
 export async function listRevocations(db: Db, since: number): Promise<{ items: Revocation[]; now: number }> {
   const { items, now } = await readRevocations(db, Math.min(Math.max(0, since), latest), maxItems)

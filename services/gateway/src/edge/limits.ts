@@ -12,8 +12,7 @@ export interface Limits {
 }
 
 /**
- * Requests of one address are counted apart, so that a neighbour behind it who asks for paths that do not exist, or signs in again and
- * again, locks out nobody who is signed in.
+ * Requests of one address are counted apart. So a neighbour who asks for paths that do not exist, or signs in again and again, locks out nobody who is signed in.
  */
 export type RequestKind =
   /** With a good access token. */

@@ -5,7 +5,7 @@ import type { Db } from '../tables.ts'
 import { boxOf } from '../user-events/box.ts'
 
 const removed = ({ numAffectedRows = 0n }: { numAffectedRows?: bigint }): number => Number(numAffectedRows)
-/** One statement, as often as it changes a whole batch; its rows are found by `ctid`, so that the tables need no key in common, and locked, for a change would give it another one. */
+/** One statement, as often as it changes a whole batch; its rows are found by `ctid`, so that the tables need no key in common. They are locked, because a change would give them another one. */
 const statement = (make: (person: Erasure, limit: number) => ReturnType<typeof sql>, db: Db): EraseStep =>
   untilDone(async (person, limit) => removed(await make(person, limit).execute(db)))
 

@@ -35,8 +35,7 @@ export function statsOf(
 }
 
 /**
- * The times of one stay. A session that is resumed after its end opens the stay again, of which the stay itself only
- * keeps the first beginning and the last end.
+ * The times of one stay. A session that is resumed after its end opens the stay again. The stay itself only keeps the first beginning and the last end.
  */
 function intervalsOf({ joined_at, left_at }: Stay, moves: readonly Move[]): Interval[] {
   const intervals: Interval[] = []

@@ -16,8 +16,7 @@ interface Page {
 }
 
 /**
- * Meetings newest first, from `after` on. For each way in which a meeting can be mine there is an index in the order of
- * the list, and each gives at most a page: the cost depends neither on how many meetings there are, nor on how many are
+ * Meetings newest first, from `after` on. Each way in which a meeting can be mine has an index in the order of the list. Each gives at most a page: the cost depends neither on how many meetings there are, nor on how many are
  * mine.
  */
 export const listMeetings = (db: Db, filter: ListFilter, page: Page): Promise<MeetingRow[]> =>

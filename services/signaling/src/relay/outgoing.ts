@@ -35,8 +35,7 @@ type Again = Static<typeof signalingBus.relayAgain.output>
 
 /**
  * Numbers the relays to each other node. Keeps the newest for as long as the bus may have lost them unnoticed:
- * 5 s with the bus up, 1,000 relays or 1 MiB. A node that misses some asks for them again. That the last were lost shows by
- * their number, which is told 1 s after them, then ever more seldom for two minutes, and at once when the bus is back.
+ * 5 s with the bus up, 1,000 relays or 1 MiB. A node that misses some asks for them again. The newest number shows that the last were lost. It is told 1 s after them, then ever more seldom for two minutes, and at once when the bus is back.
  */
 export class OutgoingRelays {
   readonly #options: Options

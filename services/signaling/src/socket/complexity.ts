@@ -1,6 +1,6 @@
 /**
  * Whether a JSON value is nested deeper than `depth` levels of objects and lists, or has more than `values` values in all.
- * A value that is thousands of levels deep cannot be serialised again (`JSON.stringify` runs out of stack), and to tell what is wrong
+ * A value with thousands of levels cannot be serialised again (`JSON.stringify` runs out of stack), and to tell what is wrong
  * with thousands of fields takes long.
  */
 export function isTooComplex(value: unknown, limits: { depth: number; values: number }): boolean {

@@ -13,8 +13,7 @@ export interface Demand {
 export const substreamFor = (height: number): number => (height <= 220 ? 0 : height <= 440 ? 1 : 2)
 
 /**
- * The streams to subscribe to. Sound always comes. A picture is subscribed to when it is first looked at, and paused, not given up,
- * when nobody looks any more, so that it is there at once when somebody does again. `known` are those that we have.
+ * The streams to subscribe to. Sound always comes. A picture is subscribed to when it is first looked at. It is paused when nobody looks any more, so that it is there at once when somebody does again. `known` are those that we have.
  */
 export function demandOf(
   feeds: ReadonlyMap<string, readonly FeedStream[]>,

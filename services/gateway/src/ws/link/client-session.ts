@@ -45,8 +45,7 @@ const attachMs = 5_000
 const settleMs = 1_000
 
 /**
- * A client whose WebSocket ends here, and its place at a node. The node may go: then the session is attached to another one with
- * what the node gave to hold, and what no node has done yet is sent again.
+ * A client whose WebSocket ends here, and its place at a node. The node may go: then the session is attached to another one with what the node gave to hold. Inputs that no node has done yet are sent again.
  */
 export class ClientSession implements LinkedSession, Leaver {
   /** Resolves when the client's socket is closed. */
