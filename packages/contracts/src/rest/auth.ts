@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Id, Instant, Nothing, Strict } from '../ids.ts'
 import { AddressText, NameText, SecretText } from '../text.ts'
-import { Bytes, type Operations } from './operation.ts'
+import { JsonFile, type Operations } from './operation.ts'
 
 /** RFC 5321 limits the whole address to 254 characters. */
 export const Email = AddressText({ minLength: 3, maxLength: 254 })
@@ -232,7 +232,7 @@ export const authOperations = {
     rows: ['A5', 'O11'],
     summary: 'All that is known of my account, as one JSON file',
     bytes: { answer: true },
-    answers: { 200: Bytes },
+    answers: { 200: JsonFile },
     problems: ['unavailable'],
     limit: { by: 'principal', points: 5, seconds: 3600 },
   },

@@ -7,6 +7,9 @@ export type ServiceName = 'auth' | 'meetings' | 'chat' | 'media' | 'signaling'
 /** Bytes as they are, of a file. */
 export const Bytes = Type.String({ contentMediaType: 'application/octet-stream', format: 'binary' })
 
+/** A file of JSON, sent as it is made. */
+export const JsonFile = Type.Unknown({ contentMediaType: 'application/json', description: 'A JSON object' })
+
 /** Server-sent events, as section 9.2 of the HTML standard describes them. */
 export const EventStream = Type.String({ contentMediaType: 'text/event-stream' })
 

@@ -62,7 +62,10 @@ async function erase(
   for (const revocation of revocations) revoked(revocation)
 }
 
+/** @throws ProblemError `unauthenticated` when another request has erased the account meanwhile */
 async function remove(trx: Db, user: UserRow, at: Date): Promise<Revocation[]> {
+  const there = await trx.selectFrom('users').select('id').where('id', '=', user.id).forUpdate().executeTakeFirst()
+  if (there === undefined) throw new ProblemError('unauthenticated', 'The account no longer exists')
   const revocations = await endEverySession(trx, user.id, at)
   // Of an address that they have not shown to own, somebody else may have got invites.
   const email = user.email_verified_at === null ? null : user.email
