@@ -58,7 +58,7 @@ function decideEdit(row: MessageRow, { userId, text }: Edit): Change | null {
 function decideDeletion(row: MessageRow, { userId, moderator }: Deletion): Change | null {
   if (row.type === 'system') throw new ProblemError('forbidden', 'System messages cannot be edited or deleted')
   if (row.sender_id !== userId && !moderator)
-    throw new ProblemError('forbidden', 'Only the author, the host and co-hosts can delete a message')
+    throw new ProblemError('forbidden', 'Only the author, the host and cohosts can delete a message')
   return row.deleted_at === null ? { kind: 'delete' } : null
 }
 

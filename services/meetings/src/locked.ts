@@ -26,7 +26,7 @@ export async function lockLed(
   const meeting = await lockOrThrow(trx, meetingId)
   const arrival = await findArrival(trx, { meetingId, userId: by, at })
   const role = arrival === undefined ? null : standingOf(arrival, at).role
-  if (role === null || !leads(role)) throw new ProblemError('forbidden', 'Only the host and co-hosts may do this')
+  if (role === null || !leads(role)) throw new ProblemError('forbidden', 'Only the host and cohosts may do this')
   return { meeting, role }
 }
 

@@ -57,7 +57,7 @@ export const invitesOperations = {
     auth: 'user',
     rows: ['M12'],
     summary:
-      'Invite one person (host, co-host): an account, or an e-mail address, which gets a mail; only who has confirmed their own address invites by mail. An address that is invited already is answered as is (200)',
+      'Invite one person (host, cohost): an account, or an e-mail address, which gets a mail; only who has confirmed their own address invites by mail. An address that is invited already is answered as is (200)',
     params: inMeeting,
     body: Strict(
       { email: Type.Optional(Email), userId: Type.Optional(Id), message: Type.Optional(Message) },
@@ -72,7 +72,7 @@ export const invitesOperations = {
     path: '/v1/meetings/:id/invites',
     auth: 'user',
     rows: ['M12'],
-    summary: 'The invites of a meeting (host, co-host), newest first',
+    summary: 'The invites of a meeting (host, cohost), newest first',
     params: inMeeting,
     query: Strict({ ...paging, status: Type.Optional(InviteStatus) }),
     answers: { 200: page(Invite) },
@@ -125,7 +125,7 @@ export const invitesOperations = {
     path: '/v1/invites/:inviteId',
     auth: 'user',
     rows: ['M12'],
-    summary: 'Take an invite back (host, co-host)',
+    summary: 'Take an invite back (host, cohost)',
     params: byInvite,
     answers: { 200: Invite },
     problems: ['not-found', 'forbidden'],

@@ -43,7 +43,7 @@ export function createRights({ db, bus }: { db: FilesDb; bus: Bus }): Rights {
       const file = await readableOrThrow(id, userId)
       if (file.owner_id === userId) return file
       if (file.meeting_id !== null && may((await access(file.meeting_id, userId)).role, 'moderate')) return file
-      throw new ProblemError('forbidden', 'Only the uploader, the host and co-hosts can delete a file')
+      throw new ProblemError('forbidden', 'Only the uploader, the host and cohosts can delete a file')
     },
   }
 }

@@ -57,7 +57,7 @@ export async function createJoinToken(
 async function insertIn(trx: Db, row: JoinTokenRow): Promise<void> {
   const { meeting_id: meetingId, created_by: by, created_at: at } = row
   const { meeting, role } = await lockLed(trx, { meetingId, by }, at)
-  if (row.role === 'cohost' && role !== 'host') throw new ProblemError('forbidden', 'Only the host makes co-hosts')
+  if (row.role === 'cohost' && role !== 'host') throw new ProblemError('forbidden', 'Only the host makes cohosts')
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
   if ((await countJoinTokens(trx, meetingId, at)) >= maxTokens)
     throw new ProblemError('wrong-state', `A meeting has at most ${maxTokens} join tokens: revoke some`)

@@ -38,7 +38,7 @@ async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Da
   const { meeting, role: byRole } = await lockLed(trx, { meetingId, by }, at)
   const { role, name, guest, inside } = await personOrThrow(trx, meeting, userId, at)
   if (role === 'host') throw new ProblemError('forbidden', 'The host cannot be removed')
-  if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a co-host')
+  if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a cohost')
   const whom = { meetingId, userId }
   const gone = { role: null, admitted_at: null, must_wait: true }
   await setMember(trx, { ...whom, name, guest }, ban ? { ...gone, banned_at: at, banned_by: by } : gone)

@@ -43,7 +43,7 @@ export function PersonDialog({ model, person, onClose }: PersonProps) {
   }
 }
 
-const done: Partial<Record<Role, string>> = { cohost: 'is a co-host now', participant: 'is a participant again' }
+const done: Partial<Record<Role, string>> = { cohost: 'is a cohost now', participant: 'is a participant again' }
 
 function Choose({
   model,
@@ -66,8 +66,8 @@ function Choose({
         {host && (
           <Item
             icon={role === 'cohost' ? UserRoundCog : UserRound}
-            label={role === 'cohost' ? 'Make co-host' : 'Make participant'}
-            note={role === 'cohost' ? 'May mute, admit and remove people' : 'Takes the rights of a co-host back'}
+            label={role === 'cohost' ? 'Make cohost' : 'Make participant'}
+            note={role === 'cohost' ? 'May mute, admit and remove people' : 'Takes the rights of a cohost back'}
             testId="role-person"
             onClick={task.start}
           />
@@ -76,7 +76,7 @@ function Choose({
           <Item
             icon={Crown}
             label="Hand over the meeting"
-            note="You become a co-host"
+            note="You become a cohost"
             testId="host-person"
             onClick={onHost}
           />
@@ -149,7 +149,7 @@ function HandOver({ model, person, onClose }: PersonProps) {
   })
   return (
     <Dialog title={`Make ${isolated(person.name)} the host?`} narrow onClose={onClose}>
-      <p class="muted">The meeting is theirs from then on; you stay as a co-host. Only they can give it back.</p>
+      <p class="muted">The meeting is theirs from then on; you stay as a cohost. Only they can give it back.</p>
       <ProblemNotice problem={task.problem} />
       <div class="dialog__actions">
         <Button kind="quiet" onClick={onClose}>

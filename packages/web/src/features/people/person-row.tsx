@@ -9,7 +9,7 @@ import type { RoomModel } from '../room/room-model.ts'
 import { mayManage, PersonDialog } from './person-dialog.tsx'
 import { Name } from '../../ui/name.tsx'
 
-const roleNames: Record<Role, string> = { host: 'Host', cohost: 'Co-host', participant: '', guest: 'Guest' }
+const roleNames: Record<Role, string> = { host: 'Host', cohost: 'Cohost', participant: '', guest: 'Guest' }
 
 interface PersonRowProps {
   model: RoomModel
@@ -21,7 +21,7 @@ interface PersonRowProps {
 export function PersonRow({ model, person, moderates }: PersonRowProps) {
   const self = person.id === model.state.value.self.id
   const note = person.connection === 'reconnecting' ? 'Reconnecting…' : roleNames[person.role]
-  // Also a guest who was made a co-host.
+  // Also a guest who was made a cohost.
   const guest = person.guest && note !== roleNames.guest
   const speaking = model.speakers.speaking.value.has(person.id)
   return (
