@@ -74,6 +74,11 @@ describe('a person', () => {
       expect(said.some(({ text }) => text.includes(name))).toBe(true)
     }, waitMs)
     for (const seat of seats) seat.socket.drop()
+    // The facts of their leaving come when the grace is over; a later pass would take what they write.
+    await eventually(async () => {
+      const present = await query<{ id: string }>('select id from meetings.attendance where left_at is null')
+      expect(present).toEqual([])
+    }, waitMs)
     // A film that names them.
     const recording = newId()
     const [stay] = await query<{ id: string }>(`select id from meetings.attendance where user_id = '${person.id}'
