@@ -24,7 +24,7 @@ export async function reach(url: string): Promise<Finding[] | string> {
   return [
     {
       what: `the gateway does not have: ${out.join(', ')}`,
-      why: 'what leans on it answers 503, or less is kept (docs/architecture.md, "What may fail")',
+      why: 'requests that need it are answered with 503, or less is kept (docs/architecture.md, "What may fail")',
       mend: 'see the checks below for the servers, and the logs of the services that are named',
     },
   ]

@@ -30,7 +30,7 @@ export const eventStream =
     }
   }
 
-/** Whether this text comes in time. */
+/** Whether this text comes in time. A connection that breaks before is a no. */
 async function arrives(reader: ReadableStreamDefaultReader<Uint8Array>, wanted: string): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), firstEventMs)))

@@ -90,7 +90,7 @@ async function allocate({ address, transport, username, password }: Allocation):
   }
 }
 
-/** A datagram may be lost: sent again until it is there. */
+/** A datagram may be lost, or not leave: it is sent again until it is there. The deadline tells of one that never arrives. */
 async function passBytes(from: TurnProtocol, to: TurnProtocol): Promise<void> {
   const arrived = new Promise<void>((resolve) => to.onData.once(() => resolve()))
   const send = (): void => void from.sendData(Buffer.from('parley doctor'), to.relayedAddress).catch(() => {})
