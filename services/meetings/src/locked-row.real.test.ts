@@ -1,5 +1,9 @@
 import type { Invite } from '@parley/contracts'
+import { eraseSlice, newId } from '@parley/kit'
+import { eventually } from '@parley/kit/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tableSteps } from './privacy/store.ts'
 import { createAccounts } from './testing/accounts.ts'
 import { startProduct, type Person, type Product } from './testing/product.ts'
 import { openRealWorld, type TestWorld } from './testing/world.ts'
@@ -77,5 +81,26 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['503 unavailable']))
     expect(Math.max(...refused.map(({ ms }) => ms))).toBeLessThan(endsMs)
     expect((await accept(invited, locked)).status).toBe(200)
+  }, 30_000)
+
+  it('O11.3 an erasure takes the row once it is free, in the shape that it has then', async () => {
+    const person = product.person()
+    await product.create(person)
+    const erasure = { userId: person.id, alias: newId(), email: null, name: 'Somebody', at: new Date().toISOString() }
+    const erased = await product.db.transaction().execute(async (trx) => {
+      await trx.updateTable('meetings').set({ title: 'Changed' }).where('host_id', '=', person.id).execute()
+      const slice = eraseSlice(tableSteps(product.db), { ...erasure, cursor: null })
+      await eventually(async () => {
+        const { rows } = await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(product.db)
+        expect(rows).toHaveLength(1)
+      })
+      return { slice }
+    })
+    for (let { cursor } = await erased.slice; cursor !== null;)
+      ({ cursor } = await eraseSlice(tableSteps(product.db), { ...erasure, cursor }))
+    const left = await product.db.selectFrom('meetings').select('title').where('host_id', '=', person.id).execute()
+    expect(left).toEqual([])
+    const [row] = await product.db.selectFrom('meetings').selectAll().where('host_id', '=', erasure.alias).execute()
+    expect(row).toMatchObject({ title: 'Changed', host_name: 'Deleted user' })
   }, 30_000)
 })

@@ -4,27 +4,36 @@ import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
 import { boxOf } from '../user-events/box.ts'
 
-const removed = ({ numAffectedRows = 0n }: { numAffectedRows?: bigint }): number => Number(numAffectedRows)
-/** One statement, as often as it changes a whole batch; its rows are found by `ctid`, so that the tables need no key in common. They are locked, because a change would give them another one. */
-const statement = (make: (person: Erasure, limit: number) => ReturnType<typeof sql>, db: Db): EraseStep =>
-  untilDone(async (person, limit) => removed(await make(person, limit).execute(db)))
+/**
+ * One statement per batch, until a batch finds less than it may and changes all that it found. Rows are found by `ctid`, so that the tables
+ * need no key in common. A row that somebody changes at the same moment is found at its new place, which the statement does not see yet:
+ * the next one takes it.
+ */
+const batches = (
+  db: Db,
+  table: string,
+  whose: (person: Erasure) => ReturnType<typeof sql>,
+  change: (person: Erasure) => ReturnType<typeof sql>,
+): EraseStep =>
+  untilDone(async (person, limit) => {
+    const { rows } = await sql<{ found: number; changed: number }>`
+      with found as (select ctid as place from ${sql.table(table)} where ${whose(person)} limit ${limit} for update),
+        changed as (${change(person)} where ctid = any(array(select place from found)) returning 1)
+      select (select count(*) from found)::int as found, (select count(*) from changed)::int as changed`.execute(db)
+    const { found = 0, changed = 0 } = rows[0] ?? {}
+    return found === changed ? changed : limit
+  })
 
 /** Rows that are a person's own go; rows that others need stay, under the alias. */
 export function tableSteps(db: Db): EraseStep[] {
   const drop = (table: string, whose: (person: Erasure) => ReturnType<typeof sql>): EraseStep =>
-    statement(
-      (person, limit) => sql`delete from ${sql.table(table)} where ctid = any(array(
-        select ctid from ${sql.table(table)} where ${whose(person)} limit ${limit} for update))`,
-      db,
-    )
+    batches(db, table, whose, () => sql`delete from ${sql.table(table)}`)
   const rename = (table: string, id: string, set: ReturnType<typeof sql>): EraseStep =>
-    statement(
-      (
-        person,
-        limit,
-      ) => sql`update ${sql.table(table)} set ${sql.ref(id)} = ${person.alias} ${set} where ctid = any(array(
-        select ctid from ${sql.table(table)} where ${sql.ref(id)} = ${person.userId} limit ${limit} for update))`,
+    batches(
       db,
+      table,
+      ({ userId }) => sql`${sql.ref(id)} = ${userId}`,
+      ({ alias }) => sql`update ${sql.table(table)} set ${sql.ref(id)} = ${alias} ${set}`,
     )
   const named = (column: string) => sql`, ${sql.ref(column)} = ${erasedName}`
   const nothing = sql``
