@@ -8,7 +8,7 @@ export const mutants: readonly Mutant[] = [
     id: 'C1',
     without: 'waiting until all nodes have put back their rooms, before a room is said not to be there',
     focus: ['empty the store', 'come in', 'ban'],
-    edits: [edit(`${room}/store-life.ts`, 'export const settleMs = 2_000', 'export const settleMs = 0')],
+    edits: [edit(`${room}/store-life.ts`, 'const settleMs = 2_000', 'const settleMs = 0')],
   },
   {
     id: 'C2',
