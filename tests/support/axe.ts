@@ -8,6 +8,7 @@ interface AxeResult {
 
 /** The faults that axe-core finds in the page as it is shown now (WCAG 2.2 A and AA, and its best practices): rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
+  await settled(page)
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   await page.evaluate(source)
   const { violations } = await page.evaluate(() =>
@@ -15,6 +16,17 @@ export async function axeViolations(page: Page): Promise<string[]> {
   )
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
 }
+
+/** Waits until what moves in has arrived: while a toast rises, its text is pale. What moves for ever is not waited for. */
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+        .map((animation) => animation.finished),
+    ),
+  )
 
 /** By how many px the page is wider than its window; 0 where nothing has to be scrolled sideways. */
 export const overflowOf = (page: Page): Promise<number> =>
