@@ -11,6 +11,7 @@ export interface Tables extends KeptTables, OutboxTables {
   identities: IdentitiesTable
   mail_tokens: MailTokensTable
   erasures: ErasuresTable
+  renames: RenamesTable
 }
 /** The service's schema, or a transaction on it. */
 export type Db = Kysely<Tables>
@@ -109,6 +110,15 @@ interface MailTokensTable {
 export type MailTokenRow = Selectable<MailTokensTable>
 
 /** The job by which the other services forget a person whose account is gone; it goes when they have. */
+interface RenamesTable {
+  id: string
+  user_id: string
+  before: string
+  at: Generated<Date>
+  /** By the database's clock; while a replica works on it, when it counts as dead. */
+  due_at: Generated<Date>
+}
+
 interface ErasuresTable {
   user_id: string
   /** The id that stands for them where something stays. */

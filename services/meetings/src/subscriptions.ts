@@ -14,6 +14,7 @@ import { readersOf } from './readers.ts'
 import { erasePerson } from './privacy/erase.ts'
 import { exportPerson } from './privacy/export.ts'
 import { redeem } from './redeem.ts'
+import { renamed } from './renamed.ts'
 import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
@@ -43,6 +44,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.setRole, setRole),
     serve(meetingsBus.deleted, deletedOf),
     serve(meetingsBus.end, end),
+    serve(meetingsBus.rename, renamed),
     serve(privacyBus.eraseInMeetings, erasePerson),
     serve(privacyBus.exportFromMeetings, exportPerson),
   ]

@@ -38,6 +38,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   auth: {
     requests: [
       filesBus.useAvatar,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
       privacyBus.eraseInMedia,
@@ -72,6 +73,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.setRole,
       meetingsBus.deleted,
       meetingsBus.end,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],
