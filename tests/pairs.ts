@@ -7,6 +7,6 @@ export const inPairs = [
   'fuzz/**/*.test.ts',
   'matrix/**/*.test.ts',
   'sweep/**/*.test.ts',
-  'scenarios/{chat,events,files,files-s3,keys,limits,lobby,observability,privacy,protocol,references}.test.ts',
+  'scenarios/{chat,events,files,files-s3,keys,limits,lobby,observability,operators,privacy,protocol,references}.test.ts',
   'scenarios/{removal,schedule,sdk-package,sessions,shared-servers,sign-in,text,webhooks}.test.ts',
 ]
