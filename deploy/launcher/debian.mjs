@@ -10,6 +10,7 @@ const binaries = {
   chromium: 'chromium',
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
+  pgbouncer: 'pgbouncer',
   faketime: 'faketime',
   'swift-proxy': 'swift-proxy-server',
   'swift-account': 'swift-account-server',

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -262,6 +262,15 @@ describe('a folder', () => {
     expect(statSync(unpacked).mtimeMs).toBeLessThan(statSync(template).mtimeMs)
     writeFileSync(template, 'not read again')
     expect(await opened()).toBe(true)
+  }, 60_000)
+
+  test('O21 initialises a database in less than 900 MB where memory is to be spared; otherwise it takes 1.2 GB', () => {
+    const db = JSON.stringify(join(import.meta.dirname, 'db-pglite.ts'))
+    const make = `const { openPglite } = await import(${db}); const host = await openPglite({ spareMemory: true })`
+    const script = `${make}; await host.ping(); console.log(process.resourceUsage().maxRSS); process.exit()`
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    expect(Number(printed) / 1024).toBeGreaterThan(100)
+    expect(Number(printed) / 1024).toBeLessThan(900)
   }, 60_000)
 
   test('keeps the data, and is for one process', async () => {
