@@ -12,6 +12,7 @@ export interface Tables extends KeptTables, OutboxTables {
   mail_tokens: MailTokensTable
   erasures: ErasuresTable
   operator_actions: OperatorActionsTable
+  renames: RenamesTable
 }
 /** The service's schema, or a transaction on it. */
 export type Db = Kysely<Tables>
@@ -120,6 +121,16 @@ interface OperatorActionsTable {
   at: Date
 }
 export type OperatorActionRow = Selectable<OperatorActionsTable>
+
+/** A name that an account had, until meetings has confirmed that its copies have followed. */
+interface RenamesTable {
+  id: string
+  user_id: string
+  before: string
+  at: Generated<Date>
+  /** By the database's clock; while a replica works on it, when it counts as dead. */
+  due_at: Generated<Date>
+}
 
 /** The job by which the other services forget a person whose account is gone; it goes when they have. */
 interface ErasuresTable {

@@ -16,6 +16,7 @@ import { exportPerson } from './privacy/export.ts'
 import { redeem } from './redeem.ts'
 import { timelineOf } from './timeline/read.ts'
 import { keepNotes } from './timeline/store.ts'
+import { renamed } from './renamed.ts'
 import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
@@ -47,6 +48,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.end, end),
     serve(meetingsBus.noteTimeline, noteTimeline),
     serve(meetingsBus.timeline, ({ db }, { meeting }) => timelineOf(db, meeting)),
+    serve(meetingsBus.rename, renamed),
     serve(privacyBus.eraseInMeetings, erasePerson),
     serve(privacyBus.exportFromMeetings, exportPerson),
   ]

@@ -38,6 +38,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   auth: {
     requests: [
       filesBus.useAvatar,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
       privacyBus.eraseInMedia,
@@ -74,6 +75,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.end,
       meetingsBus.noteTimeline,
       meetingsBus.timeline,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],

@@ -163,6 +163,12 @@ export const meetingsBus = {
     input: Type.Object({ meetingIds: Type.Array(Id, { maxItems: 500 }) }),
     output: Type.Object({ deleted: Type.Array(Id) }),
   }),
+  /** The copies of an account's former name follow. Asked until it is answered; a second time it changes nothing. */
+  rename: request('meetings.rename', {
+    input: Type.Object({ userId: Id, before: Type.String(), name: Type.String() }),
+    output: Type.Object({}),
+    timeoutMs: 2_500,
+  }),
   /** Ends a meeting on behalf of its host (from the room). */
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
 } as const

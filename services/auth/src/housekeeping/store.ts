@@ -30,6 +30,19 @@ export interface SweepTimes {
 
 export const sweeps = {
   answers: (db, { now }) => forgetAnswers(db, now),
+  /** Nobody confirmed them in two days. */
+  renames: async (db) => {
+    const due = db
+      .selectFrom('renames')
+      .select('id')
+      .where('at', '<', ago(2 * 24 * 3600))
+    return deleted(
+      await db
+        .deleteFrom('renames')
+        .where('id', 'in', due.limit(batchSize).forUpdate().skipLocked())
+        .executeTakeFirst(),
+    )
+  },
   successors: async (db, { retryForS }) => {
     const due = db
       .selectFrom('refresh_tokens')
