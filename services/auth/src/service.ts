@@ -61,6 +61,8 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       parts.outbox.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    drain: () => void (app.draining = true),
+    undrain: () => void (app.draining = false),
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       for (const subscription of subscriptions) subscription.unsubscribe()

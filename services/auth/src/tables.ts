@@ -11,6 +11,7 @@ export interface Tables extends KeptTables, OutboxTables {
   identities: IdentitiesTable
   mail_tokens: MailTokensTable
   erasures: ErasuresTable
+  operator_actions: OperatorActionsTable
   renames: RenamesTable
 }
 /** The service's schema, or a transaction on it. */
@@ -33,6 +34,8 @@ interface UsersTable {
   /** SHA-256 of what the guest's browser keeps, base64url; null for accounts, and for guests without cookies. */
   guest_key: Generated<string | null>
   avatar_file_id: Generated<string | null>
+  /** When an operator disabled the account: nobody signs in with it. */
+  disabled_at: Generated<Date | null>
   /** Access tokens issued under a smaller one are dead. */
   epoch: Generated<number>
   created_at: Date
@@ -109,7 +112,17 @@ interface MailTokensTable {
 }
 export type MailTokenRow = Selectable<MailTokensTable>
 
-/** The job by which the other services forget a person whose account is gone; it goes when they have. */
+/** What an operator did to an account, for an audit; it goes after 400 days, or with the account. */
+interface OperatorActionsTable {
+  id: string
+  user_id: string
+  action: 'disable' | 'enable' | 'reset-password' | 'verify'
+  reason: string | null
+  at: Date
+}
+export type OperatorActionRow = Selectable<OperatorActionsTable>
+
+/** A name that an account had, until meetings has confirmed that its copies have followed. */
 interface RenamesTable {
   id: string
   user_id: string
@@ -119,6 +132,7 @@ interface RenamesTable {
   due_at: Generated<Date>
 }
 
+/** The job by which the other services forget a person whose account is gone; it goes when they have. */
 interface ErasuresTable {
   user_id: string
   /** The id that stands for them where something stays. */

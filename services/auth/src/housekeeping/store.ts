@@ -22,6 +22,8 @@ export interface SweepTimes {
   now: Date
   /** Keys that were withdrawn before. */
   retiredBefore: Date
+  /** What operators did before. */
+  actionsBefore: Date
   /** For how long revocations matter, in seconds of the database's clock. */
   revocationsForS: number
 }
@@ -93,6 +95,15 @@ export const sweeps = {
       await db
         .deleteFrom('revocations')
         .where('seq', 'in', due.limit(batchSize).forUpdate().skipLocked())
+        .executeTakeFirst(),
+    )
+  },
+  operatorActions: async (db, { actionsBefore }) => {
+    const due = db.selectFrom('operator_actions').select('id').where('at', '<', actionsBefore)
+    return deleted(
+      await db
+        .deleteFrom('operator_actions')
+        .where('id', 'in', due.limit(batchSize).forUpdate().skipLocked())
         .executeTakeFirst(),
     )
   },
