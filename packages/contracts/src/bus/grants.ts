@@ -59,6 +59,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.eraseFromRecordings,
       signalingBus.command,
       signalingBus.roster,
+      signalingBus.shown,
     ],
     responds: [
       meetingsBus.redeem,
