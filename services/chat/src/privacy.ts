@@ -49,7 +49,11 @@ async function eraseFromNotices(
   if (meetingIds.length === 0 || name === '') return
   await db
     .updateTable('messages')
-    .set({ text: sql`replace(text, ${name}, ${erasedName})` })
+    .set({
+      text: sql`replace(text, ${name}, ${erasedName})`,
+      // As JSON writes it, so that quotes in a name are found and nothing else is broken.
+      system: sql`replace(system::text, ${JSON.stringify(name)}, ${JSON.stringify(erasedName)})::jsonb`,
+    })
     .where('type', '=', 'system')
     .where('meeting_id', 'in', meetingIds)
     .where(sql<boolean>`strpos(text, ${name}) > 0`)
