@@ -8,17 +8,31 @@ import { janusPage } from '../support/janus-page.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
+import { publishersAt } from '../support/janus-admin.ts'
+import { parley } from '../support/parley.ts'
 import { hears, janusToken, joinCall, sfuOf, silent, type InCall } from '../support/sfu.ts'
 
+const adminSecret = 'an-admin-secret-of-this-test'
 let product: Product & { file: StackFile }
 let url: string
 beforeAll(async () => {
   const args = ['--gateway', '2', '--signaling', '2', '--media', '2', '--janus', '2']
-  const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug']
-  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])])
+  const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug', 'media:SFU_MEETING_KBPS=1200']
+  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])], {
+    JANUS_ADMIN_SECRET: adminSecret,
+  })
   url = product.gateways[0] ?? ''
 }, 120_000)
 afterAll(() => product?.stop())
+
+interface Shown {
+  id: string
+  state: string
+  rooms: number
+  streams: number
+  kbps: number
+  cpuPercent: number | null
+}
 
 const aCall = async (more: object = {}): Promise<{ host: InCall; meeting: Meeting }> => {
   const owner = await anAccount(url, 'Ada')
@@ -102,6 +116,53 @@ describe('a meeting in the SFU', () => {
       403,
     )
   })
+})
+
+describe('what a Janus carries', () => {
+  it('V1 SFU-19 SFU-20 publishers share the bandwidth of their meeting; streams, bitrate and CPU are told; a drain moves the room', async () => {
+    const { host, meeting } = await aCall()
+    const ben = await joins('Ben', meeting, product.gateways[1])
+    const cleo = await joins('Cleo', meeting)
+    const janus = product.file.janus?.find(({ id }) => new URL(host.sfu.url).pathname.endsWith(`/${id}`))
+    if (janus === undefined) throw new Error('the meeting is at a Janus')
+    const bitrates = async (...people: InCall[]) => {
+      const all = await publishersAt(janus.adminUrl, adminSecret)
+      return people.map(({ id }) => all.get(id))
+    }
+    const share = (expected: number, ...people: InCall[]) =>
+      eventually(async () => expect(await bitrates(...people)).toEqual(people.map(() => expected)), 15_000)
+    await share(400_000, host, ben, cleo)
+
+    const shown = async (...command: string[]) => {
+      const { stdout } = await parley(['janus', ...command, '--json'], { DATABASE_URL: product.file.postgres.url })
+      return (JSON.parse(stdout) as Shown[]).find(({ id }) => id === janus.id)
+    }
+    await eventually(async () => {
+      const { streams = 0, kbps = 0, cpuPercent, ...one } = (await shown('list')) ?? {}
+      // Three send two media each, and receive those of two others.
+      expect(one).toMatchObject({ state: 'healthy', publishers: 3 })
+      expect([streams >= 18, kbps > 300, (cpuPercent ?? 0) > 0]).toEqual([true, true, true])
+    }, 30_000)
+    const metrics = await Promise.all(product.file.media.map(async (one) => (await fetch(`${one.url}/metrics`)).text()))
+    for (const name of ['streams', 'bytes_per_second', 'cpu_cores', 'sessions', 'publishers'])
+      expect(
+        metrics.join().match(new RegExp(`^parley_media_janus_${name}{.*janus="${janus.id}".*} [0-9.]*[1-9]`, 'gm')),
+      ).toHaveLength(1)
+
+    await cleo.socket.ask('media.update', { cam: false })
+    await share(600_000, host, ben)
+    // Nobody gets more by asking for it.
+    await ben.peer.configure({ bitrate: 10_000_000 })
+    expect(await bitrates(ben)).toEqual([600_000])
+
+    expect(await shown('drain', janus.id)).toMatchObject({ state: 'draining' })
+    const moved = await host.socket.waitFor('sfu.changed', ({ sfu }) => (sfu as Sfu).room !== host.sfu.room, 15_000)
+    expect((moved.payload['sfu'] as Sfu).url).not.toContain(`/${janus.id}?`)
+    await eventually(async () => expect(await shown('list')).toMatchObject({ state: 'draining', rooms: 0 }), 15_000)
+    await shown('undrain', janus.id)
+    await eventually(async () => expect(await shown('list')).toMatchObject({ state: 'healthy' }), 15_000)
+    await Promise.all([host, ben, cleo].map(({ peer }) => peer.close()))
+  }, 120_000)
 })
 
 describe('who may reach Janus', () => {

@@ -2,6 +2,7 @@ import { ConfigError, isProblem, StartupError, type Environment } from '@parley/
 import { Command } from 'commander'
 import { backupCommand, restoreCommand } from './backup/commands.ts'
 import { doctorCommand } from './doctor/command.ts'
+import { janusCommand } from './janus.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { seedCommand } from './seed.ts'
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], env: Environment): Promise
     migrateCommand,
     seedCommand,
     usersCommand,
+    janusCommand,
     keysCommand,
     doctorCommand,
     backupCommand,

@@ -1,23 +1,29 @@
 import { sql } from 'kysely'
 import type { SfuDb } from './rooms-store.ts'
 
-/** A Janus that may take rooms. */
-export interface Candidate {
-  id: string
+/** How loaded a Janus is, as its keeper has written it down. */
+export interface JanusLoad {
   sessions: number
   publishers: number
+  /** Media that come in or go out. */
+  streams: number
+  /** Both directions together. */
+  kbps: number
+  /** Percent of a core; null: not known. */
+  cpuPercent: number | null
 }
 
-export interface Load {
-  healthy: boolean
-  sessions: number
-  publishers: number
+/** A Janus that may take rooms. */
+export interface Candidate extends JanusLoad {
+  id: string
 }
 
 /** A replica that says nothing for this long keeps a Janus no more, ms. */
 const holdMs = 5_000
 /** How long a replica's word on the health of a Janus is believed, ms. */
 const believedMs = 12_000
+
+const loadColumns = sql`sessions, publishers, streams, kbps, cpu_percent as "cpuPercent"`
 
 /** Adds rows for Janus that are new. */
 export const addServers = async (db: SfuDb, ids: readonly string[]): Promise<void> =>
@@ -44,11 +50,12 @@ export const releaseServer = async (db: SfuDb, id: string, holder: string): Prom
 /** Writes down how a Janus is, by the replica that keeps it. */
 export const reportServer = async (
   db: SfuDb,
-  { id, holder, healthy, sessions, publishers }: Load & { id: string; holder: string },
+  { id, holder, healthy, load }: { id: string; holder: string; healthy: boolean; load: JanusLoad },
 ): Promise<void> =>
   void (await sql`
     update media.sfu_servers
-    set healthy = ${healthy}, sessions = ${sessions}, publishers = ${publishers}, checked_at = clock_timestamp()
+    set healthy = ${healthy}, sessions = ${load.sessions}, publishers = ${load.publishers}, streams = ${load.streams},
+      kbps = ${load.kbps}, cpu_percent = ${load.cpuPercent}, checked_at = clock_timestamp()
     where id = ${id} and holder = ${holder}`.execute(db))
 
 /** Whether a replica has looked at each of `ids` by now, and said how it is. */
@@ -61,10 +68,33 @@ export async function areKnown(db: SfuDb, ids: readonly string[]): Promise<boole
 /** Those of `ids` that answer, and are not being drained. */
 export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
-    select id, sessions, publishers from media.sfu_servers
+    select id, ${loadColumns} from media.sfu_servers
     where id = any(${ids}::text[]) and healthy and not draining
       and checked_at > clock_timestamp() - make_interval(secs => ${believedMs / 1_000})`.execute(db)
   return rows
+}
+
+/** A Janus as operators see it. */
+export interface ShownJanus extends JanusLoad {
+  id: string
+  /** `unavailable`: it does not answer, or `JANUS_DRAINING` names it. `unknown`: no replica has looked at it of late. */
+  state: 'healthy' | 'draining' | 'unavailable' | 'unknown'
+  rooms: number
+  checkedAt: string | null
+}
+
+/** Every Janus that was ever set, by name. */
+export async function listServers(db: SfuDb): Promise<ShownJanus[]> {
+  const { rows } = await sql<ShownJanus>`
+    select id, ${loadColumns}, checked_at as "checkedAt",
+      (select count(*)::integer from media.sfu_rooms where janus_id = sfu_servers.id) as rooms,
+      case when checked_at is null or checked_at < clock_timestamp() - make_interval(secs => ${believedMs / 1_000}) then 'unknown'
+        when draining then 'draining' when healthy then 'healthy' else 'unavailable' end as state
+    from media.sfu_servers order by id`.execute(db)
+  return rows.map((row) => ({
+    ...row,
+    checkedAt: row.checkedAt === null ? null : new Date(row.checkedAt).toISOString(),
+  }))
 }
 
 /** False: there is no such Janus. */
