@@ -74,27 +74,13 @@ export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Can
   return rows
 }
 
-/** A Janus as operators see it. */
-export interface ShownJanus extends JanusLoad {
-  id: string
-  /** `unavailable`: it does not answer, or `JANUS_DRAINING` names it. `unknown`: no replica has looked at it of late. */
-  state: 'healthy' | 'draining' | 'unavailable' | 'unknown'
-  rooms: number
-  checkedAt: string | null
-}
-
-/** Every Janus that was ever set, by name. */
-export async function listServers(db: SfuDb): Promise<ShownJanus[]> {
-  const { rows } = await sql<ShownJanus>`
-    select id, ${loadColumns}, checked_at as "checkedAt",
-      (select count(*)::integer from media.sfu_rooms where janus_id = sfu_servers.id) as rooms,
-      case when checked_at is null or checked_at < clock_timestamp() - make_interval(secs => ${believedMs / 1_000}) then 'unknown'
-        when draining then 'draining' when healthy then 'healthy' else 'unavailable' end as state
-    from media.sfu_servers order by id`.execute(db)
-  return rows.map((row) => ({
-    ...row,
-    checkedAt: row.checkedAt === null ? null : new Date(row.checkedAt).toISOString(),
-  }))
+/** How a Janus was found last; as unknown before it was stored. */
+export async function readServer(db: SfuDb, id: string): Promise<JanusLoad & { healthy: boolean; draining: boolean }> {
+  const { rows } = await sql<JanusLoad & { healthy: boolean; draining: boolean }>`
+    select draining, healthy, ${loadColumns} from media.sfu_servers where id = ${id}`.execute(db)
+  return (
+    rows[0] ?? { draining: false, healthy: false, sessions: 0, publishers: 0, streams: 0, kbps: 0, cpuPercent: null }
+  )
 }
 
 /** False: there is no such Janus. */
