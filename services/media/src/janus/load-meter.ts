@@ -55,7 +55,8 @@ export class LoadMeter {
     if (this.#running) return
     this.#running = true
     try {
-      for (let asked = 0; asked < asksPerTurn && (await this.#ask()); asked += 1);
+      let asked = 0
+      while (asked < asksPerTurn && (await this.#ask())) asked += 1
     } catch {
       this.#handles = []
       this.#sessions = []
