@@ -19,7 +19,7 @@ export interface Size extends Rates {
 /** The whole load of the promises' table. */
 export const wholeLoad: Size = { rooms: 20, clients: 10, chat: 100, state: 20, signals: 20, seconds: 60 }
 
-export type Door = FaultProxy & { url: string }
+type Door = FaultProxy & { url: string }
 
 /** The tools of a fault while it is injected. */
 export interface Scene {

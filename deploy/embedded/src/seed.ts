@@ -1,7 +1,7 @@
 import type { OperationAnswer } from '@parley/contracts'
 import { StartupError } from '@parley/kit'
 
-export const demoAccount = { email: 'demo@parley.test', password: 'password123', name: 'Demo' } as const
+const demoAccount = { email: 'demo@parley.test', password: 'password123', name: 'Demo' } as const
 const title = 'Demo meeting'
 const timeoutMs = 10_000
 

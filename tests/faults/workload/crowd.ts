@@ -43,7 +43,7 @@ export interface Crowd {
   close(): Promise<void>
 }
 
-export interface Coming {
+interface Coming {
   /** Comes as the host, who owns the meeting. */
   asHost?: boolean
   /** Instead of the place that the number in the room has. */

@@ -12,7 +12,7 @@ export interface RecordingOptions {
 }
 
 /** The data that takes a session up again on another socket. */
-export interface Session {
+interface Session {
   sessionId: unknown
   resumeToken: unknown
 }

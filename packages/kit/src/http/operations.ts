@@ -42,7 +42,7 @@ interface AnswerHead<Status> {
   cookies?: readonly string[]
 }
 /** One of the successful answers that the operation declares. */
-export type Answer<O extends Operation> = {
+type Answer<O extends Operation> = {
   [S in keyof O['answers'] & number]: AnswerHead<S> &
     (O['answers'][S] extends TSchema ? Content<O, Static<O['answers'][S]>> : { body?: null })
 }[keyof O['answers'] & number]
@@ -55,7 +55,7 @@ type Content<O extends Operation, Body> = O['stream'] extends object
     : { body: Body }
 export type WriteStream = (response: ServerResponse) => void
 
-export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
+type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
 export type Handlers<Ops extends Operations> = { readonly [K in keyof Ops]: Handler<Ops[K]> }
 
 export interface ServeOptions {

@@ -34,7 +34,7 @@ export function createOriginJudge({ allowed, crossSite }: OriginLists): JudgeOri
  * One spelling per origin (RFC 6454, section 6.2): lower case, no port where it is the scheme's own. Null for `null` and for what is
  * no origin of a web page.
  */
-export function canonicalOrigin(text: string): string | null {
+function canonicalOrigin(text: string): string | null {
   if (text.length > maxOrigin || !/^https?:\/\/[^/?#@\\\s]+$/i.test(text) || !URL.canParse(text)) return null
   return new URL(text).origin
 }

@@ -8,7 +8,7 @@ import type { Db, UserRow } from '../tables.ts'
 /** An account as operators see it. */
 export type ShownUser = ReturnType<typeof toUser>
 
-export interface NewAccount {
+interface NewAccount {
   email: string
   name: string
   password: string
