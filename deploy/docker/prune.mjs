@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { basename, dirname, extname, join, resolve } from 'node:path'
 
 // Leaves in the image what it runs, and no more: node prune.mjs <folder of the repository, installed without development packages>
-// Of our own modules those stay that the entry point reaches; of other packages goes what Node.js cannot run or nobody reads there.
+// Our own modules stay if the entry point reaches them. Files of other packages go if Node.js cannot run them or nobody reads them.
 const root = resolve(process.argv[2] ?? '.')
 const entry = join(root, 'deploy/docker/entrypoint.mjs')
 const alsoRun = [join(root, 'deploy/docker/healthcheck.mjs')]
@@ -17,7 +17,7 @@ for (const folder of ours) dropUnreached(join(root, folder))
 dropOfPackages(join(root, 'node_modules'))
 for (const name of readdirSync(root)) if (!ofRoot.has(name)) drop(join(root, name))
 
-/** Every module of ours that is named, by a path or by a package of the workspace, from one that is reached. */
+/** The modules of ours that these reach: each names others by a path or by a package of the workspace. */
 function reach(from) {
   const packages = workspacePackages()
   const found = new Set()

@@ -79,7 +79,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
     try {
       return await Promise.race([opened, refused])
     } finally {
-      // Whatever it still says, it has been told.
+      // It has been told, whatever it still says.
       socket.on('error', () => undefined)
       socket.terminate()
     }

@@ -148,6 +148,6 @@ export class ChatOutbox {
 
 const isToldToWait = ({ code, retryAfterMs }: Problem): boolean => code === 'rate-limited' && retryAfterMs !== undefined
 
-/** Milliseconds; a limit says how long, with a little more so that not all who wait come back in the same instant. */
+/** Milliseconds; a limit says how long. A little is added, so that not all who wait come back in the same instant. */
 const waitAfter = (problem: Problem, attempt: number, backoff: Backoff): number =>
   (problem.retryAfterMs ?? 0) + Math.min(longestBackoffMs, backoffMs(isToldToWait(problem) ? 1 : attempt, backoff))

@@ -42,7 +42,7 @@ export function startRoom(deps: RoomDeps, input: JoinInput, entered: Entered, jo
 const syncAgainMs = 5_000
 const nobody: readonly LobbyEntry[] = []
 
-/** One stay in a meeting: connection, roster, chat and media put together. What a host may do is `host`. */
+/** One stay in a meeting: connection, roster, chat and media put together. `host` has what a host may do. */
 class RoomSession implements Omit<Room, keyof Moderation> {
   readonly state: WritableStore<RoomState>
   readonly on: Room['on']

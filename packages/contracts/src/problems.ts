@@ -80,7 +80,7 @@ export const Problem = Type.Object(
     retryable: Type.Boolean(),
     retryAfterMs: Type.Optional(Type.Integer({ description: 'How long to wait before trying again' })),
     errors: Type.Optional(Type.Array(Fault)),
-    next: Type.Optional(Type.String({ description: 'What to do instead, e.g. "rejoin"' })),
+    next: Type.Optional(Type.String({ description: 'A hint at what to do instead, e.g. "rejoin"' })),
     currentVersion: Type.Optional(Type.Integer()),
     recordingId: Type.Optional(Type.String({ description: 'The recording that goes on' })),
     sizeBytes: Type.Optional(Type.Integer({ description: 'Of the file, when a range lies outside of it' })),

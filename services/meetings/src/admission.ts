@@ -35,8 +35,8 @@ export type Admission =
   | { kind: 'refuse'; problem: ProblemCode; detail?: string }
 
 /**
- * The one decision on who may enter, for every way in. Pure. Facts that an outsider may not know come first, so that a
- * meeting that is closed to them looks like one that does not exist.
+ * The one decision on who may enter, for every way in. Pure. Checks that an outsider may not know of come first. So a meeting that is
+ * closed to them looks like none.
  */
 export function decideAdmission(facts: AdmissionFacts): Admission {
   const { type, over, guestsAllowed, byCode, host, guest, belongs, joinToken } = facts

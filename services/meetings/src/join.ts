@@ -126,7 +126,7 @@ async function issue(context: Context, { meeting }: MeetingView, { request, show
 }
 
 /**
- * In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. It is
+ * In a transaction: the room token together with what it depends on: a use of the join token, or a place in the lobby. It is
  * decided again, for the meeting may have changed since.
  */
 async function issueWith(

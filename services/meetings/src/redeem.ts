@@ -21,7 +21,7 @@ interface AdmittedArrival {
 }
 
 /**
- * Spends a room token for the one it was issued to, and decides anew whether they enter, by what is true now; the attempt that
+ * Spends a room token for the person it was issued to. It decides anew whether they may enter now; the attempt that
  * spent it may ask again, and is decided on again. @throws ProblemError `room-token-invalid`, `meeting-over`, and what joining
  * throws: the token of somebody who would not be let in any more says why
  */

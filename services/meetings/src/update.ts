@@ -49,7 +49,7 @@ export async function updateMeeting(
 }
 
 /**
- * Sets when a meeting takes place, live or not, if it is still as the host has read it, and tells its room.
+ * Sets when a meeting takes place, live or not, and tells its room. The meeting must be as the host has read it.
  * @throws ProblemError as `updateMeeting`, and `precondition-required`
  */
 export async function scheduleMeeting(context: Context, { id, userId, body, ifMatch }: Plan): Promise<MeetingRow> {

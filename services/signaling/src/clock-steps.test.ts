@@ -33,7 +33,7 @@ describe.each(steps)('C14 T33 the sockets of a node whose clock is set %s', (_na
   const clock = world.clockOf(0)
   let product: Awaited<ReturnType<typeof startNodes>>
   beforeAll(async () => void (product = await world.start()))
-  // A node that is a minute behind takes a token that was made just now for one of the future (S4).
+  // A node that is a minute behind takes a fresh token for one of the future (S4).
   afterEach(() => world.clockOf(0).step(-ms))
   afterAll(async () => {
     await product.stop()

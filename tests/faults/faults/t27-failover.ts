@@ -22,7 +22,7 @@ export const failover: Fault = {
   id: 'T27',
   title: 'Redis failed over, without the last writes',
   promise:
-    'When a replica of Redis without the last writes is promoted, everybody has one roster 5 s later, and what was acknowledged holds.',
+    '5 s after the promotion of a Redis replica that lacks the last writes, everybody has one roster. Acknowledged changes hold.',
   field: 'an outage of NATS or Redis: nobody states a figure',
   size: { rooms: 8, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   stack: { args: ['--sentinel'] },

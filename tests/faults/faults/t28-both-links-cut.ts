@@ -26,11 +26,11 @@ const orders = [
   { first: 'nats', ms: 30 },
 ] as const
 
-/** One node loses NATS and Redis for a moment, while people come and go and are banned on the other one. */
+/** One node loses NATS and Redis for a moment. On the other one people come and go and are banned. */
 export const bothLinksCut: Fault = {
   id: 'T28',
   title: 'both links of a node cut',
-  promise: 'After a node was without NATS and Redis for 1–2 s, all is as it was 5 s later, and bans hold.',
+  promise: 'A node is without NATS and Redis for 1–2 s. All is as it was 5 s later, and bans hold.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   links: [
     { who: 'signaling-2', server: 'nats' },

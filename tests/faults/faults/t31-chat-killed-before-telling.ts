@@ -17,8 +17,7 @@ const pollMs = 50
 export const chatKilledBeforeTelling: Fault = {
   id: 'T31',
   title: 'chat killed between storing and telling',
-  promise:
-    'A message that was stored is shown to everybody within 10 s, though the process that stored it died at once.',
+  promise: 'A stored message is shown to everybody within 10 s, though the process that stored it died at once.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 10 },
   places: inTurn,
   async inject(scene) {
@@ -54,7 +53,7 @@ async function sendOnce(sender: Attendee, text: string): Promise<void> {
   await sender.sockets.ask('chat.send', { clientMessageId: randomUUID(), text })
 }
 
-/** Notes how long it takes until everybody shows it, and until the pings of all say that it is the last. */
+/** Notes how long it takes until everybody shows it. Notes also when the pings of all say that it is the last. */
 async function follow(scene: Scene, meeting: Meeting, text: string): Promise<void> {
   const { crowd, recorder, note } = scene
   const from = now()

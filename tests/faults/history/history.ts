@@ -46,7 +46,7 @@ export interface MeetingSeen {
   settings: Readonly<Record<string, unknown>>
 }
 
-/** What one client (or the server, as `server`) has at the end. */
+/** The end state of one client (or of the server, as `server`) has at the end. */
 export interface View {
   client: string
   room: string
@@ -158,7 +158,7 @@ export interface Standing extends MeetingSeen {
   roles: ReadonlyMap<string, string>
 }
 
-/** Everything that somebody (a client, or the node it is on) had of a room at a version, when all had come to rest. */
+/** The state of a room at a version, as a client or its node had it, when all had come to rest. */
 export interface Contents {
   room: string
   v: number

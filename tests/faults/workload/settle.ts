@@ -86,7 +86,7 @@ function hasAllMessages(present: readonly Attendee[], { sends }: Recorder): bool
 }
 
 /**
- * A change without an answer may have been made or not, and who was seen to leave has lost the raised hand: asks for it
+ * A change without an answer may have been made or not. A participant who was seen to leave has lost the raised hand: asks for it
  * again until the server agrees.
  */
 async function makeSure(attendee: Attendee, { departures }: Recorder): Promise<void> {

@@ -212,7 +212,7 @@ export const signalingBus = {
   }),
   /**
    * Answered once the change is committed, or when there certainly is no such room. Problem `unavailable` while the store is
-   * away, or may have lost the room and not all nodes have had the time to put theirs back.
+   * away, or may have lost the room. All nodes need the time to put theirs back.
    */
   command: request('signaling.command', {
     input: Type.Object({ meetingId: Id, command: RoomCommand }),

@@ -34,8 +34,8 @@ export async function startHttp(
 }
 
 /**
- * Stops accepting, lets requests under way finish, closes each connection as it falls idle, and destroys what is left
- * at the deadline, upgraded sockets included: `fastify.close()` alone has no deadline.
+ * Stops accepting, lets requests under way finish, and closes each connection as it falls idle. At the deadline it destroys the rest,
+ * upgraded sockets included: `fastify.close()` alone has no deadline.
  */
 export async function drainHttp(
   app: HttpServer,

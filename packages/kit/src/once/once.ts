@@ -41,7 +41,7 @@ export const plainly = <T>(): Once<T> => ({
 /** Answers requests with a key. */
 export interface KeptAnswers {
   /**
-   * Gives the answer that was kept for this request, or has it handled and gives the answer that was kept by that. Only
+   * Gives the answer that was kept for this request. Without one it has the request handled, which keeps an answer. Only
    * successes are kept: after a problem the request is a new one. Rejects as `handle` does, with `idempotency-conflict` for
    * another request's key, and with `unavailable` while the same request is under way.
    */

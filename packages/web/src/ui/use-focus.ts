@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 
 /** Where the focus was before something opened: it goes back there when that closes, if nothing else has it by then. */
 export function useFocusReturn(): void {
-  // Read at once, as what opens takes the focus in effects of its own; and again a little later, as a menu that it was chosen from
-  // closes only then, and gives the focus to its button.
+  // Read at once, as what opens takes the focus in effects of its own; and again a little later. A menu that led here closes only then, and
+  // gives the focus to its button.
   const [first] = useState(() => document.activeElement)
   useEffect(() => {
     const later = document.activeElement

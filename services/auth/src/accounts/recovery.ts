@@ -44,7 +44,7 @@ export interface RecoveryDeps {
   revoked(revocation: Revocation): void
 }
 
-/** How one gets a new password, with the old one or by mail, and shows that an e-mail address is one's own. */
+/** Changes a password, with the old one or by mail, and verifies an e-mail address. */
 export const createRecovery = (deps: RecoveryDeps): Recovery => ({
   change: (who, passwords) => change(deps, who, passwords),
   forgot: (email, base) => forgot(deps, email, base),

@@ -24,7 +24,7 @@ export interface Destination {
   key?: string
   /** For an event stream: aborted when it should end. */
   ending?: AbortSignal
-  /** For bytes: the body, of at most so many, is not kept, so what of it was read is lost with the service that had it. */
+  /** For bytes: the body, of at most so many, is not kept. Its part that was read is lost with the service that had it. */
   bytes?: { maxBytes: number }
 }
 

@@ -73,7 +73,7 @@ export interface Asking {
   caller: string
 }
 
-/** An event stream has a place of its own and, with a hint, the node that others with the same one have. */
+/** An event stream has a place of its own. With a hint it has the node of others with the same hint. */
 async function stream(
   service: ServiceName,
   hint: string | undefined,

@@ -60,8 +60,8 @@ const dialling = {
 const nodeLateMs = 3_000
 
 /**
- * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled,
- * and once it has agreed the two sockets are joined as they are (back-pressure and close codes come through).
+ * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled. Once it has agreed,
+ * the two sockets are joined as they are: back-pressure and close codes come through.
  */
 export function createUpgrade(
   options: UpgradeOptions,
@@ -145,7 +145,7 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   return handshake
 }
 
-/** A node has taken the client over its link, or, where it has none, agreed to a socket of its own. */
+/** A node has taken the client over its link. A node without a link has agreed to a socket of its own. */
 type Answered = { kind: 'linked'; session: ClientSession } | (Dialled & { node: Instance })
 type Opening = Handshake & { strangerUntil: number }
 

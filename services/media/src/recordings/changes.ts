@@ -5,7 +5,7 @@ import type { Film } from './film/film.ts'
 import { failures, type FailureCode } from './recording.ts'
 import type { RecordingTables, StopReason } from './tables.ts'
 
-/** A change of what can be seen of a recording, and what is said about it in the chat, once by its kind. */
+/** A visible change of a recording, and its notice in the chat, which is said once by its kind. */
 export interface Change {
   set: UpdateObject<RecordingTables, 'recordings'>
   notice?: { kind: string; text: string }

@@ -29,7 +29,7 @@ const storageAwayMs = 24 * 3_600_000
 
 /**
  * Makes the film of a recording and stores it; only then the tracks go. A step that fails is tried again: a film three times, storing it for a
- * day. Each holder works in its own folder and stores under its own key, so that one that was given up disturbs nothing.
+ * day. Each holder works in its own folder and stores under its own key. So one that was given up disturbs nothing.
  */
 export const createDevelop =
   (deps: DevelopDeps) =>

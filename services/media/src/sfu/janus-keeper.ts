@@ -29,8 +29,8 @@ const compareEveryMs = 2_000
 const comparedAtOnce = 8
 
 /**
- * Keeps one Janus, on one replica at a time: tells by its answers whether it is in health, moves its rooms when it is not or is being
- * drained, makes those anew that it has lost, sweeps those that belong to no meeting, and has each room kept.
+ * Keeps one Janus, on one replica at a time: tells by its answers whether it is in health, and moves its rooms when it is not or is being
+ * drained. It makes lost rooms anew, sweeps those that belong to no meeting, and has each room kept.
  */
 export class JanusKeeper {
   readonly #deps: JanusKeeperDeps

@@ -26,8 +26,8 @@ const joinTokenMs = 60_000
 const keeperPrefix = 'parley-'
 
 /**
- * Makes one room at Janus follow the meeting's: what participants do not show is muted, feeds of those who are not in the room are taken
- * out, and the room goes when the meeting is over. It hears of what is published by being in the room itself, and of the rest from the
+ * Makes one room at Janus follow the meeting's: it mutes what participants do not show and takes out feeds of people who are not in the
+ * room. The room goes when the meeting is over. It hears of what is published by being in the room itself, and of the rest from the
  * bus; either may get lost, so it compares again with every `check`.
  */
 export class RoomKeeper {

@@ -89,7 +89,7 @@ function fitting(present: readonly string[], decide: (participantId: string) => 
   return decided
 }
 
-/** Writes down who was seen, back in their places, and takes out of the queue who was not for too long. */
+/** Writes down the people who were seen, in their old places. It takes out those who were not seen for too long. */
 async function refreshLobby(
   context: Context,
   meetingId: string,

@@ -6,7 +6,7 @@ import { boxOf } from '../user-events/box.ts'
 
 /**
  * One statement per batch, until a batch finds less than it may and changes all that it found. Rows are found by `ctid`, so that the tables
- * need no key in common. A row that somebody changes at the same moment is found at its new place, which the statement does not see yet:
+ * need no key in common. A row that somebody changes at the same moment moves to a new place. The statement does not see it there yet:
  * the next one takes it.
  */
 const batches = (

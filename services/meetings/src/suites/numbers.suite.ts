@@ -6,7 +6,7 @@ import { createActs } from '../testing/acts.ts'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
-/** Commands have a place in order, and what is written down is told again to a room that may not know it. */
+/** Commands have a place in order. A room that may not know the stored state is told it again. */
 export const numbersSuite = (open: OpenWorld) =>
   describe('numbered commands', () => {
     let world: TestWorld

@@ -26,7 +26,7 @@ export class RoomRing {
     return this.#state
   }
 
-  /** What comes after version `v`; null when that is not remembered. */
+  /** The events after version `v`; null when they are not remembered. */
   after(v: number): RingEntry | null {
     const oldest = this.#entries[0]
     if (oldest === undefined || v < oldest.from) return null

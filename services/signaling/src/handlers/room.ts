@@ -73,7 +73,8 @@ export const leave: Handler<'room.leave'> = async ({ context, connection, sessio
 }
 
 /**
- * Out of the room's sockets first, so that the leave is told to the others only. A participant who has to stay after all is shown the changes missed meanwhile, unless the session has gone on elsewhere.
+ * Out of the room's sockets first, so that the leave is told to the others only. A participant who has to stay after all sees the changes
+ * missed meanwhile. A session that went on elsewhere does not.
  */
 async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession): Promise<void> {
   const { participantId } = local

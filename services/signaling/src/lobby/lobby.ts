@@ -27,8 +27,8 @@ interface Place {
 }
 
 /**
- * The lobby of one room on one node: who waits here, and the queue as meetings has it written down. It is read again on each
- * hint and every 2 s while somebody waits, so that a lost hint delays an admission and loses none.
+ * The lobby of one room on one node: who waits here, and the queue as meetings has it written down. It is read again on each hint, and
+ * every 2 s while somebody waits. So a lost hint delays an admission and loses none.
  */
 export class Lobby {
   readonly #room: LiveRoom

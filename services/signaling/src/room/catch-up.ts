@@ -50,7 +50,7 @@ export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<R
   for (let tries = 0; tries < maxTries; tries += 1) {
     const look = await lookAt(deps, known)
     if (look.found === 'none' && headOf(known) === null) {
-      // Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost.
+      // The store may have lost the room. It counts as "no such room" once all nodes had the time to put it back.
       deps.life.note(look.incarnation)
       if (deps.life.isSettled) return { found: 'none', incarnation: look.incarnation.id }
       await deps.life.settled()
@@ -131,7 +131,7 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
   return { ...theirs, found: 'other-state', begins: sameEpoch || head.version <= known.v }
 }
 
-/** Whether the store has gone back to an ancestor of what is known here, and nobody has gone on from there. */
+/** Whether the store has gone back to an ancestor of the state known here and no one built on it. */
 function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {
   const isEarlier = (at: DocHead) => at.version < known.v && isAncestor(known, at)
   return isEarlier(head) || (origin !== null && head.version === base && isEarlier(origin))

@@ -241,7 +241,7 @@ function hand(room: RoomState, by: string, raised: boolean): Change[] | Refusal 
   return (participant.hand !== null) === raised ? [] : [{ kind: 'hand', participantId: by, raised }]
 }
 
-/** The role is read here, from the state that is decided on, so that a demotion holds from the next command on. */
+/** The role is read here, from the state that the decision uses. So a demotion holds from the next command on. */
 const mayModerate = (room: RoomState, by: string): boolean => {
   const seat = room.seats.get(by)
   return seat !== undefined && may(seat.participant.role, 'moderate')

@@ -50,7 +50,7 @@ function longestLost(seats: readonly Seat[]): Seat | null {
 }
 
 /**
- * Sessions of this person that can still be resumed though their places were given up, beyond as many as they may have places: the
+ * Sessions of this person that gave up their places and can still be resumed, beyond the number of places: the
  * oldest are forgotten, so that joining and dropping again and again makes no room grow.
  */
 export const tooManyParked = (

@@ -3,7 +3,7 @@ import type { RoomState } from './state.ts'
 
 type Shown = Pick<Participant, 'mic' | 'cam' | 'screen'>
 
-/** What of `participant` the settings of the meeting let be shown: moderators may show what others may not. */
+/** The part of `participant` that the settings of the meeting let be shown: moderators may show what others may not. */
 export function allowedOf({ settings }: Meeting, participant: Participant): Shown {
   const { mic, cam, screen, role } = participant
   if (may(role, 'moderate')) return { mic, cam, screen }

@@ -5,7 +5,7 @@ import type { RoomState } from './state.ts'
 /** The changes of a command of meetings about one user. Pure, as `decide`. */
 type Of<K extends RoomCommand['kind']> = Extract<RoomCommand, { kind: K }>
 
-/** The seats of a user, also of sessions that can still be resumed, whose grant did not take this command into account. */
+/** The seats of a user whose grant is older than this command. Sessions that can still be resumed count too. */
 const seatsOf = (room: RoomState, userId: string, seq: number | undefined): Seat[] =>
   [...room.seats.values(), ...room.parked.values()].filter(
     ({ asOf, participant }) => participant.userId === userId && (seq === undefined || asOf === undefined || asOf < seq),

@@ -14,8 +14,8 @@ const maxEntries = 256
 const maxBytes = 256 * 1_024
 
 /**
- * The signals to one participant that the client may not have: those that came while there was no socket, and those that were
- * written to one and may have been lost with it. They are numbered from 1 over the whole life of the session, on whatever node;
+ * The signals to one participant that the client may not have: those that came while there was no socket, and those that may have been lost
+ * with a socket. They are numbered from 1 over the whole life of the session, on whatever node;
  * a client counts what it gets, and says with `room.resume` how far it came.
  */
 export class SignalOutbox {

@@ -73,7 +73,7 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
           error={faultOf(problem, 'title')}
           input={{ required: true, maxLength: 200, pattern: '.*\\S.*' }}
         />
-        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="People who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Passcode draft={draft} set={set} has={meeting.hasPasscode} error={faultOf(problem, 'passcode')} />
         {toggles.map(({ name, ...words }) => (
           <Switch

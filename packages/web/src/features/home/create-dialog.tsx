@@ -59,7 +59,7 @@ export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
           input={{ maxLength: 200, placeholder: 'Weekly catch-up', autofocus: true }}
         />
         <WhenFields draft={draft} set={set} />
-        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="People who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Field
           label="Passcode (optional)"
           value={draft.passcode}

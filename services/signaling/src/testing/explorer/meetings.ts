@@ -200,7 +200,7 @@ export class ModelMeetings {
     }
   }
 
-  /** A room that was restored, or that somebody came into with what was decided before, is told again how it is. */
+  /** A restored room is told its state again. So is one that somebody entered by an older decision. */
   #tellAgain(fact: Fact): void {
     if (fact.kind === 'left') return
     const people = fact.kind === 'restored' ? fact.people : [fact]

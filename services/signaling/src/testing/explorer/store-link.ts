@@ -15,12 +15,12 @@ export interface StoreNet {
   frozenUntil: number
 }
 
-/** How likely it is that a request in flight when its link is cut is carried out all the same, much later. */
+/** How likely a request in flight is carried out much later, although its link is cut. */
 const lateChance = 0.5
 /** How likely an answer takes no time: so that fewer things happen, which makes a schedule quicker. */
 const atOnceChance = 0.6
 
-/** Something that happens just when a process has sent its next commit, or when that has been carried out and not answered. */
+/** Something that happens just after a process sent its next commit, or between the commit and its answer. */
 export interface Moment {
   when: 'sent' | 'carried-out'
   act(): void

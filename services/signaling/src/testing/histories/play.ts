@@ -36,7 +36,7 @@ interface Client<View> {
 
 export type Count = (what: string) => void
 
-/** A room, its document in the store, and a client for each participant, each told only what it would be told. */
+/** A room, its document in the store, and a client for each participant. Each client hears only its own messages. */
 export class History<View> {
   readonly ledger = newLedger()
   readonly room: RoomDraft = draft(emptyRoom(this.ledger.meeting.id, 'epoch'))
