@@ -6,7 +6,7 @@ import type { Meeting } from './workload/crowd.ts'
 const pollMs = 50
 
 /**
- * How long it takes, from now, until all participants of a meeting have the same version and see each other as they are. Nobody does
+ * The time until all participants of a meeting have the same version and see each other as they are. Nobody does
  * anything about it meanwhile; Infinity for longer than `patienceMs`.
  */
 export const untilOneRoster = (meetings: readonly Meeting[], patienceMs: number, from = now()): Promise<number[]> =>

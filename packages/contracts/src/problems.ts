@@ -48,7 +48,11 @@ export const problems = {
   'wrong-state': { status: 409, title: 'Not possible in this state', retryable: false },
   'precondition-required': { status: 428, title: 'The request needs an If-Match header', retryable: false },
   'range-not-satisfiable': { status: 416, title: 'The range lies outside of the file', retryable: false },
-  'file-refused': { status: 422, title: 'The file is not what it was said to be, or not allowed', retryable: false },
+  'file-refused': {
+    status: 422,
+    title: 'The file does not match its declared type, or its type is not allowed',
+    retryable: false,
+  },
   'quota-exceeded': { status: 409, title: 'There is no room for more', retryable: false },
   'link-expired': { status: 403, title: 'The link is expired or not valid', retryable: false },
   'too-large': { status: 413, title: 'Too large', retryable: false },

@@ -9,7 +9,7 @@ import { measureDependencies } from './dependencies.ts'
 import type { Kv } from './kv/kv.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
-import { announce } from './registry.ts'
+import { announce } from './directory.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 

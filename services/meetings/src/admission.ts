@@ -47,7 +47,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
   if (host) return { kind: 'enter', role: 'host' }
   if (guest && !guestsAllowed) return refuse('guests-not-allowed')
   const role = facts.role === 'cohost' ? 'cohost' : (joinToken ?? facts.role ?? (guest ? 'guest' : 'participant'))
-  // A person who was let in past the door, or holds a key to it, is not asked at the door.
+  // A person who was let in before, or holds a key, is not asked at the door.
   const trusted = facts.admitted || joinToken !== null || facts.role === 'cohost'
   return (trusted ? null : passcodeStep(facts.passcode)) ?? { kind: mustWait(facts, trusted) ? 'wait' : 'enter', role }
 }

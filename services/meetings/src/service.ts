@@ -60,7 +60,7 @@ function create(deps: MeetingsDeps): RunningService {
   const context: Context = {
     config,
     db,
-    lines: createKeyedQueues(),
+    queues: createKeyedQueues(),
     kv,
     bus,
     clock,

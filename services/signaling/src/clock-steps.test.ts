@@ -109,7 +109,7 @@ describe.each([...steps, ['back 30 s', -30_000], ['forward 30 s', 30_000]] as [s
       await world.stop()
     })
 
-    it('R8 who lost the socket comes back on the other node, and nobody saw them leave', async () => {
+    it('R8 a person who lost the socket comes back on the other node, and nobody saw them leave', async () => {
       const meeting = aMeeting()
       const [ada, ben] = [await product.join(1, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
       const { v, sessionId, resumeToken } = ben.joined
@@ -121,7 +121,7 @@ describe.each([...steps, ['back 30 s', -30_000], ['forward 30 s', 30_000]] as [s
       expect(ada.client.of('participant.left')).toEqual([])
     })
 
-    it('R8 who does not come back leaves after 10 s, not sooner, and not a minute later', async () => {
+    it('R8 a person who does not come back leaves after 10 s, not sooner, and not a minute later', async () => {
       const meeting = aMeeting()
       const [ada, ben] = [await product.join(1, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
       ben.client.drop()

@@ -3,7 +3,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { farewellFigures } from '../farewells.ts'
 import { atMost, single, type Figure } from '../figures.ts'
 import { untilOneRoster } from '../one-roster.ts'
-import { inTurn, nodeUrl } from '../places.ts'
+import { roundRobin, nodeUrl } from '../places.ts'
 import type { Sentinel } from '../stack/sentinel.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
@@ -26,7 +26,7 @@ export const failover: Fault = {
   field: 'an outage of NATS or Redis: nobody states a figure',
   size: { rooms: 8, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   stack: { args: ['--sentinel'] },
-  places: inTurn,
+  places: roundRobin,
   async inject(scene) {
     const { cluster, crowd, mark, note, wait } = scene
     const { sentinel } = cluster

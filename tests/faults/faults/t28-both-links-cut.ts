@@ -4,7 +4,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { farewellFigures } from '../farewells.ts'
 import { atMost, single, type Figure } from '../figures.ts'
 import { untilOneRoster } from '../one-roster.ts'
-import { inTurn, nodeUrl } from '../places.ts'
+import { roundRobin, nodeUrl } from '../places.ts'
 import type { FaultProxy } from '../proxy/fault-proxy.ts'
 import { between } from '../random.ts'
 import type { Attendee } from '../workload/attendee.ts'
@@ -36,7 +36,7 @@ export const bothLinksCut: Fault = {
     { who: 'signaling-2', server: 'nats' },
     { who: 'signaling-2', server: 'redis' },
   ],
-  places: inTurn,
+  places: roundRobin,
   async inject(scene, [nats, redis]) {
     if (nats === undefined || redis === undefined) throw new Error('the links are missing')
     const rounds = orders.slice(0, Math.max(2, Math.floor(scene.size.seconds / 3)))

@@ -43,7 +43,7 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
       // Three: one has the turn, and the migrator may ask for a second connection while it holds the first.
       const migrating = connect({ url: options.url, log: options.log }, { ...migrationLimits, max: 3 })
       try {
-        return turn === undefined ? await work(migrating) : await inTurn(migrating, turn, () => work(migrating))
+        return turn === undefined ? await work(migrating) : await underLock(migrating, turn, () => work(migrating))
       } finally {
         await migrating.destroy()
       }
@@ -67,7 +67,7 @@ const turnWithinMs = 600_000
  * Holds an advisory lock of the session meanwhile. It is asked for again and again, not waited for: an index that is made
  * concurrently waits for every statement that is under way, and would wait for that one.
  */
-const inTurn = <T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> =>
+const underLock = <T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> =>
   db.connection().execute(async (connection) => {
     const until = performance.now() + turnWithinMs
     while (!(await tryLock(connection, turn))) {

@@ -3,7 +3,7 @@ import { StartupError } from '../startup-error.ts'
 import type { HttpServer } from './server.ts'
 
 /**
- * How many connections the system keeps that this process has not taken yet, if its own limit (`net.core.somaxconn`) allows as
+ * How many connections the system keeps before this process takes them, if its own limit (`net.core.somaxconn`) allows as
  * many. A client that finds no place comes again after 1, 3 and 7 s (RFC 6298): with Node's 511, after an outage that cut everybody,
  * many do.
  */

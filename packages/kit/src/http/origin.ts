@@ -14,10 +14,10 @@ export interface OriginLists {
   crossSite: readonly string[]
 }
 /** `given`: the values of the Origin header; `own`: what counts as our own origin for this request. */
-export type JudgeOrigin = (given: readonly string[] | undefined, own: readonly (string | null)[]) => OriginVerdict
+export type OriginPolicy = (given: readonly string[] | undefined, own: readonly (string | null)[]) => OriginVerdict
 
 /** The one judgement of origins, for REST, streams, the refresh cookie and WebSockets. */
-export function createOriginJudge({ allowed, crossSite }: OriginLists): JudgeOrigin {
+export function createOriginPolicy({ allowed, crossSite }: OriginLists): OriginPolicy {
   const named = new Set(allowed.map(canonicalOrigin))
   const far = new Set(crossSite.map(canonicalOrigin))
   return (given, own) => {

@@ -56,7 +56,7 @@ export function redisDistinct(
       look: (key) =>
         either(
           async () => {
-            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points])) as Told
+            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points])) as RawVerdict
             return { ...verdictOf([allowed, known, wait]), values }
           },
           () => local.look(key),
@@ -74,7 +74,7 @@ export function redisDistinct(
   }
 }
 
-type Told = [number, number, number, ...string[]]
+type RawVerdict = [number, number, number, ...string[]]
 
 function verdictOf(told: unknown): DistinctVerdict {
   const [allowed, known, wait] = told as [number, number, number]

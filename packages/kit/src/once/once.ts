@@ -54,12 +54,12 @@ const limits = { running: 1, waiting: 50, waitMs: 1_500, full: underWay }
 
 /** Keeps answers in a service's own database; see `createKeptAnswersTable`. */
 export function createKeptAnswers({ db, clock }: { db: KeptDb; clock: Pick<Clock, 'now'> }): KeptAnswers {
-  const inTurn = createKeyedSemaphores(limits)
+  const semaphores = createKeyedSemaphores(limits)
   const now = (): Date => new Date(clock.now())
   return {
     async answer(request, handle) {
       const key = requestKeyOf(request)
-      return inTurn(key.id, async () => {
+      return semaphores(key.id, async () => {
         const before = openOrThrow(await findKept(db, key, now()), key)
         if (before !== null) return before
         const kept: { answer?: KeptAnswer } = {}

@@ -1,5 +1,5 @@
 export { fakeClock, steppingClock, type TestClock } from './clock.ts'
-export { MemoryDocs } from '../kv/docs-memory.ts'
+export { MemoryDocuments } from '../kv/documents-memory.ts'
 export { startClamd, eicar } from './clamd.ts'
 export { findBinary } from './binaries.ts'
 export { eventually } from './eventually.ts'

@@ -24,8 +24,8 @@ const refused =
 const piled = /[\p{Mn}\p{Me}]{5}|([\p{Mn}\p{Me}])\1/u
 
 /**
- * Reads a name as the profile Nickname does (RFC 8266, 2.1, with NFC in place of NFKC, so that it is shown as it was
- * written): odd spaces become U+0020, several become one, none is left at the ends. Besides, nothing invisible hides in it, something is
+ * Reads a name as the profile Nickname does (RFC 8266, 2.1). NFC replaces NFKC, so that it is shown as it was written: odd spaces become
+ * U+0020, several become one, none is left at the ends. Besides, nothing invisible hides in it, something is
  * visible, and marks do not pile up. Case, and letters that look alike, are left alone.
  */
 export function readName(text: string): Read {

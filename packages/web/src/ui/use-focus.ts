@@ -21,7 +21,7 @@ export function useFocusReturn(): void {
 
 const canTakeFocus = (element: HTMLElement): boolean => element.isConnected && element !== document.body
 
-/** When another screen is shown (`screen` changes) and the focus went with the last one, it goes to the new heading. */
+/** When another screen is shown (`screen` changes) and the focus was lost with the last one, the new heading gets it. */
 export function useFocusOnScreen(screen: string): void {
   useEffect(() => {
     if (isNowhere()) focusMain()

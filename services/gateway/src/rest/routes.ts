@@ -80,7 +80,7 @@ async function stream(
   { request, reply, caller }: Asking,
   options: RouteOptions,
 ): Promise<void> {
-  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.factsOf(request).address))
+  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.clientFactsOf(request).address))
   const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
   try {
     await forward({ service, repeatable: true, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)

@@ -53,7 +53,7 @@ it('T1 when its node is killed a client is told 1012 at once', async () => {
   await node.withdraw()
 })
 
-it('T1 what the node had said before it died comes first; half a frame stays half', async () => {
+it('T1 frames that the node sent before it died come first; half a frame stays half', async () => {
   gateway.upstreams.signaling.upgrade = (request, socket) => {
     agree(request, socket)
     socket.write(Buffer.concat([serverFrame('whole'), serverFrame('cut short').subarray(0, 5)]))

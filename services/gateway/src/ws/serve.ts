@@ -13,7 +13,7 @@ import { createPipes } from './pipes.ts'
 import { createSessions } from './link/sessions.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
-export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf'> {
+export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'clientFactsOf'> {
   directory: Directory
   /** Told of a node that is frozen: what else is under way to it will not end either. */
   onDeadNode(url: string): void

@@ -23,7 +23,7 @@ import { createCapture, type CaptureDeps } from './capture.ts'
 import { Director } from './director.ts'
 import { RoomWatch } from './room-watch.ts'
 import { findRecording, insertRecording, type RecordingDb } from './store.ts'
-import { createAnnounce, createTeller } from './tell.ts'
+import { createAnnounce, createNotifier } from './tell.ts'
 
 const log = createLogger({ service: 'capture-test', level: 'error' })
 
@@ -56,7 +56,7 @@ describe('V3 what is recorded by a real Janus', () => {
     const places = { tracks: folder, tracksAtJanus: folder, work: join(folder, 'work') }
     const room = { meetingId, generation: 1, janusId: janus.id, room: 'room' }
     const announce = createAnnounce({ db, bus, clock: systemClock, log })
-    teller = createTeller({ db, bus, clock: systemClock, log })
+    teller = createNotifier({ db, bus, clock: systemClock, log })
     void teller.start()
     const capture = createCapture({
       db,

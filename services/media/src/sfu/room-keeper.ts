@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { signalingBus, type Change, type ShownPerson } from '@parley/contracts'
+import { signalingBus, type RoomChange, type ShownPerson } from '@parley/contracts'
 import { subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
@@ -168,5 +168,5 @@ export class RoomKeeper {
   }
 }
 
-const concerning = new Set<Change['kind']>(['joined', 'left', 'media', 'meeting', 'ended'])
-const concernsMedia = ({ kind }: Change): boolean => concerning.has(kind)
+const concerning = new Set<RoomChange['kind']>(['joined', 'left', 'media', 'meeting', 'ended'])
+const concernsMedia = ({ kind }: RoomChange): boolean => concerning.has(kind)

@@ -85,7 +85,7 @@ export const toldSteps = (db: Db): EraseStep[] => [
   scrubTable(db, { table: 'meetings.webhook_deliveries', key: sql`id::text`, order: ['id'] }),
 ]
 
-interface Told {
+interface PrivateTable {
   table: string
   /** The place of a row as a text. */
   key: ReturnType<typeof sql>
@@ -93,7 +93,7 @@ interface Told {
 }
 
 /** Looks through a table by its key, a page at a time; only rows that name the person are read. */
-function scrubTable(db: Db, { table, key, order }: Told): EraseStep {
+function scrubTable(db: Db, { table, key, order }: PrivateTable): EraseStep {
   const columns = sql.join(order.map((column) => sql.ref(column)))
   return async (person, after) => {
     const from = placeOf(order, after)
@@ -113,7 +113,7 @@ function scrubTable(db: Db, { table, key, order }: Told): EraseStep {
   }
 }
 
-function placeOf(order: Told['order'], after: string) {
+function placeOf(order: PrivateTable['order'], after: string) {
   if (after === '') return sql`true`
   const columns = sql.join(order.map((column) => sql.ref(column)))
   return sql`(${columns}) > (${sql.join(valuesOf(after).map((part) => sql`${part}`))})`

@@ -1,4 +1,4 @@
-import { meetingsBus, type Grant } from '@parley/contracts'
+import { meetingsBus, type AdmissionGrant } from '@parley/contracts'
 import { request, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
@@ -42,7 +42,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
 type Redemption = Static<typeof meetingsBus.redeem.input>
 
 /** An answer that was lost is asked for again: the token may be spent by then, for this attempt. */
-async function redeem({ bus, log }: Context, redemption: Redemption): Promise<Grant> {
+async function redeem({ bus, log }: Context, redemption: Redemption): Promise<AdmissionGrant> {
   try {
     return await request(bus, meetingsBus.redeem, redemption)
   } catch (err) {

@@ -20,7 +20,7 @@ export interface Waiting {
   onReplaced(): void
 }
 
-interface Place {
+interface ShownPosition {
   who: Waiting
   position: number
   meetingVersion: number
@@ -34,7 +34,7 @@ export class Lobby {
   readonly #room: LiveRoom
   readonly #bus: Bus
   readonly #log: Logger
-  readonly #waiting = new Map<string, Place>()
+  readonly #waiting = new Map<string, ShownPosition>()
   readonly #teller: LobbyTeller
   #lv = -1
   #entries: readonly LobbyEntry[] = []

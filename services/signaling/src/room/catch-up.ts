@@ -42,8 +42,8 @@ const emptyTtlMs = 10 * minute
 export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupiedTtlMs : emptyTtlMs)
 
 /**
- * Reads what was committed since `known`. Where the store has lost the room, or commits of it, the room is restored under a new epoch
- * whose versions go on: of the histories that are told apart, what others have built on stays. Rejects with `unavailable` when
+ * Reads what was committed since `known`. If the store has lost the room or commits of it, the room is restored under a new epoch. Its
+ * versions go on: of the histories that are told apart, what others have built on stays. Rejects with `unavailable` when
  * the store does not answer, or does not know yet what it has lost.
  */
 export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {

@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import type { RoomChange } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
 import {
@@ -295,7 +295,7 @@ export class LiveRoom {
   }
 
   /** Takes on a committed state and tells everybody here what led to it. */
-  #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
+  #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly RoomChange[]): void {
     this.#state = next
     this.#sessions.tellChanges(next, frames, changes)
     this.#deps.onChanges(this, changes)

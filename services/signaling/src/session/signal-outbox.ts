@@ -4,7 +4,7 @@ export interface Signal {
   data: unknown
 }
 
-interface Entry {
+interface QueuedSignal {
   signal: Signal
   bytes: number
 }
@@ -20,7 +20,7 @@ const maxBytes = 256 * 1_024
  */
 export class SignalOutbox {
   /** The numbers after `#gone`, in order. */
-  #entries: Entry[] = []
+  #entries: QueuedSignal[] = []
   #bytes = 0
   /** Up to here nothing is kept: the client has it, or it is lost. */
   #gone = 0

@@ -1,6 +1,6 @@
 import type { ClientType } from '@parley/contracts'
 import type { Logger, Metrics } from '@parley/kit'
-import type { Connection, Session } from '../session/session.ts'
+import type { Connection, ParticipantSession } from '../session/session.ts'
 
 /** How one message of a client was answered. */
 interface Answered {
@@ -8,7 +8,7 @@ interface Answered {
   /** The message's own, by its client. */
   messageId: string | undefined
   /** Of the socket before the message was carried out. */
-  before: Session
+  before: ParticipantSession
   /** `ok`, or the code of the problem. */
   outcome: string
   ms: number
@@ -19,7 +19,7 @@ export interface Journal {
   opened(connection: Connection): void
   answered(connection: Connection, answered: Answered): void
   /** `session`: what the socket was until now. */
-  closed(connection: Connection, session: Session, code: number): void
+  closed(connection: Connection, session: ParticipantSession, code: number): void
   /** A signal of another node was handed over here, so many ms after that node took it. */
   relayed(ms: number): void
 }
@@ -64,7 +64,7 @@ export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics 
 }
 
 /** The person on the socket, and the meeting. */
-function whoIs(session: Session): { userId?: string; meetingId?: string; participantId?: string } {
+function whoIs(session: ParticipantSession): { userId?: string; meetingId?: string; participantId?: string } {
   switch (session.state) {
     case 'connected':
     case 'closed':

@@ -3,7 +3,7 @@ import { request, subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { retryMs } from '../../sessions/judge.ts'
+import { retryMs } from '../../sessions/evaluate.ts'
 import type { TestAuth } from '../harness.ts'
 import { me, password, refresh, signUp, withRefreshToken } from '../people.ts'
 
@@ -67,7 +67,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
     expect(await sessionsOf(user.id)).toMatchObject([{ revoked_at: null }])
   })
 
-  test('S7 S8 who comes back with a spent token after the time for retries ends the session', async () => {
+  test('S7 S8 a person who comes back with a spent token after the time for retries ends the session', async () => {
     const { refreshToken, accessToken } = await signUp(auth())
     const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
     await age(retryMs + 1)

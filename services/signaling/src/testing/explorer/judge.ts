@@ -2,7 +2,7 @@ import type { Seat } from '@parley/contracts'
 import type { Doc } from '@parley/kit'
 import type { ModelClient } from './client.ts'
 import { allFields, headOf } from '../../room/state.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** A promise that did not hold. */
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
   at: number
 }
 
-/** After a loss in the store, nodes that are in trouble for so long may be missing from the restored room. */
+/** After a loss in the store, a restored room may lack what nodes in trouble for so long had. */
 const restoredWithinMs = 6_000
 const untoldWithinMs = 1_000
 /** A commit that is answered has happened so long before at most. */
@@ -23,9 +23,9 @@ const unheardWithinMs = 250
 
 /** Says what does not hold: some things at once, the rest when all has been quiet for long enough. */
 export class Judge {
-  readonly #world: World
+  readonly #world: ModelWorld
 
-  constructor(world: World) {
+  constructor(world: ModelWorld) {
     this.#world = world
   }
 

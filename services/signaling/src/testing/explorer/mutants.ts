@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
     focus: ['roll the store back', 'fail over to a replica behind', 'mic', 'hand'],
     edits: [
       edit(
-        'packages/kit/src/kv/docs-memory.ts',
+        'packages/kit/src/kv/documents-memory.ts',
         'one.version === other.version && one.commitId === other.commitId',
         'one.version === other.version',
       ),

@@ -26,7 +26,7 @@ export interface Moment {
   act(): void
 }
 
-interface Asked {
+interface StoreRequest {
   /** That it gets there. */
   task: Task | null
   fail(): void
@@ -39,7 +39,7 @@ interface Asked {
 export class StoreLink {
   readonly #net: StoreNet
   readonly #actor: Actor
-  readonly #asked = new Set<Asked>()
+  readonly #asked = new Set<StoreRequest>()
   readonly #onIncarnation = new Set<(incarnation: Incarnation) => void>()
   readonly #onStatus = new Set<(connected: boolean) => void>()
   /** `silent`: cut, and nothing says so. */
@@ -110,7 +110,7 @@ export class StoreLink {
       }
       if (this.#state === 'silent') return
       this.#arrival = Math.max(this.#arrival, loop.now + latency())
-      const asked: Asked = { task: null, fail: () => answer(Promise.reject(unavailable())) }
+      const asked: StoreRequest = { task: null, fail: () => answer(Promise.reject(unavailable())) }
       this.#asked.add(asked)
       asked.task = loop.at(this.#arrival, null, () => {
         this.#asked.delete(asked)
