@@ -4,7 +4,6 @@ import {
   defineService,
   drainHttp,
   ProblemError,
-  socketsThatFit,
   startHttp,
   type Deps,
   type RunningService,
@@ -23,7 +22,7 @@ import { createServer } from './server.ts'
 import { createJournal } from './watch/journal.ts'
 import { showRooms } from './watch/rooms.ts'
 
-/** Sockets, live rooms and fan-out. */
+/** Sessions, live rooms and fan-out; the sockets are the gateways'. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
 
 const drainSpreadMs = 5_000
@@ -68,7 +67,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     kv,
   }
   let draining = false
-  const maxSockets = socketsThatFit(config.MAX_SOCKETS, 1)
+  const maxSockets = config.MAX_SOCKETS
   const host: LinkHost = {
     ...signaling.linkHost,
     async attach(socket, asked) {
@@ -82,10 +81,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     log,
     metrics,
     auth,
-    connections,
     links,
     events,
-    maxSockets,
     ice,
     health,
   })
@@ -105,12 +102,9 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       app.draining = true
       draining = true
       const deadline = clock.monotonic() + config.DRAIN_MS
-      const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
-      connections.drain(spreadMs)
       links.drain()
-      events.drain(spreadMs)
+      events.drain(Math.min(drainSpreadMs, config.DRAIN_MS / 2))
       while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
-      connections.closeAll()
       links.stop()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()

@@ -1,7 +1,7 @@
 import { meetingsBus, type Grant } from '@parley/contracts'
 import { request, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import { followLobby } from '../lobby/follow.ts'
 import { wait } from '../lobby/wait.ts'
 import { messageFrame } from '../room/frames.ts'

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import {
-  link as contract,
   toGateway,
   toNode,
   type LinkAttach,
@@ -13,18 +11,19 @@ import {
   createMemoryBus,
   createMemoryKv,
   jsonBody,
+  newId,
   readCast,
   readJson,
   readNumber,
   readRecords,
   writeRecords,
-  type Instance,
   type LinkRecord,
 } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { aMeeting, startNodes } from '../testing/harness.ts'
+import { openLink } from '../testing/wire-client.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const kv = createMemoryKv({ log })
@@ -34,16 +33,10 @@ beforeAll(async () => {
 })
 afterAll(() => product.stop())
 
-/** The key of a node, as a gateway finds it. */
-async function keyOf(node: number): Promise<string> {
-  const members = (await kv.alive('services:signaling')).map((member) => JSON.parse(member) as Instance)
-  const found = members.find(({ url }) => product.nodes[node]?.url === url)
-  return (await kv.get(contract.keyOf(found?.id ?? ''))) ?? ''
-}
-
 /** The gateway's end of a link, by hand. */
 class Gateway {
   readonly records: LinkRecord[] = []
+  readonly client = newId()
   readonly #ws: WebSocket
 
   private constructor(ws: WebSocket) {
@@ -52,24 +45,16 @@ class Gateway {
   }
 
   static async open(node: number, key?: string): Promise<Gateway> {
-    const known = key ?? (await keyOf(node))
-    const ws = new WebSocket(product.url(node).replace('/v1/ws', contract.path), contract.subprotocol, {
-      headers: { authorization: `Bearer ${known}` },
-    })
-    const gateway = new Gateway(ws)
-    const refused = once(ws, 'unexpected-response').then(([, answer]) => {
-      throw new Error(`refused: ${(answer as { statusCode: number }).statusCode}`)
-    })
-    await Promise.race([once(ws, 'open'), refused])
-    return gateway
+    const { url, key: known } = product.at(node)
+    return new Gateway(await openLink({ url, key: key ?? known }))
   }
 
   write(kind: number, id: number, body: Buffer = Buffer.alloc(0)): void {
     this.#ws.send(writeRecords([{ kind, id, body }]))
   }
 
-  attach(id: number, asked: Omit<LinkAttach, 'requestId'>): void {
-    this.write(toNode.attach, id, jsonBody({ requestId: 'r', ...asked }))
+  attach(id: number, asked: Pick<LinkAttach, 'accessToken' | 'session'> & Partial<LinkAttach>): void {
+    this.write(toNode.attach, id, jsonBody({ requestId: 'r', client: this.client, ...asked }))
   }
 
   input(id: number, type: string, payload: object = {}): void {
@@ -114,9 +99,8 @@ class Gateway {
 
 describe('R13 the link of a gateway', () => {
   it('R13 is refused without the key of this node', async () => {
-    const others = await keyOf(1)
-    for (const key of ['', 'x', others, `${await keyOf(0)}x`])
-      await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
+    const [own, others] = [product.at(0).key, product.at(1).key]
+    for (const key of ['', 'x', others, `${own}x`]) await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
   })
 
   it('R13 carries one copy of a broadcast for everybody, and names who is left out', async () => {

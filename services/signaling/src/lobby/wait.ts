@@ -6,10 +6,10 @@ import {
   type LobbyWaiting,
   type Principal,
 } from '@parley/contracts'
-import { request, asProblem, ProblemError, publish } from '@parley/kit'
-import type { Context } from '../context.ts'
+import { request, asProblem, ProblemError, publish, textFrame } from '@parley/kit'
+import type { Context } from '../node/context.ts'
 import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
-import { messageFrame, textFrame } from '../room/frames.ts'
+import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
 import { holdSession } from '../session/hold.ts'

@@ -9,7 +9,7 @@ import {
   type Seat,
 } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import { OutdatedGrantError, type CommandResult } from '../room/batch.ts'
 import type { Command } from '../room/decide.ts'
 import type { LiveRoom } from '../room/live-room.ts'
