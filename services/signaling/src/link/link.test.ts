@@ -154,6 +154,40 @@ describe('R13 the link of a gateway', () => {
     for (const gateway of [one, other]) gateway.drop()
   })
 
+  it('R13 S14 a join that was under way when its node went is carried out once on another; the token is good for no other', async () => {
+    const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
+    const meeting = aMeeting()
+    const { roomToken, token } = product.grant(meeting, 'Ada')
+    const ben = await product.join(1, meeting, 'Ben')
+    const asked = { roomToken, device: { mic: true, cam: true } }
+    const client = newId()
+    one.attach(1, { accessToken: token, session: null, client })
+    await one.wait(() => one.of(toGateway.attached, 1)[0])
+    one.input(1, 'room.join', asked)
+    await ben.client.waitFor('participant.joined')
+    // Its answer is lost with the node, and the gateway has nothing to hold.
+    one.drop()
+    for (const [id, secret] of [
+      [1, newId()],
+      [2, client],
+    ] as const) {
+      other.attach(id, { accessToken: token, session: null, client: secret })
+      await other.wait(() => other.of(toGateway.attached, id)[0])
+      other.input(id, 'room.join', asked)
+      await other.wait(() => other.of(toGateway.done, id)[0])
+    }
+    expect(other.messagesOf(1).map(({ payload }) => payload['code'])).toEqual(['room-token-invalid'])
+    const joined = other.messagesOf(2).find(({ type }) => type === 'room.joined')
+    const { sessionId, resumeToken, v } = joined?.payload ?? {}
+    other.input(2, 'hand.raise')
+    await other.wait(() => other.messagesOf(2).find(({ type }) => type === 'ack'))
+    expect(ben.client.of('participant.joined').length).toBe(1)
+    expect(ben.client.of('participant.left')).toEqual([])
+    const resumed = await (await product.connect(0, token)).ask('room.resume', { sessionId, resumeToken, v })
+    expect(resumed.type).toBe('room.resumed')
+    other.drop()
+  })
+
   it('R13 S24 a gateway can act for nobody whose secrets it does not have', async () => {
     const gateway = await Gateway.open(0)
     const meeting = aMeeting()
