@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 
-// Leaves in the image what it runs, and no more: node prune.mjs <folder of the repository, installed without development packages>
-// Of our own modules those stay that the entry point reaches; of other packages goes what Node.js cannot run or nobody reads there.
+// node prune.mjs <folder of the repository, installed without development packages>: leaves in the image no more than it runs.
+// Of our own modules those stay that the entry point reaches. Of other packages those modules stay that ours reach, by the tracer
+// @vercel/nft, which is installed globally.
+const require = createRequire(join(dirname(process.execPath), '../lib/node_modules/here.js'))
+const { nodeFileTrace } = require('@vercel/nft')
 const root = resolve(process.argv[2] ?? '.')
 const entry = join(root, 'deploy/docker/entrypoint.mjs')
 const alsoRun = [join(root, 'deploy/docker/healthcheck.mjs')]
@@ -11,9 +15,12 @@ const ours = ['packages', 'services', 'deploy']
 const page = join(root, 'packages/web/dist')
 const ofRoot = new Set(['node_modules', 'package.json', 'LICENSE', ...ours])
 const sources = new Set(['.ts', '.tsx', '.mjs', '.js', '.css', '.html', '.md'])
+const modules = /\.[cm]?js$/
 
 const reached = reach([entry, ...alsoRun])
+const traced = await trace([...reached].filter((file) => /\.(?:ts|mjs)$/.test(file)))
 for (const folder of ours) dropUnreached(join(root, folder))
+dropUntraced(join(root, 'node_modules/.pnpm'))
 dropOfPackages(join(root, 'node_modules'))
 for (const name of readdirSync(root)) if (!ofRoot.has(name)) drop(join(root, name))
 
@@ -31,6 +38,45 @@ function reach(from) {
     }
   }
   return found
+}
+
+/** The files of other packages that these modules need, by import, by require or as data; and the folders of these packages. */
+async function trace(from) {
+  const own = new Set(from)
+  const { fileList } = await nodeFileTrace(from, {
+    base: root,
+    conditions: ['node'],
+    exportsOnly: true,
+    ignore: (path) => !path.includes('node_modules/') && !own.has(join(root, path)),
+    readFile: readAsScript,
+  })
+  const files = new Set([...fileList].map((file) => join(root, file)).filter((file) => file.includes('/node_modules/')))
+  if (files.size < 1000)
+    throw new Error(`Only ${files.size} files of packages are reached: the tracer does not follow ours`)
+  return { files, packages: new Set([...files].map(packageOf)) }
+}
+
+/** The tracer reads JavaScript. */
+async function readAsScript(path) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null
+  const bytes = readFileSync(path)
+  return path.endsWith('.ts') ? stripTypeScriptTypes(String(bytes)) : bytes
+}
+
+/** `…/node_modules/name` or `…/node_modules/@scope/name`, the last one in a path. */
+function packageOf(path) {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
+}
+
+/** Packages that nothing reaches go; of the others the modules that nothing reaches. Data, binaries and licences stay. */
+function dropUntraced(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isSymbolicLink()) continue
+    if (entry.isDirectory()) dropUntraced(path)
+    else if (traced.packages.has(packageOf(path)) ? modules.test(path) && !traced.files.has(path) : true) drop(path)
+  }
+  if (readdirSync(folder).length === 0) drop(folder)
 }
 
 /** Where each `@parley/name` and `@parley/name/part` leads to. */
@@ -61,8 +107,8 @@ function dropUnreached(folder) {
 }
 
 /**
- * Maps, types, sources that are built already (Node.js runs no TypeScript below node_modules), texts, tests, and builds for browsers and
- * bundlers, and binaries for other machines; licences stay. Of PGlite also the extensions and the CommonJS twin: we use neither.
+ * Maps, types, sources that are built already (Node.js runs no TypeScript below node_modules), texts, tests, and binaries for other
+ * machines; licences stay. Of PGlite also the extensions: we use none.
  */
 function dropOfPackages(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -74,7 +120,7 @@ function dropOfPackages(folder) {
 }
 
 function isForTools(name, folder) {
-  if (folder.includes('/pglite/dist') && /\.(?:tar\.gz|cjs)$/.test(name)) return true
+  if (folder.includes('/pglite/dist') && name.endsWith('.tar.gz')) return true
   return (
     /\.(?:map|[cm]?ts|tsx|flow|md|markdown|mdx|gyp|gypi|c|cc|h)$/i.test(name) &&
     !/licen[cs]e|notice|copying/i.test(name)
@@ -83,11 +129,8 @@ function isForTools(name, folder) {
 
 function isForReaders(name, folder) {
   const ofReaders = /^(?:tests?|__tests__|examples?|docs?|benchmarks?|coverage|\.github)$/
-  const ofBrowsers = /^(?:dist-es|amd|umd|iife|global|browser|cjs-browser|react-native)$/
   if (basename(folder) === 'prebuilds') return name !== `${process.platform}-${process.arch}`
-  return (
-    name === '@types' || ofBrowsers.test(name) || (ofReaders.test(name) && existsSync(join(folder, 'package.json')))
-  )
+  return name === '@types' || (ofReaders.test(name) && existsSync(join(folder, 'package.json')))
 }
 
 function drop(path) {

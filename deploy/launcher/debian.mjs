@@ -10,6 +10,7 @@ const binaries = {
   chromium: 'chromium',
   iptables: 'iptables',
   'redis-sentinel': 'redis-sentinel',
+  pgbouncer: 'pgbouncer',
   faketime: 'faketime',
   'swift-proxy': 'swift-proxy-server',
   'swift-account': 'swift-account-server',
@@ -23,6 +24,7 @@ const binaries = {
   'clamav-daemon': 'clamd',
   prometheus: 'promtool',
   'nginx-light': 'nginx',
+  pgbouncer: 'pgbouncer',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anAccount, callOrThrow, createMeeting } from '../support/accounts.ts'
 import { receivedMedia, startBrowser } from '../support/browser.ts'
 import { janusPage } from '../support/janus-page.ts'
+import { parleyCli } from '../support/cli.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
@@ -12,10 +13,11 @@ import { hears, janusToken, joinCall, sfuOf, silent, type InCall } from '../supp
 
 let product: Product & { file: StackFile }
 let url: string
+const env = { ADMIN_TOKEN: 'a token that only operators have' }
 beforeAll(async () => {
   const args = ['--gateway', '2', '--signaling', '2', '--media', '2', '--janus', '2']
   const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug']
-  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])])
+  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])], env)
   url = product.gateways[0] ?? ''
 }, 120_000)
 afterAll(() => product?.stop())
@@ -190,4 +192,21 @@ describe('a client that is none of ours', () => {
       await browser.close()
     }
   }, 60_000)
+})
+
+describe('an operator and a Janus', () => {
+  it('O25 SFU-7 drains it: its rooms move to the other one, and undrained it takes rooms again', async () => {
+    const { host, meeting } = await aCall()
+    const at = /janus-\d/.exec(host.sfu.url)?.[0] ?? ''
+    const parley = (...args: string[]) => parleyCli([...args, '--url', url], env)
+    expect(await parley('drain', `janus/${at}`)).toMatchObject({ code: 0, stdout: expect.stringContaining('rooms 0') })
+    const moved = await host.socket.waitFor('sfu.changed', ({ sfu }) => !(sfu as Sfu).url.includes(at), 20_000)
+    expect((moved.payload['sfu'] as Sfu).url).toMatch(/janus-\d/)
+    await host.peer.close()
+    expect((await parley('undrain', `janus/${at}`)).code).toBe(0)
+    await callOrThrow(host.who, 'POST', `${url}/v1/meetings/${meeting.id}/end`)
+    const others = await Promise.all([1, 2, 3, 4].map(() => aCall()))
+    expect(others.map(({ host: one }) => /janus-\d/.exec(one.sfu.url)?.[0])).toContain(at)
+    await Promise.all(others.map(({ host: one }) => one.peer.close()))
+  }, 90_000)
 })

@@ -92,7 +92,9 @@ export const commonConfig = {
     Type.String({ secret: true, description: 'password at Redis, unless REDIS_URL has it' }),
   ),
   REDIS_CA: Type.Optional(
-    Type.String({ description: 'certificates (PEM) that a rediss:// server is checked with (REDIS_CA_FILE)' }),
+    Type.String({
+      description: 'certificates (PEM) that Redis and its Sentinels are checked with; TLS (REDIS_CA_FILE)',
+    }),
   ),
   DRAIN_MS: Type.Integer({
     default: 25_000,

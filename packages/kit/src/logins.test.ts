@@ -1,37 +1,27 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nkeys } from 'nats'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { connectNatsBus } from './bus/bus-nats.ts'
 import { readConfig } from './config.ts'
 import { commonConfig, natsOf, redisOf } from './config-common.ts'
 import { connectRedisKv } from './kv/kv-redis.ts'
-import { natsOperator } from './testing/nats-operator.ts'
-import { freePort } from './testing/ports.ts'
+import { makeCertificates } from './testing/certificates.ts'
+import { natsKey, natsOperator } from './testing/nats-operator.ts'
 import { startNats, startRedis, type RunningServer } from './testing/servers.ts'
 import { silentLog } from './testing/silent-log.ts'
 import Type from 'typebox'
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-logins-'))
 const file = (name: string): string => join(folder, name)
+const tls = makeCertificates()
 const log = silentLog()
 const running: RunningServer[] = []
-beforeAll(() => makeCertificates())
 afterEach(async () => void (await Promise.all(running.splice(0).map((server) => server.stop()))))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** An authority, and a certificate of this machine that it signed. */
-function makeCertificates(): void {
-  writeFileSync(file('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n')
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  openssl('req', '-x509', ...ec, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test authority', '-days', '2')
-  openssl('req', ...ec, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1')
-  const signed = ['-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
-  openssl('x509', '-req', ...signed, '-out', 'server.pem', '-days', '2')
-}
+afterAll(() => {
+  tls.remove()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 async function natsWith(settings: string): Promise<RunningServer> {
   const server = await startNats({ config: settings })
@@ -41,6 +31,12 @@ async function natsWith(settings: string): Promise<RunningServer> {
 
 async function redisWith(...args: string[]): Promise<RunningServer> {
   const server = await startRedis({ args })
+  running.push(server)
+  return server
+}
+
+async function redisOverTls(): Promise<RunningServer> {
+  const server = await startRedis({ tls })
   running.push(server)
   return server
 }
@@ -90,9 +86,8 @@ test('S38 NATS with a token, in the URL or beside it', async () => {
 })
 
 test('S38 NATS with an nkey, and with a credentials file', async () => {
-  const key = nkeys.createUser()
-  const byKey = await natsWith(`authorization { users: [{ nkey: ${key.getPublicKey()} }] }\n`)
-  const seed = new TextDecoder().decode(key.getSeed())
+  const { seed, settings: forKey } = natsKey()
+  const byKey = await natsWith(forKey)
   expect(await asksNats({ NATS_URL: byKey.url, NATS_NKEY: seed })).toBe('yes')
   const { settings, credentials } = natsOperator()
   const byFile = await natsWith(settings)
@@ -102,9 +97,9 @@ test('S38 NATS with an nkey, and with a credentials file', async () => {
 })
 
 test('S38 NATS over TLS with an authority of one’s own; a server that it did not sign is refused', async () => {
-  const tls = `tls { cert_file: "${file('server.pem')}", key_file: "${file('server.key')}" }\n`
-  const { port } = await natsWith(tls)
-  expect(await asksNats({ NATS_URL: `tls://localhost:${port}`, NATS_CA_FILE: file('ca.pem') })).toBe('yes')
+  const settings = `tls { cert_file: "${tls.cert}", key_file: "${tls.key}" }\n`
+  const { port } = await natsWith(settings)
+  expect(await asksNats({ NATS_URL: `tls://localhost:${port}`, NATS_CA_FILE: tls.ca })).toBe('yes')
   await expect(asksNats({ NATS_URL: `tls://localhost:${port}` })).rejects.toEqual(unsafe)
   const plain = await natsWith('')
   await expect(asksNats({ NATS_URL: `tls://127.0.0.1:${plain.port}` })).rejects.toEqual(unsafe)
@@ -134,11 +129,8 @@ test('S38 Redis with a password, and as a user that reaches one namespace only',
 })
 
 test('S38 Redis over TLS with an authority of one’s own', async () => {
-  const port = await freePort()
-  const files = ['--tls-cert-file', file('server.pem'), '--tls-key-file', file('server.key')]
-  const authority = ['--tls-ca-cert-file', file('ca.pem'), '--tls-auth-clients', 'no']
-  await redisWith('--port', '0', '--tls-port', String(port), ...files, ...authority)
-  expect(await asksRedis({ REDIS_URL: `rediss://127.0.0.1:${port}`, REDIS_CA_FILE: file('ca.pem') })).toBe('yes')
+  const { url } = await redisOverTls()
+  expect(await asksRedis({ REDIS_URL: url, REDIS_CA_FILE: tls.ca })).toBe('yes')
 })
 
 test('S38 two namespaces on one NATS and one Redis hear and find nothing of each other', async () => {

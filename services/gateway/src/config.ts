@@ -88,6 +88,13 @@ export const gatewayConfig = Strict({
     maximum: 120_000,
     description: 'how long a service may take to begin its answer, and to send the next part of it',
   }),
+  ADMIN_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 24,
+      secret: true,
+      description: 'bearer token of /admin, for direct private peers; without it there is no /admin',
+    }),
+  ),
   METRICS_TOKEN: Type.Optional(
     Type.String({
       minLength: 16,

@@ -6,6 +6,7 @@ import { anEmail, password } from '../../support/people.ts'
 import { startStack } from '../../support/product.ts'
 import type { AttackPlan } from './attackers.ts'
 import { schoolClass } from './class.ts'
+import { measureCpu } from './cpu.ts'
 import { useHonestly, type Experience, type Person } from './honest.ts'
 import { call } from './wire.ts'
 
@@ -84,7 +85,22 @@ try {
   attackers.stdout.on('data', (chunk) => (got += String(chunk)))
   const ended = new Promise((resolve) => attackers.once('close', resolve))
   await sleep(3_000)
+  const pidsOf = (some: readonly { pid: number }[]) => some.map(({ pid }) => pid)
+  const { file } = stack
+  const cpu = measureCpu({
+    'the attackers': [attackers.pid ?? 0],
+    'the honest': [process.pid],
+    gateway: pidsOf(file.gateways),
+    auth: pidsOf(file.auth),
+    meetings: pidsOf(file.meetings),
+    signaling: pidsOf(file.signaling),
+    chat: pidsOf(file.chat),
+    postgres: pidsOf([file.postgres]),
+    redis: pidsOf([file.redis]),
+    nats: pidsOf([file.nats]),
+  })
   const holds = report('under attack', await useHonestly(honest, forMs))
+  say(`CPU, percent of a core: ${JSON.stringify(cpu())}`)
   attackers.kill('SIGTERM')
   await ended
   say(`the attackers got ${got.trim()}`)

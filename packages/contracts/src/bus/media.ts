@@ -65,9 +65,4 @@ export const mediaBus = {
     output: Type.Object({}),
     timeoutMs: 2_500,
   }),
-  /** Whether a Janus takes new rooms; those of one that does not move to the others. Problem `not-found`. */
-  drainJanus: request('media.drain-janus', {
-    input: Type.Object({ janusId: Type.String(), draining: Type.Boolean() }),
-    output: Type.Object({}),
-  }),
 } as const

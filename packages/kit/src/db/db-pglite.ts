@@ -15,13 +15,17 @@ export interface PgliteOptions {
   dataDir?: string | undefined
   /** A packed folder of an empty database, made by `makePgliteTemplate`, to begin with: initialising one needs 600 MB. */
   template?: string | undefined
+  /** Whether to do without what makes queries quicker and takes 550 MB for a moment; by default, where the process may not have it. */
+  spareMemory?: boolean | undefined
 }
 
 /**
  * PostgreSQL inside this process, kept in `dataDir` or in memory. It has one connection, shared by all services: Kysely
  * queues for it, so inside a transaction nothing but that transaction may be awaited.
  */
-export async function openPglite({ dataDir, template }: PgliteOptions): Promise<DatabaseHost> {
+export async function openPglite(options: PgliteOptions): Promise<DatabaseHost> {
+  const { dataDir, template } = options
+  if (options.spareMemory ?? isSmall()) spareMemory()
   const unlock = dataDir === undefined ? () => {} : lockFolder(dataDir)
   const pglite = await open(dataDir, template).catch((error: unknown) => {
     unlock()
@@ -50,7 +54,6 @@ export async function openPglite({ dataDir, template }: PgliteOptions): Promise<
 }
 
 async function open(dataDir: string | undefined, template: string | undefined): Promise<PGlite> {
-  spareMemory()
   const parsers = { [int8]: safeInteger }
   if (dataDir === undefined) return PGlite.create({ parsers })
   const folder = join(dataDir, folderName)
@@ -72,7 +75,7 @@ function unpackWhole(from: string, to: string): void {
 
 /** Makes a packed folder of an empty database, for `template`: 4.5 MB. */
 export async function makePgliteTemplate(file: string): Promise<void> {
-  spareMemory()
+  if (isSmall()) spareMemory()
   const folder = mkdtempSync(join(tmpdir(), 'parley-template-'))
   try {
     const pglite = await PGlite.create({ dataDir: folder })
@@ -85,12 +88,17 @@ export async function makePgliteTemplate(file: string): Promise<void> {
 
 const enoughBytes = 2 * 1024 ** 3
 
+/** Whether this process may have less than a machine of today has, as in a small container. */
+function isSmall(): boolean {
+  const limit = process.constrainedMemory()
+  return Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY) < enoughBytes
+}
+
 /**
- * V8 optimises PostgreSQL's hot functions, which takes 550 MB for a moment and makes a query about twice as fast. Where the process may
- * not have that, as in a small container, it shall not try.
+ * V8 optimises PostgreSQL's hot functions, which takes 550 MB for a moment and makes a query about twice as fast. From now on it does not
+ * try. Both flags are needed: `--liftoff-only` implies them on the command line, and does nothing once V8 runs.
  */
 function spareMemory(): void {
-  const limit = process.constrainedMemory()
-  if (Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY) < enoughBytes)
-    setFlagsFromString('--liftoff-only')
+  setFlagsFromString('--no-wasm-tier-up')
+  setFlagsFromString('--no-wasm-dynamic-tiering')
 }

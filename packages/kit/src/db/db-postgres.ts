@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { DatabaseHost } from './db.ts'
 import { int8, safeInteger } from './int8.ts'
+import { migrationLimits } from './migration-limits.ts'
 import { discarding } from './discarding-pool.ts'
 import { traceSql } from './trace-sql.ts'
 
@@ -25,13 +26,10 @@ const limits = {
   lock_timeout: 1000,
   idle_in_transaction_session_timeout: 5000,
 }
-/** Migrations may wait for another replica's, and rewrite tables. */
-const migrationLimits = {
+const limitsOfMigrations = {
+  ...migrationLimits,
   connectionTimeoutMillis: 5000,
-  query_timeout: 600_000,
-  statement_timeout: 600_000,
-  lock_timeout: 60_000,
-  idle_in_transaction_session_timeout: 600_000,
+  query_timeout: migrationLimits.statement_timeout,
 }
 
 /** A pool of connections to PostgreSQL; connects when first used. */
@@ -41,7 +39,7 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
     async migrating(work, turn) {
       // Three: one has the turn, and the migrator may ask for a second connection while it holds the first.
-      const migrating = connect({ url: options.url, log: options.log }, { ...migrationLimits, max: 3 })
+      const migrating = connect({ url: options.url, log: options.log }, { ...limitsOfMigrations, max: 3 })
       try {
         return turn === undefined ? await work(migrating) : await inTurn(migrating, turn, () => work(migrating))
       } finally {
@@ -64,27 +62,29 @@ const askAgainMs = 200
 const turnWithinMs = 600_000
 
 /**
- * Holds an advisory lock of the session meanwhile. It is asked for again and again, not waited for: an index that is made
- * concurrently waits for every statement that is under way, and would wait for that one.
+ * Holds an advisory lock of a transaction meanwhile: one of the session would stay behind in PgBouncer's pool. It is asked for again and
+ * again, not waited for: an index that is made concurrently waits for every statement that is under way, and would wait for that one. For
+ * the transaction itself it does not wait: that reads nothing.
  */
-const inTurn = <T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> =>
-  db.connection().execute(async (connection) => {
-    const until = performance.now() + turnWithinMs
-    while (!(await tryLock(connection, turn))) {
-      if (performance.now() > until) throw new Error(`another process has been migrating ${turn} for too long`)
-      await sleep(askAgainMs)
-    }
-    try {
-      return await work()
-    } finally {
-      await sql`select pg_advisory_unlock(hashtext(${turn}))`.execute(connection)
-    }
-  })
+async function inTurn<T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + turnWithinMs
+  for (;;) {
+    const done = await db.transaction().execute(async (transaction) => {
+      if (!(await tryLock(transaction, turn))) return undefined
+      // It is idle for as long as the migrations take.
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction)
+      return { result: await work() }
+    })
+    if (done !== undefined) return done.result
+    if (performance.now() > until) throw new Error(`another process has been migrating ${turn} for too long`)
+    await sleep(askAgainMs)
+  }
+}
 
-async function tryLock(connection: Kysely<unknown>, turn: string): Promise<boolean> {
+async function tryLock(transaction: Kysely<unknown>, turn: string): Promise<boolean> {
   const { rows } = await sql<{
     locked: boolean
-  }>`select pg_try_advisory_lock(hashtext(${turn})) as locked`.execute(connection)
+  }>`select pg_try_advisory_xact_lock(hashtext(${turn})) as locked`.execute(transaction)
   return rows[0]?.locked === true
 }
 
@@ -100,7 +100,18 @@ function connect({ url, log, metrics }: PostgresOptions, limit: pg.PoolConfig): 
   metrics?.reading('parley_db_connections_max', 'Connections that the pool may have', () => pool.options.max)
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection broke'))
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: discarding(pool) }), ...traceSql() })
+  return new Kysely<unknown>({ dialect: new Dialect({ pool: discarding(pool) }), ...traceSql() })
+}
+
+/** Kysely's migrator takes a lock of the session, which would stay behind in PgBouncer's pool. `inTurn` does its work. */
+class Dialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new WithoutMigrationLock()
+  }
+}
+class WithoutMigrationLock extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 const types: pg.CustomTypesConfig = {

@@ -3,6 +3,7 @@ import { Migrator, type Migration } from 'kysely/migration'
 import { StartupError } from '../startup-error.ts'
 import type { DatabaseHost } from './db.ts'
 import { createFloors, insertFloor, readNewer, readRan } from './migration-floor.ts'
+import { setMigrationLimits } from './migration-limits.ts'
 
 /**
  * `concurrently`: not in a transaction, so that it may make an index that keeps no writer waiting; see `indexConcurrently`. `floor`: the
@@ -94,7 +95,10 @@ function inSchema(schema: string, migrations: Readonly<Record<string, ServiceMig
     {
       async up(db) {
         // Outside of a transaction it would say nothing.
-        if (migration.concurrently !== true) await sql`set local search_path to ${sql.id(schema)}, public`.execute(db)
+        if (migration.concurrently !== true) {
+          await setMigrationLimits(db)
+          await sql`set local search_path to ${sql.id(schema)}, public`.execute(db)
+        }
         await migration.up(db)
         if (migration.floor !== undefined) await insertFloor(db, { schema, migration: name, floor: migration.floor })
       },

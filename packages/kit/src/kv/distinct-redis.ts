@@ -48,18 +48,18 @@ export function redisDistinct(
       }
     }
     return {
-      add: (key, value) =>
+      add: (key, value, more = 0) =>
         either(
-          async () => verdictOf(await link.eval(addScript, keys(key), [points, seconds * 1000, value])),
-          () => local.add(key, value),
+          async () => verdictOf(await link.eval(addScript, keys(key), [points + more, seconds * 1000, value])),
+          () => local.add(key, value, more),
         ),
-      look: (key) =>
+      look: (key, more = 0) =>
         either(
           async () => {
-            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points])) as Told
+            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points + more])) as Told
             return { ...verdictOf([allowed, known, wait]), values }
           },
-          () => local.look(key),
+          () => local.look(key, more),
         ),
       async remove(key, values) {
         if (values.length === 0) return

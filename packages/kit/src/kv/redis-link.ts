@@ -54,7 +54,7 @@ export class RedisLink {
     this.#first.promise.catch(() => {})
     const sentinel = readSentinelUrl(url)
     this.client = createRedisClient(url, sentinel, login)
-    this.#watch = sentinel && new SentinelWatch(sentinel, log, (master) => this.#leaveUnless(master))
+    this.#watch = sentinel && new SentinelWatch(sentinel, login ?? {}, log, (master) => this.#leaveUnless(master))
     this.client.on('ready', () => void this.#up())
     this.client.on('close', () => this.#down())
     // Without a listener ioredis prints each failed attempt itself.

@@ -22,22 +22,27 @@ const redisOptions: RedisOptions = {
 /** With Sentinel: its defaults wait for ever on one that is frozen. */
 const sentinelOptions: RedisOptions = { sentinelCommandTimeout: 500, sentinelRetryStrategy: retryDelay }
 
-/** How a process shows a single Redis who it is; with Sentinels all of it is in the URL. */
+/** How a process shows Redis who it is, unless the URL has it. The password of Sentinels themselves is in the URL. */
 export interface RedisLogin {
   user?: string | undefined
   password?: string | undefined
-  /** Certificates, PEM, that a rediss:// server is checked with. */
+  /** Certificates, PEM, that Redis and its Sentinels are checked with; TLS, whatever the URL says. */
   ca?: string | undefined
 }
 
 /** A client of the Redis that a URL names, or of the master that its Sentinels name. The login in the URL goes before `login`. */
 export function createRedisClient(url: string, sentinel: SentinelUrl | null, login: RedisLogin = {}): Redis {
   const { user, password, ca } = login
-  if (sentinel !== null) return new Redis({ ...redisOptions, ...sentinelOptions, ...sentinel })
-  return new Redis(url, {
-    ...redisOptions,
-    ...(user !== undefined && { username: user }),
-    ...(password !== undefined && { password }),
-    ...(ca !== undefined && { tls: { ca } }),
-  })
+  const beside = { ...(user !== undefined && { username: user }), ...(password !== undefined && { password }) }
+  if (sentinel === null) return new Redis(url, { ...redisOptions, ...beside, ...(ca !== undefined && { tls: { ca } }) })
+  const { secure: _, ...at } = sentinel
+  const tls = sentinelTls(sentinel, ca)
+  const secured = tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }
+  return new Redis({ ...redisOptions, ...sentinelOptions, ...beside, ...at, ...secured })
+}
+
+/** How Sentinels, and the servers that they name, are reached over TLS; undefined: without. */
+export function sentinelTls({ secure }: SentinelUrl, ca: string | undefined): { ca?: string } | undefined {
+  if (ca !== undefined) return { ca }
+  return secure ? {} : undefined
 }

@@ -17,6 +17,7 @@ test.each([
   'redis-sentinel://[::1]:26379,[2001:db8::2]/parley?db=3',
   'redis-sentinel://user:p%40ss@one:1,two:2/parley?db=0&sentinelPassword=s%26cret',
   'redis-sentinel://:secret@one/parley?sentinelPassword=x',
+  'rediss-sentinel://one:26379,two/parley',
 ])('takes %s', (url) => {
   expect(read(url)).toBe(url)
 })
@@ -52,13 +53,15 @@ test('reads the parts of a URL of Sentinels', () => {
     name: 'parley',
     role: 'master',
     db: 4,
+    secure: false,
     username: 'us:er',
     password: 'p@:ss',
     sentinelPassword: 's&cret',
   })
-  const bare = { sentinels: [{ host: 'one', port: 26_379 }], name: 'm', role: 'master', db: 0 }
+  const bare = { sentinels: [{ host: 'one', port: 26_379 }], name: 'm', role: 'master', db: 0, secure: false }
   expect(readSentinelUrl('redis-sentinel://one/m')).toEqual(bare)
   expect(readSentinelUrl('redis-sentinel://:secret@one/m')).toEqual({ ...bare, password: 'secret' })
+  expect(readSentinelUrl('rediss-sentinel://one/m')).toEqual({ ...bare, secure: true })
   expect(readSentinelUrl('redis://one/0')).toBeNull()
   expect(() => readSentinelUrl('redis-sentinel://:%ff@one/m')).toThrow(StartupError)
 })

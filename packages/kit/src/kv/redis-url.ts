@@ -2,15 +2,15 @@ import { StartupError } from '../startup-error.ts'
 
 const host = String.raw`(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?`
 const setting = String.raw`(?:db=\d{1,4}|sentinelPassword=[^&#\s]*)`
-const sentinelUrl = String.raw`redis-sentinel://(?:[^@/?#\s]*@)?${host}(?:,${host})*/[\w.-]+(?:\?${setting}(?:&${setting})*)?`
+const sentinelUrl = String.raw`rediss?-sentinel://(?:[^@/?#\s]*@)?${host}(?:,${host})*/[\w.-]+(?:\?${setting}(?:&${setting})*)?`
 
 /** The shape of REDIS_URL. */
 export const redisUrlPattern = `^(?:rediss?://.*|${sentinelUrl})$`
 /** The same in words. */
 export const redisUrlExpected =
-  'redis://…, rediss://…, or redis-sentinel://[user:password@]host:port,host:port/<master name>[?db=0&sentinelPassword=…]'
+  'redis://…, rediss://…, or redis-sentinel://[user:password@]host:port,host:port/<master name>[?db=0&sentinelPassword=…], with TLS rediss-sentinel://…'
 
-const parts = /^redis-sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^?]+)(?:\?(.*))?$/
+const parts = /^(rediss?)-sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^?]+)(?:\?(.*))?$/
 const sentinelPort = 26_379
 
 export interface SentinelUrl {
@@ -18,6 +18,8 @@ export interface SentinelUrl {
   name: string
   role: 'master'
   db: number
+  /** Whether the Sentinels and the servers that they name are reached over TLS. */
+  secure: boolean
   username?: string
   password?: string
   sentinelPassword?: string
@@ -25,7 +27,7 @@ export interface SentinelUrl {
 
 /** The options by which the client finds its master through the Sentinels of a URL; null if the URL names a server itself. */
 export function readSentinelUrl(url: string): SentinelUrl | null {
-  const [, login, hosts, name, query] = parts.exec(url) ?? []
+  const [, scheme, login, hosts, name, query] = parts.exec(url) ?? []
   if (hosts === undefined || name === undefined) return null
   const settings = new URLSearchParams(query)
   const sentinelPassword = settings.get('sentinelPassword')
@@ -34,6 +36,7 @@ export function readSentinelUrl(url: string): SentinelUrl | null {
     name,
     role: 'master',
     db: Number(settings.get('db') ?? 0),
+    secure: scheme === 'rediss',
     ...(login === undefined ? {} : toLogin(login)),
     ...(sentinelPassword === null ? {} : { sentinelPassword }),
   }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Logger } from '../logger.ts'
-import { retryDelay } from './redis-options.ts'
+import { retryDelay, sentinelTls, type RedisLogin } from './redis-options.ts'
 import type { SentinelUrl } from './redis-url.ts'
 
 /**
@@ -11,10 +11,12 @@ export class SentinelWatch {
   readonly #clients: readonly Redis[]
 
   /** `onSwitch` gets the address of the new master, from each Sentinel that tells. */
-  constructor({ sentinels, name, sentinelPassword }: SentinelUrl, log: Logger, onSwitch: (to: Address) => void) {
+  constructor(at: SentinelUrl, { ca }: Pick<RedisLogin, 'ca'>, log: Logger, onSwitch: (to: Address) => void) {
+    const { sentinels, name, sentinelPassword } = at
+    const tls = sentinelTls(at, ca)
     this.#clients = sentinels.map((address) => {
       const password = sentinelPassword === undefined ? {} : { password: sentinelPassword }
-      const client = new Redis({ ...address, ...password, ...watching })
+      const client = new Redis({ ...address, ...password, ...watching, ...(tls && { tls }) })
       // Without a listener ioredis prints each failed attempt itself.
       client.on('error', (err: Error) => log.debug({ err, ...address }, 'Sentinel connection error'))
       client.on('message', (_channel: string, text: string) => {

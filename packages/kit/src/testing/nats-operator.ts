@@ -16,6 +16,13 @@ export function natsOperator(): { settings: string; credentials: string } {
   }
 }
 
+/** Settings of a NATS server that lets in who has an nkey, and the seed of that key. */
+export function natsKey(): { settings: string; seed: string } {
+  const key = nkeys.createUser()
+  const settings = `authorization { users: [{ nkey: ${key.getPublicKey()} }] }\n`
+  return { settings, seed: new TextDecoder().decode(key.getSeed()) }
+}
+
 type Key = ReturnType<typeof nkeys.createUser>
 
 function sign(issuer: Key, subject: Key, claims: object): string {

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import { findBinary } from './binaries.ts'
+import type { Certificates } from './certificates.ts'
 import { eventually } from './eventually.ts'
-import { startRedis, startServer, type RunningServer } from './servers.ts'
+import { redisPort, startRedis, startServer, type RunningServer } from './servers.ts'
 
 /** A master, a replica, and a Sentinel that promotes the replica about a second after the master is gone. */
 export interface RedisWithSentinel {
@@ -36,21 +38,24 @@ const users = [
 const replication = ['--masteruser', 'copy', '--masterauth', 'copy', '--repl-diskless-sync-delay', '0']
 const patienceMs = 10_000
 
-export async function startRedisSentinel(): Promise<RedisWithSentinel> {
-  const master = await startRedis({ args: replication })
-  const admin = await adminOf(master)
-  const replica = await startRedis({ args: [...replication, '--replicaof', '127.0.0.1', `${master.port}`] })
-  const copy = await adminOf(replica)
+/** With `tls` nobody gets in without it: neither clients nor the servers among themselves. */
+export async function startRedisSentinel({ tls }: { tls?: Certificates } = {}): Promise<RedisWithSentinel> {
+  const secured = tls && { tls }
+  const trust = tls && { tls: { ca: readFileSync(tls.ca, 'utf8') } }
+  const master = await startRedis({ args: replication, ...secured })
+  const admin = await adminOf(master, trust)
+  const replica = await startRedis({ args: [...replication, '--replicaof', '127.0.0.1', `${master.port}`], ...secured })
+  const copy = await adminOf(replica, trust)
   await follows(admin, copy)
-  const sentinel = await startSentinel(master.port)
-  const watcher = new Redis({ port: sentinel.port, password: sentinelPassword })
+  const sentinel = await startSentinel(master.port, tls)
+  const watcher = new Redis({ host: '127.0.0.1', port: sentinel.port, password: sentinelPassword, ...trust })
   watcher.on('error', () => {})
   await eventually(async () => {
     const known = await watcher.call('SENTINEL', 'REPLICAS', name)
     if (!JSON.stringify(known).includes(`${replica.port}`)) throw new Error('the Sentinel does not know the replica')
   }, patienceMs)
   return {
-    url: `redis-sentinel://parley:${encodeURIComponent(password)}@127.0.0.1:${sentinel.port}/${name}?sentinelPassword=${sentinelPassword}`,
+    url: `${tls ? 'rediss' : 'redis'}-sentinel://parley:${encodeURIComponent(password)}@127.0.0.1:${sentinel.port}/${name}?sentinelPassword=${sentinelPassword}`,
     master,
     replica,
     sentinel,
@@ -88,8 +93,8 @@ export async function startRedisSentinel(): Promise<RedisWithSentinel> {
 }
 
 /** An unnamed user that may do everything, as every Redis has by default. */
-async function adminOf(server: RunningServer): Promise<Redis> {
-  const client = new Redis(server.url)
+async function adminOf({ port }: RunningServer, trust: RedisOptions | undefined): Promise<Redis> {
+  const client = new Redis({ host: '127.0.0.1', port, ...trust })
   client.on('error', () => {})
   for (const user of users) await client.call('ACL', 'SETUSER', ...user)
   return client
@@ -106,11 +111,11 @@ async function follows(master: Redis, replica: Redis): Promise<void> {
   }, patienceMs)
 }
 
-const startSentinel = (masterPort: number): Promise<RunningServer> =>
+const startSentinel = (masterPort: number, tls: Certificates | undefined): Promise<RunningServer> =>
   startServer('sentinel', {}, async (port, dir) => {
     const file = join(dir, 'sentinel.conf')
     const lines = [
-      `port ${port}`,
+      ...redisPort(port, tls).map((setting) => setting.join(' ')),
       'bind 127.0.0.1',
       `dir ${dir}`,
       `requirepass ${sentinelPassword}`,

@@ -2,6 +2,7 @@ import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBinary } from './binaries.ts'
+import type { Certificates } from './certificates.ts'
 import { freePort } from './ports.ts'
 import { initPostgres, postgresUser } from './postgres.ts'
 import { startProcess, type ServerCommand } from './process.ts'
@@ -26,6 +27,8 @@ export interface ServerOptions {
   args?: readonly string[]
   /** Settings of NATS or Redis; they are in the file `<name>.conf` of the folder. */
   config?: string
+  /** Of Redis: it takes TLS and nothing else, also from its replicas. */
+  tls?: Certificates
 }
 
 type Recipe = Pick<ServerCommand, 'command' | 'args' | 'ready' | 'stopSignal' | 'user'>
@@ -49,14 +52,13 @@ export const startNats = (options: ServerOptions = {}): Promise<RunningServer> =
 
 /** A Redis server that writes nothing to disk: every restart is empty. */
 export const startRedis = (options: ServerOptions = {}): Promise<RunningServer> =>
-  startServer('redis', options, async (port, dir) => ({
+  startServer(options.tls ? 'rediss' : 'redis', options, async (port, dir) => ({
     command: findBinary('redis-server', 'redis-server'),
     args: [
       ...(await configFile('redis', options, dir)),
       '--bind',
       '127.0.0.1',
-      '--port',
-      String(port),
+      ...redisPort(port, options.tls).flatMap(([name, value]) => [`--${name}`, value]),
       '--dir',
       dir,
       '--save',
@@ -68,6 +70,20 @@ export const startRedis = (options: ServerOptions = {}): Promise<RunningServer> 
     ready: /Ready to accept connections/,
     stopSignal: 'SIGTERM',
   }))
+
+/** Where Redis or a Sentinel listens: options of the command, and settings of its file. */
+export const redisPort = (port: number, tls: Certificates | undefined): [name: string, value: string][] =>
+  tls === undefined
+    ? [['port', String(port)]]
+    : [
+        ['port', '0'],
+        ['tls-port', String(port)],
+        ['tls-cert-file', tls.cert],
+        ['tls-key-file', tls.key],
+        ['tls-ca-cert-file', tls.ca],
+        ['tls-auth-clients', 'no'],
+        ['tls-replication', 'yes'],
+      ]
 
 /** A PostgreSQL server with the superuser `postgres` and trust; an existing cluster in `dir` is used as it is. */
 export const startPostgres = (options: ServerOptions = {}): Promise<RunningServer> =>
@@ -135,8 +151,10 @@ async function startOnce(kind: string, options: ServerOptions, prepare: Prepare)
 
 const urls: Readonly<Record<string, (port: number) => string>> = {
   clamd: (port) => `tcp://127.0.0.1:${port}`,
+  pgbouncer: (port) => `postgres://127.0.0.1:${port}`,
   nats: (port) => `nats://127.0.0.1:${port}`,
   sentinel: (port) => `redis-sentinel://127.0.0.1:${port}`,
   redis: (port) => `redis://127.0.0.1:${port}`,
+  rediss: (port) => `rediss://127.0.0.1:${port}`,
   postgres: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
 }

@@ -1,4 +1,4 @@
-import { formerAddress, limitKey, readAddress, type Kv } from '@parley/kit'
+import { formerAddress, isProblem, limitKey, readAddress, type Kv } from '@parley/kit'
 import type { JobOwner } from '../passwords/bcrypt-pool.ts'
 import { hashOf } from '../random-token.ts'
 
@@ -10,6 +10,8 @@ export interface WorkOf {
   (address: string, person: string): Promise<JobOwner>
   /** The work was that of a right password: an office that signs in is not taken for somebody who guesses. */
   wasRight(address: string): Promise<void>
+  /** Runs work of an address; when it rejects with `unavailable` it was not done, so it does not count. */
+  unlessBusy<T>(address: string, work: () => Promise<T>): Promise<T>
 }
 
 export function createWorkOf(kv: Pick<Kv, 'limiter'>): WorkOf {
@@ -22,5 +24,14 @@ export function createWorkOf(kv: Pick<Kv, 'limiter'>): WorkOf {
     const target = 'value' in read ? read.value : formerAddress(person)
     return { address: key, person: hashOf(target), late: !allowed }
   }
-  return Object.assign(workOf, { wasRight: async (address: string) => void (await work.take(limitKey(address), -1)) })
+  const giveBack = async (address: string) => void (await work.take(limitKey(address), -1))
+  async function unlessBusy<T>(address: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isProblem(error, 'unavailable')) await giveBack(address)
+      throw error
+    }
+  }
+  return Object.assign(workOf, { wasRight: giveBack, unlessBusy })
 }

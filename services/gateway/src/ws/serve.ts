@@ -11,7 +11,10 @@ import { createSessions } from './link/sessions.ts'
 import { createSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
-export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf'> {
+export interface SocketOptions extends Pick<
+  UpgradeOptions,
+  'origins' | 'limits' | 'verifier' | 'factsOf' | 'draining'
+> {
   directory: Directory
   /** Told of a node that is frozen: what else is under way to it will not end either. */
   onDeadNode(url: string): void
@@ -23,6 +26,9 @@ export interface Sockets {
   start(): void
   /** Moves the sockets away; see `Farewells.drain`. */
   drain(options: DrainOptions): Promise<void>
+  undrain(): void
+  /** WebSockets that are open, or on the way. */
+  count(): number
   stop(): void
 }
 
@@ -48,7 +54,6 @@ export function serveSockets(
     sessions,
     log,
     nodes,
-    draining: () => !app.server.listening,
     onOutcome: (outcome) => outcomes.inc({ outcome }),
   })
   Object.assign(app.server, {
@@ -60,6 +65,8 @@ export function serveSockets(
   return {
     start: sessions.start,
     drain: (drain) => farewells.drain(drain),
+    undrain: () => farewells.undrain(),
+    count: () => budget.count(),
     stop: sessions.stop,
   }
 }

@@ -67,6 +67,15 @@ export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Can
   return rows
 }
 
+/** How a Janus was found last; as unknown before it was stored. */
+export async function readServer(db: SfuDb, id: string): Promise<Load & { draining: boolean }> {
+  const { rows } = await sql<Load & { draining: boolean }>`
+    select draining, coalesce(healthy, false) as healthy, coalesce(sessions, 0)::integer as sessions,
+      coalesce(publishers, 0)::integer as publishers
+    from media.sfu_servers where id = ${id}`.execute(db)
+  return rows[0] ?? { draining: false, healthy: false, sessions: 0, publishers: 0 }
+}
+
 /** False: there is no such Janus. */
 export async function setDraining(db: SfuDb, id: string, draining: boolean): Promise<boolean> {
   const { rows } = await sql`

@@ -9,6 +9,7 @@ import {
   type BusSubscription,
   type Clock,
   type Handlers,
+  type Kv,
   type Logger,
   type Metrics,
 } from '@parley/kit'
@@ -23,12 +24,14 @@ import { JanusKeeper } from './janus-keeper.ts'
 import { limitsOf } from './limits.ts'
 import { createRosters, type Rosters, type Shown } from './rosters.ts'
 import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
-import { addServers, areKnown, setDraining } from './servers-store.ts'
+import { addServers, areKnown } from './servers-store.ts'
+import { steerJanus } from './steer-janus.ts'
 import { createSfuRooms, type JanusPeer, type SfuRooms } from './sfu-rooms.ts'
 
 export interface SfuDeps {
   config: MediaConfig
   bus: Bus
+  kv: Kv
   clock: Clock
   db: SfuDb
   log: Logger
@@ -73,6 +76,7 @@ export function createSfu(deps: SfuDeps): SfuService {
     () => [...peers.values()].filter(({ link }) => link.up).length,
   )
   const parts = { ...deps, rooms, rosters, peers, tokenSecret: secrets?.tokenSecret ?? '' }
+  const steering = [...peers.values()].map((peer) => steerJanus(deps, peer))
   let subscriptions: BusSubscription[] = []
   return {
     handlers: sfuHandlers(parts),
@@ -86,10 +90,11 @@ export function createSfu(deps: SfuDeps): SfuService {
       await addServers(db, [...peers.keys()]).catch((err: unknown) =>
         log.warn({ err }, 'the Janus servers could not be stored'),
       )
-      for (const keeper of keepers.values()) void keeper.start()
+      for (const started of [...keepers.values(), ...steering]) void started.start()
     },
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
+      for (const one of steering) one.stop()
       await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
       for (const { link } of peers.values()) link.stop()
     },
@@ -161,7 +166,7 @@ async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Sho
 const queue = 'media'
 
 function subscribeToBus(parts: Parts): BusSubscription[] {
-  const { bus, db, log, rooms, peers } = parts
+  const { bus, db, log, rooms } = parts
   return [
     respond(
       bus,
@@ -198,17 +203,6 @@ function subscribeToBus(parts: Parts): BusSubscription[] {
       queue,
       async (place) => {
         await freeFeedOrThrow(parts, place)
-        return {}
-      },
-      log,
-    ),
-    respond(
-      bus,
-      mediaBus.drainJanus,
-      queue,
-      async ({ janusId, draining }) => {
-        const known = peers.has(janusId) && (await setDraining(db, janusId, draining))
-        if (!known) throw new ProblemError('not-found', 'There is no such Janus')
         return {}
       },
       log,

@@ -1,4 +1,5 @@
 import type { RosterEntry } from '@parley/contracts'
+import { prepared } from '@parley/kit'
 import { sql } from 'kysely'
 import type { Cursor } from '../cursor.ts'
 import type { Move } from '../fact.ts'
@@ -128,14 +129,13 @@ export async function listOccupied(db: Db, after: string | null, limit: number):
   return rows.map((row) => row.meeting_id)
 }
 
+const somebodyPresent = prepared('meetings.somebody-present', (db: Db, { meetingId }: { meetingId: string }) =>
+  db.selectFrom('attendance').select('id').where('meeting_id', '=', meetingId).where('left_at', 'is', null).limit(1),
+)
+
 /** Since when nobody is in the meeting; null while somebody is, or if nobody ever was. */
 export async function emptySince(db: Db, meetingId: string): Promise<Date | null> {
-  const present = db
-    .selectFrom('attendance')
-    .select('id')
-    .where('meeting_id', '=', meetingId)
-    .where('left_at', 'is', null)
-  if ((await present.limit(1).executeTakeFirst()) !== undefined) return null
+  if ((await somebodyPresent(db, { meetingId })).length > 0) return null
   const { last } = await db
     .selectFrom('attendance')
     .select((eb) => eb.fn.max('left_at').as('last'))

@@ -69,7 +69,7 @@ class Gateway {
   messagesOf(id: number): { type: string; payload: Record<string, unknown> }[] {
     return this.records
       .filter((record) => record.id === id && (record.kind === toGateway.send || record.kind === toGateway.signal))
-      .map(({ body }) => JSON.parse(body.toString().slice(body.indexOf('{'))))
+      .map(({ body }) => JSON.parse(body.toString().slice(body.indexOf('{"type"'))))
   }
 
   wait<T>(look: () => T | undefined): Promise<T> {

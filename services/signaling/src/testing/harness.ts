@@ -13,7 +13,7 @@ import {
   type Clock,
   type Kv,
 } from '@parley/kit'
-import { createTestIssuer } from '@parley/kit/testing'
+import { createTestIssuer, eventually } from '@parley/kit/testing'
 import { signalingService } from '../service.ts'
 import { standInForMeetings } from './meetings-stand-in.ts'
 import { WireClient, type NodeAddress, type WireMessage } from './wire-client.ts'
@@ -61,7 +61,7 @@ export async function startNodes(
       return startService(signalingService, { config, world })
     }),
   )
-  const keys = await Promise.all(ids.map((id, index) => kvOf(index).get(link.keyOf(id))))
+  const keys = await Promise.all(ids.map((id, index) => eventually(() => kvOf(index).get(link.keyOf(id)))))
   const at = (node: number): NodeAddress => ({
     url: `${nodes[node]?.url.replace('http', 'ws')}${link.path}`,
     key: keys[node] ?? '',

@@ -78,7 +78,8 @@ export class WireClient {
         for (const record of readRecords(data as Buffer)) {
           if (record.kind === toGateway.attached) resolve()
           else if (record.kind === toGateway.refused) reject(refusal(record))
-          else this.#take(record)
+          // What the node of before still says is for the new one to say again.
+          else if (this.#link === link) this.#take(record)
         }
       })
     })
@@ -195,7 +196,7 @@ export class WireClient {
   }
 
   #receive(frame: Buffer): void {
-    const message = JSON.parse(frame.toString('utf8', frame.indexOf('{'))) as WireMessage
+    const message = JSON.parse(frame.toString('utf8', frame.indexOf('{"type"'))) as WireMessage
     this.received.push(message)
     if (message.type === 'ping' && this.answersPings) this.tell('pong')
   }

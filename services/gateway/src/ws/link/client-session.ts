@@ -94,6 +94,11 @@ export class ClientSession implements LinkedSession, Leaver {
     return (this.#client?.buffered ?? 0) + this.#inputBytes
   }
 
+  /** Whether it is at this node, and what the node says is taken. */
+  isAt(link: NodeLink): boolean {
+    return this.#place?.link === link
+  }
+
   /** The handshake is done: from now on the client is heard. */
   open(ws: WebSocket, tcp: Duplex, atOnce: WriteBatch): void {
     const socket = tcp as Socket
@@ -120,7 +125,7 @@ export class ClientSession implements LinkedSession, Leaver {
 
   /**
    * Asks a node to take the session, from its present one if it has one: what that says from now on is for the new one to say again.
-   * Only once the new node has it, the old one is told.
+   * The old one is told afterwards, and has it no more, even if the new one does not take it.
    */
   async attachTo(link: NodeLink): Promise<Outcome> {
     const old = this.#place
@@ -144,8 +149,8 @@ export class ClientSession implements LinkedSession, Leaver {
     this.#place = place
     const outcome = await promise
     clearTimeout(timer)
-    if (outcome === 'attached') old?.link.detach(old.id)
-    else if (this.#place === place) {
+    old?.link.detach(old.id)
+    if (outcome !== 'attached' && this.#place === place) {
       link.detach(place.id)
       this.#place = null
     }

@@ -94,12 +94,17 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     relocating.add(session)
     try {
       let until = performance.now() + withoutNodeMs
+      let leaving = from
       while (!session.over && !stopped) {
-        const outcome = await tryNodes(session, from)
+        // An attempt to move it has failed.
+        if (leaving && !session.isAt(leaving)) leaving = undefined
+        // It stays where it is: an operator put the node back.
+        if (leaving?.draining === false) return
+        const outcome = await tryNodes(session, leaving)
         if (outcome === 'attached') return moves.inc({ why: from ? 'drained' : 'lost' })
         if (outcome !== 'lost' && !outcome.retryable) break
         // A node that drains has it still.
-        if (from?.up === true) until = performance.now() + withoutNodeMs
+        if (leaving && session.isAt(leaving)) until = performance.now() + withoutNodeMs
         if (performance.now() > until) break
         await sleep(randomInt(50, 250))
       }
@@ -111,12 +116,12 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
       relocating.delete(session)
     }
   }
-  async function tryNodes(session: ClientSession, from: NodeLink | undefined): Promise<Outcome> {
+  async function tryNodes(session: ClientSession, leaving: NodeLink | undefined): Promise<Outcome> {
     for (const node of nodes.inOrder(session.meeting)) {
       const link = await links.to(node)
-      if (link === null || link === from || session.over) continue
+      if (link === null || link === leaving || session.over) continue
       const outcome = await inTurn(node.id, async () => {
-        if (from?.up === true) await session.settle()
+        if (leaving) await session.settle()
         return session.over ? ('lost' as const) : await session.attachTo(link)
       })
       if (outcome === 'attached' || (outcome !== 'lost' && !outcome.retryable)) return outcome

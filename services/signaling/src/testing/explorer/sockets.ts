@@ -73,7 +73,7 @@ export class Wire implements ClientSocket {
   /** By the node. */
   send(frame: Buffer): void {
     if (!this.open || this.#silent) return
-    const text = frame.toString('utf8', frame.indexOf('{'))
+    const text = frame.toString('utf8', frame.indexOf('{"type"'))
     this.#toBrowser(() => this.state === 'open' && this.#client.onMessage(JSON.parse(text) as WireMessage))
   }
 
