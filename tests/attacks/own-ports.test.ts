@@ -42,7 +42,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
       { name: 'auth', url: at('auth'), path: '/v1/auth/me', socket: false },
       { name: 'meetings', url: at('meetings'), path: '/v1/meetings', socket: false },
       { name: 'chat', url: at('chat'), path: `/v1/meetings/${id}/messages`, socket: false },
-      { name: 'signaling', url: at('signaling'), path: '/v1/ice-servers', socket: true },
+      { name: 'signaling', url: at('signaling'), path: '/v1/ice-servers', socket: false },
     ]
     const [head, body] = ada.token.split('.')
     const kept = await sql<{ kid: string; private_key: string; public_x: string }>(
@@ -117,7 +117,6 @@ describe('tokens and requests, at the gateway and at every service’s own port'
       'meetings',
       'chat',
       'signaling',
-      'signaling by socket',
     ])
   })
 

@@ -113,7 +113,7 @@ async function startAll(
   stopTogether([auth, ...durable])
   const signaling = await start(signalingService)
   const gateway = await start(gatewayService)
-  // Together: the gateway's pipes end when signaling has told its sockets to go.
+  // Together: while signaling waits for its sessions to be moved, the gateway says goodbye to their clients.
   stopTogether([signaling, gateway])
   return { url: gateway.url }
 }

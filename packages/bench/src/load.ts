@@ -14,6 +14,8 @@ export interface Side {
   name: string
   /** The processes whose CPU is measured, together. */
   pids: readonly number[]
+  /** What each of them is; their shares are printed. */
+  names?: readonly string[]
   rooms: readonly (readonly WebSocket[])[]
   /** Sends a message to a room from one of its sockets. */
   send(socket: WebSocket): void
@@ -33,6 +35,8 @@ export interface LoadResult {
   deliveries: number
   /** Of all the processes together, per delivery. */
   cpuMicros: number
+  /** The share of each process. */
+  shares: readonly number[]
   /** From the send to the arrival at one socket of the room, ms. */
   p50: number
   p99: number
@@ -64,7 +68,11 @@ export async function compare(
     }
   }
   const results = meters.map((meter) => meter.result())
-  for (const [index, result] of results.entries()) row(sides[index]?.name ?? '', told(result))
+  for (const [index, result] of results.entries()) {
+    const { name, names = [] } = sides[index] ?? { name: '' }
+    row(name, told(result))
+    if (names.length > 0) row('', names.map((one, n) => `${one} ${micros(result.shares[n] ?? 0)}`).join(', '))
+  }
   for (const side of sides) side.stop()
   return results
 }
@@ -84,7 +92,7 @@ class Meter {
   #sent = 0
   #deliveries = 0
   #delays: number[] = []
-  #micros = 0
+  #micros: number[] = []
   #ms = 0
 
   constructor(side: Side) {
@@ -96,18 +104,18 @@ class Meter {
     this.#sent = 0
     this.#deliveries = 0
     this.#delays = []
-    this.#micros = 0
+    this.#micros = []
     this.#ms = 0
   }
 
   async run(load: Load): Promise<void> {
     const begun = performance.now()
-    const before = cpuMicros(this.side.pids)
+    const before = this.side.pids.map((pid) => cpuMicros([pid]))
     await this.#sendAll(load)
     const until = performance.now() + arriveWithinMs
     while (this.#deliveries < this.#sent && performance.now() < until) await sleep(20)
     await sleep(settleMs)
-    this.#micros += cpuMicros(this.side.pids) - before
+    this.#micros = this.side.pids.map((pid, n) => (this.#micros[n] ?? 0) + cpuMicros([pid]) - (before[n] ?? 0))
     this.#ms += performance.now() - begun
   }
 
@@ -115,7 +123,8 @@ class Meter {
     return {
       expected: this.#sent,
       deliveries: this.#deliveries,
-      cpuMicros: this.#micros / this.#deliveries,
+      cpuMicros: this.#micros.reduce((sum, one) => sum + one, 0) / this.#deliveries,
+      shares: this.#micros.map((one) => one / this.#deliveries),
       p50: quantile(this.#delays, 0.5),
       p99: quantile(this.#delays, 0.99),
       measuredSeconds: this.#ms / 1_000,

@@ -5,9 +5,11 @@ import { joins } from './commands/join.ts'
 import { listing } from './commands/listing.ts'
 import { login } from './commands/login.ts'
 import { relay } from './commands/relay.ts'
+import { restPaths } from './commands/rest.ts'
 import { sfu } from './commands/sfu.ts'
 import { sizing } from './commands/sizing.ts'
 import { sockets } from './commands/sockets.ts'
+import { startTimes } from './commands/start.ts'
 import { storm } from './commands/storm.ts'
 
 const number = (text: string): number => Number.parseInt(text, 10)
@@ -34,12 +36,16 @@ const withProfiling = <T extends Common>(options: T) => ({
   ...(options.profile === undefined ? {} : { profiling: { file: options.profile } }),
 })
 
-bench('fan-out', 'P1: CPU per delivered broadcast, beside bare ws and Socket.IO with Redis')
+bench(
+  'fan-out',
+  'P1: CPU of all processes per delivered broadcast, beside bare ws and Socket.IO with Redis behind nginx',
+)
   .option('--rooms <n>', 'rooms', number, 10)
   .option('--people <n>', 'people in each', number, 50)
   .option('--rate <n>', 'messages per second in each room', number, 20)
-  .option('--nodes <n>', 'signaling nodes, the people of each room spread over them', number, 1)
-  .option('--whole-path', 'P11: through the gateway, all processes counted, beside bare ws behind nginx')
+  .option('--nodes <n>', 'gateways and signaling nodes, the people of each room spread over the gateways', number, 1)
+  .option('--send <what>', 'change (committed and numbered) or reaction', 'change')
+  .option('--profile-of <service>', 'gateway or signaling', 'gateway')
   .option('--seconds <n>', 'how long', number, 9)
   .action((options) => fanOut({ ...withProfiling(options), perRoomPerSecond: options.rate }))
 bench('relay', 'P2: rtc.signal from one to another, beside bare ws')
@@ -81,5 +87,9 @@ bench('login', 'P7: logins per second beside bcrypt alone, and other requests me
 bench('listing', 'M3: the list of meetings with 10 and with 100,000 in the table')
   .option('--requests <n>', 'how many are timed', number, 300)
   .action((options) => listing(options))
+bench('rest', 'P5: requests through the gateway, beside @fastify/http-proxy and nginx')
+  .option('--seconds <n>', 'of each part of the three rounds', number, 3)
+  .action((options) => restPaths(withProfiling(options)))
+bench('start', 'P9: time and memory of a start of the embedded product').action(() => startTimes())
 
 await program.parseAsync()

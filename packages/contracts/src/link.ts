@@ -34,6 +34,8 @@ export const toNode = {
   ask: 5,
   /** The beginning of a long input: another part, or `input` with the last, follows. */
   part: 6,
+  /** A 32-bit number: 1: the client does not take what waits for it; 0: it does again. */
+  slow: 7,
 } as const
 
 /** Records from the node. */
@@ -81,6 +83,8 @@ export type LinkSession = Static<typeof LinkSession>
 export const LinkAttach = Strict({
   /** Of the client's handshake. */
   requestId: Type.String({ minLength: 1, maxLength: 128 }),
+  /** Known to the gateway alone, and the same on every node: by it a join that was under way when a node went is the same one on the next. */
+  client: Id,
   accessToken: Type.Union([Type.String({ maxLength: 8_192 }), Type.Null()]),
   session: Type.Union([LinkSession, Type.Null()]),
 })

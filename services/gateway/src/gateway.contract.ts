@@ -2,7 +2,8 @@ import { operations, type Operation } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type Components, type TestGateway } from './testing/gateway.ts'
-import { openSocket, read } from './testing/raw.ts'
+import { clientFrame, nextFrame } from './testing/frames.ts'
+import { openSocket } from './testing/raw.ts'
 
 /** The contract of a gateway on any bus and store. */
 export function gatewayContract(name: string, makeParts: () => Promise<Components>): void {
@@ -62,13 +63,13 @@ export function gatewayContract(name: string, makeParts: () => Promise<Component
       socket.destroy()
     })
 
-    it('O1 pipes a WebSocket to a signaling node', async () => {
+    it('O1 takes the messages of a WebSocket to a signaling node, and its to the client', async () => {
       const { answer, socket } = await openSocket(gateway.url, {
         protocols: `parley.v1, bearer.${gateway.issuer.token()}`,
       })
       expect(answer).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': 'parley.v1' } })
-      socket.write('hello')
-      expect(await read(socket, 5)).toBe('hello')
+      socket.write(clientFrame('hello'))
+      expect((await nextFrame(socket)).payload.toString()).toBe('hello')
       socket.destroy()
     })
   })

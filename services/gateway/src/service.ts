@@ -33,7 +33,7 @@ export const gatewayService = defineService({
   create: (deps: Deps<GatewayConfig, never>) => createGateway({ ...deps, config: withSocketsThatFit(deps) }),
 })
 
-/** The socket of a client; a link to a node serves thousands. A node without a link takes a second one, which the spare ones have to do for. */
+/** The socket of a client; a link to a node serves thousands. */
 const descriptorsEach = 1
 
 function withSocketsThatFit({ config, log }: Deps<GatewayConfig, never>): Readonly<GatewayConfig> {

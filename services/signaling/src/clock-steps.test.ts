@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closeCodes, subprotocol, wire } from '@parley/contracts'
+import { closeCodes, wire } from '@parley/contracts'
 import { createLogger, createMemoryBus, createMemoryKv } from '@parley/kit'
 import { eventually, steppingClock } from '@parley/kit/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { aMeeting, startNodes } from './testing/harness.ts'
 import type { WireClient } from './testing/wire-client.ts'
 
@@ -52,16 +51,14 @@ describe.each(steps)('C14 T33 the sockets of a node whose clock is set %s', (_na
   it('R8 are pinged as before; who answers stays, who is silent for 12 s goes then', async () => {
     const token = product.issuer.token()
     const there = await product.connect(0, token)
-    const silent = new WebSocket(product.url(0), [subprotocol, `bearer.${token}`])
-    let closedWith = 0
-    silent.on('close', (code) => (closedWith = code))
-    await eventually(() => expect(silent.readyState).toBe(silent.OPEN))
+    const silent = await product.connect(0, token)
+    silent.answersPings = false
     const openedAt = clock.monotonic()
     clock.step(ms)
     await pass(wire.clientSilentMs - 4_000)
-    expect(closedWith).toBe(0)
-    while (closedWith === 0 && clock.monotonic() - openedAt < 2 * wire.clientSilentMs) await pass(1)
-    expect(closedWith).toBe(closeCodes.noHeartbeat.code)
+    expect(silent.closed).toBeNull()
+    while (silent.closed === null && clock.monotonic() - openedAt < 2 * wire.clientSilentMs) await pass(1)
+    expect(silent.closed?.code).toBe(closeCodes.noHeartbeat.code)
     await pass(wire.clientSilentMs)
     expect(there.closed).toBeNull()
     expect(there.of('ping').length).toBeGreaterThanOrEqual(2)

@@ -10,7 +10,7 @@ export const signalingConfig = Strict({
     default: 20_000,
     minimum: 1,
     maximum: 1_000_000,
-    description: 'sockets on this node; more are answered 503',
+    description: 'sessions of sockets at this node; more are refused with 503',
   }),
   MAX_STREAMS: Type.Integer({
     default: 10_000,

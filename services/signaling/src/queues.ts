@@ -1,5 +1,5 @@
 import type { Metrics } from '@parley/kit'
-import type { Connections } from './connections.ts'
+import type { Connections } from './clients/connections.ts'
 import type { Relays } from './relay/relays.ts'
 import type { RoomRegistry } from './room/registry.ts'
 
@@ -15,7 +15,6 @@ export function showQueues(
   metrics.queue('relays-kept', () => relays.waiting.kept)
   metrics.queue('relays-held', () => relays.waiting.held)
   metrics.queue('frames-in', () => longest(connections.all(), ({ waiting }) => waiting?.length ?? 0))
-  metrics.queue('frames-out', () => longest(connections.all(), ({ socket }) => socket.waiting))
 }
 
 function longest<T>(all: Iterable<T>, lengthOf: (one: T) => number): number {

@@ -55,7 +55,7 @@ describe('T24 histories over two nodes', () => {
       )
       members.push(new Member(client, token, joined))
     }
-    const goOn = (member: Member) => elsewhere(() => member.resume(product.url(random(nodes))))
+    const goOn = (member: Member) => elsewhere(() => member.resume(product.at(random(nodes))))
     await come('host')
     for (let step = 0; step < steps; step++) {
       const member = members[random(members.length)]

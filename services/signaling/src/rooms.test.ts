@@ -153,6 +153,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
 
   it('R2 R8 signals that were lost with the socket come again, once, in order; on either node', async () => {
     const meeting = aMeeting()
+    const cleo = await product.join(1, meeting, 'Cleo')
     const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
     const { v, sessionId, resumeToken } = ben.joined as { v: number; sessionId: string; resumeToken: string }
     const say = async (n: number) => ada.client.ask('rtc.signal', { to: ben.id, data: n })
@@ -168,6 +169,9 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     back.drop()
     await ada.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
     await say(5)
+    // What is passed on to that node after it has arrived there.
+    await ada.client.ask('rtc.signal', { to: cleo.id, data: 'after 5' })
+    await cleo.client.waitFor('rtc.signal')
     const again = await product.connect(1, ben.token)
     const token = String(resumed.payload['resumeToken'])
     const second = await again.ask('room.resume', { sessionId, resumeToken: token, v, signalSeq: 4 })

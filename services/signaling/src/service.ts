@@ -4,7 +4,6 @@ import {
   defineService,
   drainHttp,
   ProblemError,
-  socketsThatFit,
   startHttp,
   type Deps,
   type RunningService,
@@ -24,7 +23,7 @@ import { createJournal } from './watch/journal.ts'
 import { createTimeline } from './watch/timeline.ts'
 import { showRooms } from './watch/rooms.ts'
 
-/** Sockets, live rooms and fan-out. */
+/** Sessions, live rooms and fan-out; the sockets are the gateways'. */
 export const signalingService = defineService({ name: 'signaling', config: signalingConfig, echo: false, create })
 
 const drainSpreadMs = 5_000
@@ -70,7 +69,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     kv,
   }
   let draining = false
-  const maxSockets = socketsThatFit(config.MAX_SOCKETS, 1)
+  const maxSockets = config.MAX_SOCKETS
   const host: LinkHost = {
     ...signaling.linkHost,
     async attach(socket, asked) {
@@ -84,10 +83,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     log,
     metrics,
     auth,
-    connections,
     links,
     events,
-    maxSockets,
     ice,
     health,
   })
@@ -98,10 +95,8 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   async function drain(): Promise<void> {
     const app = await server
     app.draining = draining = true
-    const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
-    connections.drain(spreadMs)
     links.drain()
-    events.drain(spreadMs)
+    events.drain(Math.min(drainSpreadMs, config.DRAIN_MS / 2))
   }
   return {
     readiness,
@@ -124,7 +119,6 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
       const deadline = clock.monotonic() + config.DRAIN_MS
       await drain()
       while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
-      connections.closeAll()
       links.stop()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()

@@ -1,8 +1,7 @@
 import { signalingBus, type Relay } from '@parley/contracts'
-import { respond, at, isLate, ProblemError, type BusSubscription } from '@parley/kit'
-import type { Context } from './context.ts'
+import { respond, at, isLate, ProblemError, textFrame, type BusSubscription } from '@parley/kit'
+import type { Context } from './node/context.ts'
 import { rosterOf, shownIn } from './room/apply.ts'
-import { textFrame } from './room/frames.ts'
 import type { LiveRoom } from './room/live-room.ts'
 
 /** The requests of other nodes and services that this node answers. */

@@ -36,18 +36,18 @@ export async function growth(options: GrowthOptions): Promise<void> {
   })
 }
 
-/** µs of CPU per delivery of a stack's first node, beyond what its sockets cost without messages. */
+/** µs of CPU per delivery of a stack's gateway and node, beyond what its sockets cost without messages. */
 async function costOf(stack: Stack, { rooms, people, perSecond }: Shape, { seconds }: GrowthOptions): Promise<number> {
-  const node = first(stack.signaling)
+  const [gateway, node] = [first(stack.gateways), first(stack.signaling)]
   const sockets: WebSocket[][] = []
   while (sockets.length < rooms) {
     // Not all at once: a room token is good for two minutes.
-    const guests = await roomsOf(first(stack.gateways).url, Math.min(roomsPerStep, rooms - sockets.length), people)
-    sockets.push(...(await joinedRooms([node.url], guests)))
+    const guests = await roomsOf(gateway.url, Math.min(roomsPerStep, rooms - sockets.length), people)
+    sockets.push(...(await joinedRooms([gateway.url], guests)))
   }
   const side: Side = {
     name: `${rooms} × ${people} people`,
-    pids: [node.pid],
+    pids: [gateway.pid, node.pid],
     rooms: sockets,
     send: toggleCam,
     counts: isMediaChanged,

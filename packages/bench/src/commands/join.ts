@@ -63,7 +63,9 @@ async function fill(
   // One of each room after the other, as people come.
   const byRoom = await roomsOf(first(stack.gateways).url, rooms, people)
   const guests = Array.from({ length: people }, (_none, turn) => byRoom.flatMap((room) => room[turn] ?? [])).flat()
-  const opened = await several(guests.length, 32, (index) => openSocket(node.url, guestAt(guests, index)))
+  const opened = await several(guests.length, 32, (index) =>
+    openSocket(first(stack.gateways).url, guestAt(guests, index)),
+  )
   const before = cpuOf(stack)
   const begun = performance.now()
   const delays = await profiled(profiling, [node.pid], () => enterAll(opened, guests))
@@ -74,9 +76,10 @@ async function fill(
 }
 
 /** The CPU that each kind of process of the stack has used so far, µs. */
-const cpuOf = ({ signaling, meetings, auth, media, nats, redis, postgres }: Stack): Map<string, number> =>
+const cpuOf = ({ gateways, signaling, meetings, auth, media, nats, redis, postgres }: Stack): Map<string, number> =>
   new Map(
     Object.entries({
+      gateway: gateways,
       signaling,
       meetings,
       auth,

@@ -36,7 +36,7 @@ export async function sockets(options: SocketsOptions): Promise<void> {
     const io = await peerKiB('socket.io', count, people, stack.redis.url)
     row('Socket.IO + Redis adapter', `${io.toFixed(1)} KiB per socket`)
     const kiB = await ours(stack, count, people)
-    atMost('KiB per socket, gateway and signaling', kiB, 30)
+    atMost('KiB per socket, gateway and signaling', kiB, 16)
   })
 }
 

@@ -7,8 +7,8 @@ export interface Message {
   payload: Record<string, unknown>
 }
 
-/** The WebSocket address of a gateway or a signaling node. Its hint keeps a meeting on one node. */
-const socketUrl = (base: string, meetingId: string): string =>
+/** The WebSocket address of a gateway, with the hint that keeps a meeting on one node. */
+export const socketUrl = (base: string, meetingId: string): string =>
   `${base.replace(/^http/, 'ws')}/v1/ws?meeting=${meetingId}`
 
 /** Opens an authenticated socket that answers pings. */
@@ -90,3 +90,10 @@ export function toggleCam(socket: WebSocket): void {
 
 const mediaChanged = Buffer.from('{"type":"media.changed"')
 export const isMediaChanged = (data: Buffer): boolean => data.subarray(0, mediaChanged.length).equals(mediaChanged)
+
+/** A message that is passed on to everybody and kept nowhere. */
+export const react = (socket: WebSocket): void => socket.send(reaction)
+const reaction = JSON.stringify({ type: 'reaction.send', payload: { reaction: '👍' } })
+
+const reactionAdded = Buffer.from('{"type":"reaction.added"')
+export const isReaction = (data: Buffer): boolean => data.subarray(0, reactionAdded.length).equals(reactionAdded)

@@ -40,6 +40,7 @@ export interface StackOptions {
   /** A stack that runs already, as its file describes it; it has to have the settings above. */
   file?: string | undefined
   signaling?: number
+  gateways?: number
   janus?: number
   env?: Record<string, string>
 }
@@ -50,7 +51,8 @@ export async function withStack<T>(options: StackOptions, work: (stack: Stack) =
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
   const file = join(folder, 'stack.json')
   const janus = ['--janus', String(options.janus ?? 0)]
-  const args = ['--signaling', String(options.signaling ?? 1), ...janus, '--json', file, '--logs', join(folder, 'logs')]
+  const replicas = ['--signaling', String(options.signaling ?? 1), '--gateway', String(options.gateways ?? 1)]
+  const args = [...replicas, ...janus, '--json', file, '--logs', join(folder, 'logs')]
   const child = spawn(process.execPath, ['--import', follow, entry, ...args], {
     env: { ...process.env, ...settings, ...options.env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

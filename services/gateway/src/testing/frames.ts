@@ -1,25 +1,35 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
+const patienceMs = 15_000
+
 export interface Frame {
   opcode: number
   payload: Buffer
 }
 
-/** A frame as a server sends it, of any length below 2^32. */
-export function serverFrame(payload: Buffer | string, opcode = 1): Buffer {
+/** A masked frame as a client sends it; short or of a 16-bit length. The mask is zero: bytes stay as they are. */
+export function clientFrame(payload: Buffer | string, opcode = 1): Buffer {
   const body = Buffer.from(payload)
   const { length } = body
-  if (length < 126) return Buffer.concat([Buffer.from([0x80 | opcode, length]), body])
-  if (length < 65_536) return Buffer.concat([Buffer.from([0x80 | opcode, 126, length >> 8, length & 0xff]), body])
-  const head = Buffer.alloc(10)
-  head.writeUInt16BE(((0x80 | opcode) << 8) | 127)
-  head.writeUInt32BE(length, 6)
-  return Buffer.concat([head, body])
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]), body])
 }
 
-/** A close frame of a server with only a code. */
-export const serverClose = (code: number): Buffer => serverFrame(Buffer.from([code >> 8, code & 0xff]), 8)
+/** The next frame of a server; what comes after it is put back on the socket. */
+export async function nextFrame(socket: Socket): Promise<Frame> {
+  let got: Buffer = Buffer.alloc(0)
+  for (;;) {
+    const next = take(got)
+    if (next !== null) {
+      socket.pause()
+      if (next.rest.length > 0) socket.unshift(next.rest)
+      return next.frame
+    }
+    const [chunk] = (await once(socket.resume(), 'data', { signal: AbortSignal.timeout(patienceMs) })) as [Buffer]
+    got = Buffer.concat([got, chunk])
+  }
+}
 
 /** Reads a server's frames from a socket until it ends; what is left of a frame cut short is in `rest`. */
 export async function readFrames(socket: Socket): Promise<{ frames: Frame[]; rest: Buffer }> {

@@ -1,4 +1,4 @@
-import type { ServiceName } from '@parley/contracts'
+import { link, type ServiceName } from '@parley/contracts'
 import {
   announce,
   createLogger,
@@ -57,6 +57,8 @@ export interface Around {
   lingerMs?: number
 }
 
+const keyTtlMs = 600_000
+const linkWithinMs = 15_000
 const services = ['auth', 'meetings', 'chat', 'media', 'signaling'] as const
 
 /** A gateway, as it runs, in front of a small servers that say what they saw. */
@@ -73,6 +75,7 @@ export async function startGateway(
     const id = `${service}-${newId().slice(-6)}`
     const upstream = await startUpstream(id)
     all.push(upstream)
+    if (service === 'signaling') await kv.set(link.keyOf(id), upstream.node.key, keyTtlMs)
     const lease = announce(kv, { name: service, id, url: upstream.url, log })
     announced.push(lease)
     return Object.assign(upstream, { id, withdraw: () => lease.withdraw() })
@@ -97,6 +100,9 @@ export async function startGateway(
     world,
     lingerMs,
   })
+  await eventually(() => {
+    if (signaling.node.links.size === 0) throw new Error('the gateway has no link')
+  }, linkWithinMs)
   let left: Promise<void> | undefined
   const leave = (): Promise<void> => (left ??= started.stop())
   return {

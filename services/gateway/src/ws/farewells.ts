@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CloseReason, ServerMessage } from '@parley/contracts'
-import { messageFrame } from './frames.ts'
+import { textFrame } from '@parley/kit'
 
 export interface DrainOptions {
   /** From now until every client should have gone. */
@@ -10,12 +10,12 @@ export interface DrainOptions {
   elsewhere: boolean
 }
 
-/** A client's WebSocket here, whichever way it leads to its node. */
+/** A client's WebSocket here. */
 export interface Leaver {
   readonly ended: Promise<void>
   /** Bytes that the gateway holds for it at this moment. */
   readonly buffered: number
-  /** Puts a text frame between two messages of the node. */
+  /** Sends it a frame of the gateway's own. */
   tell(frame: Buffer): void
   close(reason: CloseReason): void
 }
@@ -83,4 +83,4 @@ export function createFarewells(): Farewells {
 }
 
 const drainingFrame = (reconnectAfterMs: number): Buffer =>
-  messageFrame(JSON.stringify({ type: 'server.draining', payload: { reconnectAfterMs } } satisfies ServerMessage))
+  textFrame(JSON.stringify({ type: 'server.draining', payload: { reconnectAfterMs } } satisfies ServerMessage))

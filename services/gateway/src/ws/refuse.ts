@@ -1,8 +1,7 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import { finished, type Duplex } from 'node:stream'
 import type { ProblemError } from '@parley/kit'
 
-const maxRefusalBytes = 16_384
 const lingerMs = 2_000
 
 /** Answers a handshake with a problem and closes. */
@@ -14,38 +13,6 @@ export function refuse(socket: Duplex, problem: ProblemError, requestId: string)
   if (body.status === 405) headers['allow'] = 'GET'
   if (body.status === 426) headers['sec-websocket-version'] = '13'
   answer(socket, body.status, { headers, body: JSON.stringify(body) })
-}
-
-/** Passes on the refusal of a node, as far as it is a small one, and closes. */
-export async function passRefusal(socket: Duplex, refusal: IncomingMessage, requestId: string): Promise<void> {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of refusal as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > maxRefusalBytes) break
-    parts.push(part)
-  }
-  const headers: Record<string, string> = { 'x-request-id': requestId }
-  for (const name of ['content-type', 'retry-after', 'www-authenticate']) {
-    const value = refusal.headers[name]
-    if (typeof value === 'string') headers[name] = value
-  }
-  answer(socket, refusal.statusCode ?? 503, { headers, body: Buffer.concat(parts).toString() })
-}
-
-/** Agrees to the handshake in the words of the node. */
-export function agree(socket: Duplex, node: IncomingMessage, requestId: string): void {
-  const lines = [
-    'HTTP/1.1 101 Switching Protocols',
-    'upgrade: websocket',
-    'connection: Upgrade',
-    `x-request-id: ${requestId}`,
-  ]
-  for (const name of ['sec-websocket-accept', 'sec-websocket-protocol']) {
-    const value = node.headers[name]
-    if (typeof value === 'string') lines.push(`${name}: ${value}`)
-  }
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
 }
 
 function answer(

@@ -5,12 +5,10 @@ import type { GatewayConfig } from '../config.ts'
 import { isForJanus } from '../janus/handshake.ts'
 import type { JanusSockets } from '../janus/serve.ts'
 import { pathOf, socketPath } from './handshake.ts'
-import { createNodeWatch } from './node-watch.ts'
 import { createNodes } from './nodes.ts'
-import { createPipeBudget, type PipeBudget } from './pipe-budget.ts'
 import { createFarewells, type DrainOptions } from './farewells.ts'
-import { createPipes } from './pipes.ts'
 import { createSessions } from './link/sessions.ts'
+import { createSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
 export interface SocketOptions extends Pick<
@@ -44,30 +42,16 @@ export function serveSockets(
 ): Sockets {
   const budget = budgetOf(config)
   const listed = () => directory.instances('signaling')
-  const pipes = createPipes()
   const nodes = createNodes(listed)
   const farewells = createFarewells()
   const sessions = createSessions({ kv, log, metrics, nodes, listed, farewells, onDeadNode })
-  const abandoned = metrics.counter('parley_gateway_pipes_abandoned_total', 'WebSockets of nodes that were frozen')
   const outcomes = metrics.counter('parley_gateway_upgrades_total', 'Handshakes by what became of them', ['outcome'])
   metrics.reading('parley_gateway_sockets', 'WebSockets with a node, or on the way to one', () => budget.count())
-  metrics.reading('parley_gateway_pipe_buffered_bytes', 'Bytes held for all WebSockets', () => farewells.buffered())
-  const watch = createNodeWatch({
-    pipes,
-    listed,
-    log,
-    onAbandoned(node, count) {
-      abandoned.inc({}, count)
-      nodes.abandoned(node)
-      onDeadNode(node.url)
-    },
-  })
+  metrics.reading('parley_gateway_buffered_bytes', 'Bytes held for all WebSockets', () => farewells.buffered())
   const upgrade = createUpgrade({
     ...options,
     budget,
-    pipes,
     sessions,
-    farewells,
     log,
     nodes,
     onOutcome: (outcome) => outcomes.inc({ outcome }),
@@ -79,17 +63,11 @@ export function serveSockets(
     isForJanus(request) ? janus.upgrade(request, socket, head) : upgrade(request, socket, head),
   )
   return {
-    start() {
-      void watch.start()
-      sessions.start()
-    },
+    start: sessions.start,
     drain: (drain) => farewells.drain(drain),
     undrain: () => farewells.undrain(),
     count: () => budget.count(),
-    stop() {
-      watch.stop()
-      sessions.stop()
-    },
+    stop: sessions.stop,
   }
 }
 
@@ -97,9 +75,9 @@ function budgetOf({
   RATE_LIMITS,
   MAX_SOCKETS,
   MAX_UNAUTHENTICATED_PER_ADDRESS,
-}: Pick<GatewayConfig, 'RATE_LIMITS' | 'MAX_SOCKETS' | 'MAX_UNAUTHENTICATED_PER_ADDRESS'>): PipeBudget {
+}: Pick<GatewayConfig, 'RATE_LIMITS' | 'MAX_SOCKETS' | 'MAX_UNAUTHENTICATED_PER_ADDRESS'>): SocketBudget {
   const unlimited = RATE_LIMITS === 'off'
-  return createPipeBudget({
+  return createSocketBudget({
     total: MAX_SOCKETS,
     shared: !unlimited,
     unauthenticatedPerAddress: unlimited ? MAX_SOCKETS : MAX_UNAUTHENTICATED_PER_ADDRESS,

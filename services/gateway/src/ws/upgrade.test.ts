@@ -1,8 +1,13 @@
 import { createConnection } from 'node:net'
+import type { Problem } from '@parley/contracts'
+import { ProblemError } from '@parley/kit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { clientFrame, nextFrame } from '../testing/frames.ts'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
-import { exchangeRaw, handshake, openSocket, read, type HandshakeOptions } from '../testing/raw.ts'
+import { exchangeRaw, handshake, openSocket, type HandshakeOptions } from '../testing/raw.ts'
 import { rank } from './rendezvous.ts'
+
+const patience = { timeout: 15_000 }
 
 describe('what is refused before anything is dialled', () => {
   let gateway: TestGateway
@@ -70,37 +75,28 @@ describe('what is refused before anything is dialled', () => {
     expect([status, (JSON.parse(rest) as { code: string }).code, dialled]).toEqual([401, 'token-expired', 0])
   })
 
-  it('S5 forged headers do not pass, the offered protocols do, extensions do not', async () => {
-    const protocols = `parley.v1, bearer.${gateway.issuer.token()}`
+  it('S5 S12 the node hears the token, the meeting and the request id, and no header of the client', async () => {
+    const token = gateway.issuer.token()
     const headers = {
       'X-Forwarded-For': '6.6.6.6',
       'X-User-Id': 'root',
       'Sec-WebSocket-Extensions': 'permessage-deflate',
     }
-    const { status } = await attempt({ path: '/v1/ws?meeting=m1', protocols, headers })
-    expect(status).toBe(101)
-    const seen = gateway.upstreams.signaling.seen.at(-1)
-    expect(seen?.url).toBe('/v1/ws?meeting=m1')
-    expect(seen?.headers).toMatchObject({
-      'sec-websocket-protocol': protocols,
-      'x-forwarded-for': '127.0.0.1',
-      'x-forwarded-host': 'meet.example',
-    })
-    expect(seen?.headers).not.toHaveProperty('x-user-id')
-    expect(seen?.headers).not.toHaveProperty('sec-websocket-extensions')
+    const answer = await attempt({ path: '/v1/ws?meeting=m1', protocols: `parley.v1, bearer.${token}`, headers })
+    expect([answer.status, answer.headers['sec-websocket-protocol']]).toEqual([101, 'parley.v1'])
+    expect(answer.headers).not.toHaveProperty('sec-websocket-extensions')
+    const asked = gateway.upstreams.signaling.node.sessions.at(-1)?.asked
+    expect(asked).toMatchObject({ accessToken: token, requestId: answer.headers['x-request-id'], session: null })
   })
 
-  it('S32 bytes that a client sends before the node agreed never become a request to it', async () => {
+  it('S32 what a client sends before it is taken becomes no request, and is gone when the node refuses', async () => {
     const { signaling } = gateway.upstreams
-    const usual = signaling.upgrade
-    signaling.upgrade = (_request, socket) =>
-      void socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nno')
-    const before = signaling.seen.length
+    signaling.node.judge = () => new ProblemError('rate-limited', 'Enough', { retryAfterMs: 5_000 }).toProblem()
     const smuggled = 'GET /v1/secret HTTP/1.1\r\nHost: a\r\n\r\n'
-    const { status, rest } = await exchangeRaw(gateway.url, handshake(gateway.url) + smuggled)
-    signaling.upgrade = usual
-    expect([status, rest]).toEqual([426, 'no'])
-    expect(signaling.seen.length).toBe(before + 1)
+    const { status, headers, rest } = await exchangeRaw(gateway.url, handshake(gateway.url) + smuggled)
+    signaling.node.judge = () => null
+    expect([status, headers['retry-after'], (JSON.parse(rest) as Problem).code]).toEqual([429, '5', 'rate-limited'])
+    expect([signaling.seen.length, gateway.touches()]).toEqual([0, touchesBefore])
   })
 })
 
@@ -160,16 +156,20 @@ describe('which node', () => {
   it('O1 people of one meeting go to one node; other meetings to others', async () => {
     gateway = await startGateway()
     const nodes = [gateway.upstreams.signaling, await gateway.add('signaling'), await gateway.add('signaling')]
-    const sockets = await Promise.all(
-      Array.from({ length: 120 }, (_value, index) =>
-        openSocket(gateway.url, { path: `/v1/ws?meeting=m${index % 60}` }),
-      ),
-    )
-    const meetingsOf = nodes.map(({ seen }) => new Set(seen.map(({ url }) => url)))
-    expect(meetingsOf.reduce((sum, urls) => sum + urls.size, 0)).toBe(60)
+    const placesOf = new Map<string, number[]>()
+    for (let index = 0; index < 120; index += 1) {
+      const path = `/v1/ws?meeting=m${index % 60}`
+      const before = nodes.map(({ node }) => node.sessions.length)
+      const { socket } = await openSocket(gateway.url, { path })
+      placesOf.set(path, [
+        ...(placesOf.get(path) ?? []),
+        nodes.findIndex(({ node }, n) => node.sessions.length > (before[n] ?? 0)),
+      ])
+      socket.destroy()
+    }
+    for (const [one, other] of placesOf.values()) expect(one).toBe(other)
     // The ids of the nodes are random: that one of three gets none of 60 meetings has a chance of 10^-10.
-    expect(meetingsOf.every((urls) => urls.size > 0)).toBe(true)
-    for (const { socket } of sockets) socket.destroy()
+    expect(new Set([...placesOf.values()].flat())).toEqual(new Set([0, 1, 2]))
   })
 
   it('T1 a dead node is passed over', async () => {
@@ -181,6 +181,18 @@ describe('which node', () => {
       expect(answer.status).toBe(101)
       socket.destroy()
     }
+  })
+
+  it('R9 a node that takes no new sockets is passed over', async () => {
+    gateway = await startGateway()
+    const other = await gateway.add('signaling')
+    gateway.upstreams.signaling.node.judge = () => new ProblemError('unavailable').toProblem()
+    for (let index = 0; index < 8; index += 1) {
+      const { answer, socket } = await openSocket(gateway.url, { path: `/v1/ws?meeting=m${index}` })
+      expect(answer.status).toBe(101)
+      socket.destroy()
+    }
+    expect(other.node.sessions.length).toBe(8)
   })
 
   it('O6 without any node: 503 with Retry-After', async () => {
@@ -196,17 +208,21 @@ describe('which node', () => {
 
   it('O1 a client that vanishes while a node is slow costs nothing', async () => {
     gateway = await startGateway()
-    const { signaling } = gateway.upstreams
-    const closed = new Promise<void>((resolve) => {
-      signaling.upgrade = (_request, socket) => void socket.resume().once('end', () => resolve())
+    const { node } = gateway.upstreams.signaling
+    const asked = new Promise<void>((resolve) => {
+      node.judge = () => {
+        resolve()
+        return 'silent'
+      }
     })
     const { port } = new URL(gateway.url)
     const socket = createConnection(Number(port), '127.0.0.1')
     socket.write(handshake(gateway.url))
-    await expect.poll(() => signaling.sockets.length).toBe(1)
+    await asked
     socket.resetAndDestroy()
-    await closed
-    await expect.poll(() => gateway.metrics()).toMatch(/parley_gateway_sockets\{service="gateway"\} 0/)
+    const from = Date.now()
+    await expect.poll(() => gateway.metrics(), patience).toMatch(/parley_gateway_sockets\{service="gateway"\} 0/)
+    expect(Date.now() - from).toBeLessThan(3_000)
   })
 
   it('rank: stable, spread evenly, and a lost node moves only its own keys', () => {
@@ -222,9 +238,9 @@ describe('which node', () => {
 
   it('O1 bytes that come with the handshake reach the node after it agreed', async () => {
     gateway = await startGateway()
-    const { answer, socket } = await openSocket(gateway.url, {}, 'early')
+    const { answer, socket } = await openSocket(gateway.url, {}, clientFrame('early').toString('latin1'))
     expect(answer.status).toBe(101)
-    expect(await read(socket, 5)).toBe('early')
+    expect((await nextFrame(socket)).payload.toString()).toBe('early')
     socket.destroy()
   })
 })

@@ -8,44 +8,35 @@ import {
   limitKey,
   ProblemError,
   traced,
-  type Instance,
   type Logger,
   type TokenVerifier,
 } from '@parley/kit'
-import { requestHeaders, type ClientFacts } from '../edge/forwarded-headers.ts'
+import type { ClientFacts } from '../edge/forwarded-headers.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { maxHeaderBytes } from '../edge/request-shape.ts'
-import { dialNode, type Dialled } from './dial.ts'
-import type { Farewells, Leaver } from './farewells.ts'
+import type { Leaver } from './farewells.ts'
 import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type Handshake } from './handshake.ts'
 import type { ClientSession } from './link/client-session.ts'
 import type { Sessions } from './link/sessions.ts'
 import type { Nodes } from './nodes.ts'
-import { provenAfterMs, type PipeBudget } from './pipe-budget.ts'
-import { Pipe } from './pipe.ts'
-import type { Pipes } from './pipes.ts'
-import { agree, passRefusal, refuse } from './refuse.ts'
+import { refuse } from './refuse.ts'
+import { provenAfterMs, type SocketBudget } from './socket-budget.ts'
 
 export interface UpgradeOptions {
   origins: Origins
   limits: Limits
   verifier: TokenVerifier
-  budget: PipeBudget
-  nodes: Nodes
-  pipes: Pick<Pipes, 'add'>
-  sessions: Pick<Sessions, 'attach' | 'open'>
-  farewells: Pick<Farewells, 'add'>
+  budget: SocketBudget
+  nodes: Pick<Nodes, 'inOrder'>
+  sessions: Pick<Sessions, 'create' | 'attach' | 'open'>
   clientFactsOf(request: IncomingMessage): ClientFacts
   draining(): boolean
   log: Logger
-  /** Counts what became of a handshake: `open`, `refused` by a node, or the code of the problem. */
+  /** Counts what became of a handshake: `open`, or the code of the problem. */
   onOutcome(outcome: string): void
 }
 
-const connectMs = 1_000
-/** A node answers a handshake from memory; a frozen one takes the connection and says nothing. */
-const answerMs = 2_000
 /** How long a handshake may wait for its turn with a node. */
 const turnMs = 10_000
 const maxNodesTried = 3
@@ -60,8 +51,8 @@ const dialling = {
 const nodeLateMs = 3_000
 
 /**
- * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled. Once it has agreed,
- * the two sockets are joined as they are: back-pressure and close codes come through.
+ * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is asked to take the
+ * client, and once it has the handshake is agreed to.
  */
 export function createUpgrade(
   options: UpgradeOptions,
@@ -70,7 +61,7 @@ export function createUpgrade(
   const semaphores = createKeyedSemaphores(dialling)
   return (request, socket, head) => {
     const facts = clientFactsOf(request)
-    // Until the sockets are joined a client that vanishes is of no interest to anybody.
+    // Until a node has taken it a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
     const attributes = { 'parley.request_id': facts.requestId }
     void traced({ name: 'WebSocket handshake', kind: 'server', attributes }, request.headers, () =>
@@ -100,35 +91,46 @@ async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   try {
     const client = await open(upgrade, handshake, options)
     // Not awaited: the handshake and its headers would stay in memory for as long as the client is there.
-    if (client === null) giveBack()
-    else void client.ended.then(giveBack)
+    void client.ended.then(giveBack)
   } catch (error) {
     giveBack()
     throw error
   }
 }
 
-/** The client, with a node; null when the node refused. */
-async function open(upgrade: Upgrade, handshake: Handshake, options: Handling): Promise<Leaver | null> {
+/** The client, with a node. @throws ProblemError `unavailable`, or what a node refuses with */
+async function open(upgrade: Upgrade, { token, meeting }: Handshake, options: Handling): Promise<Leaver> {
   const { request, socket, head, facts } = upgrade
-  const strangerUntil = handshake.token === null ? performance.now() + provenAfterMs + nodeLateMs : 0
-  const found = await findNode(upgrade, { ...handshake, strangerUntil }, options)
-  if (found.kind === 'refused') {
-    options.onOutcome('refused')
-    await passRefusal(socket, found.answer, facts.requestId)
-    return null
+  const { sessions, onOutcome } = options
+  const strangerUntil = token === null ? performance.now() + provenAfterMs + nodeLateMs : 0
+  const session = sessions.create({ accessToken: token, meeting, strangerUntil, requestId: facts.requestId })
+  const gone = new AbortController()
+  const onGone = (): void => gone.abort(new ProblemError('unavailable', 'The client has gone'))
+  socket.once('close', onGone)
+  gone.signal.addEventListener('abort', () => session.gone())
+  try {
+    await attach(session, { ...options, signal: gone.signal })
+  } catch (error) {
+    session.gone()
+    throw error
+  } finally {
+    socket.off('close', onGone)
   }
-  options.onOutcome('open')
-  if (found.kind === 'linked') {
-    options.sessions.open(found.session, { request, socket, head, requestId: facts.requestId })
-    return found.session
+  onOutcome('open')
+  sessions.open(session, { request, socket, head, requestId: facts.requestId })
+  return session
+}
+
+/** Asks the nodes in their order until one takes the session. @throws ProblemError as `open` */
+async function attach(
+  session: ClientSession,
+  { nodes, semaphores, sessions, signal }: Handling & { signal: AbortSignal },
+): Promise<void> {
+  for (const node of nodes.inOrder(session.meeting).slice(0, maxNodesTried)) {
+    if (await semaphores(node.id, () => sessions.attach(session, node), signal)) return
+    signal.throwIfAborted()
   }
-  agree(socket, found.answer, facts.requestId)
-  const pipe = new Pipe({ client: socket, upstream: found.socket, node: found.node, strangerUntil })
-  pipe.begin(head, found.head)
-  options.pipes.add(pipe)
-  options.farewells.add(pipe)
-  return pipe
+  throw new ProblemError('unavailable', 'No signaling node can be reached')
 }
 
 /** The checks; nothing behind the gateway is touched by them. */
@@ -144,84 +146,3 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   if (handshake.token !== null) await options.verifier.verify(handshake.token)
   return handshake
 }
-
-/** A node has taken the client over its link. A node without a link has agreed to a socket of its own. */
-type Answered = { kind: 'linked'; session: ClientSession } | (Dialled & { node: Instance })
-type Opening = Handshake & { strangerUntil: number }
-
-/** Asks the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
-async function findNode(upgrade: Upgrade, opening: Opening, options: Handling): Promise<Answered> {
-  const { socket } = upgrade
-  const { nodes, semaphores } = options
-  const gone = new AbortController()
-  const onGone = (): void => gone.abort(new ProblemError('unavailable', 'The client has gone'))
-  socket.once('close', onGone)
-  try {
-    for (const node of nodes.inOrder(opening.meeting).slice(0, maxNodesTried)) {
-      const knownToFail = nodes.failedLately(node)
-      // Somebody before us may find out that it is not worth asking.
-      const ask = async (): Promise<Answered | null> =>
-        !knownToFail && nodes.failedLately(node)
-          ? null
-          : askNode({ ...upgrade, opening }, node, { ...options, signal: gone.signal })
-      const answered = await semaphores(node.id, ask, gone.signal)
-      if (answered !== null) return answered
-      if (socket.destroyed) break
-    }
-  } finally {
-    socket.off('close', onGone)
-  }
-  throw new ProblemError('unavailable', 'No signaling node can be reached')
-}
-
-/** Null when another node has to be tried: this one is going away, full, or cannot be reached. */
-async function askNode(
-  { request, socket, facts, opening }: Upgrade & { opening: Opening },
-  node: Instance,
-  { nodes, sessions, log, signal }: Handling & { signal: AbortSignal },
-): Promise<Answered | null> {
-  const linked = await askLinked(sessions, node, { ...opening, requestId: facts.requestId })
-  if (linked === 'unavailable') return null
-  if (linked !== null) {
-    if (!socket.destroyed) return { kind: 'linked', session: linked }
-    linked.gone()
-    return null
-  }
-  const dial = { path: request.url ?? '/', headers: headersOf(request, facts), connectMs, answerMs, signal }
-  try {
-    const dialled = await dialNode(node, dial, nodes)
-    if (dialled.answer.statusCode !== 503) return { ...dialled, node }
-    dialled.answer.destroy()
-  } catch (error) {
-    if (socket.destroyed) return null
-    nodes.failed(node)
-    log.warn({ err: error, node: node.id, requestId: facts.requestId }, 'signaling node cannot be reached')
-  }
-  return null
-}
-
-/** Null: the node has no link. @throws ProblemError for which any other node would refuse too */
-async function askLinked(
-  sessions: Pick<Sessions, 'attach'>,
-  node: Instance,
-  { token, meeting, strangerUntil, requestId }: Opening & { requestId: string },
-): Promise<ClientSession | 'unavailable' | null> {
-  try {
-    return await sessions.attach(node, { accessToken: token, meeting, strangerUntil, requestId })
-  } catch (error) {
-    if (isProblem(error) && error.toProblem().status === 503) return 'unavailable'
-    throw error
-  }
-}
-
-const headersOf = ({ rawHeaders }: IncomingMessage, facts: ClientFacts): string[] => [
-  ...requestHeaders(withoutExtensions(rawHeaders), facts),
-  'connection',
-  'Upgrade',
-  'upgrade',
-  'websocket',
-]
-
-/** No extension is offered, compression least of all: it costs memory per socket and buys little for small messages. */
-const withoutExtensions = (raw: readonly string[]): string[] =>
-  raw.filter((_value, index) => raw[index - (index % 2)]?.toLowerCase() !== 'sec-websocket-extensions')

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { claimInvites, hasUnclaimed, holdsInvite } from './store.ts'
+import { claimInvites, hasUnclaimed, hasUnclaimedTo, holdsInvite } from './store.ts'
 
 /**
  * Whether somebody is invited to a meeting and has not declined: by account, or by verified e-mail address. Asks auth only
@@ -14,6 +14,6 @@ export async function isInvited(context: Context, meetingId: string, userId: str
 
 /** Finds the invites that went to the verified address of an account. From now on they are its own. */
 export async function claimByAddress({ db, addressOf }: Context, userId: string): Promise<void> {
-  const email = await addressOf(userId)
+  const email = await addressOf(userId, (address) => hasUnclaimedTo(db, address))
   if (email !== null) await claimInvites(db, email, userId)
 }

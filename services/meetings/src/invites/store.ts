@@ -121,6 +121,18 @@ export async function hasUnclaimed(db: Db, meetingId: string): Promise<boolean> 
   return invite !== undefined
 }
 
+/** Whether there are invites to an address that no account has. */
+export async function hasUnclaimedTo(db: Db, email: string): Promise<boolean> {
+  const invite = await db
+    .selectFrom('invites')
+    .select('id')
+    .where('email', '=', email)
+    .where((eb) => eb.or([eb('claimed_by', 'is', null), eb('claimed_by_guest', '=', true)]))
+    .limit(1)
+    .executeTakeFirst()
+  return invite !== undefined
+}
+
 /** Gives the invites to an address to the account that owns it, unless another account has them. */
 export async function claimInvites(db: Db, email: string, userId: string): Promise<void> {
   await db

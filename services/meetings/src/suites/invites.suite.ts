@@ -123,6 +123,19 @@ export const invitesSuite = (open: OpenWorld) =>
       expect(await seenByHost()).toMatchObject({ email, userId: ann.id, status: 'accepted' })
     })
 
+    it('M12 P5 an account without a verified address costs auth one question, until an invite to the address makes a difference', async () => {
+      const [host, ann] = [user(), product.person('Ann')]
+      const email = accounts.of(ann, { emailVerified: false })
+      for (let times = 0; times < 3; times += 1) expect([await listed(ann), await mine(ann)]).toEqual([[], []])
+      expect(accounts.askedFor(ann)).toBe(1)
+      const meeting = await product.create(host, { type: 'invited_only' })
+      await invite(host, meeting, { email })
+      expect(await listed(ann)).toEqual([])
+      expect(accounts.askedFor(ann)).toBe(2)
+      accounts.of(ann)
+      expect(await listed(ann)).toEqual([meeting.id])
+    })
+
     it('M12 nobody is taken for the owner of an address while auth is away; invites by account go on', async () => {
       const [host, ann, bob] = [user(), user(), user()]
       const meeting = await product.create(host, { type: 'invited_only' })

@@ -10,12 +10,14 @@ import type { TestWorld } from './world.ts'
 export async function createAccounts({ bus, log, people }: TestWorld) {
   const known = new Map<string, { name: string; email: string; emailVerified: boolean }>()
   let subscription: BusSubscription | undefined
+  const asked: string[] = []
   const find = async (): Promise<void> => {
     subscription = respond(
       bus,
       authBus.account,
       'auth',
       async ({ userId }) => {
+        asked.push(userId)
         const account = known.get(userId) ?? people.get(userId)
         if (account === undefined) throw new ProblemError('not-found')
         return account
@@ -28,6 +30,8 @@ export async function createAccounts({ bus, log, people }: TestWorld) {
   return {
     find,
     lose: (): void => subscription?.unsubscribe(),
+    /** How often somebody asked for the account. */
+    askedFor: ({ id }: Person): number => asked.filter((userId) => userId === id).length,
     /** Gives a person an account, with an address of their own unless told. */
     of(person: Person, { email = `${person.id}@example.org`, emailVerified = true } = {}): string {
       known.set(person.id, { name: person.name, email, emailVerified })

@@ -1,5 +1,5 @@
 import type { AnswerOf, ClientPayload, ClientType, fromClient } from '@parley/contracts'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import type { Connection, ParticipantSession } from '../session/session.ts'
 
 /** The session in one of the states in which `T` is allowed. */

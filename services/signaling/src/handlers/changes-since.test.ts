@@ -1,6 +1,6 @@
 import { createLogger, createMemoryKv } from '@parley/kit'
 import { expect, it } from 'vitest'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import { LocalSession } from '../session/local-session.ts'
 import { aMeeting } from '../testing/a-meeting.ts'
 import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'

@@ -1,6 +1,6 @@
 import { createLogger, createMemoryKv, ProblemError } from '@parley/kit'
 import { expect, it } from 'vitest'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import type { Connection, ParticipantSession } from '../session/session.ts'
 import { LocalSession } from '../session/local-session.ts'
 import { aMeeting } from '../testing/a-meeting.ts'
@@ -14,7 +14,7 @@ it('shows whoever could not leave what happened meanwhile', async () => {
   const meeting = aMeeting({ id: room.meetingId })
   for (const id of ['host', 'guest']) await room.submit({ kind: 'join', seat: aSeat(id), meeting })
   const shown: string[] = []
-  const socket = { send: (frame: Buffer) => void shown.push(String(frame)), sendWith() {}, close() {}, idle: true }
+  const socket = { send: (frame: Buffer) => void shown.push(String(frame)), castWith() {}, close() {}, idle: true }
   const local = new LocalSession({ participantId: 'guest', sessionId: 's-guest', userId: 'u-guest' })
   local.enter(socket).take()
   local.release(room.state.v)

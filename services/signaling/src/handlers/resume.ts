@@ -1,7 +1,7 @@
 import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parley/contracts'
 import { request, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import { followLobby } from '../lobby/follow.ts'
 import { findWait, resumeWait } from '../lobby/wait.ts'
 import { decide, type Command } from '../room/decide.ts'

@@ -1,31 +1,40 @@
+import { hash } from 'node:crypto'
 import { meetingsBus, type AdmissionGrant } from '@parley/contracts'
 import { request, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import { followLobby } from '../lobby/follow.ts'
 import { wait } from '../lobby/wait.ts'
 import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { decideUntilCurrent, enterRoom, snapshotOrThrow } from '../session/enter.ts'
 import type { LocalSession } from '../session/local-session.ts'
+import type { Connection } from '../session/session.ts'
 import type { Handler } from './call.ts'
 import { changesSince } from './resume.ts'
 
-export const join: Handler<'room.join'> = ({ context, connection, session, payload }) => {
+export const join: Handler<'room.join'> = ({ context, connection, session, payload, request: asked }) => {
   const { roomToken, device, features } = payload
   const { principal } = session
+  const attempt = attemptOf(connection, asked)
   const askedAt = context.clock.monotonic()
-  const request = { roomToken, userId: principal.userId, attempt: newId() }
+  const request = { roomToken, userId: principal.userId, attempt }
   return decideUntilCurrent(
     () => redeem(context, request),
     async (grant) => {
       if (grant.admission === 'wait') {
         const room = await context.rooms.open(grant.meeting.id)
         const { participantId, meeting } = grant
-        const options = { principal, room, participantId, sessionId: newId(), device, meetingVersion: meeting.version }
+        const options = { principal, room, participantId, sessionId: attempt, device, meetingVersion: meeting.version }
         return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
       }
-      const { joined, release } = await enterRoom(context, connection, { principal, grant, device, askedAt })
+      const { joined, release } = await enterRoom(context, connection, {
+        principal,
+        grant,
+        device,
+        askedAt,
+        sessionId: attempt,
+      })
       return {
         type: 'room.joined',
         payload: joined,
@@ -37,6 +46,17 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
       }
     },
   )
+}
+
+/**
+ * One request of one client is one attempt, on whatever node: one that was under way when its node went is made again on another, where
+ * the token is spent, and the seat may be taken, by this very attempt. It is the id of the session, too.
+ */
+function attemptOf({ client }: Connection, request: string | undefined): string {
+  if (request === undefined) return newId()
+  const digits = hash('sha256', `${client} ${request}`)
+  // A UUIDv7 of the client's time.
+  return `${client.slice(0, 15)}${digits.slice(0, 3)}-8${digits.slice(3, 6)}-${digits.slice(6, 18)}`
 }
 
 type Redemption = Static<typeof meetingsBus.redeem.input>

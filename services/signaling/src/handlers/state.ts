@@ -1,5 +1,5 @@
 import type { RoomChange } from '@parley/contracts'
-import { sendTo, type Context } from '../context.ts'
+import { sendTo, type Context } from '../node/context.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { ack, type Handler } from './call.ts'
 

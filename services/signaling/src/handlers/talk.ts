@@ -1,6 +1,6 @@
 import { chatBus, may, signalingBus, type Participant } from '@parley/contracts'
 import { request, ProblemError, publish } from '@parley/kit'
-import { sendTo } from '../context.ts'
+import { sendTo } from '../node/context.ts'
 import { noteAndTell } from '../room/chat-heads.ts'
 import { showEphemeral } from '../room/registry.ts'
 import { ack, type Call, type Handler, type SessionFor } from './call.ts'

@@ -1,6 +1,13 @@
 import type { IceServer } from '@parley/contracts'
-import { checkIceConfig, hasTurn, iceServersFor, openIceServers, type Clock, type Metrics } from '@parley/kit'
-import type { SignalingConfig } from '../config.ts'
+import {
+  checkIceConfig,
+  hasTurn,
+  iceServersFor,
+  openIceServers,
+  type Clock,
+  type IceConfig,
+  type Metrics,
+} from '@parley/kit'
 import type { TurnHolders } from './turn-holders.ts'
 
 /** The ICE servers of a participant, and when to tell them again, by the monotonic clock; null: there is none to renew. */
@@ -14,14 +21,14 @@ const renewAfter = 0.8
 
 /** STUN and TURN servers; TURN with credentials, made for one person where the server shares a secret. */
 export class IceServers {
-  readonly #config: SignalingConfig
+  readonly #config: IceConfig
   readonly #clock: Clock
   readonly #holders: TurnHolders
   readonly #issued: ReturnType<Metrics['counter']> | undefined
 
   /** @throws ConfigError when the settings of TURN do not fit together */
   constructor(
-    config: SignalingConfig,
+    config: IceConfig,
     { clock, holders, metrics }: { clock: Clock; holders: TurnHolders; metrics?: Pick<Metrics, 'counter'> },
   ) {
     this.#issued = metrics?.counter('parley_signaling_turn_credentials_total', 'TURN credentials that were given out')

@@ -2,7 +2,8 @@ import { closeCodes, toGateway, type CloseReason, type LinkClose, type LinkHeld 
 import { jsonBody, numberBody } from '@parley/kit'
 import type { ClientSocket } from '../session/client-socket.ts'
 import type { Link } from './link.ts'
-import type { CastCover, CastGroup, RoomCasts } from './room-casts.ts'
+import type { CastCover } from '../session/local-session.ts'
+import type { CastGroup, RoomCasts } from './room-casts.ts'
 
 /**
  * A client's socket that a gateway holds: what is written goes over the link. The gateway judges how slow a client is, for it sees
@@ -16,8 +17,8 @@ export class LinkSocket implements ClientSocket {
   /** The last round of its group's casts that reached it. */
   coveredIn = 0
   closedWith: number | null = null
-  readonly waiting = 0
-  readonly idle = true
+  /** The gateway tells of a client that does not take what waits for it. */
+  idle = true
   #open = true
   #taken = 0
   #underWay = 0
@@ -35,16 +36,9 @@ export class LinkSocket implements ClientSocket {
     if (this.#open) this.link.write(isSignal ? toGateway.signal : toGateway.send, this.id, frame)
   }
 
-  /** It leaves with the turn in any case; how long broadcasts wait for each other is the gateway's to say. */
-  sendWith(_batch: unknown, frame: Buffer): void {
-    this.send(frame)
-  }
-
   castWith(cast: CastCover): void {
     if (this.#open) cast.cover(this)
   }
-
-  check(): void {}
 
   /** The client is gone, or the link: nothing can be said any more. */
   gone(): void {

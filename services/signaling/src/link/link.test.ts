@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import {
-  link as contract,
   toGateway,
   toNode,
   type LinkAttach,
@@ -13,18 +11,19 @@ import {
   createMemoryBus,
   createMemoryKv,
   jsonBody,
+  newId,
   readCast,
   readJson,
   readNumber,
   readRecords,
   writeRecords,
-  type Instance,
   type LinkRecord,
 } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { aMeeting, startNodes } from '../testing/harness.ts'
+import { openLink } from '../testing/wire-client.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const kv = createMemoryKv({ log })
@@ -34,16 +33,10 @@ beforeAll(async () => {
 })
 afterAll(() => product.stop())
 
-/** The key of a node, as a gateway finds it. */
-async function keyOf(node: number): Promise<string> {
-  const members = (await kv.alive('services:signaling')).map((member) => JSON.parse(member) as Instance)
-  const found = members.find(({ url }) => product.nodes[node]?.url === url)
-  return (await kv.get(contract.keyOf(found?.id ?? ''))) ?? ''
-}
-
 /** The gateway's end of a link, by hand. */
 class Gateway {
   readonly records: LinkRecord[] = []
+  readonly client = newId()
   readonly #ws: WebSocket
 
   private constructor(ws: WebSocket) {
@@ -52,24 +45,16 @@ class Gateway {
   }
 
   static async open(node: number, key?: string): Promise<Gateway> {
-    const known = key ?? (await keyOf(node))
-    const ws = new WebSocket(product.url(node).replace('/v1/ws', contract.path), contract.subprotocol, {
-      headers: { authorization: `Bearer ${known}` },
-    })
-    const gateway = new Gateway(ws)
-    const refused = once(ws, 'unexpected-response').then(([, answer]) => {
-      throw new Error(`refused: ${(answer as { statusCode: number }).statusCode}`)
-    })
-    await Promise.race([once(ws, 'open'), refused])
-    return gateway
+    const { url, key: known } = product.at(node)
+    return new Gateway(await openLink({ url, key: key ?? known }))
   }
 
   write(kind: number, id: number, body: Buffer = Buffer.alloc(0)): void {
     this.#ws.send(writeRecords([{ kind, id, body }]))
   }
 
-  attach(id: number, asked: Omit<LinkAttach, 'requestId'>): void {
-    this.write(toNode.attach, id, jsonBody({ requestId: 'r', ...asked }))
+  attach(id: number, asked: Pick<LinkAttach, 'accessToken' | 'session'> & Partial<LinkAttach>): void {
+    this.write(toNode.attach, id, jsonBody({ requestId: 'r', client: this.client, ...asked }))
   }
 
   input(id: number, type: string, payload: object = {}): void {
@@ -84,7 +69,7 @@ class Gateway {
   messagesOf(id: number): { type: string; payload: Record<string, unknown> }[] {
     return this.records
       .filter((record) => record.id === id && (record.kind === toGateway.send || record.kind === toGateway.signal))
-      .map(({ body }) => JSON.parse(body.toString().slice(body.indexOf('{'))))
+      .map(({ body }) => JSON.parse(body.toString().slice(body.indexOf('{"type"'))))
   }
 
   wait<T>(look: () => T | undefined): Promise<T> {
@@ -114,9 +99,8 @@ class Gateway {
 
 describe('R13 the link of a gateway', () => {
   it('R13 is refused without the key of this node', async () => {
-    const others = await keyOf(1)
-    for (const key of ['', 'x', others, `${await keyOf(0)}x`])
-      await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
+    const [own, others] = [product.at(0).key, product.at(1).key]
+    for (const key of ['', 'x', others, `${own}x`]) await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
   })
 
   it('R13 carries one copy of a broadcast for everybody, and names who is left out', async () => {
@@ -168,6 +152,40 @@ describe('R13 the link of a gateway', () => {
     expect(seen.filter((text) => text.includes('reconnecting') || text.includes('participant.left'))).toEqual([])
     expect(ben.session.meetingId).toBe(meeting.id)
     for (const gateway of [one, other]) gateway.drop()
+  })
+
+  it('R13 S14 a join that was under way when its node went is carried out once on another; the token is good for no other', async () => {
+    const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
+    const meeting = aMeeting()
+    const { roomToken, token } = product.grant(meeting, 'Ada')
+    const ben = await product.join(1, meeting, 'Ben')
+    const asked = { roomToken, device: { mic: true, cam: true } }
+    const client = newId()
+    one.attach(1, { accessToken: token, session: null, client })
+    await one.wait(() => one.of(toGateway.attached, 1)[0])
+    one.input(1, 'room.join', asked)
+    await ben.client.waitFor('participant.joined')
+    // Its answer is lost with the node, and the gateway has nothing to hold.
+    one.drop()
+    for (const [id, secret] of [
+      [1, newId()],
+      [2, client],
+    ] as const) {
+      other.attach(id, { accessToken: token, session: null, client: secret })
+      await other.wait(() => other.of(toGateway.attached, id)[0])
+      other.input(id, 'room.join', asked)
+      await other.wait(() => other.of(toGateway.done, id)[0])
+    }
+    expect(other.messagesOf(1).map(({ payload }) => payload['code'])).toEqual(['room-token-invalid'])
+    const joined = other.messagesOf(2).find(({ type }) => type === 'room.joined')
+    const { sessionId, resumeToken, v } = joined?.payload ?? {}
+    other.input(2, 'hand.raise')
+    await other.wait(() => other.messagesOf(2).find(({ type }) => type === 'ack'))
+    expect(ben.client.of('participant.joined').length).toBe(1)
+    expect(ben.client.of('participant.left')).toEqual([])
+    const resumed = await (await product.connect(0, token)).ask('room.resume', { sessionId, resumeToken, v })
+    expect(resumed.type).toBe('room.resumed')
+    other.drop()
   })
 
   it('R13 S24 a gateway can act for nobody whose secrets it does not have', async () => {

@@ -74,7 +74,7 @@ export class Link {
   closed({ id }: LinkSocket): void {
     const { connection } = this.#sessions.get(id) ?? {}
     this.#sessions.delete(id)
-    // As with a socket of our own: whoever closes it is done first.
+    // Whoever closes it is done first.
     if (connection) setImmediate(() => this.#host.lost(connection))
   }
 
@@ -125,6 +125,8 @@ export class Link {
         return this.#detach(id, body.length > 0 ? readNumber(body) : undefined)
       case toNode.part:
         return this.#part(id, body)
+      case toNode.slow:
+        return this.#slow(id, readNumber(body) === 1)
       case toNode.input:
       case toNode.binary:
         return this.#input(id, body, kind === toNode.binary)
@@ -136,6 +138,11 @@ export class Link {
   #part(id: number, body: Buffer): void {
     const { parts = [] } = this.#sessions.get(id) ?? {}
     if (parts.push(Buffer.from(body)) > maxParts) throw new LinkFormatError('An input is longer than any message')
+  }
+
+  #slow(id: number, isSlow: boolean): void {
+    const { socket } = this.#sessions.get(id) ?? {}
+    if (socket) socket.idle = !isSlow
   }
 
   #input(id: number, body: Buffer, isBinary: boolean): void {

@@ -1,5 +1,6 @@
 import { toGateway, type CastClass } from '@parley/contracts'
 import { castBody, maxExceptions, numberBody } from '@parley/kit'
+import type { CastCover } from '../session/local-session.ts'
 import type { Link } from './link.ts'
 import type { LinkSocket } from './link-socket.ts'
 
@@ -10,11 +11,6 @@ export interface CastGroup {
   readonly members: Set<LinkSocket>
   /** In the cast that is being made. */
   covered: number
-}
-
-/** A broadcast that is being made: who is covered gets it by the one copy of its link. */
-export interface CastCover {
-  cover(socket: LinkSocket): void
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { LocalSession } from '../session/local-session.ts'
 

@@ -6,10 +6,10 @@ import {
   type LobbyWaiting,
   type Principal,
 } from '@parley/contracts'
-import { request, asProblem, ProblemError, publish } from '@parley/kit'
-import type { Context } from '../context.ts'
+import { request, asProblem, newId, ProblemError, publish, textFrame } from '@parley/kit'
+import type { Context } from '../node/context.ts'
 import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
-import { messageFrame, textFrame } from '../room/frames.ts'
+import { messageFrame } from '../room/frames.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { issueResumeToken, type ResumeToken } from '../session/resume-token.ts'
 import { holdSession } from '../session/hold.ts'
@@ -155,7 +155,7 @@ async function admit(context: Context, connection: Connection, admitting: Admitt
   const decisions = decisionsOf(context, admitting)
   const { joined, release } = await decideUntilCurrent(decisions, (decision) => {
     if (!decision?.admitted) throw new ProblemError('not-admitted')
-    return enterRoom(context, connection, { principal, grant: decision.grant, device })
+    return enterRoom(context, connection, { sessionId: newId(), principal, grant: decision.grant, device })
   })
   connection.socket.send(messageFrame({ type: 'lobby.result', payload: { admitted: true, ...joined } }))
   holdSession(connection, joined)

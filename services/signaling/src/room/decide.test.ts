@@ -169,7 +169,12 @@ describe('the rules of a room', () => {
       { ...resumeOf('d'), userId: 'eve' },
       'seat-limit',
     ],
-    ['M8 a participant enters once', roomOf('a'), join('a'), 'room-token-invalid'],
+    [
+      'M8 a participant enters once',
+      roomOf('a'),
+      { kind: 'join', seat: { ...aSeat('a'), sessionId: 'another' }, meeting },
+      'room-token-invalid',
+    ],
     [
       'R8 a session that never was',
       roomOf('a'),
@@ -199,6 +204,13 @@ describe('the rules of a room', () => {
       'resume-failed',
     ],
   ]
+  it('R13 the same attempt to join takes its seat over, until its session was resumed', () => {
+    const room = roomOf('a')
+    const again = join('a')
+    expect(run(room, again)).toMatchObject([{ kind: 'seat', participantId: 'a', connection: 'connected' }])
+    run(room, resumeOf('a'))
+    expect(decide(room, again, 0)).toMatchObject({ refused: 'room-token-invalid' })
+  })
   it.each(refusals)('%s', (_name, room, command, code) => {
     expect(decide(room, command, 0)).toMatchObject({ refused: code })
   })

@@ -156,7 +156,8 @@ function join(
 ): RoomChange[] | Refusal {
   if ((seat.asOf ?? room.commandSeq) < room.commandSeq)
     return { ...refuse('unavailable', 'The meeting has just been changed'), outdated: true }
-  if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
+  const taken = room.seats.get(seat.participant.id)
+  if (taken) return isSameAttempt(taken, seat) ? [joinedAgain(seat)] : refuse('room-token-invalid')
   const isNews = room.meeting === null || room.meeting.version < granted.version
   const meeting = room.meeting !== null && room.meeting.version > granted.version ? room.meeting : granted
   const { userId, role } = seat.participant
@@ -166,6 +167,20 @@ function join(
   const old = [...forgotten(room, now, tooManyParked(room, userId, seatsPerPerson))]
   return [...old, ...news, ...freed, { kind: 'joined', seat: allowedIn(meeting, seat, now) }]
 }
+
+/** Until the session was resumed: then its client has had the answer. */
+const isSameAttempt = (taken: Seat, seat: Seat): boolean =>
+  taken.sessionId === seat.sessionId && taken.resumeHashBefore === undefined
+
+/** The same attempt to join, made again on another node because the first one's answer was lost with its node. */
+const joinedAgain = ({ participant, node, resumeHash }: Seat): RoomChange => ({
+  kind: 'seat',
+  participantId: participant.id,
+  node,
+  resumeHash,
+  lostAt: null,
+  connection: 'connected',
+})
 
 /** Nobody comes in with a device that the meeting, as it is by now, does not allow. */
 function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat, now: number): Seat {

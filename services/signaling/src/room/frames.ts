@@ -1,25 +1,5 @@
 import type { Participant, ServerMessage } from '@parley/contracts'
-
-/**
- * A WebSocket text frame as a server sends it: final, unmasked, uncompressed (RFC 6455 §5.2). Built once, the same bytes go
- * to every socket.
- */
-export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const frame = Buffer.allocUnsafe(header + length)
-  frame[0] = 0x81
-  if (header === 2) frame[1] = length
-  else if (header === 4) {
-    frame[1] = 126
-    frame.writeUInt16BE(length, 2)
-  } else {
-    frame[1] = 127
-    frame.writeBigUInt64BE(BigInt(length), 2)
-  }
-  frame.write(text, header, 'utf8')
-  return frame
-}
+import { textFrame } from '@parley/kit'
 
 export const messageFrame = ({ type, payload }: ServerMessage): Buffer =>
   textFrame(answerText(type, undefined, payload))

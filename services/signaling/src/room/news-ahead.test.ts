@@ -15,7 +15,7 @@ it('H9 does not go back to what it read where the news have gone further meanwhi
   await here.room.load()
   const shown: string[] = []
   const show = (frame: Buffer) => void shown.push(String(frame))
-  const socket = { send: show, sendWith: (_batch: unknown, frame: Buffer) => show(frame), close() {}, idle: true }
+  const socket = { send: show, castWith: (_cast: unknown, frame: Buffer) => show(frame), close() {}, idle: true }
   const local = new LocalSession({ participantId: 'ada', sessionId: 's-ada', userId: 'u-ada' })
   local.enter(socket).take()
   local.release(here.room.state.v)

@@ -1,5 +1,4 @@
 import type { RoomChange } from '@parley/contracts'
-import { Pace, WriteBatch, type Clock } from '@parley/kit'
 import { RoomCasts } from '../link/room-casts.ts'
 import type { LocalSession } from '../session/local-session.ts'
 import type { VersionedFrame } from './batch.ts'
@@ -7,13 +6,12 @@ import { messageFrame } from './frames.ts'
 import { deltaBetween, snapshotFor, type ChatHead, type RoomState } from './state.ts'
 
 interface Deps {
-  clock: Clock
   onDelivered(count: number): void
 }
 
 interface Telling {
-  batch?: WriteBatch
   except?: string
+  /** Not for a client that is slow. */
   droppable?: boolean
 }
 
@@ -35,8 +33,6 @@ export class RoomSessions {
   /** By participant id. */
   readonly all = new Map<string, LocalSession>()
   readonly #deps: Deps
-  readonly #batch = new WriteBatch()
-  readonly #pace = new Pace()
   readonly #casts = new RoomCasts()
 
   constructor(deps: Deps) {
@@ -44,16 +40,15 @@ export class RoomSessions {
   }
 
   /** Sends a frame that is not state to everybody here but `except`. */
-  broadcast(frame: Buffer, options: { except?: string; droppable?: boolean } = {}): void {
-    this.#tell(frame, null, { batch: this.#pacedBatch(), ...options })
+  broadcast(frame: Buffer, how: Telling = {}): void {
+    this.#tell(frame, null, how)
     this.#deps.onDelivered(this.all.size)
   }
 
   /** Tells what led to a committed state. */
   tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly RoomChange[]): void {
     for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
-    const batch = this.#pacedBatch()
-    for (const { v, frame } of frames) this.#tell(frame, v, { batch })
+    for (const { v, frame } of frames) this.#tell(frame, v)
     this.#deps.onDelivered(this.all.size * frames.length)
     if (next.ended) this.#closeAll('meetingEnded')
   }
@@ -102,12 +97,11 @@ export class RoomSessions {
     this.#closeAll('meetingEnded')
   }
 
-  /** One frame for everybody here but `except`: one copy for all who share a link, one each for the others. */
-  #tell(frame: Buffer, v: number | null, { except, ...how }: Telling = {}): void {
+  /** One frame for everybody here but `except`: one copy for all who share a link. */
+  #tell(frame: Buffer, v: number | null, { except, droppable = false }: Telling = {}): void {
     const cast = this.#casts.begin()
-    for (const session of this.all.values())
-      if (session.participantId !== except) session.deliver(frame, v, { ...how, cast })
-    cast.send(frame, { v: v ?? 0, kind: how.droppable ? 'passing' : 'state' })
+    for (const session of this.all.values()) if (session.participantId !== except) session.deliver(frame, v, cast)
+    cast.send(frame, { v: v ?? 0, kind: droppable ? 'passing' : 'state' })
   }
 
   /** A session on its way in stays: the commit under way decides what becomes of them. */
@@ -116,11 +110,5 @@ export class RoomSessions {
       session.close(why)
       if (!session.entering) this.all.delete(id)
     }
-  }
-
-  /** A broadcast leaves at once while the room is quiet; else within the window of its pace. */
-  #pacedBatch(): WriteBatch {
-    this.#batch.waitMs = this.#pace.next(this.#deps.clock.monotonic())
-    return this.#batch
   }
 }

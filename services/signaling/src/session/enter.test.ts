@@ -1,6 +1,6 @@
 import { createLogger, createMemoryKv, newId, systemClock } from '@parley/kit'
 import { afterAll, expect, it } from 'vitest'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import type { Command } from '../room/decide.ts'
 import { LiveRoom } from '../room/live-room.ts'
 import { headOf } from '../room/state.ts'
@@ -32,7 +32,7 @@ function arriving(room: LiveRoom) {
   const local = new LocalSession({ participantId, sessionId, userId })
   const principal = { userId, sessionId, kind: 'user' as const, name: 'Ada', epoch: 0, expiresAt: 2 ** 31 }
   const connection = {
-    socket: { send() {}, sendWith() {}, close() {}, idle: true },
+    socket: { send() {}, castWith() {}, close() {}, idle: true },
     session: { state: 'authenticated', principal },
     answers: new Answers(),
   } as unknown as Connection

@@ -8,8 +8,8 @@ import {
   type RoomSnapshot,
   type Seat,
 } from '@parley/contracts'
-import { newId, ProblemError } from '@parley/kit'
-import type { Context } from '../context.ts'
+import { ProblemError } from '@parley/kit'
+import type { Context } from '../node/context.ts'
 import { OutdatedGrantError, type CommandResult } from '../room/batch.ts'
 import type { Command } from '../room/decide.ts'
 import type { LiveRoom } from '../room/live-room.ts'
@@ -23,6 +23,8 @@ export interface Entering {
   principal: Principal
   grant: AdmissionGrant
   device: { mic: boolean; cam: boolean }
+  /** Of the session that begins; an attempt to enter that is made again has the same one. */
+  sessionId: string
   /** When the client asked, monotonic ms; without it, now. */
   askedAt?: number
 }
@@ -54,12 +56,13 @@ export async function enterRoom(
   connection: Connection,
   entering: Entering,
 ): Promise<{ joined: RoomJoined; release(): void }> {
-  const { grant, principal } = entering
+  const { grant, principal, sessionId } = entering
   const [room, avatar] = await Promise.all([context.rooms.open(grant.meeting.id), avatarOf(context.bus, grant)])
-  const sessionId = newId()
   const resume = issueResumeToken(room.meetingId, grant.participantId, room.state.epoch)
-  const local = new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
-  if (room.locals.has(grant.participantId)) throw new ProblemError('room-token-invalid', 'You are in the room already')
+  const known = room.locals.get(grant.participantId)
+  if (known && known.sessionId !== sessionId)
+    throw new ProblemError('room-token-invalid', 'You are in the room already')
+  const local = known ?? new LocalSession({ participantId: grant.participantId, sessionId, userId: grant.userId })
   const seat = seatOf(context, { ...entering, avatar }, { sessionId, resumeHash: resume.hash })
   const { seatsPerPerson } = context
   const command = { kind: 'join', seat, meeting: grant.meeting, seatsPerPerson } as const

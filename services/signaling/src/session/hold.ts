@@ -19,13 +19,13 @@ export function holdSession({ session, socket }: Connection, entered: Entered): 
   const { sessionId, resumeToken, signalSeq = 0, snapshot, delta } = entered
   if (!('room' in session) || sessionId === undefined || resumeToken === undefined) return
   const v = (snapshot ?? delta ?? entered).v ?? 0
-  socket.hold?.({ session: { meetingId: session.room.meetingId, sessionId, resumeToken, v, signalSeq } })
+  socket.hold({ session: { meetingId: session.room.meetingId, sessionId, resumeToken, v, signalSeq } })
 }
 
 /** The same for any answer that changes what the session is; `asked` is the payload of the request. */
 export function holdAnswered(connection: Connection, type: ClientType, asked: object, answered: object): void {
   const { socket } = connection
-  if (type === 'auth.authenticate') socket.hold?.(asked as { accessToken: string })
-  else if (type === 'room.leave') socket.hold?.({ session: null })
+  if (type === 'auth.authenticate') socket.hold(asked as { accessToken: string })
+  else if (type === 'room.leave') socket.hold({ session: null })
   else holdSession(connection, { ...asked, ...answered })
 }

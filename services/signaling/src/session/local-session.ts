@@ -1,32 +1,24 @@
 import type { CloseReason } from '@parley/contracts'
-import type { WriteBatch } from '@parley/kit'
-import type { CastCover } from '../link/room-casts.ts'
 import { Answers } from './answers.ts'
 import { RecentRequests } from './recent-requests.ts'
 import { SignalOutbox, type Signal } from './signal-outbox.ts'
 
-/** The part of a socket that a session needs; a fake of it is all that tests need. */
-export interface PeerSocket {
-  /** Hands a frame over for sending at once; the socket closes itself when too much is waiting. Signals are counted by a gateway. */
-  send(frame: Buffer, isSignal?: boolean): void
-  /** As `send`, but the frame may wait for the others of the batch; it leaves in its order all the same. */
-  sendWith(batch: WriteBatch, frame: Buffer): void
-  /** Whether no more than a little is waiting: otherwise typing and reactions are dropped. */
-  readonly idle: boolean
-  /** Leaves a broadcast to the one copy that goes to the whole room over a link; absent where a socket is written to itself. */
-  castWith?(cast: CastCover): void
-  /** Sends what is waiting, then closes. */
-  close(reason: CloseReason, text?: string): void
+/** A broadcast that is being made: one copy goes to all whose sockets share a link. */
+export interface CastCover {
+  /** This socket gets it, too. */
+  cover(socket: PeerSocket): void
 }
 
-/** How a broadcast is sent. */
-export interface Delivery {
-  /** With the other sockets of the room; without it, at once. */
-  batch?: WriteBatch
-  /** Not at all, to a socket with more than a little waiting. */
-  droppable?: boolean
-  /** One copy for all whose sockets share a link. */
-  cast?: CastCover
+/** The part of a socket that a session needs; a fake of it is all that tests need. */
+export interface PeerSocket {
+  /** Hands a frame over for sending. Signals are counted by the gateway. */
+  send(frame: Buffer, isSignal?: boolean): void
+  /** Whether no more than a little is waiting. */
+  readonly idle: boolean
+  /** Leaves a broadcast to the one copy that goes to the whole room over a link. */
+  castWith(cast: CastCover, frame: Buffer): void
+  /** Sends what is waiting, then closes. */
+  close(reason: CloseReason, text?: string): void
 }
 
 const maxHeld = 1_024
@@ -160,17 +152,15 @@ export class LocalSession {
     this.#held = null
   }
 
-  /** A broadcast; `v` is null for what is not state. */
-  deliver(frame: Buffer, v: number | null, { batch, droppable = false, cast }: Delivery = {}): void {
+  /** A broadcast, or a message like one; `v` is null for what is not state. With a cast it is left to the one copy for all on a link. */
+  deliver(frame: Buffer, v: number | null, cast?: CastCover): void {
     const entering = this.#entering
     if (entering && !entering.held.add(v, frame)) entering.socket.close('tooSlow')
     const socket = this.#socket
     if (socket === null) return
     if (this.#held !== null) {
       if (!this.#held.add(v, frame)) socket.close('tooSlow')
-    } else if (cast && socket.castWith) socket.castWith(cast)
-    else if (droppable && !socket.idle) return
-    else if (batch) socket.sendWith(batch, frame)
+    } else if (cast) socket.castWith(cast, frame)
     else socket.send(frame)
   }
 

@@ -17,6 +17,8 @@ export type ParticipantSession =
 export interface Connection {
   /** The request id of its handshake. */
   readonly id: string
+  /** The gateway's secret for this client; see `LinkAttach`. */
+  readonly client: string
   readonly socket: ClientSocket
   session: ParticipantSession
   readonly openedAt: number

@@ -1,7 +1,7 @@
 import {
   chatBus,
+  link,
   signalingBus,
-  subprotocol,
   type AdmissionGrant,
   type Meeting,
   type Message,
@@ -21,10 +21,10 @@ import {
   type Clock,
   type Kv,
 } from '@parley/kit'
-import { createTestIssuer } from '@parley/kit/testing'
+import { createTestIssuer, eventually } from '@parley/kit/testing'
 import { signalingService } from '../service.ts'
 import { standInForMeetings } from './meetings-stand-in.ts'
-import { WireClient, type WireMessage } from './wire-client.ts'
+import { WireClient, type NodeAddress, type WireMessage } from './wire-client.ts'
 
 export { aMeeting } from './a-meeting.ts'
 
@@ -54,8 +54,9 @@ export async function startNodes(
   const messages = new Map<string, Message[]>()
   const chat = standInForChat(bus, messages)
   const meetings = standInForMeetings(bus, grants)
+  const ids = Array.from({ length: count }, (_, index) => `node-${index}-${newId().slice(-6)}`)
   const nodes = await Promise.all(
-    Array.from({ length: count }, (_, index) => {
+    ids.map((instanceId, index) => {
       const config = { ...readConfig(signalingService.config, { DRAIN_MS: '500', LOG_LEVEL: 'silent', ...env }) }
       const world = {
         bus: busOf(index),
@@ -63,12 +64,16 @@ export async function startNodes(
         metrics: createMetrics(),
         log,
         clock: clockOf(index),
-        instanceId: `node-${index}-${newId().slice(-6)}`,
+        instanceId,
       }
       return startService(signalingService, { config, world })
     }),
   )
-  const url = (node: number) => `${nodes[node]?.url.replace('http', 'ws')}/v1/ws`
+  const keys = await Promise.all(ids.map((id, index) => eventually(() => kvOf(index).get(link.keyOf(id)))))
+  const at = (node: number): NodeAddress => ({
+    url: `${nodes[node]?.url.replace('http', 'ws')}${link.path}`,
+    key: keys[node] ?? '',
+  })
   const grant = (
     meeting: Meeting,
     name: string,
@@ -85,15 +90,15 @@ export async function startNodes(
     issuer,
     nodes,
     messages,
-    url,
+    at,
     grant,
     async connect(node: number, token?: string): Promise<WireClient> {
-      return await new WireClient(url(node), token ? [subprotocol, `bearer.${token}`] : [subprotocol]).open()
+      return await new WireClient(token ?? null).open(at(node))
     },
     /** Connects and joins; the joined payload is the second element. */
     async join(node: number, meeting: Meeting, name: string, role?: Role) {
       const { roomToken, token, userId } = grant(meeting, name, role)
-      const client = await new WireClient(url(node), [subprotocol, `bearer.${token}`]).open()
+      const client = await new WireClient(token).open(at(node))
       const joined = await client.ask('room.join', { roomToken, device: { mic: true, cam: true } })
       if (joined.type !== 'room.joined') throw new Error(JSON.stringify(joined))
       return { client, token, userId, id: selfId(joined), joined: joined.payload }

@@ -1,9 +1,8 @@
 import type { Meeting, ServerMessage } from '@parley/contracts'
-import { subprotocol } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { protocolFold } from './histories/fold.ts'
-import { WireClient, type WireMessage } from './wire-client.ts'
+import { WireClient, type NodeAddress, type WireMessage } from './wire-client.ts'
 
 const answerWithinMs = 10_000
 type View = ReturnType<typeof protocolFold.from>
@@ -61,10 +60,10 @@ export class Member {
     this.#client.close()
   }
 
-  /** Opens a socket at `url` and goes on with the session; rejects when that is refused. */
-  async resume(url: string): Promise<void> {
+  /** Opens a socket at a node and goes on with the session; rejects when that is refused. */
+  async resume(at: NodeAddress): Promise<void> {
     const { v } = this.view
-    const client = await new WireClient(url, [subprotocol, `bearer.${this.#token}`]).open()
+    const client = await new WireClient(this.#token).open(at)
     const payload = { sessionId: this.#sessionId, resumeToken: this.#resumeToken, v }
     const answer = await client.ask('room.resume', payload)
     if (answer.type !== 'room.resumed') throw new Error(`resume: ${JSON.stringify(answer.payload)}`)

@@ -1,5 +1,5 @@
 import type { Metrics } from '@parley/kit'
-import type { Connections } from '../connections.ts'
+import type { Connections } from '../clients/connections.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { RoomRegistry } from '../room/registry.ts'
 

@@ -9,7 +9,7 @@ import {
   type LinkRefused,
   type LinkSession,
 } from '@parley/contracts'
-import { WsPeerSocket, type WriteBatch } from '@parley/kit'
+import { newId, WsPeerSocket, type WriteBatch } from '@parley/kit'
 import type { WebSocket } from 'ws'
 import type { Leaver } from '../farewells.ts'
 import type { LinkedSession, NodeLink } from './node-link.ts'
@@ -51,6 +51,7 @@ export class ClientSession implements LinkedSession, Leaver {
   /** Resolves when the client's socket is closed. */
   readonly ended: Promise<void>
   readonly #options: SessionOptions
+  readonly #secret = newId()
   #client: WsPeerSocket | null = null
   #ws: WebSocket | null = null
   #place: { link: NodeLink; id: number } | null = null
@@ -60,6 +61,8 @@ export class ClientSession implements LinkedSession, Leaver {
   #accessToken: string | null
   #held: LinkSession | null = null
   #signals = 0
+  /** What the node was told of how the client reads. */
+  #isSlow = false
   readonly #inputs: Input[] = []
   #inputBytes = 0
   /** How many of `#inputs` were sent on the present attachment, and how many of all that were are done. */
@@ -91,6 +94,11 @@ export class ClientSession implements LinkedSession, Leaver {
     return (this.#client?.buffered ?? 0) + this.#inputBytes
   }
 
+  /** Whether it is at this node, and what the node says is taken. */
+  isAt(link: NodeLink): boolean {
+    return this.#place?.link === link
+  }
+
   /** The handshake is done: from now on the client is heard. */
   open(ws: WebSocket, tcp: Duplex, atOnce: WriteBatch): void {
     const socket = tcp as Socket
@@ -101,7 +109,7 @@ export class ClientSession implements LinkedSession, Leaver {
     ws.on('message', (data, isBinary) => this.#hear({ data: data as Buffer, isBinary }))
     // A frame that breaks the protocol: ws closes with the code that says so, and needs its time to be read.
     ws.on('error', () => ws.readyState === ws.OPEN && ws.terminate())
-    ws.on('close', (code) => this.gone(code))
+    ws.on('close', (code) => this.gone(this.#client?.closedWith ?? code))
     if (this.#place === null) this.#options.onLost(this)
   }
 
@@ -117,7 +125,7 @@ export class ClientSession implements LinkedSession, Leaver {
 
   /**
    * Asks a node to take the session, from its present one if it has one: what that says from now on is for the new one to say again.
-   * Only once the new node has it, the old one is told.
+   * The old one is told afterwards, and has it no more, even if the new one does not take it.
    */
   async attachTo(link: NodeLink): Promise<Outcome> {
     const old = this.#place
@@ -131,13 +139,18 @@ export class ClientSession implements LinkedSession, Leaver {
     const timer = setTimeout(() => resolve('lost'), attachMs)
     const place = {
       link,
-      id: link.attach(this, { requestId: this.#options.requestId, accessToken: this.#accessToken, session }),
+      id: link.attach(this, {
+        requestId: this.#options.requestId,
+        client: this.#secret,
+        accessToken: this.#accessToken,
+        session,
+      }),
     }
     this.#place = place
     const outcome = await promise
     clearTimeout(timer)
-    if (outcome === 'attached') old?.link.detach(old.id)
-    else if (this.#place === place) {
+    old?.link.detach(old.id)
+    if (outcome !== 'attached' && this.#place === place) {
       link.detach(place.id)
       this.#place = null
     }
@@ -157,6 +170,7 @@ export class ClientSession implements LinkedSession, Leaver {
 
   attached(): void {
     this.#ready = true
+    this.#isSlow = false
     this.#settle('attached')
     this.#sendInputs()
   }
@@ -169,6 +183,7 @@ export class ClientSession implements LinkedSession, Leaver {
   take(frame: Buffer, isSignal: boolean): void {
     if (isSignal) this.#signals += 1
     this.#client?.send(frame)
+    if (isSignal) this.#tellPace()
   }
 
   takeCast(frame: Buffer, kind: CastClass, batch: WriteBatch): void {
@@ -226,6 +241,15 @@ export class ClientSession implements LinkedSession, Leaver {
   /** Closes a client that does not take what waits for it; called on a timer. */
   check(now: number): void {
     this.#client?.check(now)
+    this.#tellPace()
+  }
+
+  /** The node refuses what others send to a client that does not take it (X3). */
+  #tellPace(): void {
+    const isSlow = this.#client?.idle === false
+    if (isSlow === this.#isSlow || !this.#ready || this.#place === null) return
+    this.#isSlow = isSlow
+    this.#place.link.slow(this.#place.id, isSlow)
   }
 
   #hear(input: Input): void {

@@ -38,7 +38,7 @@ interface Dialling {
   againAt: number
 }
 
-/** One link to each signaling node that offers one. */
+/** One link to each signaling node. */
 export function createLinks(options: LinksOptions): Links {
   const links = new Map<string, NodeLink>()
   const dialled = new Map<string, Dialling>()
@@ -75,7 +75,7 @@ export function createLinks(options: LinksOptions): Links {
   }
   async function dial(node: Instance): Promise<NodeLink | null> {
     const key = (await options.kv.get(contract.keyOf(node.id)).catch(() => null)) ?? keys.get(node.id)
-    if (key === undefined) return null
+    if (key === undefined) throw new Error('it has told no key')
     keys.set(node.id, key)
     const ws = new WebSocket(`${node.url.replace(/^http/, 'ws')}${contract.path}`, contract.subprotocol, {
       headers: { authorization: `Bearer ${key}` },

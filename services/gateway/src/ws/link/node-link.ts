@@ -128,6 +128,11 @@ export class NodeLink {
     if (this.up) this.#writer.write(toNode.detach, id, code === undefined ? undefined : numberBody(code))
   }
 
+  /** Whether the client takes what waits for it. */
+  slow(id: number, isSlow: boolean): void {
+    this.#writer.write(toNode.slow, id, numberBody(isSlow ? 1 : 0))
+  }
+
   ask(): void {
     this.#writer.write(toNode.ask, 0)
   }

@@ -27,12 +27,14 @@ interface Opening {
 }
 
 export interface Sessions {
+  /** A client with no node yet. It is to be attached and opened, or to be told that it is `gone`. */
+  create(opening: Opening): ClientSession
   /**
-   * Asks a node to take a client. Null: there is no link to it. The session is to be `open`ed, or is `gone`.
-   * @throws ProblemError of the node, `unavailable` when it went meanwhile
+   * Asks a node to take a client. False: another one has to be tried.
+   * @throws ProblemError of the node, for which any other would refuse too
    */
-  attach(node: Instance, opening: Opening): Promise<ClientSession | null>
-  /** Agrees to the handshake of the client. */
+  attach(session: ClientSession, node: Instance): Promise<boolean>
+  /** Agrees to the handshake of a client that was attached. */
   open(
     session: ClientSession,
     handshake: { request: IncomingMessage; socket: Duplex; head: Buffer; requestId: string },
@@ -77,7 +79,7 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     listed,
     onDead(node, why) {
       if (stopped) return
-      nodes.abandoned(node)
+      nodes.failed(node)
       onDeadNode(node.url)
       log.warn({ node: node.id, why }, 'a signaling node is gone; its clients go on elsewhere')
     },
@@ -92,14 +94,17 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     relocating.add(session)
     try {
       let until = performance.now() + withoutNodeMs
+      let leaving = from
       while (!session.over && !stopped) {
+        // An attempt to move it has failed.
+        if (leaving && !session.isAt(leaving)) leaving = undefined
         // It stays where it is: an operator put the node back.
-        if (from?.up === true && !from.draining) return
-        const outcome = await tryNodes(session, from)
+        if (leaving?.draining === false) return
+        const outcome = await tryNodes(session, leaving)
         if (outcome === 'attached') return moves.inc({ why: from ? 'drained' : 'lost' })
         if (outcome !== 'lost' && !outcome.retryable) break
         // A node that drains has it still.
-        if (from?.up === true) until = performance.now() + withoutNodeMs
+        if (leaving && session.isAt(leaving)) until = performance.now() + withoutNodeMs
         if (performance.now() > until) break
         await sleep(randomInt(50, 250))
       }
@@ -111,12 +116,12 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
       relocating.delete(session)
     }
   }
-  async function tryNodes(session: ClientSession, from: NodeLink | undefined): Promise<Outcome> {
+  async function tryNodes(session: ClientSession, leaving: NodeLink | undefined): Promise<Outcome> {
     for (const node of nodes.inOrder(session.meeting)) {
       const link = await links.to(node)
-      if (link === null || link === from || session.over) continue
+      if (link === null || link === leaving || session.over) continue
       const outcome = await semaphores(node.id, async () => {
-        if (from?.up === true) await session.settle()
+        if (leaving) await session.settle()
         return session.over ? ('lost' as const) : await session.attachTo(link)
       })
       if (outcome === 'attached' || (outcome !== 'lost' && !outcome.retryable)) return outcome
@@ -124,24 +129,30 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     return 'lost'
   }
   return {
-    async attach(node, opening) {
+    create: (opening) => new ClientSession({ ...opening, onLost: (lost) => void relocate(lost) }),
+    async attach(session, node) {
       const link = await links.to(node)
-      if (link === null) return null
-      const session = new ClientSession({ ...opening, onLost: (lost) => void relocate(lost) })
+      if (link === null || session.over) return false
       const outcome = await session.attachTo(link)
-      if (outcome === 'attached') return session
-      session.gone()
-      if (outcome === 'lost') throw new ProblemError('unavailable', 'The signaling node has gone')
+      if (outcome === 'attached' || outcome === 'lost') return outcome === 'attached'
+      if (outcome.status === 503) return false
       throw new ProblemError(outcome.code as ProblemError['code'], outcome.detail, outcome)
     },
     open(session, { request, socket, head, requestId }) {
-      server.once('headers', (lines) => void lines.push(`x-request-id: ${requestId}`))
+      let opened = false
+      const addId = (lines: string[]): void => void lines.push(`x-request-id: ${requestId}`)
+      server.once('headers', addId)
       server.handleUpgrade(request, socket, head, (ws) => {
+        opened = true
         all.add(session)
         void session.ended.then(() => all.delete(session))
         session.open(ws, socket, atOnce)
         farewells.add(session)
       })
+      if (opened) return
+      // The client has closed its half meanwhile, and ws has destroyed the socket.
+      server.off('headers', addId)
+      session.gone()
     },
     start() {
       links.start()

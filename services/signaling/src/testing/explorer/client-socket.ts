@@ -109,13 +109,13 @@ export class ClientSocket {
       loop.after(answerWithinMs, this.#actor, () =>
         reject(new RefusedError({ code: 'deadline-exceeded', retryable: true })),
       )
-      this.wire.send(text)
+      this.wire.say(text)
     })
   }
 
   /** Closed by the client. */
   close(code = 1000): void {
-    this.wire.close()
+    this.wire.leave()
     this.#end(code)
   }
 
@@ -130,7 +130,7 @@ export class ClientSocket {
       epoch: 0,
       expiresAt: epochMs / 500,
     } as const
-    wire.open(() => node.signaling.connections.open(wire.ws, wire.tcp, principal, newId()))
+    wire.attach(node.signaling.connections, principal)
     this.#watch()
   }
 
@@ -138,7 +138,7 @@ export class ClientSocket {
     this.#seenAt = this.#world.loop.now
     const waiting = message.requestId === undefined ? undefined : this.#waiting.get(message.requestId)
     if (waiting === undefined || message.requestId === undefined) {
-      if (message.type === 'ping') this.wire.send(JSON.stringify({ type: 'pong', payload: {} }))
+      if (message.type === 'ping') this.wire.say(JSON.stringify({ type: 'pong', payload: {} }))
       return this.#listener.message(message)
     }
     this.#waiting.delete(message.requestId)
@@ -152,7 +152,7 @@ export class ClientSocket {
     loop.at(this.#seenAt + serverSilentMs, this.#actor, () => {
       if (!this.isOpen) return
       if (loop.now < this.#seenAt + serverSilentMs) return this.#watch()
-      this.wire.close()
+      this.wire.leave()
       this.#end(noHeartbeat)
     })
   }

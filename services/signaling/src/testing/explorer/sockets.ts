@@ -1,6 +1,8 @@
-import { EventEmitter } from 'node:events'
-import type { Socket as TcpSocket } from 'node:net'
-import type { WebSocket } from 'ws'
+import { closeCodes, type CloseReason, type Principal } from '@parley/contracts'
+import { newId } from '@parley/kit'
+import type { Connections } from '../../clients/connections.ts'
+import type { ClientSocket } from '../../session/client-socket.ts'
+import type { Connection } from '../../session/session.ts'
 import type { Actor, Loop } from './loop.ts'
 
 export interface WireMessage {
@@ -24,20 +26,21 @@ export interface ClientEnd {
 }
 
 /**
- * One WebSocket between a client and a node: frames in order each way, closed by either end, broken, or silent. A silent one loses frames,
- * and no end hears of it.
+ * One WebSocket between a client and a node: frames in order each way, closed by either end, broken, or silent, when what is sent
+ * gets lost and no end hears of it. To the node it is a client's socket like those of links, with a copy of each broadcast for itself.
  */
-export class Wire {
-  /** As `ws` and Node.js show them to the node. */
-  readonly ws: WebSocket
-  readonly tcp: TcpSocket
+export class Wire implements ClientSocket {
   /** The client's view of it. */
   state: 'open' | 'closed' = 'open'
   readonly server: Actor
+  readonly idle = true
+  closedWith: number | null = null
   #silent = false
   readonly #ends: Ends
   readonly #client: ClientEnd
-  readonly #socket = Object.assign(new EventEmitter(), { OPEN: 1, readyState: 1 })
+  /** The node's view of it. */
+  #node: 'open' | 'closing' | 'closed' = 'open'
+  #hears: { receive(text: string): void; lost(): void } = { receive() {}, lost() {} }
   #toClient = 0
   #toServer = 0
 
@@ -45,35 +48,67 @@ export class Wire {
     this.#ends = ends
     this.#client = client
     this.server = ends.server
-    const close = (code: number) => this.#closedByServer(code)
-    const end = () => this.#serverHears('close')
-    this.ws = Object.assign(this.#socket, { close, terminate: end, pong() {} }) as unknown as WebSocket
-    const write = (data: Buffer) => this.#write(data)
-    this.tcp = { setNoDelay() {}, on() {}, write, writableLength: 0 } as unknown as TcpSocket
+  }
+
+  get open(): boolean {
+    return this.#node === 'open'
   }
 
   /** Before anything else arrives there. */
-  open(arrive: () => void): void {
-    this.#toNode(arrive)
+  attach(connections: Connections, principal: Principal): void {
+    this.#toNode(() => {
+      const connection: Connection = connections.add(this, principal, { requestId: newId(), client: newId() })
+      this.#hears = {
+        receive: (text) => connections.receive(connection, Buffer.from(text), false),
+        lost: () => connections.lost(connection),
+      }
+    })
   }
 
-  send(text: string): void {
-    if (this.state === 'open')
-      this.#toNode(() => this.#socket.readyState === 1 && this.#socket.emit('message', Buffer.from(text), false))
+  /** By the client. */
+  say(text: string): void {
+    if (this.state === 'open') this.#toNode(() => this.open && this.#hears.receive(text))
+  }
+
+  /** By the node. */
+  send(frame: Buffer): void {
+    if (!this.open || this.#silent) return
+    const text = frame.toString('utf8', frame.indexOf('{"type"'))
+    this.#toBrowser(() => this.state === 'open' && this.#client.onMessage(JSON.parse(text) as WireMessage))
+  }
+
+  castWith(_cast: unknown, frame: Buffer): void {
+    this.send(frame)
+  }
+
+  hold(): void {}
+  began(): void {}
+  finished(): void {}
+
+  /** By the node. */
+  close(reason: CloseReason): void {
+    if (!this.open) return
+    this.#node = 'closing'
+    this.closedWith = closeCodes[reason].code
+    if (this.#silent) return
+    this.#toBrowser(() => {
+      this.#clientHears(closeCodes[reason].code)
+      this.#toNode(() => this.#serverHears())
+    })
   }
 
   /** By the client, who is gone then. */
-  close(): void {
+  leave(): void {
     if (this.state === 'closed') return
     this.state = 'closed'
-    this.#toNode(() => this.#serverHears('close'))
+    this.#toNode(() => this.#serverHears())
   }
 
   /** Both ends hear of it. */
   break(): void {
     const { client, loop } = this.#ends
     loop.after(0, client, () => this.#clientHears(1006))
-    this.#toNode(() => this.#serverHears('close'))
+    this.#toNode(() => this.#serverHears())
   }
 
   /** From now on nothing passes; both ends have to find out. */
@@ -87,33 +122,16 @@ export class Wire {
     if (!this.#silent) loop.after(latency(), client, () => this.#clientHears(1006))
   }
 
-  #write(data: Buffer): boolean {
-    if (this.#silent) return true
-    for (const text of textsIn(data))
-      this.#toBrowser(() => this.state === 'open' && this.#client.onMessage(JSON.parse(text) as WireMessage))
-    return true
-  }
-
-  #closedByServer(code: number): void {
-    if (this.#socket.readyState !== 1) return
-    this.#socket.readyState = 2
-    if (this.#silent) return
-    this.#toBrowser(() => {
-      this.#clientHears(code)
-      this.#toNode(() => this.#serverHears('close'))
-    })
-  }
-
   #clientHears(code: number): void {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.#client.onClose(code)
   }
 
-  #serverHears(event: 'close'): void {
-    if (this.#socket.readyState === 3) return
-    this.#socket.readyState = 3
-    this.#socket.emit(event)
+  #serverHears(): void {
+    if (this.#node === 'closed') return
+    this.#node = 'closed'
+    this.#hears.lost()
   }
 
   #toBrowser(arrive: () => unknown): void {
@@ -132,21 +150,4 @@ export class Wire {
       if (!this.#silent) arrive()
     })
   }
-}
-
-/** The texts of unmasked, unfragmented frames (RFC 6455, 5.2). */
-function textsIn(data: Buffer): string[] {
-  const texts: string[] = []
-  for (let at = 0; at < data.length;) {
-    const short = data[at + 1] ?? 0
-    const [header, length] =
-      short < 126
-        ? [2, short]
-        : short === 126
-          ? [4, data.readUInt16BE(at + 2)]
-          : [10, Number(data.readBigUInt64BE(at + 2))]
-    texts.push(data.toString('utf8', at + header, at + header + length))
-    at += header + length
-  }
-  return texts
 }

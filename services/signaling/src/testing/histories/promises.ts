@@ -33,7 +33,11 @@ const all = (room: RoomState) => [...room.seats.values(), ...room.parked.values(
 const promised: Promised = {
   join({ command: { seat, meeting }, before, after }, done) {
     const { id } = seat.participant
-    const free = !before.seats.has(id) && hasPlace(before, seat, meeting.maxParticipants) && before.ended === null
+    const taken = before.seats.get(id)
+    // The same attempt, made again on another node, until the session was resumed.
+    const again = taken?.sessionId === seat.sessionId && taken.resumeHashBefore === undefined
+    const place = taken ? again : hasPlace(before, seat, meeting.maxParticipants)
+    const free = place && before.ended === null
     if (done !== free) return `a join is ${done ? 'accepted' : 'refused'} where there is ${free ? 'a' : 'no'} place`
     return done && seatOf(after, id)?.participant.connection !== 'connected' ? 'who joined is not there' : fine
   },

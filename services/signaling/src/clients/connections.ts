@@ -1,17 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Socket } from 'node:net'
-import { wire, type Principal } from '@parley/contracts'
-import { TokenBucket, WriteBatch, WsPeerSocket } from '@parley/kit'
-import type { WebSocket } from 'ws'
-import type { Context } from './context.ts'
+import { wire, type LinkAttach, type Principal } from '@parley/contracts'
+import { TokenBucket } from '@parley/kit'
+import type { Context } from '../node/context.ts'
 import { holdWhile, receive } from './dispatch.ts'
-import { messageFrame, pingFrame } from './room/frames.ts'
-import type { LiveRoom } from './room/live-room.ts'
-import { giveIce } from './session/enter.ts'
-import { Answers } from './session/answers.ts'
-import type { ClientSocket } from './session/client-socket.ts'
-import type { Connection } from './session/session.ts'
+import { messageFrame, pingFrame } from '../room/frames.ts'
+import type { LiveRoom } from '../room/live-room.ts'
+import { giveIce } from '../session/enter.ts'
+import { Answers } from '../session/answers.ts'
+import type { ClientSocket } from '../session/client-socket.ts'
+import type { Connection } from '../session/session.ts'
 
 const tickMs = 250
 /** When the event loop has stood still for longer than this, the lease of this node may have run out. */
@@ -27,14 +25,13 @@ const noStatus = 1005
 const flood = { perSecond: 90, burst: 320 }
 
 /**
- * Every socket of this node: opening, the heartbeat, and what happens when one goes. All of that is measured by the monotonic clock;
+ * Every client with a session at this node: the heartbeat, and what happens when one goes. All of that is measured by the monotonic clock;
  * only the end of a token is a time that another machine has set.
  */
 export class Connections {
   readonly #context: Context
   readonly #fence: (room: LiveRoom) => void
   readonly #all = new Set<Connection>()
-  readonly #atOnce = new WriteBatch()
   #timer: NodeJS.Timeout | undefined
   #ranAt: number
 
@@ -68,18 +65,19 @@ export class Connections {
     clearInterval(this.#timer)
   }
 
-  /** Takes an upgraded socket; `principal` is who its subprotocol token named, null if it offered none; `id` its handshake's. */
-  open(ws: WebSocket, tcp: Socket, principal: Principal | null, id: string): void {
-    const connection = this.add(new WsPeerSocket(ws, tcp, this.#atOnce), principal, id)
-    ws.on('message', (data, isBinary) => this.receive(connection, data as Buffer, isBinary))
-    ws.on('close', (code) => this.lost(connection, { code }))
-  }
-
-  /** Takes any client's socket; whoever made it says what comes by `receive`, and when it is `lost`. */
-  add(socket: ClientSocket, principal: Principal | null, id: string): Connection {
+  /**
+   * Takes a client's socket, whose maker says what comes by `receive`, and when it is `lost`. `principal` is the one of the handshake's
+   * token, null if there was none; `requestId` is the handshake's.
+   */
+  add(
+    socket: ClientSocket,
+    principal: Principal | null,
+    { requestId, client }: Pick<LinkAttach, 'requestId' | 'client'>,
+  ): Connection {
     const now = this.#context.clock.monotonic()
     const connection: Connection = {
-      id,
+      id: requestId,
+      client,
       socket,
       session: principal ? { state: 'authenticated', principal } : { state: 'connected' },
       openedAt: now,
@@ -105,21 +103,6 @@ export class Connections {
   receive(connection: Connection, data: Buffer, isBinary: boolean): void {
     this.#wakeIfStoodStill()
     receive(this.#context, connection, data, isBinary)
-  }
-
-  /** Tells everybody that this node goes; each comes back elsewhere at a random moment within `overMs`. */
-  drain(overMs: number): void {
-    for (const { socket } of this.#all) {
-      // Its gateway carries it on elsewhere, and its client need not do anything.
-      if (socket.hold) continue
-      socket.send(
-        messageFrame({ type: 'server.draining', payload: { reconnectAfterMs: randomInt(Math.max(1, overMs)) } }),
-      )
-    }
-  }
-
-  closeAll(): void {
-    for (const { socket } of this.#all) if (!socket.hold) socket.close('serverGoingAway')
   }
 
   /** Nobody is there to answer the close frame: the session is lost now, and has been since the last frame was due. */
@@ -216,7 +199,6 @@ export class Connections {
       else if (isExpired(connection, wallNow)) socket.close('unauthenticated', 'the access token has expired')
       else if (now >= connection.nextPingAt) this.#ping(connection, pings)
       if (connection.renewIceAt !== null && now >= connection.renewIceAt) this.#renewIce(connection)
-      socket.check(now)
       if (session.state === 'joined') session.local.forgetOld(now)
       else connection.answers.forgetPassing(now)
       if (connection.strikes > 0) connection.strikes -= 1

@@ -1,6 +1,10 @@
 import { wire } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
-import type { LocalSession } from './session/local-session.ts'
+
+/** Somebody who is sent signals. */
+interface Receiver {
+  readonly keepsUp: boolean
+}
 
 interface Level {
   bytes: number
@@ -22,7 +26,7 @@ const tryAgainMs = 1_000
  */
 export class SenderBytes {
   readonly #levels = new Map<string, Level>()
-  readonly #toReceivers = new WeakMap<LocalSession, Map<string, Level>>()
+  readonly #toReceivers = new WeakMap<Receiver, Map<string, Level>>()
 
   /** 0 if the person may send that much now, otherwise in how many ms. `now` is monotonic, ms. */
   take(userId: string, length: number, now: number): number {
@@ -37,7 +41,7 @@ export class SenderBytes {
   }
 
   /** Whether a signal may go to a receiver here. One that keeps up takes everything. */
-  reaches(receiver: LocalSession, from: string, length: number, now: number): boolean {
+  reaches(receiver: Receiver, from: string, length: number, now: number): boolean {
     if (receiver.keepsUp) {
       this.#toReceivers.delete(receiver)
       return true
@@ -52,7 +56,7 @@ export class SenderBytes {
   }
 
   /** @throws ProblemError `rate-limited` */
-  checkReaches(receiver: LocalSession, from: string, length: number, now: number): void {
+  checkReaches(receiver: Receiver, from: string, length: number, now: number): void {
     if (this.reaches(receiver, from, length, now)) return
     throw new ProblemError('rate-limited', 'The connection of that participant does not keep up; send less', {
       retryAfterMs: tryAgainMs,

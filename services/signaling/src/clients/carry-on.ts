@@ -1,5 +1,5 @@
 import { type LinkSession, type Principal, type ServerMessage } from '@parley/contracts'
-import type { Context } from '../context.ts'
+import type { Context } from '../node/context.ts'
 import type { Reply } from '../handlers/call.ts'
 import { resumeSession } from '../handlers/resume.ts'
 import { messageFrame, pingFrame } from '../room/frames.ts'

@@ -1,16 +1,16 @@
 import { wire } from '@parley/contracts'
 import { createPlaces, ProblemError } from '@parley/kit'
 
-export interface PipeLimits {
-  /** Pipes at one time. */
+export interface SocketLimits {
+  /** Sockets at one time. */
   total: number
-  /** Young pipes without a token, of one address. */
+  /** Young sockets without a token, of one address. */
   unauthenticatedPerAddress: number
   /** Whether each address has a share only. */
   shared: boolean
 }
 
-export interface PipeBudget {
+export interface SocketBudget {
   /**
    * Takes a place, given back by the returned function.
    * @throws ProblemError `unavailable` when all are taken, `rate-limited` when this address has its share, or too many without a
@@ -20,11 +20,11 @@ export interface PipeBudget {
   count(): number
 }
 
-/** A pipe opened without a token that is older than this has authenticated: signaling closes those that do not. */
+/** A socket opened without a token that is older than this has authenticated: signaling closes those that do not. */
 export const provenAfterMs = wire.authenticateWithinMs + 1_000
 
-/** Counts the pipes of this gateway. Those without a token never take more than half of the places. */
-export function createPipeBudget({ total, unauthenticatedPerAddress, shared }: PipeLimits): PipeBudget {
+/** Counts the sockets of this gateway. Those without a token never take more than half of the places. */
+export function createSocketBudget({ total, unauthenticatedPerAddress, shared }: SocketLimits): SocketBudget {
   const places = createPlaces({ total, shared })
   let unproven = 0
   const unprovenOf = new Map<string, number>()

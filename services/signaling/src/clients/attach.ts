@@ -1,11 +1,11 @@
 import type { LinkAttach } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
-import type { Connections } from '../connections.ts'
-import type { Context } from '../context.ts'
-import { holdWhile } from '../dispatch.ts'
+import type { Connections } from './connections.ts'
+import type { Context } from '../node/context.ts'
+import { holdWhile } from './dispatch.ts'
 import type { Connection } from '../session/session.ts'
 import { carryOn } from './carry-on.ts'
-import type { LinkSocket } from './link-socket.ts'
+import type { LinkSocket } from '../link/link-socket.ts'
 
 /**
  * Attaches a socket that a gateway holds. The client's own tokens prove who it is, and that a session is theirs. Rejects with
@@ -16,10 +16,10 @@ export async function attach(
   connections: Connections,
   { socket, asked }: { socket: LinkSocket; asked: LinkAttach },
 ): Promise<Connection> {
-  const { accessToken, requestId, session } = asked
+  const { accessToken, session } = asked
   const principal = accessToken === null ? null : await context.auth.verifier.verify(accessToken)
   if (principal !== null) connections.checkShareOrThrow(principal)
-  const connection = connections.add(socket, principal, requestId)
+  const connection = connections.add(socket, principal, asked)
   if (session === null) return connection
   try {
     if (principal === null) throw new ProblemError('unauthenticated')

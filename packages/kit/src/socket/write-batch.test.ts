@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createLogger, createMemoryBus, createMemoryKv, Pace, windowMs, WriteBatch, WsPeerSocket } from '@parley/kit'
-import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { textFrame } from '../room/frames.ts'
-import { aMeeting, startNodes } from '../testing/harness.ts'
+import { eventually } from '../testing/index.ts'
+import { Pace, windowMs } from './pace.ts'
+import { WsPeerSocket } from './peer-socket.ts'
+import { textFrame } from './text-frame.ts'
+import { WriteBatch } from './write-batch.ts'
 
 describe('what is written together', () => {
   let server: WebSocketServer
@@ -88,40 +89,5 @@ describe('the pace of a room', () => {
     expect(waits(5, 1_000)).toEqual([0, 0, 0, 0, 0])
     // A few at once in a quiet room do not wait.
     expect(waits(5, 1)).toEqual([0, 0, 0, 0, 0])
-  })
-})
-
-describe('a busy room', () => {
-  const log = createLogger({ service: 'test', level: 'silent' })
-  const bus = createMemoryBus({ log })
-  const kv = createMemoryKv({ log })
-  let product: Awaited<ReturnType<typeof startNodes>>
-  beforeAll(async () => {
-    product = await startNodes(1, { bus, kv })
-  })
-  afterAll(() => product.stop())
-
-  it('P1 everybody sees every version in order, and one’s own change before its answer', async () => {
-    const meeting = aMeeting()
-    const people = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => product.join(0, meeting, name)))
-    const inside = Math.max(...people.map(({ joined }) => joined['v'] as number))
-    for (let n = 0; n < 50; n++) {
-      for (const { client } of people) client.tell('media.update', { cam: n % 2 === 1 }, `c${n}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    for (const { client, id, joined } of people) {
-      await eventually(() => expect(client.of('media.changed').at(-1)?.payload['v']).toBe(inside + 150))
-      const versions = client.received.flatMap(({ payload }) =>
-        typeof payload?.['v'] === 'number' ? payload['v'] : [],
-      )
-      const from = joined['v'] as number
-      const broadcasts = client.received.filter(({ type }) => /^(media|participant)\./.test(type))
-      expect(broadcasts.map(({ payload }) => payload['v'])).toEqual(
-        broadcasts.map((_message, index) => from + 1 + index),
-      )
-      expect(versions.length).toBeGreaterThan(150)
-      const own = client.received.filter((message) => message.type === 'ack' || message.payload['participantId'] === id)
-      expect(own.map(({ type }) => type)).toEqual(Array.from({ length: 50 }, () => ['media.changed', 'ack']).flat())
-    }
   })
 })

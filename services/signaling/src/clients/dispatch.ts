@@ -1,13 +1,13 @@
 import { Envelope, fromClient, may, wire, type ClientMessage, type ClientType } from '@parley/contracts'
-import { asProblem, compile, compileInput, ProblemError, traced } from '@parley/kit'
-import type { Context } from './context.ts'
-import type { AnyHandler } from './handlers/call.ts'
-import { handlers } from './handlers/index.ts'
-import { answerText, textFrame } from './room/frames.ts'
-import { printOf, type Answer } from './session/answers.ts'
-import { holdAnswered } from './session/hold.ts'
-import type { Connection } from './session/session.ts'
-import { isTooComplex } from './socket/complexity.ts'
+import { asProblem, compile, compileInput, ProblemError, textFrame, traced } from '@parley/kit'
+import type { Context } from '../node/context.ts'
+import type { AnyHandler } from '../handlers/call.ts'
+import { handlers } from '../handlers/index.ts'
+import { answerText } from '../room/frames.ts'
+import { printOf, type Answer } from '../session/answers.ts'
+import { holdAnswered } from '../session/hold.ts'
+import type { Connection } from '../session/session.ts'
+import { isTooComplex } from '../socket/complexity.ts'
 
 const faultsOfEnvelope = compile(Envelope)
 const faultsOfPayload = new Map(Object.entries(fromClient).map(([type, { payload }]) => [type, compileInput(payload)]))
@@ -61,7 +61,7 @@ interface Incoming {
 
 function take(context: Context, connection: Connection, data: Buffer): void {
   const incoming = readOrRefuse(context, connection, data)
-  if (incoming === null) return connection.socket.finished?.()
+  if (incoming === null) return connection.socket.finished()
   const { requestId, type } = incoming
   const request = requestId === undefined || reading.has(type) ? undefined : { requestId, print: printOf(data) }
   const known = request && connection.answers.get(request.requestId, request.print)
@@ -70,7 +70,7 @@ function take(context: Context, connection: Connection, data: Buffer): void {
     connection.answers.keep(request, answering, { entering: entering.has(type), now: context.clock.monotonic() })
   if (known) void known.then((answer) => answer && connection.socket.send(textFrame(answer.text())))
   else if (entering.has(type)) void holdWhile(context, connection, answering)
-  if (connection.socket.finished) void answering.then(() => connection.socket.finished?.())
+  void answering.then(() => connection.socket.finished())
 }
 
 /** Keeps the frames of a connection back until `answering`, which must not reject, is done; then takes them in order. */
