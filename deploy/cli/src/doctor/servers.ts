@@ -63,7 +63,12 @@ async function postgres(config: CommonConfig, log: Logger): Promise<Found> {
   if (typeof facts === 'string') return [unreachable('PostgreSQL', 'DATABASE_URL', facts, postgresMend(facts))]
   const off = facts.now - (asked + systemClock.now()) / 2
   const findings = [...clockFinding('PostgreSQL', off), ...poolFinding(each, facts.maxConnections)]
-  findings.push(...(await schemaFindings(url, log)))
+  // The product connects with time limits, which the probe has not: PgBouncer refuses them here.
+  const refused = (error: unknown): Finding[] => {
+    const cause = causeOf(error)
+    return [unreachable('PostgreSQL', 'DATABASE_URL', cause, postgresMend(cause))]
+  }
+  findings.push(...(await schemaFindings(url, log).catch(refused)))
   return findings.length > 0 ? findings : (facts.version.split(',')[0] ?? '')
 }
 
