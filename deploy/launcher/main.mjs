@@ -14,7 +14,7 @@ const media = ['janus', 'janus-tools', 'coturn', 'ffmpeg']
 const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
 /** Browsers, a proxy, and tools that break things or look at them. */
-const testTools = ['redis-sentinel', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'faketime']
+const testTools = ['redis-sentinel', 'pgbouncer', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'faketime']
 
 /**
  * The commands, and what each needs besides the npm packages: the built page, servers of Debian packages
@@ -39,6 +39,10 @@ const commands = {
     entry: 'tests/faults/main.ts',
     page: true,
     debian: { install: 'asked', packages: servers, welcome: ['iptables', 'redis-sentinel', 'faketime', ...media] },
+  },
+  upgrade: {
+    entry: 'tests/faults/upgrade/main.ts',
+    debian: { install: 'asked', packages: servers },
   },
   fuzz: {
     entry: 'tests/fuzz/main.ts',
