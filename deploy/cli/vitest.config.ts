@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Whole products run here: after the other tests, and one at a time, so that each has the machine.
+// Whole products run here, two at a time: see tests/pairs.ts.
 export default defineConfig({
-  test: { testTimeout: 60_000, hookTimeout: 90_000, maxWorkers: 1, sequence: { groupOrder: 1 } },
+  test: { testTimeout: 60_000, hookTimeout: 90_000, maxWorkers: 2, sequence: { groupOrder: 2 } },
 })

@@ -14,7 +14,7 @@ const media = ['janus', 'janus-tools', 'coturn', 'ffmpeg']
 const fileServers = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'clamav-daemon']
 
 /** Browsers, a proxy, and tools that break things or look at them. */
-const testTools = ['redis-sentinel', 'pgbouncer', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'faketime']
+const testTools = ['redis-sentinel', 'chromium', 'firefox-esr', 'prometheus', 'nginx-light', 'pgbouncer', 'faketime']
 
 /**
  * The commands, and what each needs besides the npm packages: the built page, servers of Debian packages

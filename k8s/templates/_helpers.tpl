@@ -56,13 +56,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{/* What each part takes from Secrets if it is there, besides what it needs. */}}
 {{- define "parley.optionalSecrets" -}}
 everywhere: [NATS_TOKEN, NATS_CREDENTIALS, NATS_NKEY, NATS_CA, REDIS_USER, REDIS_PASSWORD, REDIS_CA]
-gateway: [METRICS_TOKEN]
+gateway: [METRICS_TOKEN, ADMIN_TOKEN]
 auth: [SIGNING_SECRET_PREVIOUS, SMTP_URL, OIDC_CLIENT_SECRET]
 meetings: [SMTP_URL, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS]
 chat: []
 signaling: []
 media: []
-embedded: [METRICS_TOKEN, SIGNING_SECRET, SIGNING_SECRET_PREVIOUS, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, SMTP_URL, OIDC_CLIENT_SECRET, DATABASE_URL, NATS_URL, REDIS_URL]
+embedded: [METRICS_TOKEN, ADMIN_TOKEN, SIGNING_SECRET, SIGNING_SECRET_PREVIOUS, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, SMTP_URL, OIDC_CLIENT_SECRET, DATABASE_URL, NATS_URL, REDIS_URL]
 {{- end }}
 
 {{/* Names of the Secrets that a release reads, so that a change of one rolls the pods. Without a cluster at hand it is empty. */}}

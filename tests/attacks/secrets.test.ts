@@ -100,6 +100,43 @@ describe('secrets of a whole use of the distributed product', () => {
     expect(found(secrets, text + product.output())).toEqual([])
   })
 
+  it('X36 each table and key of a product in use is on the page of shared things, and a key has an end', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/spec/shared-things.md'), 'utf8')
+    const cells = (section: string, column: number): string[] => {
+      const [text = ''] = (page.split(`\n## ${section}\n`)[1] ?? '').split('\n## ')
+      const lines = text.split('\n').filter((line) => line.startsWith('|'))
+      return lines.flatMap((line) =>
+        [...(line.split('|')[column] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+      )
+    }
+    const { postgres, redis } = product.file
+    const tables = await sql<{ name: string }>(
+      postgres.url,
+      `select distinct table_name as name from information_schema.tables
+        where table_schema not in ('pg_catalog', 'information_schema')`,
+    )
+    expect(tables.map(({ name }) => name).sort()).toEqual([...new Set(cells('Tables', 1))].sort())
+
+    const redisCli = async (...args: string[]) =>
+      (await run('redis-cli', ['-u', redis.url, '--no-auth-warning', ...args])).stdout
+    const keys = (await redisCli('--scan')).trim().split('\n')
+    const limits = cells('Limits in time', 1)
+    const prefixes = cells('Keys', 1).filter((prefix) => prefix !== 'limit:')
+    const patterns = [...prefixes, ...limits.map((name) => `limit:${name}`)].map(
+      (prefix) => new RegExp(`^parley:${prefix.replace(/[{}]/g, '\\$&').replace('*', '[^:]+')}`),
+    )
+    expect(keys.length).toBeGreaterThan(20)
+    expect(keys.filter((key) => !patterns.some((pattern) => pattern.test(key)))).toEqual([])
+    const kept = /^parley:(\{[^:]+:facts|incarnation|set:)/
+    const endless = `local found = {}
+      for _, key in ipairs(redis.call('keys', 'parley:*')) do
+        if redis.call('pttl', key) == -1 then table.insert(found, key) end
+      end
+      return found`
+    const lasting = (await redisCli('eval', endless, '0')).split('\n').filter((key) => key !== '' && !kept.test(key))
+    expect(lasting).toEqual([])
+  })
+
   it('S30 S13 what fails inside says nothing outside, and nothing secret in the log', async () => {
     const { postgres } = product.file
     for (const table of ['auth.users', 'auth.sessions', 'meetings.meetings', 'chat.messages'])

@@ -26,6 +26,6 @@ export async function openLinks(links: readonly Link[] = []): Promise<OpenLinks>
 }
 
 function settingOf(server: 'nats' | 'redis' | 'postgres', port: number): string {
-  if (server === 'postgres') return `DATABASE_URL=postgres://postgres@127.0.0.1:${port}/postgres`
+  if (server === 'postgres') return `DATABASE_URL=postgres://127.0.0.1:${port}/postgres`
   return `${server.toUpperCase()}_URL=${server}://127.0.0.1:${port}`
 }

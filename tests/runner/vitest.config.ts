@@ -12,6 +12,7 @@ export default defineConfig({
       'deploy/launcher',
       'deploy/chart',
       'tests',
+      'tests/vitest.pairs.config.ts',
     ],
     maxWorkers: 2,
   },

@@ -4,11 +4,13 @@ import { eventually, freeze } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aGuest, anAccount, createMeeting } from '../support/accounts.ts'
 import { startBalancer } from '../support/balancer.ts'
+import { parleyCli } from '../support/cli.ts'
 import { socketsOf } from '../support/nodes.ts'
 import { aPerson } from '../support/people.ts'
 import { startEmbedded, startStack } from '../support/product.ts'
 import { ProtocolSocket, takeSeat } from '../support/protocol-socket.ts'
 
+const adminToken = 'a token that only operators have'
 const device = { mic: true, cam: true }
 const isRunning = (pid: number): boolean => {
   try {
@@ -42,12 +44,14 @@ describe('distributed', () => {
   let stack: Awaited<ReturnType<typeof startStack>>
   let balancer: Awaited<ReturnType<typeof startBalancer>>
   let people: Parley[] = []
+  let code = ''
   let rooms: Room[] = []
   beforeAll(async () => {
-    stack = await startStack(['--gateway', '2', '--signaling', '2'])
+    stack = await startStack(['--gateway', '2', '--signaling', '2'], { ADMIN_TOKEN: adminToken })
     balancer = await startBalancer(() => stack.gateways)
     const host = await aPerson(balancer.url, 'Ada')
     const meeting = await host.rest.createMeeting({ body: { title: 'Drain', type: 'public' } })
+    code = meeting.code
     people = [
       host,
       ...(await Promise.all(['Ben', 'Cy', 'Di', 'Ed', 'Flo'].map((name) => aGuestOf(balancer.url, name)))),
@@ -63,6 +67,30 @@ describe('distributed', () => {
     await balancer.stop()
     await stack.stop()
   }, 60_000)
+
+  it('O25 R9 an operator drains a gateway: its people move to the other one, nobody notices; undrained it serves again', async () => {
+    const [gateway, other] = stack.file.gateways
+    if (!gateway || !other) throw new Error('no gateway')
+    const env = { ADMIN_TOKEN: adminToken }
+    const { stdout } = await parleyCli(['nodes', '--json', '--url', other.url], env)
+    const node = (JSON.parse(stdout) as { id: string; url: string }[]).find(({ url }) => url === gateway.url)
+    const trouble = rooms.map(troubleOf)
+    const drained = await parleyCli(['drain', `gateway/${node?.id}`, '--url', other.url], env)
+    expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('drained') })
+    expect([await socketsThrough(gateway.url), await socketsThrough(other.url)]).toEqual([0, people.length])
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503)
+    expect((await parleyCli(['undrain', `gateway/${node?.id}`, '--url', other.url], env)).code).toBe(0)
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200)
+    const late = await eventually(async () => {
+      const ede = await aGuestOf(gateway.url, 'Ede')
+      await ede.join({ code, device })
+      expect(await socketsThrough(gateway.url)).toBe(1)
+      return ede
+    })
+    late.close()
+    expect(await rooms[0]?.sendMessage('moved')).not.toBeNull()
+    expect(trouble).toEqual(Array(6).fill([]))
+  }, 90_000)
 
   it('R9 a gateway that is told to stop moves its sockets to the other one, and nobody notices', async () => {
     const [gateway] = stack.file.gateways

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { eventually, freePort, startMailServer, type MailServer, type ReceivedMail } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -200,4 +201,40 @@ describe('getting in, on the page', () => {
     expect(await axeViolations(page)).toEqual([])
     await done(page)
   }, 60_000)
+
+  it('O8 O10 O11 the account page: a webhook with its secret, my data as a file, and the end of the account', async () => {
+    const person = { email: anEmail(), password, name: 'Wanda', tokenDelivery: 'body' }
+    await rest('POST', `${url}/v1/auth/register`, { body: person })
+    const page = await freshPage(`${url}/account`)
+    await signIn(page, person.email)
+    await page.fill(id('webhook-url'), 'https://127.0.0.1/events')
+    await page.click(id('webhook-add'))
+    await page.locator('.field--wrong, .notice--problem').first().waitFor()
+    await page.fill(id('webhook-url'), 'https://example.org/events')
+    await page.click(id('webhook-add'))
+    expect(await page.locator(id('webhook-secret')).innerText()).toMatch(/^whsec_/)
+    expect(await page.locator(id('webhook')).innerText()).toContain('https://example.org/events')
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click(id('account-export'))])
+    expect(file.suggestedFilename()).toBe('my-parley-data.json')
+    expect(await readFile(await file.path(), 'utf8')).toContain(person.email)
+    for (const width of [320, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await overflowOf(page), `${width} px`).toBe(0)
+    }
+    expect(await axeViolations(page)).toEqual([])
+    await page.click(id('webhook-delete'))
+    await page.locator(id('webhook')).waitFor({ state: 'detached' })
+    await page.click(id('account-erase'))
+    await page.fill(id('account-erase-password'), 'not the password')
+    await page.click(id('account-erase-really'))
+    await page.getByText('Wrong password').waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    await page.fill(id('account-erase-password'), password)
+    await page.click(id('account-erase-really'))
+    await page.waitForURL(`${url}/`)
+    expect(await rest('POST', `${url}/v1/auth/login`, { body: { email: person.email, password } })).toMatchObject({
+      status: 401,
+    })
+    await done(page)
+  }, 90_000)
 })

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, freeze } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aGuest, anAccount, createMeeting } from '../support/accounts.ts'
-import { socketsOf } from '../support/nodes.ts'
+import { parleyCli, type CliRun } from '../support/cli.ts'
+import { hintFor, socketsOf } from '../support/nodes.ts'
 import { startStack } from '../support/product.ts'
 import { takeSeat, type Message, type Seated } from '../support/protocol-socket.ts'
 
 const guests = 5
+const adminToken = 'a token that only operators have'
 const patienceMs = 30_000
 
 /** The messages that would tell of a node that goes. */
@@ -19,7 +21,7 @@ describe('a signaling node goes, and the clients’ sockets stay', () => {
   let stack: Awaited<ReturnType<typeof startStack>>
   let seated: Seated[] = []
   beforeAll(async () => {
-    stack = await startStack(['--gateway', '2', '--signaling', '2', '--respawn'])
+    stack = await startStack(['--gateway', '2', '--signaling', '2', '--respawn'], { ADMIN_TOKEN: adminToken })
     const [one = '', other = ''] = stack.gateways
     const host = await anAccount(one, 'Ada')
     const meeting = await createMeeting(one, host)
@@ -74,6 +76,50 @@ describe('a signaling node goes, and the clients’ sockets stay', () => {
       expect(new Set(synced.map(({ payload }) => payload['v'])).size).toBe(1)
     }, patienceMs)
   }
+
+  it('O25 R13 an operator drains it and puts it back: nobody notices, and new sockets land there again', async () => {
+    const [gateway = ''] = stack.gateways
+    const parley = (...args: string[]): Promise<CliRun> =>
+      parleyCli([...args, '--url', gateway], { ADMIN_TOKEN: adminToken })
+    const ready = async (): Promise<number> => (await fetch(`${node.url}/readyz`)).status
+    const node = await busiest()
+    const other = (await stack.present()).signaling.find(({ id }) => id !== node.id)
+    const nodes = JSON.parse((await parley('nodes', '--json')).stdout) as { kind: string; id: string; load: object }[]
+    const kinds = ['gateway', 'gateway', 'signaling', 'signaling', 'auth', 'meetings', 'chat', 'media']
+    expect(nodes.map(({ kind }) => kind)).toEqual(kinds)
+    expect(nodes.find(({ id }) => id === node.id)?.load).toMatchObject({
+      sessions: await socketsOf(node.url),
+      rooms: 1,
+    })
+    await undisturbed(async () => {
+      const { code, stdout } = await parley('drain', node.id)
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/drained +sessions 0/)])
+      expect([await socketsOf(node.url), await ready()]).toEqual([0, 503])
+    })
+    expect(await parley('drain', `signaling/${other?.id}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is the only signaling that serves'),
+    })
+    await undisturbed(async () => {
+      const { code, stdout } = await parley('undrain', node.id)
+      expect([code, stdout, await ready()]).toEqual([0, expect.stringContaining('serving'), 200])
+    })
+    for (const url of stack.gateways)
+      await eventually(async () => expect(await hintFor(node.url, url)).toBeTruthy(), patienceMs)
+  }, 120_000)
+
+  it('O25 O1 nobody without the token, or from outside, learns that there is an /admin', async () => {
+    const ask = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${stack.gateways[0]}/admin/nodes`, { headers })).status
+    const authorization = `Bearer ${adminToken}`
+    const askers = [
+      {},
+      { authorization: 'Bearer x' },
+      { authorization, 'x-forwarded-for': '10.0.0.9' },
+      { authorization },
+    ]
+    expect(await Promise.all(askers.map(ask))).toEqual([404, 404, 404, 200])
+  })
 
   it('T1 R13 it is killed: no socket closes, every request is answered, nobody is seen to go', async () => {
     const node = await busiest()

@@ -33,6 +33,9 @@ describe('a person', () => {
     const { user, accessToken } = tokens as unknown as { user: { id: string }; accessToken: string }
     person = { id: user.id, name, token: accessToken, refreshToken: '', email }
     await query(`update auth.users set email_verified_at = now() where id = '${person.id}'`)
+    await query(
+      `insert into auth.operator_actions (id, user_id, action, at) values ('${newId()}', '${person.id}', 'verify', now())`,
+    )
     other = await anAccount(url, 'Other')
     await live()
   }, 120_000)

@@ -91,7 +91,7 @@ export async function startStack(
   args: readonly string[] = ['--gateway', '2', '--signaling', '2', '--chat', '2'],
   env: Readonly<Record<string, string>> = {},
   from: string = root,
-): Promise<Product & { file: StackFile; present(): Promise<StackFile> }> {
+): Promise<Product & { pid: number; file: StackFile; present(): Promise<StackFile> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-stack-'))
   const path = join(folder, 'stack.json')
   const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], env, from)
@@ -100,6 +100,7 @@ export async function startStack(
   const file = await present()
   const ended = exitOf(child)
   return {
+    pid: child.pid ?? 0,
     file,
     /** As it is now: what came back (`--respawn`) has another pid. */
     present,

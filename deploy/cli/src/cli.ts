@@ -4,9 +4,11 @@ import { backupCommand, restoreCommand } from './backup/commands.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
+import { drainCommand, nodesCommand, undrainCommand } from './nodes.ts'
 import { seedCommand } from './seed.ts'
 import { sizeCommand } from './size/command.ts'
 import { startCommand } from './start.ts'
+import { meetingCommand } from './timeline.ts'
 import { usersCommand } from './users.ts'
 
 const help = `
@@ -20,6 +22,9 @@ Examples:
   parley migrate --status                         which migrations have run, and which wait
   parley user create ada@example.org --name Ada --verified
   parley doctor https://meet.example.org          what is wrong with a running product, and its mend
+  parley meeting timeline CODE                    joins, drops, resumes, moderation, the end
+  parley nodes                                    the processes, their sessions and rooms
+  parley drain signaling/NODE                     out of service, and nobody notices
   parley backup parley.tar.gz                     the database, and the files of the folder
   parley size --meetings 100 --people 8           what that many meetings need`
 
@@ -41,6 +46,10 @@ export async function runCli(argv: readonly string[], env: Environment): Promise
     backupCommand,
     restoreCommand,
     sizeCommand,
+    meetingCommand,
+    nodesCommand,
+    drainCommand,
+    undrainCommand,
   ]
   for (const command of commands) program.addCommand(command(env).copyInheritedSettings(program))
   try {

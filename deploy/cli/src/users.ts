@@ -16,7 +16,7 @@ const cost = 12
 
 /** `parley user`: accounts. */
 export function usersCommand(env: Environment): Command {
-  const users = new Command('user').description('accounts: list, show, create, confirm, reset, delete')
+  const users = new Command('user').description('accounts: list, show, create, confirm, reset, disable, enable, delete')
   const act = (name: string, what: string) => users.command(name).description(what).option('--json', 'for scripts')
   const withPassword = (name: string, what: string) =>
     act(name, what).option(
@@ -53,6 +53,22 @@ export function usersCommand(env: Environment): Command {
       showSecret(json, await run((all) => all.resetPassword(who, password)), made)
     },
   )
+  act('disable <who>', 'nobody can sign in with it; ends every session, and closes its sockets within seconds')
+    .option('--reason <text>', 'for the audit', reason)
+    .action(async (who: string, { json, ...why }: Output & { reason?: string }) =>
+      show(json, [await run((all) => all.disable(who, why.reason))]),
+    )
+  act('enable <who>', 'its owner can sign in again')
+    .option('--reason <text>', 'for the audit', reason)
+    .action(async (who: string, { json, ...why }: Output & { reason?: string }) =>
+      show(json, [await run((all) => all.enable(who, why.reason))]),
+    )
+  act('audit <who>', 'what operators did to the account in the last 400 days').action(
+    async (who: string, { json }: Output) => {
+      const actions = await run((all) => all.actions(who))
+      print(json, actions, table(actions.map((one) => [one.at, one.action, one.reason ?? ''])))
+    },
+  )
   act('delete <who>', 'ends every session and removes the account; its messages and meetings stay')
     .option('--yes', 'really')
     .action(async (who: string, { json, yes }: Output & { yes?: boolean }) => {
@@ -65,9 +81,18 @@ export function usersCommand(env: Environment): Command {
 Examples:
   parley user create ada@example.org --name "Ada Lovelace" --verified
   parley user reset-password ada@example.org --password-stdin < new-password.txt
+  parley user disable ada@example.org --reason "stolen laptop, ticket 4711"
+  parley user audit ada@example.org
   parley user list --search example.org --json`,
   )
   return users
+}
+
+const maxReason = 500
+
+function reason(text: string): string {
+  if (text.length > maxReason) throw new InvalidArgumentError(`at most ${maxReason} characters`)
+  return text
 }
 
 function count(text: string): number {
@@ -98,6 +123,7 @@ function show(json: boolean | undefined, users: readonly ShownUser[]): void {
     user.email ?? '',
     user.emailVerified ? 'confirmed' : 'not confirmed',
     user.name,
+    user.disabledAt === null ? '' : `disabled ${user.disabledAt}`,
   ])
   print(json, users, table(rows))
 }

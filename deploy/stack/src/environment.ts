@@ -6,7 +6,7 @@ const compiled = fileURLToPath(new URL('../../../node_modules/.cache/parley/comp
 /** Of one replica; how long its stop takes is a part of how long ours does. */
 const drainMs = '10000'
 /** Variables that would mean another thing here: npm's own variables, and the addresses that we choose. */
-const dropped = /^npm_|^(PORT|HOST|ADVERTISE_(URL|HOST)|DATABASE_URL(_FILE)?|(NATS|REDIS)_[A-Z]+(_FILE)?)$/i
+const dropped = /^npm_|^(PORT|HOST|ADVERTISE_(URL|HOST)|DATABASE_URL(_FILE)?|PG[A-Z]+|(NATS|REDIS)_[A-Z]+(_FILE)?)$/i
 
 /** The environment of a replica: ours, for its settings, on our servers. */
 export function environmentOf(
@@ -24,7 +24,8 @@ export function environmentOf(
     ...settings,
     // The gateways forward to the others, on this machine.
     ...(service === 'gateway' ? {} : { TRUST_PROXY: 'loopback' }),
-    DATABASE_URL: urls.postgres,
+    // Without the login of its owner: each service has its own.
+    DATABASE_URL: urls.postgres.replace('postgres@', ''),
     REDIS_URL: urls.redis,
     NATS_URL: urls.nats,
   }

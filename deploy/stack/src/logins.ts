@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { natsUsers } from '@parley/kit'
+import { durable, roleOf } from './database-users.ts'
 import type { ServiceName } from './options.ts'
 
 /** The settings that let only the stack's own people in, with passwords made for this run. */
@@ -13,6 +14,9 @@ export interface Logins {
   /** The addresses with a login, for who looks on from outside. */
   natsUrl(url: string): string
   redisUrl(url: string): string
+  postgresUrl(url: string): string
+  /** For PostgreSQL: of its owner, or of the role of a service. */
+  passwordOf(user: string): string
 }
 
 const everything = 'stack'
@@ -35,8 +39,15 @@ export function createLogins(namespace: string): Logins {
       NATS_PASSWORD: passwordOf(service),
       REDIS_USER: redisUser,
       REDIS_PASSWORD: redisPassword,
+      // Beside DATABASE_URL, as PostgreSQL's own clients read them.
+      ...(durable.some((name) => name === service) && {
+        PGUSER: roleOf(service),
+        PGPASSWORD: passwordOf(roleOf(service)),
+      }),
     }),
     natsUrl: (url) => withLogin(url, everything, passwordOf(everything)),
     redisUrl: (url) => withLogin(url, redisUser, redisPassword),
+    postgresUrl: (url) => url.replace('postgres@', `postgres:${passwordOf('postgres')}@`),
+    passwordOf,
   }
 }

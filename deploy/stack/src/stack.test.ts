@@ -70,11 +70,15 @@ describe('npm run stack', () => {
     const stack = run('--gateway', '2', '--signaling', '2', '--logs', logs, ...own)
     const description = await ready(stack)
     expect(description.nats.url).toMatch(new RegExp(`^nats://stack:\\w+@127.0.0.1:${port}$`))
-    const login = (env: readonly string[]) => env.find((one) => one.startsWith('NATS_USER='))?.split('=')[1]
+    const settingOf = (name: string) => (env: readonly string[]) =>
+      env.find((one) => one.startsWith(`${name}=`))?.split('=')[1]
     const environments = [...description.signaling, ...description.chat].map(({ pid }) =>
       readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'),
     )
-    expect(environments.map(login)).toEqual(['signaling', 'signaling', 'chat'])
+    expect(environments.map(settingOf('NATS_USER'))).toEqual(['signaling', 'signaling', 'chat'])
+    // Each its own role at PostgreSQL; the address that is told to the outside is the owner's.
+    expect(environments.map(settingOf('PGUSER'))).toEqual([undefined, undefined, 'postgres_chat'])
+    expect(description.postgres.url).toMatch(/^postgres:\/\/postgres:\w+@127.0.0.1:\d+\/postgres$/)
     expect(environments.map((env) => env.filter((one) => /^(MAX_SOCKETS|LOG_LEVEL)=/.test(one)))).toEqual([
       [],
       ['MAX_SOCKETS=7'],

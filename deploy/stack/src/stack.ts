@@ -7,6 +7,7 @@ import type { ServerOptions } from '@parley/kit/testing'
 import { untilAnnounced } from './announced.ts'
 import { describe, writeDescription } from './description.ts'
 import { environmentOf } from './environment.ts'
+import { makeDatabaseUsers } from './database-users.ts'
 import { createLogins } from './logins.ts'
 import { startMediaServers, type MediaServers } from './media-servers.ts'
 import type { Options, ServiceName } from './options.ts'
@@ -59,11 +60,21 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     log.warn({ what, how }, options.respawn ? 'is gone; bringing it back' : 'is gone, and stays so without --respawn')
     if (options.respawn && ready) void comeBack(what, start)
   }
+  async function startDatabase(fixed: ServerOptions): Promise<Server> {
+    const server = await startServer('postgres', fixed, logins.postgresUrl)
+    try {
+      await makeDatabaseUsers(server, logins.passwordOf)
+      return server
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
     const start = (name: ServerName): Promise<Server> => {
       const fixed = fixedOf(options, name)
       if (name === 'nats') return startServer(name, { ...fixed, config: logins.nats }, logins.natsUrl)
-      if (name === 'postgres') return startServer(name, fixed)
+      if (name === 'postgres') return startDatabase(fixed)
       return options.sentinel ? startSentinel() : startServer(name, { ...fixed, config: logins.redis }, logins.redisUrl)
     }
     const results = await Promise.allSettled(serverNames.map(start))

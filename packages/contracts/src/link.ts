@@ -61,6 +61,8 @@ export const toGateway = {
   alive: 26,
   /** This node goes away: its sessions are to be attached elsewhere. Number 0. */
   draining: 27,
+  /** It stays after all, and takes sessions again. Number 0. A gateway of the version before ignores it, until its link is made anew. */
+  serving: 28,
 } as const
 
 /** The data that resumes a session on any node, without its client noticing. */

@@ -20,6 +20,7 @@ export const problems = {
   'invalid-refresh-token': { status: 401, title: 'The refresh token is not valid', retryable: false },
   'refresh-token-reused': { status: 401, title: 'The refresh token was used before', retryable: false },
   forbidden: { status: 403, title: 'Not allowed', retryable: false },
+  'account-disabled': { status: 401, title: 'The account is disabled', retryable: false },
   'email-not-verified': { status: 403, title: 'Confirm your e-mail address first', retryable: false },
   'origin-not-allowed': { status: 403, title: 'The origin is not allowed', retryable: false },
   'guests-not-allowed': { status: 403, title: 'This meeting does not admit guests', retryable: false },

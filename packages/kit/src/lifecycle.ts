@@ -9,6 +9,8 @@ import { measureDependencies } from './dependencies.ts'
 import type { Kv } from './kv/kv.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
+import { steerNode } from './nodes.ts'
+import type { Poller } from './poller.ts'
 import { announce } from './registry.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
@@ -45,17 +47,60 @@ export async function startService(
   const { url } = await startOrStop(service, world.log)
   measureDependencies(world.metrics.forService(name), () => service.readiness(), world.kv)
   const advertised = advertisedUrl(config, url)
-  const announced = announce(world.kv, { name, id: world.instanceId, url: advertised, log: world.log })
+  const place = takePlace(service, { name, url: advertised, world, lingerMs })
+  await place.steering.start()
   return {
     url: advertised,
     async stop() {
+      place.steering.stop()
       service.leave?.()
-      await announced.withdraw()
+      await place.withdraw()
       await sleep(lingerMs)
       await service.stop()
     },
     readiness: () => service.readiness(),
   }
+}
+
+interface Placed {
+  name: string
+  url: string
+  world: Runtime
+  lingerMs: number
+}
+
+/** The place of a service in the directory: it leaves when an operator drains it, and comes back when they say so. */
+function takePlace(
+  service: RunningService,
+  { name, url, world: { kv, log, metrics, instanceId: id }, lingerMs }: Placed,
+): { steering: Poller; withdraw(): Promise<void> } {
+  const instance = { name, id, url, log }
+  let announced = announce(kv, instance)
+  let draining = false
+  metrics
+    .forService(name)
+    .reading('parley_draining', 'Whether an operator has taken this process out of service: 1 or 0', () =>
+      draining ? 1 : 0,
+    )
+  const steering = steerNode(kv, {
+    kind: name,
+    id,
+    log,
+    card: () => ({ url, draining, load: service.load?.() ?? {} }),
+    async obey(drain) {
+      draining = drain
+      if (drain) {
+        service.leave?.()
+        await announced.withdraw()
+        await sleep(lingerMs)
+        await service.drain?.()
+      } else {
+        await service.undrain?.()
+        announced = announce(kv, instance)
+      }
+    },
+  })
+  return { steering, withdraw: () => announced.withdraw() }
 }
 
 async function startOrStop(service: RunningService, log: Logger): Promise<{ url: string }> {

@@ -46,6 +46,12 @@ export interface RunningService {
    * directory.
    */
   leave?(): void
+  /** An operator takes it out of service: it is not ready, takes nothing new, and moves the sessions that it has. It goes on running. */
+  drain?(): void | Promise<void>
+  /** An operator puts it back into service. */
+  undrain?(): void | Promise<void>
+  /** The work it has now by name, such as `sessions`, for operators. */
+  load?(): Record<string, number>
   /** Takes no new work, finishes what runs, and lets go, within the drain deadline of its config. */
   stop(): Promise<void>
   /** The state of each dependency by name; every one true means ready. */

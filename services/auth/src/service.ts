@@ -15,6 +15,7 @@ import { authConfig, refuseUnsafe, type AuthConfig } from './config.ts'
 import { compose, type Components } from './compose.ts'
 import { cleanUp } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
+import { tellRename } from './accounts/renames.ts'
 import { createErasing } from './privacy/erasing.ts'
 import { repeat, type Repeated } from './repeat.ts'
 import { routesOf } from './routes.ts'
@@ -53,12 +54,15 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       subscriptions = subscribeToBus(bus, { db, keyring, revocations, log })
       rounds = [
         repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
+        repeat(() => tellRenames(deps), { name: 'telling of new names', everyMs: 5_000, log }),
         repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
       ]
       erasing.start()
       parts.outbox.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    drain: () => void (app.draining = true),
+    undrain: () => void (app.draining = false),
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       for (const subscription of subscriptions) subscription.unsubscribe()
@@ -69,6 +73,10 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
     },
     readiness: () => readinessOf(deps),
   }
+}
+
+async function tellRenames(deps: Deps<AuthConfig, Tables>): Promise<void> {
+  while (await tellRename(deps));
 }
 
 function serve(deps: Deps<AuthConfig, Tables>, parts: Components, kickErasures: () => void) {

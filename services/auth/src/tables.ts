@@ -11,6 +11,8 @@ export interface Tables extends KeptTables, OutboxTables {
   identities: IdentitiesTable
   mail_tokens: MailTokensTable
   erasures: ErasuresTable
+  operator_actions: OperatorActionsTable
+  renames: RenamesTable
 }
 /** The service's schema, or a transaction on it. */
 export type Db = Kysely<Tables>
@@ -32,6 +34,8 @@ interface UsersTable {
   /** SHA-256 of what the guest's browser keeps, base64url; null for accounts, and for guests without cookies. */
   guest_key: Generated<string | null>
   avatar_file_id: Generated<string | null>
+  /** When an operator disabled the account: nobody signs in with it. */
+  disabled_at: Generated<Date | null>
   /** Access tokens issued under a smaller one are dead. */
   epoch: Generated<number>
   created_at: Date
@@ -107,6 +111,26 @@ interface MailTokensTable {
   expires_at: Date
 }
 export type MailTokenRow = Selectable<MailTokensTable>
+
+/** What an operator did to an account, for an audit; it goes after 400 days, or with the account. */
+interface OperatorActionsTable {
+  id: string
+  user_id: string
+  action: 'disable' | 'enable' | 'reset-password' | 'verify'
+  reason: string | null
+  at: Date
+}
+export type OperatorActionRow = Selectable<OperatorActionsTable>
+
+/** A name that an account had, until meetings has confirmed that its copies have followed. */
+interface RenamesTable {
+  id: string
+  user_id: string
+  before: string
+  at: Generated<Date>
+  /** By the database's clock; while a replica works on it, when it counts as dead. */
+  due_at: Generated<Date>
+}
 
 /** The job by which the other services forget a person whose account is gone; it goes when they have. */
 interface ErasuresTable {

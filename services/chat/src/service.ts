@@ -94,6 +94,8 @@ function create({
       subscriptions = [...answerChatBus({ bus, chat, access, log }), ...answerPrivacy({ db, bus, log })]
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    drain: () => void (app.draining = true),
+    undrain: () => void (app.draining = false),
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })

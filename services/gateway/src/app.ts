@@ -7,6 +7,7 @@ import {
   isProblem,
   ProblemError,
   serveHealth,
+  type Bus,
   type EdgeAuth,
   type HeadersFor,
   type HttpServer,
@@ -16,6 +17,7 @@ import {
   type ProxyTrust,
 } from '@parley/kit'
 import type { FastifyRequest } from 'fastify'
+import { adminPrefix, serveAdmin } from './admin/admin.ts'
 import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
 import { answerPreflights, crossOriginHeaders } from './edge/cross-origin.ts'
@@ -29,7 +31,7 @@ import { serveRoutes } from './rest/routes.ts'
 import type { Streams } from './rest/streams.ts'
 import type { Upstreams } from './upstreams.ts'
 import { version } from './version.ts'
-import { createMetricsGuard } from './web/metrics-guard.ts'
+import { createAdminGuard, createMetricsGuard } from './web/inside-guard.ts'
 import { servePage } from './web/page.ts'
 import { serveProblemPages } from './web/problem-pages.ts'
 import { socketPath } from './ws/handshake.ts'
@@ -47,7 +49,8 @@ export interface AppOptions {
   upstreams: Upstreams
   streams: Streams
   transfers: Streams
-  kv: Pick<Kv, 'faults'>
+  kv: Kv
+  bus: Bus
   readiness(): Promise<Record<string, boolean>>
 }
 
@@ -91,6 +94,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     kv,
     degrades: true,
   })
+  if (config.ADMIN_TOKEN !== undefined) serveAdmin(app, { kv, bus: options.bus, log })
   await serveDocuments(app, version)
   serveProblemPages(app)
   await servePage(app, config.WEB_DIR ?? builtPage)
@@ -102,6 +106,7 @@ const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
 function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
   const mayReadMetrics = createMetricsGuard(config)
+  const mayAdminister = createAdminGuard(config)
   app.addHook('onRequest', async ({ raw }) => {
     checkShapeOrThrow(raw)
     if (raw.url?.startsWith('/v1/') === true) origins.checkOrThrow(raw)
@@ -110,6 +115,7 @@ function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): 
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
     if (!unlimited.has(route)) await limits.request(await kindOf(request, auth), app.addressOf(request.raw))
+    if (route.startsWith(adminPrefix) && !mayAdminister(request.raw)) throw new ProblemError('not-found')
     if (route === '/metrics' && !mayReadMetrics(request.raw)) throw new ProblemError('not-found')
   })
 }

@@ -3,7 +3,7 @@ import { commonConfig, StartupError } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 
 const origin = '^https?://[^/?#@\\s]+$'
-const perMinute = (byDefault: number, description: string) =>
+const perWindow = (byDefault: number, description: string) =>
   Type.Integer({ default: byDefault, minimum: 1, maximum: 10_000_000, description })
 
 export const gatewayConfig = Strict({
@@ -72,22 +72,35 @@ export const gatewayConfig = Strict({
     default: 'on',
     description: 'off is for benchmarks and refused in production',
   }),
-  RATE_LIMIT_PER_ADDRESS: perMinute(
+  RATE_LIMIT_PER_ADDRESS: perWindow(
     1200,
-    'requests per minute of one address (IPv6: one /64) without a good token; to unknown paths, and to refresh, as many each',
+    'requests per RATE_LIMIT_SECONDS of one address (IPv6: one /64) without a good token; to unknown paths, and to refresh, as many each',
   ),
-  RATE_LIMIT_SIGNED_IN_PER_ADDRESS: perMinute(
+  RATE_LIMIT_SIGNED_IN_PER_ADDRESS: perWindow(
     12_000,
-    'requests per minute of one address with good tokens; an office shares one',
+    'requests per RATE_LIMIT_SECONDS of one address with good tokens; an office shares one',
   ),
-  RATE_LIMIT_PER_PRINCIPAL: perMinute(600, 'requests per minute of one account or guest'),
-  RATE_LIMIT_UPGRADES: perMinute(1200, 'WebSockets opened per minute by one address'),
+  RATE_LIMIT_PER_PRINCIPAL: perWindow(600, 'requests per RATE_LIMIT_SECONDS of one account or guest'),
+  RATE_LIMIT_UPGRADES: perWindow(1200, 'WebSockets opened per RATE_LIMIT_SECONDS by one address'),
+  RATE_LIMIT_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 1,
+    maximum: 3_600,
+    description: 'the window of the limits of requests and WebSockets',
+  }),
   UPSTREAM_TIMEOUT_MS: Type.Integer({
     default: 10_000,
     minimum: 50,
     maximum: 120_000,
     description: 'how long a service may take to begin its answer, and to send the next part of it',
   }),
+  ADMIN_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 24,
+      secret: true,
+      description: 'bearer token of /admin, for direct private peers; without it there is no /admin',
+    }),
+  ),
   METRICS_TOKEN: Type.Optional(
     Type.String({
       minLength: 16,

@@ -52,20 +52,30 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
   const { directory, auth, upstreams, streams } = parts
   const readiness = readinessOf({ ...deps, directory, auth, services })
   const app = await createApp({ ...deps, ...parts, readiness })
+  let drained = false
+  const draining = (): boolean => drained || !app.server.listening
   const janus = serveJanus({
     ...deps,
     ...parts,
     verifier: auth.verifier,
     maxSockets: deps.config.MAX_SOCKETS,
-    draining: () => !app.server.listening,
+    draining,
   })
   const sockets = serveSockets(app, deps, {
     ...parts,
     janus,
+    draining,
     verifier: auth.verifier,
     onDeadNode: (url) => upstreams.abandon(url),
   })
   const { config, log, instanceId } = deps
+  /** Sends everybody away who has another gateway to go to. */
+  const sendAway = (): Promise<unknown> => {
+    const deadlineMs = config.DRAIN_MS
+    const elsewhere = directory.instances('gateway').some(({ id }) => id !== instanceId)
+    streams.endAll(elsewhere ? spreadMs(deadlineMs) : 0)
+    return Promise.all([sockets.drain({ deadlineMs, elsewhere }), janus.drain(elsewhere ? spreadMs(deadlineMs) : 0)])
+  }
   return {
     async start() {
       upstreams.start()
@@ -75,15 +85,18 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
     leave: () => void (app.draining = true),
+    drain() {
+      app.draining = drained = true
+      sendAway().catch((err: unknown) => log.error({ err }, 'a drain did not end well'))
+    },
+    undrain() {
+      app.draining = drained = false
+      sockets.undrain()
+      streams.reopen()
+    },
+    load: () => ({ sessions: sockets.count(), streams: streams.count() }),
     async stop() {
-      const deadlineMs = config.DRAIN_MS
-      const elsewhere = directory.instances('gateway').some(({ id }) => id !== instanceId)
-      streams.endAll(elsewhere ? spreadMs(deadlineMs) : 0)
-      await Promise.all([
-        drainHttp(app, { deadlineMs, log }),
-        sockets.drain({ deadlineMs, elsewhere }),
-        janus.drain(elsewhere ? spreadMs(deadlineMs) : 0),
-      ])
+      await Promise.all([drainHttp(app, { deadlineMs: config.DRAIN_MS, log }), sendAway()])
       janus.stop()
       sockets.stop()
       await upstreams.stop()

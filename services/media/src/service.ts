@@ -76,6 +76,8 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
       await recordings.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    drain: () => void (app.draining = true),
+    undrain: () => void (app.draining = false),
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })

@@ -22,6 +22,12 @@ export const meetingsConfig = Strict({
     maximum: 36_500,
     description: 'how long it is kept who was in a meeting, and when, after they left; 0: for ever',
   }),
+  TIMELINE_RETENTION_DAYS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 3_650,
+    description: 'how long drops, resumes, refusals and moderation of a meeting are kept for operators',
+  }),
   JOIN_LINK_TEMPLATE: linkTemplate('{frontend}/m/{code}', ['code'], 'the join link of a meeting'),
   INVITE_LINK_TEMPLATE: linkTemplate(
     '{frontend}/invites/{inviteId}#token={token}',

@@ -1,3 +1,4 @@
+import type { TimelineNote } from '@parley/contracts'
 import { publicBase, type Bus, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { KeyedQueues } from './changing.ts'
 import type { MeetingsConfig } from './config.ts'
@@ -23,6 +24,8 @@ export interface Context {
   wakeMail(): void
   /** Tells event streams of what was written down for them; called after the commit. */
   wakeTeller(): void
+  /** Notes something for the timeline of a meeting; it is written down a little later. */
+  note(note: TimelineNote): void
   /** Sends what is due to webhooks; called after the commit. */
   wakeWebhooks(): void
   addressOf: AddressBook

@@ -3,7 +3,7 @@ import { compile, type FactConsumer } from '@parley/kit'
 import { now, type Context } from './context.ts'
 import { isJoining, isMove, isRestoration, type Move } from './fact.ts'
 import { isOver } from './meeting.ts'
-import { keepMoves, keepVisits } from './stats/store.ts'
+import { keepStats } from './stats/store.ts'
 import { occupy } from './occupancy.ts'
 import { applyMoves, applyPresent, closeStays, isNewer } from './store/attendance.ts'
 import { lockMeeting } from './store/meetings.ts'
@@ -29,8 +29,7 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
     const meeting = await lockMeeting(trx, meetingId)
     if (meeting === undefined) return null
     for (const together of atOnce(facts)) await applyTogether(trx, together)
-    await keepMoves(trx, meeting, facts.filter(isMove))
-    await keepVisits(trx, meeting, facts.flatMap(inside))
+    await keepStats(trx, meeting, { moves: facts.filter(isMove), people: facts.flatMap(inside) })
     return await follow(trx, context, meeting, facts)
   })
   if (told === null) context.log.warn({ meetingId, facts: facts.length }, 'facts of a meeting that does not exist')

@@ -35,21 +35,27 @@ export interface PasscodeCheck {
 const halfAnHour = 1800
 const hour = 3600
 /** Different wrong passcodes. The rows of these in docs/spec/shared-things.md say why. */
-export const passcodeMarks = { person: 10, address: 100, meeting: 300 } as const
+export const passcodeMarks = { person: 10, address: 10, earned: 90, meeting: 300 } as const
+/** This long after somebody got it right there is room for one more slip at their address, s. */
+const earnedFor = 30
 
 interface Counter {
   limiter: DistinctLimiter
   key: string
+  /** Of an address: counts those who got it right there lately, each of whom makes room for one more wrong one. */
+  earned?: DistinctLimiter
 }
 
 /**
  * Checks passcodes. Different wrong ones count, per meeting and passcode: of a person, then of the guests of an address,
- * then of all guests. Guest identities are free to make, accounts are not: those count apart from guests and their addresses, and
- * whoever is invited or has been in counts for themselves only. A person who gets it right takes their own slips back.
+ * then of all guests. Guest identities are free to make, accounts are less so: those count apart from guests, and whoever is
+ * invited or has been in counts for themselves only. A person who gets it right takes their own slips back, and makes room for
+ * one more of their address: a class slips less often than it gets it right, and somebody who guesses never gets it right.
  */
 export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
   const people = kv.distinct({ name: 'passcode:person', points: passcodeMarks.person, seconds: halfAnHour })
   const addresses = kv.distinct({ name: 'passcode:address', points: passcodeMarks.address, seconds: halfAnHour })
+  const earned = kv.distinct({ name: 'passcode:earned', points: passcodeMarks.earned, seconds: earnedFor })
   const guests = kv.distinct({ name: 'passcode:guests', points: passcodeMarks.meeting, seconds: hour })
   const accounts = kv.distinct({ name: 'passcode:accounts', points: passcodeMarks.meeting, seconds: hour })
   const turnedAway = kv.distinct({ name: 'passcode:turned-away', points: 1000, seconds: hour })
@@ -58,8 +64,8 @@ export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
     const base = baseOf(meeting)
     const own = { limiter: people, key: `${base}:${userId}` }
     if (belongs) return [own]
-    if (!guest) return [own, { limiter: accounts, key: base }]
-    return [own, { limiter: addresses, key: `${base}:${limitKey(address)}` }, { limiter: guests, key: base }]
+    const place = `${base}:${guest ? 'guests' : 'accounts'}:${limitKey(address)}`
+    return [own, { limiter: addresses, key: place, earned }, { limiter: guest ? guests : accounts, key: base }]
   }
 
   return {
@@ -72,13 +78,14 @@ export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
       // Counted when its turn has come and before it is looked at, so that many at once are not more.
       const count = () => countOrThrow(counters, guess, () => turnedAway.add(baseOf(meeting), who.userId))
       const owner = { address: limitKey(who.address), person: who.userId }
-      if (!(await verifyPasscode(passcode, hash, { owner, first: count }))) return 'wrong'
-      await forgive(counters)
-      return 'right'
+      const right = () => reward(counters, who.userId)
+      return (await verifyPasscode(passcode, hash, { owner, first: count, right })) ? 'right' : 'wrong'
     },
     async lockedForMs(meeting, who) {
       if (meeting.passcode_hash === null) return 0
-      const looks = await Promise.all(countersOf(meeting, who).map(({ limiter, key }) => limiter.look(key)))
+      const looks = await Promise.all(
+        countersOf(meeting, who).map(async (one) => one.limiter.look(one.key, await roomOf(one))),
+      )
       return Math.max(...looks.map(({ retryAfterMs }) => retryAfterMs))
     },
     async guesses(meeting) {
@@ -109,8 +116,8 @@ async function countOrThrow(
   guess: string,
   refused: () => Promise<unknown>,
 ): Promise<void> {
-  for (const [at, { limiter, key }] of counters.entries()) {
-    const { allowed, retryAfterMs } = await limiter.add(key, guess)
+  for (const [at, counter] of counters.entries()) {
+    const { allowed, retryAfterMs } = await counter.limiter.add(counter.key, guess, await roomOf(counter))
     if (allowed) continue
     // It was not looked at, so it was none.
     await Promise.all(counters.slice(0, at).map((before) => before.limiter.remove(before.key, [guess])))
@@ -119,9 +126,15 @@ async function countOrThrow(
   }
 }
 
-/** A person who knows the passcode only slipped before. */
-async function forgive([own, ...others]: readonly Counter[]): Promise<void> {
+/** How many more wrong ones than its mark a counter takes now. */
+const roomOf = async ({ earned, key }: Counter): Promise<number> =>
+  earned === undefined ? 0 : (await earned.look(key)).count
+
+/** A person who knows the passcode only slipped before, and so may others at their address. */
+async function reward(counters: readonly Counter[], userId: string): Promise<void> {
+  const [own] = counters
   if (own === undefined) return
+  for (const { earned, key } of counters) await earned?.add(key, userId)
   const { values } = await own.limiter.look(own.key)
-  await Promise.all([own, ...others].map(({ limiter, key }) => limiter.remove(key, values)))
+  await Promise.all(counters.map(({ limiter, key }) => limiter.remove(key, values)))
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '@parley/contracts'
-import { isProblem, ProblemError } from '@parley/kit'
+import { isProblem, newId, ProblemError } from '@parley/kit'
 import { decideAdmission, type Admitted } from './admission.ts'
 import { changing } from './changing.ts'
 import { now, roomBase, type Context } from './context.ts'
@@ -32,7 +32,10 @@ export async function redeem(
   const at = now(context)
   const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
   if (token === undefined) throw new ProblemError('room-token-invalid')
-  const { arrival, entry, place } = await admit(context, token, at)
+  const { arrival, entry, place } = await admit(context, token, at).catch((error: unknown) => {
+    noteRefusal(context, token, error)
+    throw error
+  })
   if (place === null && arrival.waits) await leaveQueue(context, arrival.meeting, userId, at)
   return {
     participantId: place?.participantId ?? token.participant_id,
@@ -44,6 +47,15 @@ export async function redeem(
     meeting: liveMeeting(context, arrival.meeting, at),
     asOf: arrival.meeting.room_seq,
   }
+}
+
+/** For the timeline: somebody came to the door with a room token, and was not let in. */
+function noteRefusal(context: Context, token: RoomTokenRow, error: unknown): void {
+  if (!isProblem(error)) return
+  const { meeting_id: meetingId, user_id: userId, participant_id: participantId } = token
+  const who = { meetingId, userId, participantId }
+  const at = now(context).toISOString()
+  context.note({ id: newId(), at, kind: 'room.join', outcome: error.code, ...who })
 }
 
 async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<AdmittedArrival> {

@@ -27,6 +27,13 @@ export const followNames = (context: Context): BusSubscription =>
     context.log,
   )
 
+/** The same for auth, which asks until it is answered. */
+export async function renamed(context: Context, renaming: Renaming): Promise<Record<string, never>> {
+  context.names.forget(renaming.userId)
+  await rename(context, renaming)
+  return {}
+}
+
 async function rename(context: Context, renaming: Renaming): Promise<void> {
   await renameEverywhere(context.db, renaming)
   for (const meetingId of await meetingsOfName(context.db, renaming)) await renameIn(context, meetingId, renaming)

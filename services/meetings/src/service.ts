@@ -1,5 +1,6 @@
 import { signalingBus } from '@parley/contracts'
 import {
+  createBatched,
   createEdgeAuth,
   createHttpServer,
   createKeptAnswers,
@@ -29,6 +30,8 @@ import { ping } from './store/sweep.ts'
 import { answerBus } from './subscriptions.ts'
 import { startSweeper } from './sweeper.ts'
 import type { Tables } from './tables.ts'
+import { noteRequests } from './timeline/from-requests.ts'
+import { keepNotes, type Note } from './timeline/store.ts'
 import { startTeller } from './user-events/teller.ts'
 import { startWebhooks } from './webhooks/webhooks.ts'
 
@@ -57,6 +60,8 @@ interface Work {
 function create(deps: MeetingsDeps): RunningService {
   const { config, log, clock, bus, kv, db, metrics, instanceId } = deps
   let work: Work | undefined
+  const notes = createBatched<Note>({ what: 'timeline', send: (batch) => keepNotes(db, batch), log })
+  metrics.queue('timeline', notes.waiting)
   const context: Context = {
     config,
     db,
@@ -66,6 +71,7 @@ function create(deps: MeetingsDeps): RunningService {
     clock,
     log,
     wakeRelay: () => work?.relay.wake(),
+    note: (one) => notes.add(one),
     wakeMail: () => work?.mails.kick(),
     wakeTeller: () => work?.teller.wake(),
     wakeWebhooks: () => work?.webhooks.wake(),
@@ -92,6 +98,7 @@ function create(deps: MeetingsDeps): RunningService {
   })
   const checkAnswers = config.NODE_ENV !== 'production'
   const kept = createKeptAnswers({ db, clock })
+  noteRequests(app, clock, (one) => notes.add(one))
   const goodbyes = createGoodbyes({ bus, log })
   serveRoutes(app, context, goodbyes, { authenticate: edge.authenticate, kv, kept, checkAnswers })
   return {
@@ -99,11 +106,15 @@ function create(deps: MeetingsDeps): RunningService {
     async start() {
       await edge.start()
       work = startWork(deps, context)
+      notes.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
+    drain: () => void (app.draining = true),
+    undrain: () => void (app.draining = false),
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       goodbyes.stop()
+      await notes.stop()
       if (work !== undefined) await stopWork(work)
       edge.stop()
     },

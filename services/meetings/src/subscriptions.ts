@@ -14,6 +14,9 @@ import { readersOf } from './readers.ts'
 import { erasePerson } from './privacy/erase.ts'
 import { exportPerson } from './privacy/export.ts'
 import { redeem } from './redeem.ts'
+import { timelineOf } from './timeline/read.ts'
+import { keepNotes } from './timeline/store.ts'
+import { renamed } from './renamed.ts'
 import { readUserEvents } from './user-events/read.ts'
 
 const queue = 'meetings'
@@ -43,6 +46,9 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.setRole, setRole),
     serve(meetingsBus.deleted, deletedOf),
     serve(meetingsBus.end, end),
+    serve(meetingsBus.noteTimeline, noteTimeline),
+    serve(meetingsBus.timeline, ({ db }, { meeting }) => timelineOf(db, meeting)),
+    serve(meetingsBus.rename, renamed),
     serve(privacyBus.eraseInMeetings, erasePerson),
     serve(privacyBus.exportFromMeetings, exportPerson),
   ]
@@ -50,6 +56,11 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
 
 type Requests = typeof meetingsBus
 type Input<K extends keyof Requests> = Requests[K] extends { input: infer In extends TSchema } ? Static<In> : never
+
+async function noteTimeline({ db }: Context, { notes }: Input<'noteTimeline'>): Promise<Record<string, never>> {
+  await keepNotes(db, notes)
+  return {}
+}
 
 async function leaveLobby(
   context: Context,

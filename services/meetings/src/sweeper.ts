@@ -6,6 +6,7 @@ import { startLoop, type Loop } from './loop.ts'
 import { forgetRoomTokens } from './store/room-tokens.ts'
 import { forgetJoinTokens, forgetLobbyEntries, lockDue, openScheduled } from './store/sweep.ts'
 import type { Db, MeetingRow } from './tables.ts'
+import { forgetNotes } from './timeline/store.ts'
 import { forgetStays } from './store/attendance.ts'
 import { announceStarting, forgetOldEvents } from './user-events/teller.ts'
 import { forgetDeliveries } from './webhooks/store.ts'
@@ -35,6 +36,8 @@ export const startSweeper = (context: Context): Loop =>
       await forgetJoinTokens(db, new Date(at.getTime() - 30 * dayMs))
       await forgetAnswers(db, at)
       if (await forgetAttendance(context, at)) return true
+      const notesMs = context.config.TIMELINE_RETENTION_DAYS * dayMs
+      if (await forgetNotes(db, new Date(at.getTime() - notesMs), 500)) return true
       const keepMs = context.config.WEBHOOK_RETENTION_DAYS * dayMs
       if (await forgetDeliveries(db, new Date(at.getTime() - keepMs), 500)) return true
       return forgetOldEvents(context)

@@ -1,13 +1,15 @@
-import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from '@parley/contracts'
+import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand, SystemNotice } from '@parley/contracts'
 import type { KeptTables } from '@parley/kit'
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
 import type { AdmissionTables } from './tables-admission.ts'
 import type { UserEventTables } from './user-events/tables.ts'
+import type { TimelineTables } from './timeline/tables.ts'
 import type { WebhookTables } from './webhooks/tables.ts'
 
 /** Schema `meetings`. All times are timestamptz with the milliseconds of our clock, never the database's. */
-export interface Tables extends AdmissionTables, InviteTables, UserEventTables, WebhookTables, KeptTables {
+export interface Tables
+  extends AdmissionTables, InviteTables, UserEventTables, WebhookTables, TimelineTables, KeptTables {
   meetings: MeetingsTable
   attendance: AttendanceTable
   room_tokens: RoomTokensTable
@@ -95,6 +97,7 @@ interface Notice {
   kind: 'notice'
   noticeId: string
   text: string
+  system?: SystemNotice
 }
 export type OutboxCommand = RoomCommand | Notice
 

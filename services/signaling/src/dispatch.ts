@@ -178,7 +178,14 @@ async function actOn(
   const from = context.clock.monotonic()
   const note = (outcome: string): void => {
     const ms = context.clock.monotonic() - from
-    context.journal.answered(connection, { type, messageId: requestId, before: session, outcome, ms })
+    context.journal.answered(connection, {
+      type,
+      messageId: requestId,
+      before: session,
+      outcome,
+      target: targetOf(payload),
+      ms,
+    })
   }
   try {
     checkState(connection, type)
@@ -203,6 +210,12 @@ async function actOn(
     }
     return answer
   }
+}
+
+/** The participant that a message is about, if it names one. */
+const targetOf = (payload: unknown): string | undefined => {
+  const { participantId } = payload as { participantId?: unknown }
+  return typeof participantId === 'string' ? participantId : undefined
 }
 
 const unauthenticated = (error: unknown): boolean => asProblem(error)?.toProblem().status === 401

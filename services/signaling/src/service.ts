@@ -21,6 +21,7 @@ import { showQueues } from './queues.ts'
 import { StoreLife } from './room/store-life.ts'
 import { createServer } from './server.ts'
 import { createJournal } from './watch/journal.ts'
+import { createTimeline } from './watch/timeline.ts'
 import { showRooms } from './watch/rooms.ts'
 
 /** Sockets, live rooms and fan-out. */
@@ -40,6 +41,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const onDelivered = (count: number) => delivered.inc({}, count)
   const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
   const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
+  const timeline = createTimeline({ bus, clock, log, metrics, node })
   const signaling = createNode({
     node,
     bus,
@@ -52,7 +54,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     seatsPerPerson,
     socketsPerPerson,
     onDelivered,
-    journal: createJournal({ log, metrics }),
+    journal: createJournal({ log, metrics, timeline }),
   })
   const { connections, relays, rooms } = signaling
   const maxStreams = config.MAX_STREAMS
@@ -93,28 +95,41 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   showRooms(metrics, { node, rooms, connections })
   showQueues(metrics, { rooms, connections, relays })
 
+  async function drain(): Promise<void> {
+    const app = await server
+    app.draining = draining = true
+    const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
+    connections.drain(spreadMs)
+    links.drain()
+    events.drain(spreadMs)
+  }
   return {
     readiness,
     async start() {
       await Promise.all([auth.start(), signaling.start(), links.start()])
       events.start()
+      timeline.start()
       return startHttp(await server, { host: config.HOST, port: config.PORT })
     },
+    drain,
+    async undrain() {
+      const app = await server
+      app.draining = draining = false
+      links.undrain()
+      events.undrain()
+    },
+    load: () => ({ sessions: connections.size, rooms: rooms.size, streams: events.size }),
     async stop() {
       const app = await server
-      app.draining = true
-      draining = true
       const deadline = clock.monotonic() + config.DRAIN_MS
-      const spreadMs = Math.min(drainSpreadMs, config.DRAIN_MS / 2)
-      connections.drain(spreadMs)
-      links.drain()
-      events.drain(spreadMs)
+      await drain()
       while (connections.size > 0 && clock.monotonic() < deadline) await sleep(drainPollMs)
       connections.closeAll()
       links.stop()
       await drainHttp(app, { deadlineMs: Math.max(1_000, deadline - clock.monotonic()), log })
       for (const stopped of [events, auth]) stopped.stop()
       await signaling.stop()
+      await timeline.stop()
     },
   }
 }

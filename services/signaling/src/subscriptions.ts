@@ -7,7 +7,7 @@ import type { LiveRoom } from './room/live-room.ts'
 
 /** The requests of other nodes and services that this node answers. */
 export const subscribeToBus = (context: Context): BusSubscription[] => {
-  const { bus, log, node, rooms } = context
+  const { bus, journal, log, node, rooms } = context
   return [
     respond(
       bus,
@@ -26,6 +26,7 @@ export const subscribeToBus = (context: Context): BusSubscription[] => {
       'signaling',
       async ({ meetingId, ...change }, call) => {
         const room = await rooms.open(meetingId)
+        if (room.state.recording?.rev !== change.rev) journal.recorded(meetingId, change.recording.status)
         await room.submit({ kind: 'recording', ...change }, () => isLate(call))
         return {}
       },

@@ -56,5 +56,8 @@ async function grantAsNow(cluster: Cluster): Promise<void> {
 async function migrate(cluster: Cluster): Promise<string> {
   const env = { DATABASE_URL: cluster.server('postgres').url }
   const printed = await runProgram('deploy/cli/src/main.ts', ['migrate'], env)
-  return `parley migrate: ${printed.trim().replaceAll(/\s*\n\s*/g, '; ').slice(0, 500)}`
+  return `parley migrate: ${printed
+    .trim()
+    .replaceAll(/\s*\n\s*/g, '; ')
+    .slice(0, 500)}`
 }

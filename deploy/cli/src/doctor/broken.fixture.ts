@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { eventually, freePort } from '@parley/kit/testing'
 import type { Report } from './finding.ts'
@@ -62,4 +63,44 @@ export function askDoctor(
       resolve({ code: child.exitCode ?? -1, reports, text: stdout + stderr })
     })
   })
+}
+
+/** Debian's PgBouncer before a PostgreSQL, as it comes: it refuses startup parameters that it does not know. */
+export async function startPgBouncer(dir: string, postgresUrl: string): Promise<Proxy> {
+  const { hostname, port: behind } = new URL(postgresUrl)
+  const port = await freePort()
+  const file = join(dir, `pgbouncer-${port}.ini`)
+  writeFileSync(
+    file,
+    `[databases]
+* = host=${hostname} port=${behind} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction\n`,
+  )
+  const isRoot = process.getuid?.() === 0
+  // It refuses to be root; the user of PostgreSQL is there where it is.
+  const child = spawn('pgbouncer', [...(isRoot ? ['-u', 'postgres'] : []), file], {
+    stdio: 'ignore',
+    env: { PATH: `${process.env['PATH']}:/usr/sbin` },
+  })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await eventually(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const socket = connect(port, '127.0.0.1', () => resolve(void socket.destroy()))
+        socket.once('error', reject)
+      }),
+    15_000,
+  )
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
 }

@@ -8,6 +8,8 @@ import {
   janusSettings,
   startCoturn,
   startJanus,
+  startMailServer,
+  startPostgres,
   startRedis,
   startSwift,
   turnSettings,
@@ -17,7 +19,15 @@ import {
   type RunningSwift,
 } from '@parley/kit/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { askDoctor, startNginx, unbuffered, upgrading, type Proxy, type Said } from './broken.fixture.ts'
+import {
+  askDoctor,
+  startNginx,
+  startPgBouncer,
+  unbuffered,
+  upgrading,
+  type Proxy,
+  type Said,
+} from './broken.fixture.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'parley-doctor-'))
 let product: ChildProcess
@@ -126,6 +136,30 @@ it('O9 names what is wrong with the settings and servers: each of five, with its
     expect.stringMatching(/maxmemory-policy allkeys-lru.*CONFIG SET maxmemory-policy noeviction/),
     expect.stringMatching(/object store cannot be used.*S3_ACCESS_KEY and S3_SECRET_KEY must be/),
     expect.stringMatching(/PUBLIC_URL is https:\/\/elsewhere.example.org.*PUBLIC_URL=http:\/\/localhost/),
+  ])
+}, 120_000)
+
+it('O9 PgBouncer that knows no time limits, a Redis Cluster, a mail server that refuses the login: each with its mend', async () => {
+  const [postgres, cluster, mail] = await Promise.all([
+    startPostgres(),
+    startRedis({ args: ['--cluster-enabled', 'yes'] }),
+    startMailServer({ login: { user: 'parley', password: 'right' } }),
+  ])
+  const bouncer = await startPgBouncer(postgres.dir, postgres.url)
+  const said = await askDoctor(proxy.url, {
+    ...healthy,
+    DATABASE_URL: bouncer.url,
+    REDIS_URL: cluster.url,
+    SMTP_URL: mail.url.replace(':right@', ':wrong@'),
+  })
+  await Promise.all([bouncer.stop(), cluster.stop(), mail.stop()])
+  await postgres.stop()
+  const found = findingsOf(said).map(({ check, what, mend }) => `${check}: ${what} → ${mend}`)
+  expect(said.code, said.text).toBe(1)
+  expect(found, said.text).toEqual([
+    expect.stringMatching(/^PostgreSQL: .*startup parameter.* → this is PgBouncer.*ignore_startup_parameters/),
+    expect.stringMatching(/^Redis: REDIS_URL names a Redis Cluster → use one Redis, or one with Sentinel/),
+    expect.stringMatching(/^mail: the mail server cannot be used: .* → name the right user and password in SMTP_URL/),
   ])
 }, 120_000)
 

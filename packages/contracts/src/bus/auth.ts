@@ -35,7 +35,7 @@ export const authBus = {
     input: Type.Object({ userIds: Type.Array(Id, { maxItems: 500 }) }),
     output: Type.Object({ gone: Type.Array(Id) }),
   }),
-  /** An account has another name than `before`. A hint, may be lost: whoever needs the name of an account asks for it. */
+  /** An account has another name than `before`. A hint, may be lost: `meetings.rename` follows. */
   renamed: event('auth.renamed', Type.Object({ userId: Id, before: Type.String(), name: Type.String() })),
   revoked: event('auth.revoked', Revocation),
 } as const

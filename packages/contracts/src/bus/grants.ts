@@ -30,7 +30,7 @@ const edge = { requests: [authBus.keys, authBus.revocations], subscribes: [authB
  */
 export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   gateway: {
-    requests: [...edge.requests, mediaBus.janusAccess, mediaBus.janusEnded, mediaBus.freeFeed],
+    requests: [...edge.requests, meetingsBus.timeline, mediaBus.janusAccess, mediaBus.janusEnded, mediaBus.freeFeed],
     responds: [],
     publishes: [],
     subscribes: [...edge.subscribes, signalingBus.room],
@@ -38,6 +38,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   auth: {
     requests: [
       filesBus.useAvatar,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
       privacyBus.eraseInMedia,
@@ -59,6 +60,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.eraseFromRecordings,
       signalingBus.command,
       signalingBus.roster,
+      signalingBus.shown,
     ],
     responds: [
       meetingsBus.redeem,
@@ -72,6 +74,9 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.setRole,
       meetingsBus.deleted,
       meetingsBus.end,
+      meetingsBus.noteTimeline,
+      meetingsBus.timeline,
+      meetingsBus.rename,
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],
@@ -116,7 +121,6 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       mediaBus.janusAccess,
       mediaBus.janusEnded,
       mediaBus.freeFeed,
-      mediaBus.drainJanus,
       privacyBus.eraseInMedia,
       privacyBus.exportFromMedia,
       privacyBus.eraseFromRecordings,
@@ -146,6 +150,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.remove,
       meetingsBus.setRole,
       meetingsBus.end,
+      meetingsBus.noteTimeline,
       signalingBus.takeOver,
       signalingBus.relayAgain,
     ],

@@ -29,7 +29,59 @@ export const LobbyDecision = Type.Union([
 ])
 export type LobbyDecision = Static<typeof LobbyDecision>
 
+/** Something that happened in or around a meeting, for its timeline. */
+export const TimelineNote = Type.Object({
+  /** The same note is kept once. */
+  id: Id,
+  meetingId: Id,
+  at: Instant,
+  kind: Type.String({ maxLength: 80 }),
+  /** `ok`, the code of a problem, or a close code. */
+  outcome: Type.String({ maxLength: 40 }),
+  userId: Type.Optional(Id),
+  participantId: Type.Optional(Id),
+  /** The participant that it was done to. */
+  targetId: Type.Optional(Id),
+  requestId: Type.Optional(Type.String({ maxLength: 128 })),
+  node: Type.Optional(Type.String({ maxLength: 128 })),
+})
+export type TimelineNote = Static<typeof TimelineNote>
+
+/** A line of a meeting's timeline, as operators see it. */
+export const TimelineEntry = Type.Object({
+  at: Instant,
+  kind: Type.String(),
+  outcome: Type.String(),
+  userId: Type.Optional(Id),
+  name: Type.Optional(Type.String()),
+  participantId: Type.Optional(Id),
+  target: Type.Optional(Type.String()),
+  requestId: Type.Optional(Type.String()),
+  node: Type.Optional(Type.String()),
+})
+export type TimelineEntry = Static<typeof TimelineEntry>
+
+/** The newest lines of a meeting's timeline, oldest first; `cut`: there were more. */
+export const MeetingTimeline = Type.Object({
+  meeting: Type.Object({ id: Id, code: Type.String(), title: Type.String(), status: Type.String() }),
+  entries: Type.Array(TimelineEntry),
+  cut: Type.Boolean(),
+})
+export type MeetingTimeline = Static<typeof MeetingTimeline>
+
 export const meetingsBus = {
+  /** From signaling: notes to keep. Repeating it changes nothing. */
+  noteTimeline: request('meetings.note-timeline', {
+    input: Type.Object({ notes: Type.Array(TimelineNote, { maxItems: 200 }) }),
+    output: Type.Object({}),
+    timeoutMs: 2_500,
+  }),
+  /** A meeting's timeline by its id or code, for operators. Problem `not-found`. */
+  timeline: request('meetings.timeline', {
+    input: Type.Object({ meeting: Type.String({ maxLength: 64 }) }),
+    output: MeetingTimeline,
+    timeoutMs: 4_000,
+  }),
   /**
    * Spends a room token, and decides by what is true now. With the same `attempt` it may be asked again, because no answer came
    * or the room has carried out a newer command than the grant knows: it is decided anew. Problems: `room-token-invalid`, and
@@ -110,6 +162,12 @@ export const meetingsBus = {
   deleted: request('meetings.deleted', {
     input: Type.Object({ meetingIds: Type.Array(Id, { maxItems: 500 }) }),
     output: Type.Object({ deleted: Type.Array(Id) }),
+  }),
+  /** The copies of an account's former name follow. Asked until it is answered; a second time it changes nothing. */
+  rename: request('meetings.rename', {
+    input: Type.Object({ userId: Id, before: Type.String(), name: Type.String() }),
+    output: Type.Object({}),
+    timeoutMs: 2_500,
   }),
   /** Ends a meeting on behalf of its host (from the room). */
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),

@@ -143,7 +143,7 @@ export const authOperations = {
     }),
     answers: { 200: Tokens },
     sends: { 200: ['set-cookie'] },
-    problems: ['invalid-credentials', 'unavailable'],
+    problems: ['invalid-credentials', 'account-disabled', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
   guest: {
@@ -157,7 +157,7 @@ export const authOperations = {
     body: Strict({ name: DisplayName, tokenDelivery }),
     answers: { 201: Tokens },
     sends: { 201: ['set-cookie'] },
-    problems: ['origin-not-allowed'],
+    problems: ['origin-not-allowed', 'account-disabled'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
   refresh: {
@@ -170,7 +170,7 @@ export const authOperations = {
     body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery: refreshDelivery }),
     answers: { 200: Tokens },
     sends: { 200: ['set-cookie'] },
-    problems: ['invalid-refresh-token', 'refresh-token-reused', 'origin-not-allowed'],
+    problems: ['invalid-refresh-token', 'refresh-token-reused', 'account-disabled', 'origin-not-allowed'],
   },
   logout: {
     method: 'POST',
@@ -412,7 +412,7 @@ export const authOperations = {
     }),
     answers: { 200: Tokens },
     sends: { 200: ['set-cookie'] },
-    problems: ['oauth-failed', 'identity-conflict', 'not-found', 'unavailable'],
+    problems: ['oauth-failed', 'account-disabled', 'identity-conflict', 'not-found', 'unavailable'],
     limit: { by: 'address', points: 600, seconds: 60 },
   },
   jwks: {

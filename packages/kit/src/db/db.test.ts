@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql, type Generated } from 'kysely'
+import { sql, type Generated, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMetrics } from '../metrics.ts'
@@ -14,6 +14,7 @@ import { json, openDatabase, type DatabaseHost } from './db.ts'
 import { asProblem, isUniqueViolation } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
 import { indexConcurrently, migrate, readStatus, type ServiceMigration } from './migrate.ts'
+import { prepared } from './prepared.ts'
 
 interface Tables {
   thing: { id: Generated<number>; name: string; at: Generated<Date>; tags: unknown }
@@ -98,6 +99,31 @@ function suite(name: string, open: () => Promise<DatabaseHost>): void {
         null,
       ])
       expect((await insert('after')).name).toBe('after')
+    })
+
+    test('a prepared query answers for its values, in a transaction too, and after a column was added', async () => {
+      const schema = 'prepared'
+      const migrations: Record<string, Migration> = { '001-first': first }
+      await migrate(host, { schema, migrations })
+      const shop = host.schema<Tables>(schema)
+      const named = prepared('named', (at: Kysely<Tables>, { name: wanted, after }: { name: string; after: Date }) =>
+        at.selectFrom('thing').select(['name', 'tags']).where('name', '=', wanted).where('at', '>', after),
+      )
+      const row = (of: string) => ({ name: of, tags: json([of]) })
+      await shop
+        .insertInto('thing')
+        .values([row('a'), row('b')])
+        .execute()
+      const after = new Date(0)
+      expect(await named(shop, { name: 'a', after })).toEqual([{ name: 'a', tags: ['a'] }])
+      expect(await shop.transaction().execute((trx) => named(trx, { name: 'b', after }))).toEqual([
+        { name: 'b', tags: ['b'] },
+      ])
+      expect(await named(shop, { name: 'a', after: new Date('2999-01-01') })).toEqual([])
+      await sql`alter table prepared.thing add column more text`.execute(shop)
+      expect(await named(shop, { name: 'a', after })).toEqual([{ name: 'a', tags: ['a'] }])
+      const { rows } = await sql`select name from pg_prepared_statements where name = 'named'`.execute(shop)
+      expect(rows).toEqual(name === 'PostgreSQL' ? [{ name: 'named' }] : [])
     })
 
     test('S29: what looks like SQL is a value', async () => {

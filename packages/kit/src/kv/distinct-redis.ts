@@ -48,18 +48,23 @@ export function redisDistinct(
       }
     }
     return {
-      add: (key, value) =>
-        either(
-          async () => verdictOf(await link.eval(addScript, keys(key), [points, seconds * 1000, value])),
-          () => local.add(key, value),
-        ),
-      look: (key) =>
+      add: (key, value, more = 0) =>
         either(
           async () => {
-            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points])) as Told
+            const verdict = verdictOf(await link.eval(addScript, keys(key), [points + more, seconds * 1000, value]))
+            // Here too: a store that goes away does not let anybody begin anew.
+            if (verdict.allowed) await local.add(key, value, more)
+            return verdict
+          },
+          () => local.add(key, value, more),
+        ),
+      look: (key, more = 0) =>
+        either(
+          async () => {
+            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points + more])) as Told
             return { ...verdictOf([allowed, known, wait]), values }
           },
-          () => local.look(key),
+          () => local.look(key, more),
         ),
       async remove(key, values) {
         if (values.length === 0) return

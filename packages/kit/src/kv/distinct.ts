@@ -5,10 +5,10 @@ import type { LimiterOptions } from './kv.ts'
  * guesses, so it costs nothing.
  */
 export interface DistinctLimiter {
-  /** Counts a value unless it is known already; refused once there are as many as `points`, whatever the value. */
-  add(key: string, value: string): Promise<DistinctVerdict>
+  /** Counts a value unless it is known already; refused once there are as many as `points` and `more`, whatever the value. */
+  add(key: string, value: string, more?: number): Promise<DistinctVerdict>
   /** The present count, without counting anything. */
-  look(key: string): Promise<DistinctVerdict & { values: string[] }>
+  look(key: string, more?: number): Promise<DistinctVerdict & { values: string[] }>
   /** Takes values back, as if they had never come. */
   remove(key: string, values: readonly string[]): Promise<void>
 }
@@ -27,8 +27,8 @@ const maxKeys = 50_000
 /** Of this process only. */
 export function createLocalDistinct({ points, seconds }: LimiterOptions): DistinctLimiter {
   const keys = new Map<string, Map<string, number>>()
-  const verdict = (values: Map<string, number>, now: number): DistinctVerdict => {
-    const allowed = values.size < points
+  const verdict = (values: Map<string, number>, now: number, more: number): DistinctVerdict => {
+    const allowed = values.size < points + more
     const [oldest = now] = values.values()
     return { allowed, count: values.size, retryAfterMs: allowed ? 0 : Math.max(1, Math.ceil(oldest - now)) }
   }
@@ -40,10 +40,10 @@ export function createLocalDistinct({ points, seconds }: LimiterOptions): Distin
     return values
   }
   return {
-    async add(key, value) {
+    async add(key, value, more = 0) {
       const now = performance.now()
       const values = current(key, now)
-      const before = verdict(values, now)
+      const before = verdict(values, now, more)
       if (!before.allowed || values.has(value)) return before
       values.set(value, now + seconds * 1000)
       const [oldest] = keys.keys()
@@ -51,10 +51,10 @@ export function createLocalDistinct({ points, seconds }: LimiterOptions): Distin
       keys.set(key, values)
       return { ...before, count: values.size }
     },
-    async look(key) {
+    async look(key, more = 0) {
       const now = performance.now()
       const values = current(key, now)
-      return { ...verdict(values, now), values: [...values.keys()] }
+      return { ...verdict(values, now, more), values: [...values.keys()] }
     },
     async remove(key, values) {
       for (const value of values) keys.get(key)?.delete(value)

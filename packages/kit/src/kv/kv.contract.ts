@@ -123,6 +123,10 @@ function limits(kv: () => Kv): void {
     // A known value does not get through a full count either: that would tell who guesses that it is known.
     expect((await guesses.add('ann', 'one')).allowed).toBe(false)
     expect(await guesses.look('ann')).toMatchObject({ allowed: false, count: 2, values: ['one', 'two'] })
+    expect(await guesses.look('ann', 1)).toMatchObject({ allowed: true, count: 2, retryAfterMs: 0 })
+    expect(await guesses.add('ann', 'three', 1)).toMatchObject({ allowed: true, count: 3 })
+    expect((await guesses.add('ann', 'four', 1)).allowed).toBe(false)
+    await guesses.remove('ann', ['three'])
     await guesses.remove('ann', ['one', 'never'])
     expect(await guesses.look('ann')).toEqual({ allowed: true, count: 1, retryAfterMs: 0, values: ['two'] })
     expect(await guesses.look('bob')).toEqual({ allowed: true, count: 0, retryAfterMs: 0, values: [] })

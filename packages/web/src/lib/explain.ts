@@ -69,6 +69,10 @@ const known: Partial<Record<ProblemCode, Explanation>> = {
     text: 'Enter the passcode that came with your invitation.',
   },
   'invalid-credentials': { title: 'Wrong e-mail or password', text: 'Check both and try again.' },
+  'account-disabled': {
+    title: 'This account is disabled',
+    text: 'The people who run this server have disabled it. Ask them to enable it.',
+  },
   'email-taken': { title: 'Already in use', text: 'There is an account with this e-mail address. Sign in instead.' },
   'username-taken': { title: 'Already taken', text: 'Somebody else has this user name. Choose another one.' },
   'email-not-verified': {

@@ -27,6 +27,7 @@ import {
 } from './store.ts'
 import type { GuessLimit } from './guess-limit.ts'
 import type { WorkOf } from './password-work.ts'
+import { insertRename } from './renames.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
 import { toUser } from './user.ts'
 
@@ -96,7 +97,12 @@ async function update(
   { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
   const avatar = avatarFileId === undefined ? {} : { avatar_file_id: avatarFileId }
-  const change = (trx: Db) => changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
+  const change = async (trx: Db) => {
+    const both = await changeUser(trx, id, { ...changes, ...avatar }, new Date(clock.now()))
+    if (both !== undefined && both.after.name !== both.before.name)
+      await insertRename(trx, { userId: id, before: both.before.name })
+    return both
+  }
   const changed = await inTurn(id, async () => {
     // First the file, so that no profile names one that is not there; the one before goes with it.
     if (avatarFileId !== undefined) await request(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
@@ -123,7 +129,7 @@ async function register(
     email,
     name,
     username: username ?? null,
-    password_hash: await passwords.hash(password),
+    password_hash: await workOf.unlessBusy(device.address, () => passwords.hash(password)),
   } as const
   const mayMail = await mails.mayVerify(email)
   const make = async (trx: Db): Promise<UserRow> => {
@@ -144,10 +150,11 @@ async function login(
   const { guesses, sessions, inTurn, workOf } = deps
   const owner = await workOf(device.address, email)
   const passwords = deps.passwords.of(owner)
-  passwords.refuseIfBusy()
-  const { user, match } = await guesses({ address: device.address, email }, () =>
-    userOf({ ...deps, passwords }, email, password),
-  )
+  const { user, match } = await workOf.unlessBusy(device.address, async () => {
+    passwords.refuseIfBusy()
+    const check = () => userOf({ ...deps, passwords }, email, password)
+    return guesses({ address: device.address, email }, check)
+  })
   await workOf.wasRight(device.address)
   const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
   if (user.password_hash !== null && (match === 'as-typed' || passwords.isWeak(user.password_hash)))

@@ -3,10 +3,17 @@ import bcrypt from 'bcrypt'
 import { emailKey, findUser, findUserByAddress, insertUser, markVerified, setPassword } from '../accounts/store.ts'
 import { toUser } from '../accounts/user.ts'
 import { endEverySession } from '../sessions/endings.ts'
-import type { Db, UserRow } from '../tables.ts'
+import type { Db, OperatorActionRow, UserRow } from '../tables.ts'
 
 /** An account as operators see it. */
-export type ShownUser = ReturnType<typeof toUser>
+export type ShownUser = ReturnType<typeof toUser> & { disabledAt: string | null }
+
+/** What an operator did to an account, and when. */
+export interface OperatorAction {
+  action: string
+  reason: string | null
+  at: string
+}
 
 export interface NewAccount {
   email: string
@@ -30,6 +37,12 @@ export interface Users {
   verify(who: string): Promise<ShownUser>
   /** Sets a password and ends every session. */
   resetPassword(who: string, password: string): Promise<ShownUser>
+  /** Nobody can sign in with the account. Ends every session; open sockets close within a second or two. */
+  disable(who: string, reason?: string): Promise<ShownUser>
+  /** Its owner can sign in again. */
+  enable(who: string, reason?: string): Promise<ShownUser>
+  /** What operators did to the account in the last 400 days, oldest first. */
+  actions(who: string): Promise<OperatorAction[]>
   /** Ends every session and removes the account. Its messages and meetings stay, under its name of then. */
   remove(who: string): Promise<ShownUser>
 }
@@ -42,12 +55,23 @@ interface Options {
 
 export const createUsers = ({ db, cost }: Options): Users => ({
   list: (options) => list(db, options),
-  show: async (who) => toUser(await findOrThrow(db, who)),
+  show: async (who) => shown(await findOrThrow(db, who)),
   create: (account) => create(db, account, cost),
   async verify(who) {
     const { id, email } = await findOrThrow(db, who)
-    await markVerified(db, id, email ?? '', timeNow())
-    return toUser(await findOrThrow(db, id))
+    const at = timeNow()
+    await db.transaction().execute(async (trx) => {
+      await markVerified(trx, id, email ?? '', at)
+      await note(trx, id, { action: 'verify', at })
+    })
+    return shown(await findOrThrow(db, id))
+  },
+  disable: (who, reason) => setDisabled(db, who, true, reason),
+  enable: (who, reason) => setDisabled(db, who, false, reason),
+  async actions(who) {
+    const { id } = await findOrThrow(db, who)
+    const rows = await db.selectFrom('operator_actions').selectAll().where('user_id', '=', id).orderBy('at').execute()
+    return rows.map(({ action, reason, at }) => ({ action, reason, at: at.toISOString() }))
   },
   async resetPassword(who, password) {
     const hash = await hashOf(password, cost)
@@ -55,9 +79,10 @@ export const createUsers = ({ db, cost }: Options): Users => ({
     const at = timeNow()
     await db.transaction().execute(async (trx) => {
       await setPassword(trx, id, { hash, at })
+      await note(trx, id, { action: 'reset-password', at })
       await endEverySession(trx, id, at)
     })
-    return toUser(await findOrThrow(db, id))
+    return shown(await findOrThrow(db, id))
   },
   async remove(who) {
     const user = await findOrThrow(db, who)
@@ -65,9 +90,32 @@ export const createUsers = ({ db, cost }: Options): Users => ({
       await endEverySession(trx, user.id, timeNow())
       await trx.deleteFrom('users').where('id', '=', user.id).execute()
     })
-    return toUser(user)
+    return shown(user)
   },
 })
+
+const shown = (row: UserRow): ShownUser => ({ ...toUser(row), disabledAt: row.disabled_at?.toISOString() ?? null })
+
+const note = (trx: Db, id: string, action: Pick<OperatorActionRow, 'action' | 'at'> & { reason?: string }) =>
+  trx
+    .insertInto('operator_actions')
+    .values({ reason: null, ...action, id: newId(), user_id: id })
+    .execute()
+
+async function setDisabled(db: Db, who: string, disabled: boolean, reason?: string): Promise<ShownUser> {
+  const { id } = await findOrThrow(db, who)
+  const at = timeNow()
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .updateTable('users')
+      .set({ disabled_at: disabled ? at : null })
+      .where('id', '=', id)
+      .execute()
+    if (disabled) await endEverySession(trx, id, at)
+    await note(trx, id, { action: disabled ? 'disable' : 'enable', at, ...(reason !== undefined && { reason }) })
+  })
+  return shown(await findOrThrow(db, id))
+}
 
 async function list(db: Db, { limit, search }: { limit: number; search?: string | undefined }): Promise<ShownUser[]> {
   const accounts = db
@@ -76,10 +124,10 @@ async function list(db: Db, { limit, search }: { limit: number; search?: string 
     .where('kind', '=', 'user')
     .orderBy('created_at', 'desc')
     .limit(limit)
-  if (search === undefined) return (await accounts.execute()).map(toUser)
+  if (search === undefined) return (await accounts.execute()).map(shown)
   const part = `%${search.replace(/[\\%_]/g, String.raw`\$&`)}%`
   const found = accounts.where((eb) => eb.or([eb('email', 'ilike', part), eb('name', 'ilike', part)]))
-  return (await found.execute()).map(toUser)
+  return (await found.execute()).map(shown)
 }
 
 async function create(db: Db, { email, name, password, verified }: NewAccount, cost: number): Promise<ShownUser> {
@@ -98,7 +146,7 @@ async function create(db: Db, { email, name, password, verified }: NewAccount, c
     updated_at: at,
   } as const
   try {
-    return toUser(await insertUser(db, user))
+    return shown(await insertUser(db, user))
   } catch (error) {
     if (isUniqueViolation(error, emailKey))
       throw new StartupError(`there is an account with the address ${email} already`, { cause: error })

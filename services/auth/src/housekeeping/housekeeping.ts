@@ -6,6 +6,8 @@ import { batchSize, sweeps, type SweepTimes } from './store.ts'
 
 const dayMs = 24 * 3600_000
 /** Everybody who polls remembers a revocation for 20 minutes; a later one who asks for all gets at least as many. */
+/** A year for an audit, and some weeks to do it in. */
+const actionsForDays = 400
 const revocationsForS = 25 * 60
 /** Of each kind in one round; the next round goes on. */
 const maxBatches = 20
@@ -29,6 +31,7 @@ export async function cleanUp({ db, clock, log, refreshTtlMs, guestTtlMs }: Hous
     keptGuestsBefore: before(Math.max(guestKeyTtlMs, guestTtlMs) + dayMs),
     now: before(0),
     retiredBefore: before(dayMs),
+    actionsBefore: before(actionsForDays * dayMs),
     revocationsForS,
   }
   for (const [kind, sweep] of Object.entries(sweeps)) {

@@ -22,12 +22,27 @@ export interface SweepTimes {
   now: Date
   /** Keys that were withdrawn before. */
   retiredBefore: Date
+  /** What operators did before. */
+  actionsBefore: Date
   /** For how long revocations matter, in seconds of the database's clock. */
   revocationsForS: number
 }
 
 export const sweeps = {
   answers: (db, { now }) => forgetAnswers(db, now),
+  /** Nobody confirmed them in two days. */
+  renames: async (db) => {
+    const due = db
+      .selectFrom('renames')
+      .select('id')
+      .where('at', '<', ago(2 * 24 * 3600))
+    return deleted(
+      await db
+        .deleteFrom('renames')
+        .where('id', 'in', due.limit(batchSize).forUpdate().skipLocked())
+        .executeTakeFirst(),
+    )
+  },
   successors: async (db, { retryForS }) => {
     const due = db
       .selectFrom('refresh_tokens')
@@ -80,6 +95,15 @@ export const sweeps = {
       await db
         .deleteFrom('revocations')
         .where('seq', 'in', due.limit(batchSize).forUpdate().skipLocked())
+        .executeTakeFirst(),
+    )
+  },
+  operatorActions: async (db, { actionsBefore }) => {
+    const due = db.selectFrom('operator_actions').select('id').where('at', '<', actionsBefore)
+    return deleted(
+      await db
+        .deleteFrom('operator_actions')
+        .where('id', 'in', due.limit(batchSize).forUpdate().skipLocked())
         .executeTakeFirst(),
     )
   },

@@ -1,5 +1,7 @@
 import { erasures } from './0006-erasures.ts'
+import { renames } from './0007-renames.ts'
 import { avatars } from './0004-avatars.ts'
+import { operators } from './0007-operators.ts'
 import { accounts } from './0001-accounts.ts'
 import { identity } from './0002-identity.ts'
 import { keptAnswers } from './0003-kept-answers.ts'
@@ -14,6 +16,8 @@ export const migrations = {
   '0004-addresses': addresses,
   '0005-refusals': refusals,
   '0006-erasures': erasures,
+  '0007-operators': operators,
+  '0007-renames': renames,
   '0004-guests': guests,
   '0004-avatars': avatars,
 } as const

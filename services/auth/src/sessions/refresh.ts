@@ -11,6 +11,7 @@ import { endSession, lockSessionOf, noteRetry, readRefreshToken, rotate } from '
 export type RefreshOutcome =
   | { kind: 'granted'; grant: IssuedTokens }
   | { kind: 'unknown' }
+  | { kind: 'disabled' }
   /** The session has been ended in this transaction; to be told once it has committed. */
   | { kind: 'reused'; revocation: Revocation }
 
@@ -26,6 +27,7 @@ export async function refreshGrant(trx: Db, token: string, times: Times): Promis
   const row = session && (await readRefreshToken(trx, hash))
   const user = session && (await findUser(trx, session.user_id))
   if (session === undefined || row === undefined || user === undefined) return { kind: 'unknown' }
+  if (user.disabled_at !== null) return { kind: 'disabled' }
   const verdict = evaluate(
     presentedOf(row),
     { revoked: session.revoked_at !== null, expiresAt: session.expires_at.getTime() },

@@ -44,13 +44,14 @@ export class Sessions {
     this.#deps = deps
   }
 
-  /** Signs in the user that `userOf` makes or finds in the same transaction. */
+  /** Signs in the user that `userOf` makes or finds in the same transaction. Rejects with `account-disabled`. */
   async open(userOf: (trx: Db) => Promise<UserRow>, device: Device, once: Once<Issued> = plainly()): Promise<Issued> {
     const { db, clock, refreshTtlMs, guestTtlMs } = this.#deps
     const now = clock.now()
     const refreshToken = newRandomToken()
     const begin = async (trx: Db): Promise<Issued> => {
       const user = await userOf(trx)
+      if (user.disabled_at !== null) throw disabled()
       const session = newSession(user, device, { now, ttlMs: user.kind === 'guest' ? guestTtlMs : refreshTtlMs })
       await insertSession(trx, session)
       await insertRefreshToken(trx, {
@@ -63,7 +64,7 @@ export class Sessions {
     return db.transaction().execute((trx: Db) => once.in(trx, () => begin(trx)))
   }
 
-  /** Rejects with `invalid-refresh-token`, or with `refresh-token-reused` after ending the session. */
+  /** Rejects with `invalid-refresh-token`, with `account-disabled`, or with `refresh-token-reused` after ending the session. */
   async refresh(refreshToken: string): Promise<Issued> {
     const { db, clock, refreshTtlMs, revoked } = this.#deps
     const now = clock.now()
@@ -71,6 +72,8 @@ export class Sessions {
     switch (outcome.kind) {
       case 'granted':
         return this.#issue(outcome.grant, now)
+      case 'disabled':
+        throw disabled()
       case 'unknown':
         throw new ProblemError('invalid-refresh-token', 'The session has ended; sign in again')
       case 'reused':
@@ -138,6 +141,9 @@ export class Sessions {
 }
 
 const maxListed = 100
+
+const disabled = (): ProblemError =>
+  new ProblemError('account-disabled', 'An operator of this server has disabled the account; ask them to enable it')
 
 const toSession = (row: SessionRow, currentId: string): Session => ({
   id: row.id,

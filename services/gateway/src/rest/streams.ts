@@ -28,6 +28,8 @@ export interface Streams {
   count(): number
   /** Ends every stream at a random moment within `overMs`; a browser opens a new one by itself, and is told what it missed. */
   endAll(overMs: number): void
+  /** Takes streams again. */
+  reopen(): void
 }
 
 const retryAfterMs = 5_000
@@ -64,6 +66,7 @@ export function createStreams({ total, perPrincipal, shared, what = 'event strea
       }
     },
     count: () => open.size,
+    reopen: () => void (closed = false),
     endAll(overMs) {
       closed = true
       for (const ending of open) setTimeout(() => ending.abort(), randomInt(Math.max(1, Math.ceil(overMs))))

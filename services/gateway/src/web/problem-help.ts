@@ -13,6 +13,8 @@ export const help = {
   'refresh-token-reused':
     'The refresh token had been exchanged before, so its whole session was ended as a precaution: sign in again.',
   forbidden: 'You are known but may not do this: ask somebody whose role allows it, such as the host.',
+  'account-disabled':
+    'An operator of this server has disabled the account, so nobody can sign in with it: ask them to enable it.',
   'email-not-verified':
     'Mail goes to others only for those who have confirmed their own address: open the link in the mail you got, or ask for another with POST /v1/auth/verify-email/resend.',
   'origin-not-allowed':

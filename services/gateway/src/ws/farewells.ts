@@ -30,6 +30,8 @@ export interface Farewells {
    * gets a close frame 1012. Resolves when none is left, or at the deadline.
    */
   drain(options: DrainOptions): Promise<void>
+  /** Ends a drain that is under way: those who are still there stay. */
+  undrain(): void
 }
 
 const maxSpreadMs = 10_000
@@ -40,10 +42,16 @@ const pollMs = 50
 
 export function createFarewells(): Farewells {
   const all = new Set<Leaver>()
-  let welcome: (leaver: Leaver) => void = () => {}
+  const nothing = (): void => {}
+  let welcome: (leaver: Leaver) => void = nothing
+  /** Counts the drains and their ends: one that was taken back does nothing more. */
+  let turn = 0
 
-  const untilNone = async (until: number): Promise<void> => {
-    while (all.size > 0 && performance.now() < until) await sleep(pollMs)
+  /** False: the drain was taken back meanwhile. */
+  const untilNone = async (until: number): Promise<boolean> => {
+    const mine = turn
+    while (all.size > 0 && performance.now() < until && mine === turn) await sleep(pollMs)
+    return mine === turn
   }
   /** Does it to every client, and to those that come later. */
   const toEach = (act: (leaver: Leaver) => void): void => {
@@ -58,13 +66,18 @@ export function createFarewells(): Farewells {
     },
     buffered: () => [...all].reduce((sum, { buffered }) => sum + buffered, 0),
     async drain({ deadlineMs, elsewhere }) {
+      turn += 1
       const until = performance.now() + deadlineMs
       if (elsewhere) {
         toEach((leaver) => leaver.tell(drainingFrame(randomInt(spreadMs(deadlineMs) + 1))))
-        await untilNone(until - Math.min(maxFarewellMs, deadlineMs / 4))
+        if (!(await untilNone(until - Math.min(maxFarewellMs, deadlineMs / 4)))) return
       }
       toEach((leaver) => leaver.close('serverGoingAway'))
       await untilNone(until)
+    },
+    undrain() {
+      turn += 1
+      welcome = nothing
     },
   }
 }

@@ -13,7 +13,10 @@ import { createPipes } from './pipes.ts'
 import { createSessions } from './link/sessions.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
-export interface SocketOptions extends Pick<UpgradeOptions, 'origins' | 'limits' | 'verifier' | 'factsOf'> {
+export interface SocketOptions extends Pick<
+  UpgradeOptions,
+  'origins' | 'limits' | 'verifier' | 'factsOf' | 'draining'
+> {
   directory: Directory
   /** Told of a node that is frozen: what else is under way to it will not end either. */
   onDeadNode(url: string): void
@@ -25,6 +28,9 @@ export interface Sockets {
   start(): void
   /** Moves the sockets away; see `Farewells.drain`. */
   drain(options: DrainOptions): Promise<void>
+  undrain(): void
+  /** WebSockets that are open, or on the way. */
+  count(): number
   stop(): void
 }
 
@@ -64,7 +70,6 @@ export function serveSockets(
     farewells,
     log,
     nodes,
-    draining: () => !app.server.listening,
     onOutcome: (outcome) => outcomes.inc({ outcome }),
   })
   Object.assign(app.server, {
@@ -79,6 +84,8 @@ export function serveSockets(
       sessions.start()
     },
     drain: (drain) => farewells.drain(drain),
+    undrain: () => farewells.undrain(),
+    count: () => budget.count(),
     stop() {
       watch.stop()
       sessions.stop()

@@ -9,26 +9,31 @@ import {
   type BusSubscription,
   type Clock,
   type Handlers,
+  type Kv,
   type Logger,
   type Metrics,
 } from '@parley/kit'
 import type { MediaConfig } from '../config.ts'
 import { createJanusAdmin } from '../janus/admin.ts'
+import { createCpuReader } from '../janus/cpu.ts'
 import { JanusLink } from '../janus/janus-link.ts'
 import { readSecrets, readServers, type JanusSecrets } from '../janus/servers.ts'
-import { createVideoRooms } from '../janus/video-room.ts'
-import { accessOrThrow, endedPlaces, freeFeedOrThrow } from './access.ts'
+import { createVideoRooms, type RoomLimits } from '../janus/video-room.ts'
+import { accessOrThrow, freeFeedOrThrow, lookAtPlaces } from './access.ts'
 import { grantSfu } from './grants.ts'
 import { JanusKeeper } from './janus-keeper.ts'
 import { limitsOf } from './limits.ts'
+import { measureJanus } from './measures.ts'
 import { createRosters, type Rosters, type Shown } from './rosters.ts'
 import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
-import { addServers, areKnown, setDraining } from './servers-store.ts'
+import { addServers, areKnown } from './servers-store.ts'
+import { steerJanus } from './steer-janus.ts'
 import { createSfuRooms, type JanusPeer, type SfuRooms } from './sfu-rooms.ts'
 
 export interface SfuDeps {
   config: MediaConfig
   bus: Bus
+  kv: Kv
   clock: Clock
   db: SfuDb
   log: Logger
@@ -58,21 +63,16 @@ export function createSfu(deps: SfuDeps): SfuService {
   const keepers = new Map<string, JanusKeeper>()
   const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
   const draining = new Set(config.JANUS_DRAINING)
-  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits: limitsOf(config) })
+  const limits = limitsOf(config)
+  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits })
   const rosters = createRosters({ bus, clock })
-  for (const { id, peer, admin } of secrets === null ? [] : adminsOf(config, secrets, peers)) {
-    const common = { db, bus, clock, log, peer, admin, rooms, rosters, tokenSecret: secrets?.tokenSecret ?? '' }
+  for (const { id, ...reached } of secrets === null ? [] : adminsOf(deps, secrets, peers)) {
+    const common = { db, bus, clock, log, ...reached, rooms, rosters, limits, tokenSecret: secrets?.tokenSecret ?? '' }
     keepers.set(id, new JanusKeeper({ ...common, holder: deps.instanceId, draining: draining.has(id) }))
   }
-  metrics.reading('parley_media_sfu_rooms', 'Rooms at Janus that this replica keeps', () =>
-    [...keepers.values()].reduce((sum, keeper) => sum + keeper.rooms, 0),
-  )
-  metrics.reading(
-    'parley_media_janus_links',
-    'Janus that this replica has a session with',
-    () => [...peers.values()].filter(({ link }) => link.up).length,
-  )
-  const parts = { ...deps, rooms, rosters, peers, tokenSecret: secrets?.tokenSecret ?? '' }
+  measureJanus(metrics, { peers, keepers })
+  const parts = { ...deps, rooms, rosters, peers, limits, tokenSecret: secrets?.tokenSecret ?? '' }
+  const steering = [...peers.values()].map((peer) => steerJanus(deps, peer))
   let subscriptions: BusSubscription[] = []
   return {
     handlers: sfuHandlers(parts),
@@ -86,10 +86,11 @@ export function createSfu(deps: SfuDeps): SfuService {
       await addServers(db, [...peers.keys()]).catch((err: unknown) =>
         log.warn({ err }, 'the Janus servers could not be stored'),
       )
-      for (const keeper of keepers.values()) void keeper.start()
+      for (const started of [...keepers.values(), ...steering]) void started.start()
     },
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
+      for (const one of steering) one.stop()
       await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
       for (const { link } of peers.values()) link.stop()
     },
@@ -110,17 +111,18 @@ function createPeers(
   return peers
 }
 
-const adminsOf = (config: MediaConfig, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
+const adminsOf = ({ config, clock }: SfuDeps, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
   readServers(config.JANUS_SERVERS).flatMap((server) => {
     const peer = peers.get(server.id)
     const admin = createJanusAdmin(server, { adminSecret, answerMs: adminAnswerMs })
-    return peer === undefined ? [] : [{ id: server.id, peer, admin }]
+    return peer === undefined ? [] : [{ id: server.id, peer, admin, cpu: createCpuReader(server, clock) }]
   })
 
 interface Parts extends SfuDeps {
   rooms: SfuRooms
   rosters: Rosters
   peers: ReadonlyMap<string, JanusPeer>
+  limits: RoomLimits
   tokenSecret: string
 }
 
@@ -161,7 +163,7 @@ async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Sho
 const queue = 'media'
 
 function subscribeToBus(parts: Parts): BusSubscription[] {
-  const { bus, db, log, rooms, peers } = parts
+  const { bus, db, log, rooms } = parts
   return [
     respond(
       bus,
@@ -191,24 +193,13 @@ function subscribeToBus(parts: Parts): BusSubscription[] {
       log,
     ),
     respond(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
-    respond(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
+    respond(bus, mediaBus.janusEnded, queue, ({ places }) => lookAtPlaces(parts, places), log),
     respond(
       bus,
       mediaBus.freeFeed,
       queue,
       async (place) => {
         await freeFeedOrThrow(parts, place)
-        return {}
-      },
-      log,
-    ),
-    respond(
-      bus,
-      mediaBus.drainJanus,
-      queue,
-      async ({ janusId, draining }) => {
-        const known = peers.has(janusId) && (await setDraining(db, janusId, draining))
-        if (!known) throw new ProblemError('not-found', 'There is no such Janus')
         return {}
       },
       log,

@@ -11,6 +11,7 @@ import { passcodeRound } from './008-passcode-round.ts'
 import { lobbyAddress } from './009-lobby-address.ts'
 import { sweeps } from './010-sweeps.ts'
 import { webhooks } from './014-webhooks.ts'
+import { timeline } from './025-timeline.ts'
 import { privacy } from './015-privacy.ts'
 
 export const migrations = {
@@ -28,4 +29,5 @@ export const migrations = {
   ...sweeps,
   '014-webhooks': webhooks,
   ...privacy,
+  '025-timeline': timeline,
 } as const

@@ -48,6 +48,7 @@ export function tableSteps(db: Db): EraseStep[] {
     rename('meetings.lobby_entries', 'decided_by', nothing),
     drop('meetings.lobby_entries', byId('user_id')),
     drop('meetings.room_tokens', byId('user_id')),
+    rename('meetings.timeline', 'user_id', nothing),
     drop('meetings.visits', byId('user_id')),
     drop('meetings.join_token_uses', byId('user_id')),
     rename('meetings.join_tokens', 'created_by', named('created_by_name')),

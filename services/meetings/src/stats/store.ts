@@ -2,10 +2,25 @@ import type { Move as MoveFact } from '../fact.ts'
 import type { AttendanceRow, Db, MeetingRow } from '../tables.ts'
 import type { Move } from './stats.ts'
 
-/** Writes down comings and goings. May be repeated. */
-export async function keepMoves(db: Db, meeting: MeetingRow, facts: readonly MoveFact[]): Promise<void> {
-  if (facts.length === 0) return
-  await db
+/** Writes down comings and goings, and who has been there, in one statement. May be repeated. */
+export async function keepStats(
+  db: Db,
+  meeting: MeetingRow,
+  { moves, people }: { moves: readonly MoveFact[]; people: readonly { userId: string }[] },
+): Promise<void> {
+  const visits = visitsOf(db, meeting, people)
+  if (moves.length === 0) await visits?.execute()
+  else if (visits === null) await movesOf(db, meeting, moves).execute()
+  else
+    await db
+      .with('kept', () => movesOf(db, meeting, moves))
+      .with('visited', () => visits)
+      .selectNoFrom((eb) => eb.lit(1).as('done'))
+      .execute()
+}
+
+const movesOf = (db: Db, meeting: MeetingRow, facts: readonly MoveFact[]) =>
+  db
     .insertInto('moves')
     .values(
       facts.map(({ id, participantId, kind, at }) => ({
@@ -17,18 +32,14 @@ export async function keepMoves(db: Db, meeting: MeetingRow, facts: readonly Mov
       })),
     )
     .onConflict((conflict) => conflict.column('fact_id').doNothing())
-    .execute()
-}
 
-/** Writes down who has been there. May be repeated. */
-export async function keepVisits(db: Db, meeting: MeetingRow, people: readonly { userId: string }[]): Promise<void> {
-  if (people.length === 0) return
+function visitsOf(db: Db, meeting: MeetingRow, people: readonly { userId: string }[]) {
+  if (people.length === 0) return null
   const users = [...new Set(people.map(({ userId }) => userId))]
-  await db
+  return db
     .insertInto('visits')
     .values(users.map((id) => ({ user_id: id, meeting_id: meeting.id, meeting_created_at: meeting.created_at })))
     .onConflict((conflict) => conflict.columns(['user_id', 'meeting_id']).doNothing())
-    .execute()
 }
 
 /** The first stays of a meeting. */

@@ -1,7 +1,9 @@
 import type { Role } from '@parley/contracts'
+import { prepared } from '@parley/kit'
 import { sql } from 'kysely'
 import type { Db, MeetingRow, RoomTokenRow } from '../tables.ts'
 import type { MemberRow } from '../tables-admission.ts'
+import { meetingColumns } from './meetings.ts'
 
 type HeldRoomToken = Pick<RoomTokenRow, 'name' | 'guest' | 'used_at' | 'by_code' | 'passcode_hash'>
 
@@ -28,7 +30,8 @@ interface Whom {
 
 /** Undefined when there is no such meeting, or not any more. One statement: everybody who joins asks it. */
 export async function findArrival(db: Db, whom: Whom): Promise<Arrival | undefined> {
-  const row = await arrivalQuery(db, whom).executeTakeFirstOrThrow()
+  const [row] = await arrivalRows(db, whom)
+  if (row === undefined) throw new Error('a row for each question')
   const { m_name, m_role, m_guest, m_wait, m_admitted, m_banned, waits, uses, ...rest } = row
   const { s_name, s_role, t_name, t_guest, t_used, t_by_code, t_passcode, ...meeting } = rest
   if (!isMeeting(meeting)) return undefined
@@ -66,8 +69,8 @@ export async function findArrival(db: Db, whom: Whom): Promise<Arrival | undefin
 const isMeeting = (row: { [K in keyof MeetingRow]: MeetingRow[K] | null }): row is MeetingRow => row.id !== null
 
 /** Asked of the id and not of the meeting: one that is not there takes as long as one that is. */
-function arrivalQuery(db: Db, { meetingId, userId, at }: Whom) {
-  return db
+const arrivalRows = prepared('meetings.arrival', (db: Db, { meetingId, userId, at }: Whom) =>
+  db
     .selectFrom(sql<{ id: string }>`(select cast(${meetingId} as uuid) as id)`.as('asked'))
     .leftJoin('meetings', (join) => join.onRef('meetings.id', '=', 'asked.id').on('meetings.deleted_at', 'is', null))
     .leftJoin('members as member', (join) =>
@@ -100,7 +103,8 @@ function arrivalQuery(db: Db, { meetingId, userId, at }: Whom) {
           .as('token'),
       (join) => join.onTrue(),
     )
-    .selectAll(['meetings', 'stay', 'token'])
+    .selectAll(['stay', 'token'])
+    .select(meetingColumns)
     .select(['member.name as m_name', 'member.role as m_role', 'member.guest as m_guest'])
     .select(['member.must_wait as m_wait', 'member.admitted_at as m_admitted', 'member.banned_at as m_banned'])
     .select((eb) => [
@@ -126,5 +130,5 @@ function arrivalQuery(db: Db, { meetingId, userId, at }: Whom) {
             .where('join_tokens.expires_at', '>', at),
         )
         .as('uses'),
-    ])
-}
+    ]),
+)

@@ -1,4 +1,4 @@
-import { json } from '@parley/kit'
+import { json, prepared } from '@parley/kit'
 import type { MeetingSettings, MeetingStatus } from '@parley/contracts'
 import { sql, type Insertable, type Updateable } from 'kysely'
 import type { Db, EndReason, MeetingRow, Tables } from '../tables.ts'
@@ -31,9 +31,44 @@ export const findMeeting = (db: Db, id: string): Promise<MeetingRow | undefined>
 export const findMeetingByCode = (db: Db, code: string): Promise<MeetingRow | undefined> =>
   db.selectFrom('meetings').selectAll().where('code', '=', code).where('deleted_at', 'is', null).executeTakeFirst()
 
+/** All of a meeting, by name, as a prepared query has to. */
+export const meetingColumns = [
+  'meetings.id',
+  'meetings.code',
+  'meetings.title',
+  'meetings.description',
+  'meetings.type',
+  'meetings.status',
+  'meetings.host_id',
+  'meetings.host_name',
+  'meetings.scheduled_at',
+  'meetings.duration_minutes',
+  'meetings.time_zone',
+  'meetings.passcode_hash',
+  'meetings.passcode_round',
+  'meetings.max_participants',
+  'meetings.settings',
+  'meetings.version',
+  'meetings.lobby_version',
+  'meetings.room_seq',
+  'meetings.public_base',
+  'meetings.created_at',
+  'meetings.updated_at',
+  'meetings.started_at',
+  'meetings.ended_at',
+  'meetings.end_reason',
+  'meetings.empty_since',
+  'meetings.deleted_at',
+  'meetings.starting_told',
+] as const
+
+const lockedMeeting = prepared('meetings.lock', (db: Db, { id }: { id: string }) =>
+  db.selectFrom('meetings').select(meetingColumns).where('id', '=', id).forNoKeyUpdate(),
+)
+
 /** Locks a meeting until the end of the transaction, deleted ones too. */
-export const lockMeeting = (db: Db, id: string): Promise<MeetingRow | undefined> =>
-  db.selectFrom('meetings').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+export const lockMeeting = async (db: Db, id: string): Promise<MeetingRow | undefined> =>
+  (await lockedMeeting(db, { id })).at(0)
 
 export type MeetingChange = Partial<
   Pick<

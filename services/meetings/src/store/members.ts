@@ -1,3 +1,4 @@
+import { prepared } from '@parley/kit'
 import { sql } from 'kysely'
 import type { Cursor } from '../cursor.ts'
 import type { Db, MeetingRow } from '../tables.ts'
@@ -12,15 +13,22 @@ export interface Person extends Whom {
   guest: boolean
 }
 
-export function findMembers(db: Db, meetingId: string, userIds: readonly string[]): Promise<MemberRow[]> {
-  if (userIds.length === 0) return Promise.resolve([])
-  return db
-    .selectFrom('members')
-    .selectAll()
-    .where('meeting_id', '=', meetingId)
-    .where('user_id', 'in', userIds)
-    .execute()
+interface Asked {
+  meetingId: string
+  userIds: readonly string[]
 }
+
+const membersOf = prepared('meetings.members', (db: Db, { meetingId, userIds }: Asked) =>
+  db
+    .selectFrom('members')
+    .select(['meeting_id', 'user_id', 'name', 'guest', 'role', 'admitted_at', 'must_wait', 'banned_at', 'banned_by'])
+    .select('join_token')
+    .where('meeting_id', '=', meetingId)
+    .where(sql<boolean>`user_id = any(${userIds})`),
+)
+
+export const findMembers = (db: Db, meetingId: string, userIds: readonly string[]): Promise<MemberRow[]> =>
+  userIds.length === 0 ? Promise.resolve([]) : membersOf(db, { meetingId, userIds })
 
 type Decided = Partial<Pick<MemberRow, 'role' | 'admitted_at' | 'must_wait' | 'banned_at' | 'banned_by'>>
 

@@ -1,3 +1,4 @@
+import { prepared } from '@parley/kit'
 import type { Db, RoomTokenRow } from '../tables.ts'
 
 export async function insertRoomToken(db: Db, token: Omit<RoomTokenRow, 'used_at' | 'attempt'>): Promise<void> {
@@ -7,22 +8,31 @@ export async function insertRoomToken(db: Db, token: Omit<RoomTokenRow, 'used_at
     .execute()
 }
 
-/**
- * Spends a token in one step, so that of many who try one gets it; the attempt that spent it gets it again. Another person does not spend it.
- */
-export const spendRoomToken = (
-  db: Db,
-  { hash, userId, attempt, at }: { hash: string; userId: string; attempt: string | null; at: Date },
-): Promise<RoomTokenRow | undefined> =>
+interface Spending {
+  hash: string
+  userId: string
+  /** Null matches no attempt. */
+  attempt: string | null
+  at: Date
+}
+
+const spent = prepared('meetings.spend-room-token', (db: Db, { hash, userId, attempt, at }: Spending) =>
   db
     .updateTable('room_tokens')
     .set({ used_at: at, attempt })
     .where('hash', '=', hash)
     .where('user_id', '=', userId)
-    .where((eb) => eb.or([eb('used_at', 'is', null), ...(attempt === null ? [] : [eb('attempt', '=', attempt)])]))
+    .where((eb) => eb.or([eb('used_at', 'is', null), eb('attempt', '=', attempt)]))
     .where('expires_at', '>', at)
-    .returningAll()
-    .executeTakeFirst()
+    .returning(['hash', 'meeting_id', 'user_id', 'participant_id', 'name', 'role', 'guest', 'admission'])
+    .returning(['expires_at', 'used_at', 'attempt', 'by_code', 'passcode_hash']),
+)
+
+/**
+ * Spends a token in one step, so that of many who try one gets it; the attempt that spent it gets it again. Another person does not spend it.
+ */
+export const spendRoomToken = async (db: Db, spending: Spending): Promise<RoomTokenRow | undefined> =>
+  (await spent(db, spending)).at(0)
 
 /** Kills the tokens of somebody for a meeting, used or not. */
 export async function killRoomTokens(

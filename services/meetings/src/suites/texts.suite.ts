@@ -1,5 +1,5 @@
-import type { Invite, Meeting, ReceivedInvite } from '@parley/contracts'
-import { newId } from '@parley/kit'
+import { meetingsBus, type Invite, type Meeting, type ReceivedInvite } from '@parley/contracts'
+import { newId, request } from '@parley/kit'
 import { eventually, startMailServer, type MailServer } from '@parley/kit/testing'
 import { randomBytes, scryptSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -196,6 +196,20 @@ export const textsSuite = (open: OpenWorld) =>
       const to = fresh()
       await invite(host, meeting, { email: to })
       await eventually(() => expect(mailsTo(to)[0]?.text).toContain('Hostess'), 5000)
+    })
+
+    it('A5 a new name arrives by the request of auth though the hint was lost, and once', async () => {
+      const [host, ann] = [product.person('Host'), product.person('Ann')]
+      const meeting = await product.create(host)
+      await product.fact('joined', meeting, ann)
+      await product.fact('joined', meeting, host)
+      await eventually(async () => expect(await names(host, `/v1/meetings/${meeting.id}/participants`)).toHaveLength(2))
+      for (let n = 0; n < 2; n += 1)
+        await request(product.bus, meetingsBus.rename, { userId: ann.id, before: 'Ann', name: 'Anna' })
+      expect(await names(host, `/v1/meetings/${meeting.id}/participants`)).toEqual(['Anna', 'Host'])
+      await eventually(() =>
+        expect(product.toldTo(meeting.id)).toEqual([{ kind: 'name', userId: ann.id, before: 'Ann', name: 'Anna' }]),
+      )
     })
 
     it('A5 whoever goes by another name in a meeting keeps it', async () => {

@@ -28,8 +28,12 @@ export interface EventStreamsDeps {
 export interface EventStreams {
   serve(app: HttpServer): void
   start(): void
-  /** Ends all within `overMs`, spread over it. */
+  /** How many are open. */
+  readonly size: number
+  /** Ends all within `overMs`, spread over it, and takes no new ones. */
   drain(overMs: number): void
+  /** Takes new ones again. */
+  undrain(): void
   /** After the drain: what is still open ends now. */
   stop(): void
 }
@@ -51,7 +55,11 @@ export function createEventStreams({ metrics, auth, maxStreams, ...deps }: Event
       streams.start()
       channels.start()
     },
+    get size() {
+      return streams.size
+    },
     drain: (overMs) => streams.drain(overMs),
+    undrain: () => streams.undrain(),
     stop() {
       streams.endAll()
       streams.stop()

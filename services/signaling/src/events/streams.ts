@@ -104,6 +104,11 @@ export class Streams {
     }
   }
 
+  /** Takes new streams again. */
+  undrain(): void {
+    this.#draining = false
+  }
+
   endAll(): void {
     for (const { sink } of this.#all) sink.end()
   }

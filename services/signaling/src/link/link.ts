@@ -83,6 +83,11 @@ export class Link {
     this.write(toGateway.draining, 0)
   }
 
+  /** Tells the gateway that this node takes sessions again. */
+  undrain(): void {
+    this.write(toGateway.serving, 0)
+  }
+
   /** Ends the link with all sessions that are left; the gateway goes on with them elsewhere. */
   end(): void {
     this.#writer.flush()

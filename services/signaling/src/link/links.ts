@@ -58,6 +58,12 @@ export class Links {
     for (const link of this.#links) link.drain()
   }
 
+  /** Takes sessions again. */
+  undrain(): void {
+    this.#draining = false
+    for (const link of this.#links) link.undrain()
+  }
+
   stop(): void {
     clearInterval(this.#timer)
     this.#teller.stop()

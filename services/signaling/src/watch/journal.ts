@@ -1,5 +1,6 @@
 import type { ClientType } from '@parley/contracts'
 import type { Logger, Metrics } from '@parley/kit'
+import { isNoted, type Timeline } from './timeline.ts'
 import type { Connection, Session } from '../session/session.ts'
 
 /** How one message of a client was answered. */
@@ -11,6 +12,8 @@ interface Answered {
   before: Session
   /** `ok`, or the code of the problem. */
   outcome: string
+  /** The participant that it was about, if it names one. */
+  target?: string | undefined
   ms: number
 }
 
@@ -20,6 +23,8 @@ export interface Journal {
   answered(connection: Connection, answered: Answered): void
   /** `session`: what the socket was until now. */
   closed(connection: Connection, session: Session, code: number): void
+  /** The recording of a meeting stands so now. */
+  recorded(meetingId: string, status: string): void
   /** A signal of another node was handed over here, so many ms after that node took it. */
   relayed(ms: number): void
 }
@@ -29,8 +34,14 @@ const messageBuckets = [0.002, 0.01, 0.05, 0.25, 1, 5]
 /** Close codes of the protocol and of WebSocket itself; a client may send any other. */
 const isKnown = (code: number): boolean => (code >= 1000 && code <= 1015) || (code >= 4400 && code < 4500)
 
+interface JournalDeps {
+  log: Logger
+  metrics: Metrics
+  timeline: Pick<Timeline, 'note'>
+}
+
 /** `requestId` in every line is that of the handshake: one id leads from the way in to the close. */
-export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics }): Journal {
+export function createJournal({ log, metrics, timeline }: JournalDeps): Journal {
   const joins = metrics.counter('parley_signaling_joins_total', 'Answers to room.join by outcome', ['outcome'])
   const resumes = metrics.counter('parley_signaling_resumes_total', 'Answers to room.resume by outcome', ['outcome'])
   const closes = metrics.counter('parley_signaling_closes_total', 'Sockets that ended, by close code', ['code'])
@@ -47,18 +58,34 @@ export function createJournal({ log, metrics }: { log: Logger; metrics: Metrics 
   const counters: Partial<Record<ClientType, typeof joins>> = { 'room.join': joins, 'room.resume': resumes }
   return {
     opened: (connection) => log.info({ requestId: connection.id, ...whoIs(connection.session) }, 'socket opened'),
-    answered(connection, { type, messageId, before, outcome, ms }) {
+    answered(connection, { type, messageId, before, outcome, target, ms }) {
       answers.observe({ type }, ms / 1000)
       counters[type]?.inc({ outcome })
-      if (!told.has(type)) return
+      if (!told.has(type) && !isNoted(type)) return
       const who = { ...whoIs(before), ...whoIs(connection.session) }
+      const { meetingId, ...person } = who
+      if (isNoted(type) && meetingId !== undefined)
+        timeline.note({
+          kind: type,
+          outcome,
+          meetingId,
+          ...person,
+          requestId: connection.id,
+          ...(target && { targetId: target }),
+        })
       const durationMs = Math.round(ms)
       log.info({ requestId: connection.id, messageId, type, outcome, ...who, durationMs }, 'socket message')
     },
+    recorded: (meetingId, status) => timeline.note({ kind: 'recording', outcome: status, meetingId }),
     relayed: (ms) => relays.observe({}, Math.max(0, ms) / 1000),
     closed(connection, session, code) {
       closes.inc({ code: isKnown(code) ? code : 'other' })
-      log.info({ requestId: connection.id, code, state: session.state, ...whoIs(session) }, 'socket closed')
+      const who = whoIs(session)
+      const { meetingId, ...person } = who
+      // Clients that leave say so before; this is a socket that was lost, or closed by us.
+      if (session.state === 'joined' && meetingId !== undefined)
+        timeline.note({ kind: 'socket.lost', outcome: String(code), meetingId, ...person, requestId: connection.id })
+      log.info({ requestId: connection.id, code, state: session.state, ...who }, 'socket closed')
     },
   }
 }

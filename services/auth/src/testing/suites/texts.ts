@@ -1,9 +1,10 @@
 import bcrypt from 'bcrypt'
-import { authBus, type User } from '@parley/contracts'
-import { subscribe } from '@parley/kit'
+import { authBus, meetingsBus, type User } from '@parley/contracts'
+import { respond, subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { tellRename } from '../../accounts/renames.ts'
 import { addresses } from '../../migrations/0004-addresses.ts'
 import type { TestAuth } from '../harness.ts'
 import { freshEmail, me, password, refresh, signUp, signUpByCookie } from '../people.ts'
@@ -117,6 +118,43 @@ export function textsSuite(auth: () => TestAuth): void {
     await change({ name: 'After' })
     await eventually(() => expect(told).toEqual([{ userId: user.id, before: 'Before', name: 'After' }]), 2000)
     ear.unsubscribe()
+  })
+
+  test('A5 meetings is asked to follow each new name until it has confirmed, with the present one', async () => {
+    const { stage, db } = auth()
+    const { user, accessToken } = await signUp(auth(), { name: 'One' })
+    for (const name of ['Two', 'Three']) await auth().call('PATCH', '/v1/me', { body: { name }, bearer: accessToken })
+    const mine = db.selectFrom('renames').select('before').where('user_id', '=', user.id).orderBy('at')
+    const due = () =>
+      db
+        .updateTable('renames')
+        .set({ due_at: new Date(0) })
+        .where('user_id', '=', user.id)
+        .execute()
+    expect(await mine.execute()).toEqual([{ before: 'One' }, { before: 'Two' }])
+    // Nobody answers.
+    await eventually(async () => {
+      await due()
+      await expect(tellRename({ db, bus: stage.bus })).rejects.toMatchObject({ code: 'unavailable' })
+    }, 15_000)
+    const asked: unknown[] = []
+    const answer = async (input: { userId: string }) => {
+      if (input.userId === user.id) asked.push(input)
+      return {}
+    }
+    const ear = respond(stage.bus, meetingsBus.rename, 'meetings', answer, stage.log)
+    await due()
+    await eventually(async () => {
+      await tellRename({ db, bus: stage.bus })
+      expect(await mine.execute()).toEqual([])
+    }, 15_000)
+    ear.unsubscribe()
+    expect(asked).toEqual(
+      expect.arrayContaining([
+        { userId: user.id, before: 'One', name: 'Three' },
+        { userId: user.id, before: 'Two', name: 'Three' },
+      ]),
+    )
   })
 
   test('A8 a guest never takes the place of an account that is signed in by cookie', async () => {

@@ -56,7 +56,10 @@ export function createLinks(options: LinksOptions): Links {
     dialled.delete(id)
     keys.delete(id)
     // One that has left still serves the sessions that it has.
-    if (links.get(id)?.size === 0) links.get(id)?.end()
+    const link = links.get(id)
+    if (link?.size !== 0) return
+    links.delete(id)
+    link.end()
   }
   function ensure(node: Instance): Promise<NodeLink | null> {
     const link = links.get(node.id)

@@ -146,7 +146,8 @@ export class NodeLink {
     this.heardAt = performance.now()
     try {
       for (const record of readRecords(message)) {
-        if (record.kind !== toGateway.draining) this.#take(record)
+        if (record.kind === toGateway.serving) this.draining = false
+        else if (record.kind !== toGateway.draining) this.#take(record)
         else {
           this.draining = true
           onDraining(this)

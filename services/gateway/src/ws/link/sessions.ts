@@ -93,6 +93,8 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     try {
       let until = performance.now() + withoutNodeMs
       while (!session.over && !stopped) {
+        // It stays where it is: an operator put the node back.
+        if (from?.up === true && !from.draining) return
         const outcome = await tryNodes(session, from)
         if (outcome === 'attached') return moves.inc({ why: from ? 'drained' : 'lost' })
         if (outcome !== 'lost' && !outcome.retryable) break

@@ -52,7 +52,7 @@ export class ModelNode {
       socketsPerPerson: 1_000,
       sfuFromPeople: null,
       onDelivered() {},
-      journal: { opened() {}, answered() {}, closed() {}, relayed() {} },
+      journal: { opened() {}, answered() {}, closed() {}, recorded() {}, relayed() {} },
     })
   }
 
