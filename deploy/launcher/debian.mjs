@@ -24,7 +24,6 @@ const binaries = {
   'clamav-daemon': 'clamd',
   prometheus: 'promtool',
   'nginx-light': 'nginx',
-  pgbouncer: 'pgbouncer',
 }
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin']
 const postgresRoot = '/usr/lib/postgresql'

@@ -40,6 +40,10 @@ const commands = {
     page: true,
     debian: { install: 'asked', packages: servers, welcome: ['iptables', 'redis-sentinel', 'faketime', ...media] },
   },
+  upgrade: {
+    entry: 'tests/faults/upgrade/main.ts',
+    debian: { install: 'asked', packages: servers },
+  },
   fuzz: {
     entry: 'tests/fuzz/main.ts',
     debian: { install: 'asked', packages: servers },

@@ -41,11 +41,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* An environment variable from a Secret: of the service, of the release, or a key of existingSecret. */}}
 {{- define "parley.secretEnv" -}}
-{{- $ref := dig .variable (dig .variable (dict) .root.Values.secretRefs) ((.service).secretRefs | default dict) -}}
-- name: {{ .as | default .variable }}
+{{- $name := .as | default .variable -}}
+{{- $ref := dig $name (dig $name (dict) .root.Values.secretRefs) ((.service).secretRefs | default dict) -}}
+- name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $ref.name | default .root.Values.existingSecret | required (printf "existingSecret is required, or secretRefs.%s" .variable) }}
+      name: {{ $ref.name | default .root.Values.existingSecret | required (printf "existingSecret is required, or secretRefs.%s" $name) }}
       key: {{ $ref.key | default .variable }}
       {{- if .optional }}
       optional: true

@@ -86,14 +86,15 @@ export async function startEmbedded({
   }
 }
 
-/** The distributed product: a process per replica on its own PostgreSQL, Redis and NATS. */
+/** The distributed product: a process per replica on its own PostgreSQL, Redis and NATS. `from`: a checkout of another version. */
 export async function startStack(
   args: readonly string[] = ['--gateway', '2', '--signaling', '2', '--chat', '2'],
   env: Readonly<Record<string, string>> = {},
+  from: string = root,
 ): Promise<Product & { pid: number; file: StackFile; present(): Promise<StackFile> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-stack-'))
   const path = join(folder, 'stack.json')
-  const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], env)
+  const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], env, from)
   await ready(child, output, async () => void (await readFile(path)))
   const present = async () => JSON.parse(await readFile(path, 'utf8')) as StackFile
   const file = await present()
@@ -113,9 +114,9 @@ export async function startStack(
   }
 }
 
-function run(entry: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(node, ['--import', follow, join(root, entry), ...args], {
-    cwd: root,
+function run(entry: string, args: readonly string[], env: Readonly<Record<string, string>>, from = root) {
+  const child = spawn(node, ['--import', follow, join(from, entry), ...args], {
+    cwd: from,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -143,8 +144,12 @@ async function ready(child: ChildProcess, output: () => string, check: () => Pro
 }
 
 /** Runs a Node program to its end; rejects with what it printed when it fails. */
-export async function runProgram(path: string, args: readonly string[]): Promise<string> {
-  const { child, output } = run(path, args, {})
+export async function runProgram(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { child, output } = run(path, args, env)
   const code = await exitOf(child)
   if (code !== 0) throw new Error(`${path} ended with ${code}:\n${output()}`)
   return output()

@@ -205,6 +205,7 @@ describe('O5 what the chart is told', () => {
       ...required,
       ...set(
         'services.chat.secretRefs.DATABASE_URL.name=chat-db,services.chat.secretRefs.DATABASE_URL.key=url',
+        'services.chat.secretRefs.NATS_USER.name=chat-nats,services.chat.secretRefs.NATS_USER.key=user',
         'secretRefs.NATS_CREDENTIALS.name=nats',
       ),
     ])
@@ -215,6 +216,10 @@ describe('O5 what the chart is told', () => {
     const own = { name: 'chat-db', key: 'url' }
     expect(refOf('Deployment', 'parley-chat', 'chat', 'DATABASE_URL')).toEqual(own)
     expect(refOf('Job', 'parley-migrate', 'chat', 'DATABASE_URL')).toEqual(own)
+    const optional = true
+    const userOf = (name: string): unknown => refOf('Deployment', `parley-${name}`, name, 'NATS_USER')
+    expect(userOf('chat')).toEqual({ name: 'chat-nats', key: 'user', optional })
+    expect(userOf('auth')).toEqual({ name: 'parley', key: 'NATS_USER_AUTH', optional })
     expect(refOf('Deployment', 'parley-auth', 'auth', 'DATABASE_URL')).toEqual({ name: 'parley', key: 'DATABASE_URL' })
     expect(refOf('Deployment', 'parley-auth', 'auth', 'NATS_CREDENTIALS')).toEqual({
       name: 'nats',

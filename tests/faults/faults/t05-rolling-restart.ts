@@ -16,18 +16,20 @@ export const rollingRestart: Fault = {
   async inject(scene) {
     for (const service of order) for (const replica of scene.cluster.replicas(service)) await replace(scene, replica)
   },
-  figures: figuresOf,
+  figures: figuresOfRestart,
 }
 
-async function replace({ cluster, note }: Scene, replica: Replica): Promise<void> {
-  await cluster.startLike(replica)
-  const from = now()
+/** A new one first, of this checkout unless told; then the old one is told to stop. */
+export async function replace({ cluster, note }: Scene, replica: Replica, from?: string): Promise<void> {
+  await cluster.startLike(replica, from)
+  const begun = now()
   const code = await cluster.end(replica, 'SIGTERM')
-  note('stop', now() - from)
+  note('stop', now() - begun)
   note('exit', code ?? -1)
 }
 
-function figuresOf({ history, noted }: Evidence): Figure[] {
+/** The figures of a restart that nobody may notice. */
+export function figuresOfRestart({ history, noted }: Evidence): Figure[] {
   return [
     none('answers 5xx', history.http.filter(({ status }) => status >= 500).length),
     none('sends that failed', failedSends(history)),

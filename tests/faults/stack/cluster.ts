@@ -8,7 +8,7 @@ import { createEdge, type Edge } from './edge.ts'
 import { createFakeClock, type FakeClock } from './faketime.ts'
 import { exitCodeOf, uncaughtIn } from './logs.ts'
 import { environmentOf, ProcessTable } from './process-table.ts'
-import { startLike, type Replica, type ServiceName } from './replicas.ts'
+import { root, startLike, type Replica, type ServiceName } from './replicas.ts'
 import { sentinelOf, type Sentinel } from './sentinel.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
@@ -27,14 +27,15 @@ export interface Cluster {
   readonly clock: FakeClock | null
   /** Those of Redis with a Sentinel, when it was asked for. */
   readonly sentinel: Sentinel | null
+  /** Those of one service, or of all but media. */
   replicas(service?: ServiceName): Replica[]
   /** The media servers, with `--janus`. */
   janus(): readonly JanusProcess[]
   /** Sends a signal that ends it; resolves when it is gone, to its exit code (null when a signal ended it). */
   end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs?: number): Promise<number | null>
-  /** One more replica with the settings of this one, ready. */
-  startLike(replica: Replica): Promise<Replica>
-  server(name: ServerName): { url: string; pid: number }
+  /** One more replica with the settings of this one, ready; of this checkout unless told. */
+  startLike(replica: Replica, from?: string): Promise<Replica>
+  server(name: ServerName): { url: string; pid: number; dir: string }
   /** Ends a server at once. */
   endServer(name: ServerName): Promise<void>
   /** Brings it back on its port: PostgreSQL with its data, the others empty. */
@@ -53,6 +54,8 @@ export interface ClusterOptions {
   diskMib?: number
   /** The replica whose clock can be set, such as `signaling-2`. */
   fakeClockOf?: string
+  /** The checkout that it runs from; ours unless told. */
+  from?: string
 }
 
 const standard = ['--gateway', '2', '--signaling', '2', '--chat', '2']
@@ -71,11 +74,12 @@ const services: Readonly<Record<string, ServiceName>> = {
   auth: 'auth',
   meetings: 'meetings',
   chat: 'chat',
+  media: 'media',
 }
 const starters = { nats: startNats, redis: startRedis, postgres: startPostgres } as const
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { args = [], env = {}, diskMib, fakeClockOf } = options
+  const { args = [], env = {}, diskMib, fakeClockOf, from } = options
   const logs = await mkdtemp(join(tmpdir(), 'parley-faults-'))
   const clock = fakeClockOf === undefined ? null : createFakeClock()
   const onClock = Object.entries(clock?.env ?? {}).flatMap(([name, value]) => [
@@ -86,7 +90,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const onDisk = disk === null ? [] : ['--postgres-dir', disk.dir]
   try {
     const all = [...standard, '--logs', logs, ...onDisk, ...onClock, ...args]
-    const product = await startStack(all, { ...settings, ...env })
+    const product = await startStack(all, { ...settings, ...env }, from)
     return new RunningCluster(product, { logs, disk, clock })
   } catch (error) {
     clock?.remove()
@@ -126,7 +130,7 @@ class RunningCluster implements Cluster {
   }
 
   replicas(service?: ServiceName): Replica[] {
-    return this.#replicas.filter((one) => service === undefined || one.service === service)
+    return this.#replicas.filter((one) => (service === undefined ? one.service !== 'media' : one.service === service))
   }
 
   async end(replica: Replica, signal: 'SIGKILL' | 'SIGTERM', patienceMs = 40_000): Promise<number | null> {
@@ -142,10 +146,10 @@ class RunningCluster implements Cluster {
       : replica.child.exitCode
   }
 
-  async startLike(replica: Replica): Promise<Replica> {
+  async startLike(replica: Replica, from = root): Promise<Replica> {
     this.#started += 1
     const label = `${replica.service}-new-${this.#started}`
-    const started = await startLike(replica, label, this.#logs)
+    const started = await startLike(replica, { label, logs: this.#logs, from })
     this.#replicas = [...this.#replicas, started]
     this.table.watch(started)
     return started
@@ -155,7 +159,7 @@ class RunningCluster implements Cluster {
     return this.#product.file.janus ?? []
   }
 
-  server(name: ServerName): { url: string; pid: number } {
+  server(name: ServerName): { url: string; pid: number; dir: string } {
     return this.#servers[name]
   }
 
@@ -206,7 +210,7 @@ class RunningCluster implements Cluster {
 }
 
 function replicasOf(file: StackFile): Replica[] {
-  return (['gateways', 'signaling', 'auth', 'meetings', 'chat'] as const).flatMap((key) =>
+  return (['gateways', 'signaling', 'auth', 'meetings', 'chat', 'media'] as const).flatMap((key) =>
     file[key].map(({ pid, url }, index) => {
       const service = services[key] ?? 'gateway'
       return { service, label: `${service}-${index + 1}`, pid, url, env: environmentOf(pid) }

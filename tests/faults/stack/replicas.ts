@@ -3,11 +3,12 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, freePort } from '@parley/kit/testing'
 
-const root = join(import.meta.dirname, '..', '..', '..')
+/** This checkout. */
+export const root = join(import.meta.dirname, '..', '..', '..')
 const node = join(root, 'node_modules', 'node', 'bin', 'node')
 const follow = join(root, 'deploy', 'launcher', 'follow.mjs')
 
-export type ServiceName = 'gateway' | 'signaling' | 'auth' | 'meetings' | 'chat'
+export type ServiceName = 'gateway' | 'signaling' | 'auth' | 'meetings' | 'chat' | 'media'
 
 /** A process of a service, whoever started it. */
 export interface Replica {
@@ -22,11 +23,14 @@ export interface Replica {
 
 const readyMs = 30_000
 
-/** One more replica with the settings of another, on a port of its own; resolves when it is ready. */
-export async function startLike(other: Replica, label: string, logs: string): Promise<Replica> {
+/** One more replica with the settings of another, on a port of its own, of the checkout `from`; resolves when it is ready. */
+export async function startLike(
+  other: Replica,
+  { label, logs, from }: { label: string; logs: string; from: string },
+): Promise<Replica> {
   const port = await freePort()
   const log = openSync(join(logs, `${label}.log`), 'a')
-  const child = spawn(node, ['--import', follow, join(root, 'services', other.service, 'src', 'main.ts')], {
+  const child = spawn(node, ['--import', follow, join(from, 'services', other.service, 'src', 'main.ts')], {
     env: { ...other.env, PORT: String(port) },
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,
