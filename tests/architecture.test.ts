@@ -108,7 +108,7 @@ describe('the import graph is the architecture (issue 2, must show 7)', () => {
     expect(told(page.filter(({ of }) => !['packages/client', 'packages/contracts'].includes(of)))).toEqual([])
   })
 
-  it('what a process exports is its service and nothing else', () => {
+  it('a service package exports its definition and nothing else', () => {
     for (const service of services) {
       const index = readFileSync(join(root, service, 'src', 'index.ts'), 'utf8').trim()
       expect(index).toMatch(/^export \{ \w+Service \} from '\.\/service\.ts'$/)

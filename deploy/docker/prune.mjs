@@ -24,7 +24,7 @@ dropUntraced(join(root, 'node_modules/.pnpm'))
 dropOfPackages(join(root, 'node_modules'))
 for (const name of readdirSync(root)) if (!ofRoot.has(name)) drop(join(root, name))
 
-/** Every module of ours that is named, by a path or by a package of the workspace, from one that is reached. */
+/** The modules of ours that these reach: each names others by a path or by a package of the workspace. */
 function reach(from) {
   const packages = workspacePackages()
   const found = new Set()

@@ -1,5 +1,5 @@
-// Preloaded into what a launcher starts (node --import): when the other end of the IPC channel is gone, however it
-// went, this process ends too, first asked, then made to.
+// Preloaded into what a launcher starts (node --import): when the other end of the IPC channel is gone, this process ends too. It is asked
+// first, then made to.
 const patienceMs = 2000
 
 if (process.channel) {

@@ -13,7 +13,7 @@ const groups = [
   { text: 'Decisions', folder: 'decisions', first: [], collapsed: true },
 ]
 const reference = ['auth', 'meetings', 'chat', 'media', 'signaling', 'realtime']
-const design = ['architecture', 'guarantees', 'events', 'references', 'glossary', 'map', 'next']
+const design = ['architecture', 'guarantees', 'events', 'references', 'glossary', 'language', 'map', 'next']
 
 export function sidebar(docs) {
   const folders = groups.map(({ text, folder, first, collapsed = false }) => ({

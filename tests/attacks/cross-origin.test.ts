@@ -45,7 +45,7 @@ async function attack(page: Page, target: string): Promise<void> {
   }, target)
 }
 
-interface Seen {
+interface RefreshAttempt {
   origin: string | undefined
   /** Whether the browser sent the refresh cookie along. */
   cookie: boolean
@@ -59,7 +59,7 @@ const listen = async (server: Server): Promise<number> => {
 }
 
 /** Stands before the gateway and sees what really arrives there: browsers hide much of it from their own pages. */
-function createWitness(gateway: string, seen: Seen[]): Server {
+function createWitness(gateway: string, seen: RefreshAttempt[]): Server {
   const { hostname, port } = new URL(gateway)
   return createServer((incoming, outgoing) => {
     const { method = '', url: path = '', headers } = incoming
@@ -81,7 +81,7 @@ describe('S11 what a page of another origin can make the browser do', () => {
   let evil: Server
   let evilPort: number
   let witness: Server
-  const seen: Seen[] = []
+  const seen: RefreshAttempt[] = []
   beforeAll(async () => {
     ;[product, browser] = await Promise.all([startEmbedded(), startBrowser()])
     witness = createWitness(product.gateways[0] ?? '', seen)

@@ -6,7 +6,7 @@ import { expected } from '../matrix/expected.ts'
 import { another, createPeople, type People } from '../matrix/people.ts'
 import type { AnyRow } from '../matrix/row.ts'
 import type { Scene } from '../matrix/scene.ts'
-import { createWorld, type World } from '../matrix/world.ts'
+import { createWorld, type MatrixMeeting } from '../matrix/world.ts'
 import { rest } from '../support/people.ts'
 import { startEmbedded, type Embedded } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
@@ -26,7 +26,7 @@ describe('what a client sends', () => {
   let product: Embedded
   let url: string
   let people: People
-  let world: World
+  let world: MatrixMeeting
   beforeAll(async () => {
     vi.stubEnv('RATE_LIMITS', 'off')
     vi.stubEnv('BCRYPT_COST', '4')
@@ -108,7 +108,7 @@ describe('what a client sends', () => {
     expect(wrong, wrong.join('\n')).toEqual([])
   })
 
-  it('S29 what hostile texts have left behind is read without harm, and all tables are there', async () => {
+  it('S29 stored hostile texts are read without harm, and all tables are there', async () => {
     const { title } = await world.asHost<{ title: string }>('GET', '')
     expect(title).toEqual(expect.any(String))
     await world.asHost('PATCH', '', { title: "x'; DROP TABLE meetings; -- <script>" })

@@ -79,7 +79,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
     try {
       return await Promise.race([opened, refused])
     } finally {
-      // Whatever it still says, it has been told.
+      // It has been told, whatever it still says.
       socket.on('error', () => undefined)
       socket.terminate()
     }
@@ -219,7 +219,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
     expect(await acceptedAt(asAuth({ nbf: now() + 20 }))).toHaveLength(7)
   }, 30_000)
 
-  it('S5 who says in headers who they are is nobody', async () => {
+  it('S5 identity headers from a client are ignored', async () => {
     const forged = identityHeaders(good.claims)
     for (const door of doors) {
       expect([door.name, await get(door, forged)]).toEqual([door.name, 401])
@@ -230,7 +230,7 @@ describe('tokens and requests, at the gateway and at every service’s own port'
     }
   })
 
-  it('S32 what two parsers may read differently is refused by the gateway and by every service alike', async () => {
+  it('S32 requests that two parsers may read differently are refused by the gateway and by every service', async () => {
     const line = `Authorization: Bearer ${asAuth({})}`
     const wrong: string[] = []
     for (const { name, url, path } of doors) {

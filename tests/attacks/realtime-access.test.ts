@@ -133,7 +133,7 @@ describe('S24 the lobby isolates', () => {
   }, 90_000)
   afterAll(() => product.stop(), 60_000)
 
-  it('who waits is told a place in the queue and how to come back, nothing of the room', () => {
+  it('a person who waits is told a place in the queue and how to come back, nothing of the room', () => {
     expect(Object.keys(waiting.entered).toSorted()).toEqual([
       'participantId',
       'position',

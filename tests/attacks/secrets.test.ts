@@ -137,7 +137,7 @@ describe('secrets of a whole use of the distributed product', () => {
     expect(lasting).toEqual([])
   })
 
-  it('S30 S13 what fails inside says nothing outside, and nothing secret in the log', async () => {
+  it('S30 S13 an internal error tells the client nothing, and puts no secret in the log', async () => {
     const { postgres } = product.file
     for (const table of ['auth.users', 'auth.sessions', 'meetings.meetings', 'chat.messages'])
       await sql(postgres.url, `alter table ${table} rename to "gone_${table.split('.')[1]}"`)

@@ -6,8 +6,8 @@ import type { Meeting } from './workload/crowd.ts'
 const pollMs = 50
 
 /**
- * How long it takes, in milliseconds, until in each room a new change of state is accepted and then, at one moment,
- * every client is there and shows the same version and the same people in the same state, though the load goes on;
+ * How long it takes, in milliseconds, until each room accepts a new change of state and its clients agree. They agree when, at one moment,
+ * every client is there and shows the same version, people and state. The load goes on meanwhile;
  * Infinity for longer than `patienceMs`.
  */
 export async function untilConverged({ crowd }: Scene, { patienceMs }: { patienceMs: number }): Promise<number> {

@@ -5,7 +5,7 @@ import type { Recorder } from './history/recorder.ts'
 import type { FaultProxy } from './proxy/fault-proxy.ts'
 import type { Random } from './random.ts'
 import type { Chair } from './workload/chair.ts'
-import type { Crowd, Place } from './workload/crowd.ts'
+import type { Crowd, NodeChoice } from './workload/crowd.ts'
 import type { Rates } from './workload/load.ts'
 import type { Rest } from './workload/settle.ts'
 
@@ -19,7 +19,7 @@ export interface Size extends Rates {
 /** The whole load of the promises' table. */
 export const wholeLoad: Size = { rooms: 20, clients: 10, chat: 100, state: 20, signals: 20, seconds: 60 }
 
-export type Door = FaultProxy & { url: string }
+type Door = FaultProxy & { url: string }
 
 /** The tools of a fault while it is injected. */
 export interface Scene {
@@ -82,7 +82,7 @@ export interface Fault {
   /** Which node of signaling a client goes to. Unless told, half of everybody goes astray, so that rooms are spread. */
   hints?(cluster: Cluster): Promise<Hint>
   /** Where clients open their sockets, past the gateways, so that the fault chooses the node of each. */
-  places?(cluster: Cluster): Place
+  places?(cluster: Cluster): NodeChoice
   /** Whether people are gathered and talk while it is injected; `false`: the fault does all by itself. */
   underLoad?: false
   /** How many commands the host gives per second meanwhile, for H8; none unless told. */

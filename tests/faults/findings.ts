@@ -1,4 +1,4 @@
-import { atMost, none, share, type Figure } from './figures.ts'
+import { none, type Figure } from './figures.ts'
 import type { History } from './history/history.ts'
 
 /** A connection that was lost and came back, or not. */
@@ -28,19 +28,6 @@ export function comebacksOf({ statuses, entries }: History): Comeback[] {
 /** Milliseconds that each took; Infinity for one that never came back. */
 export const durationsOf = (comebacks: readonly Comeback[]): number[] =>
   comebacks.map(({ lostAt, backAt }) => (backAt === null ? Infinity : backAt - lostAt))
-
-/** Back within 10 s (p95 4 s), at least 95 % of them in the same session, nobody seen to leave, nothing lost. */
-export function comebackFigures(history: History, comebacks = comebacksOf(history)): Figure[] {
-  const times = durationsOf(comebacks)
-  const resumed = comebacks.filter(({ how }) => how === 'resumed').length
-  return [
-    atMost('back after the loss', times, { most: 10_000 }),
-    atMost('back after the loss', times, { most: 4_000, of: 'p95' }),
-    share('resumed', resumed, comebacks.length, 95),
-    none('seen to leave', unwantedDepartures(history)),
-    none('sends that failed', failedSends(history)),
-  ]
-}
 
 /** No client lost its connection, nobody was seen to leave, nothing was lost: a gateway carries all of it over. */
 export const stayFigures = (history: History): Figure[] => [

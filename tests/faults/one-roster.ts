@@ -6,8 +6,8 @@ import type { Meeting } from './workload/crowd.ts'
 const pollMs = 50
 
 /**
- * For each meeting how long it takes, from now, until everybody who is in it has the same version and sees all of them as they are,
- * though nobody does anything about it; Infinity for longer than `patienceMs`.
+ * The time until all participants of a meeting have the same version and see each other as they are. Nobody does
+ * anything about it meanwhile; Infinity for longer than `patienceMs`.
  */
 export const untilOneRoster = (meetings: readonly Meeting[], patienceMs: number, from = now()): Promise<number[]> =>
   Promise.all(meetings.map((meeting) => oneRoster(meeting, { from, until: from + patienceMs })))

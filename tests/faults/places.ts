@@ -1,6 +1,6 @@
 import type { Scene } from './fault.ts'
 import type { Cluster } from './stack/cluster.ts'
-import type { Place } from './workload/crowd.ts'
+import type { NodeChoice } from './workload/crowd.ts'
 
 /** The URL of the node of signaling with this number, from 0; asked anew each time, as nodes are replaced. */
 export const nodeUrl = (cluster: Cluster, number: number): string | undefined => {
@@ -10,13 +10,13 @@ export const nodeUrl = (cluster: Cluster, number: number): string | undefined =>
 
 /** All people of a room on one node, the rooms in turn on each. */
 export const roomOnOneNode =
-  (cluster: Cluster): Place =>
+  (cluster: Cluster): NodeChoice =>
   (room) =>
     nodeUrl(cluster, room)
 
 /** The people of a room in turn on each node. */
-export const inTurn =
-  (cluster: Cluster): Place =>
+export const roundRobin =
+  (cluster: Cluster): NodeChoice =>
   (_, client) =>
     nodeUrl(cluster, client)
 

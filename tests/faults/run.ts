@@ -120,7 +120,7 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   const marks: { name: string; at: number }[] = []
   const notes: { name: string; value: number }[] = []
   const remarks: string[] = []
-  // Every second client is sent to whatever node its own hint leads to, so that rooms are spread over the nodes.
+  // Every second client goes to the node that its own hint leads to. So rooms are spread over the nodes.
   const astray = (room: number, client: number) => (client % 2 === 0 ? undefined : `astray-${seed}-${room}-${client}`)
   const asked = fault.underLoad === false ? { rooms: 0, clients: 0 } : size
   tell(`gathering ${asked.rooms} rooms × ${asked.clients} clients`)

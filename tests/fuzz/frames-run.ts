@@ -12,7 +12,7 @@ const documented = new Set<number>(Object.values(closeCodes).map(({ code }) => c
 const closeWithinMs = 8_000
 const atOnce = 8
 
-/** Sends every hostile sequence of bytes through the gateway and to the node itself, each on a socket of its own. */
+/** Sends every hostile sequence of bytes through the gateway and to the node itself. Each has a socket of its own. */
 export async function tryFrames({ gateway, node }: { gateway: string; node: string }): Promise<FramesReport> {
   const { token } = await anAccount(gateway, 'Frames')
   const faults: string[] = []

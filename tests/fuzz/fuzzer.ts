@@ -14,7 +14,7 @@ const retryMs = 500
 /** After it left, was removed or sent away, it tries on without a seat for so many messages. */
 const strollFor = 50
 
-interface Asked {
+interface PendingRequest {
   type: string | null
   at: number
 }
@@ -26,7 +26,7 @@ export class Fuzzer {
   readonly #memory: Memory
   #socket: WebSocket | null = null
   /** The requests that wait for their answers, by an id that is used once. */
-  #asked = new Map<string, Asked>()
+  #asked = new Map<string, PendingRequest>()
   /** Types of requests by ids that mutations made, which come again and are answered again. */
   #repeated = new Map<string, (string | null)[]>()
   #ready = false

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Lets through so many per second, in the order of asking, and `burst` of them at once. */
-export function createGate(perSecond: number, burst = 1): () => Promise<void> {
+export function createRateLimit(perSecond: number, burst = 1): () => Promise<void> {
   const each = 1_000 / perSecond
   let next = 0
   return async () => {

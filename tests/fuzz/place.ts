@@ -7,10 +7,10 @@ import type { Known } from './generate.ts'
 import type { Judge } from './judge.ts'
 
 /** The states of a session to fuzz in. */
-export type Place = 'connected' | 'authenticated' | 'waiting' | 'joined'
+export type SessionState = 'connected' | 'authenticated' | 'waiting' | 'joined'
 
 export interface Seating {
-  place: Place
+  place: SessionState
   who: Account
   /** Where room tokens are asked for. */
   gateway: string
@@ -102,7 +102,7 @@ export async function entryOf(
   return { type: 'room.join', payload: { roomToken, device: { mic: true, cam: true } } }
 }
 
-interface Told {
+interface AnswerPayload {
   participantId?: string
   participant?: { id: string }
   selfParticipant?: { id: string }
@@ -116,7 +116,15 @@ const maxIds = 12
 
 /** Learns from what the server says: who is here, which version, how to come back. */
 export function learn(memory: Memory, type: string, payload: unknown): void {
-  const { participant, participantId, selfParticipant, peers = [], sessionId, resumeToken, v } = payload as Told
+  const {
+    participant,
+    participantId,
+    selfParticipant,
+    peers = [],
+    sessionId,
+    resumeToken,
+    v,
+  } = payload as AnswerPayload
   const { known } = memory
   const ids = [selfParticipant?.id, participant?.id, participantId, ...peers.map(({ id }) => id)].filter(
     (id) => id !== undefined && !known.ids.includes(id),

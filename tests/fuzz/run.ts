@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { aGuest, anAccount, createMeeting } from '../support/accounts.ts'
 import { Fuzzer } from './fuzzer.ts'
-import { createGate } from './gate.ts'
+import { createRateLimit } from './gate.ts'
 import { Judge } from './judge.ts'
 import { memoryOf, type Memory } from './live-memory.ts'
-import { SharedMeeting, type Place, type Seating } from './place.ts'
+import { SharedMeeting, type SessionState, type Seating } from './place.ts'
 import { randomOf } from './random.ts'
 import type { Testimony, WitnessOptions } from './witness.ts'
 
@@ -37,10 +37,10 @@ const perClientAndSecond = 28
 const tickMs = 20
 const enterWithinMs = 60_000
 /** Real limits hold: 1,200 upgrades and as many REST calls per minute of one address at a gateway. */
-const gates = { gateway: createGate(10, 500), node: createGate(100, 500), rest: createGate(10, 500) }
+const gates = { gateway: createRateLimit(10, 500), node: createRateLimit(100, 500), rest: createRateLimit(10, 500) }
 
 /** Most are in rooms; some wait, are only signed in, or not even that. */
-const placeOf = (n: number): Place =>
+const placeOf = (n: number): SessionState =>
   n % 40 === 13 ? 'connected' : n % 10 === 5 ? 'authenticated' : n % 10 === 7 ? 'waiting' : 'joined'
 
 /** Fuzzes until so many messages were sent, with two others in a meeting of their own who are measured. */

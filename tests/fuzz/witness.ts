@@ -4,8 +4,8 @@ import type { Account } from '../support/accounts.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
 
 /**
- * Two well-behaved people in a meeting of their own, in a thread of their own: one sends a signal every 25 ms, and how long
- * each took to the other is what the others feel of the fuzzing.
+ * Two well-behaved people in a meeting of their own, in a thread of their own: one sends a signal every 25 ms. Its time to the other shows
+ * what the others feel of the fuzzing.
  */
 export interface WitnessOptions {
   gateway: string

@@ -6,7 +6,7 @@ import { call, type Answer } from './call.ts'
 import { createPeople, type People } from './people.ts'
 import { personas, type Columns, type Expected, type Persona } from './row.ts'
 import { anon, hidden, no } from './expected/words.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, type MatrixMeeting } from './world.ts'
 
 const startWithinMs = 90_000
 
@@ -149,8 +149,8 @@ async function worldOf(
   url: string,
   people: People,
   door: Door,
-  before: (world: World) => Promise<void>,
-): Promise<World> {
+  before: (world: MatrixMeeting) => Promise<void>,
+): Promise<MatrixMeeting> {
   const { kind, ...how }: { kind: 'public' | 'invited_only'; body?: object; settings?: object; over?: string } =
     doors[door]
   const world = await createWorld(url, people, kind, how.body)

@@ -7,7 +7,7 @@ import { expected } from './expected.ts'
 import { createPeople } from './people.ts'
 import { kinds, type AnyRow, type Kind } from './row.ts'
 import { runRow, type Stage } from './run-row.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, type MatrixMeeting } from './world.ts'
 
 const startWithinMs = 90_000
 const rowsWithinMs = 120_000
@@ -15,7 +15,7 @@ const rowsWithinMs = 120_000
 describe('S21 every route by everybody', () => {
   let product: Embedded
   let stage: Stage
-  const worlds = new Map<Kind, Promise<World>>()
+  const worlds = new Map<Kind, Promise<MatrixMeeting>>()
   beforeAll(async () => {
     // This test asks for rights, not for limits or speed.
     vi.stubEnv('RATE_LIMITS', 'off')

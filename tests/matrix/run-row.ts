@@ -4,14 +4,14 @@ import { call, type Answer } from './call.ts'
 import { another, type People, type Person } from './people.ts'
 import { expectedOf, personas, type AnyRow, type Expected, type Kind, type Persona } from './row.ts'
 import type { Scene } from './scene.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, type MatrixMeeting } from './world.ts'
 
 export interface Stage {
   url: string
   mailDir: string
   people: People
   /** The meeting of a kind that refused calls are made to: they must change nothing. */
-  shared(kind: Kind): Promise<World>
+  shared(kind: Kind): Promise<MatrixMeeting>
 }
 interface Cell {
   persona: Persona
@@ -47,7 +47,7 @@ async function refuse(run: Run, cells: readonly Cell[]): Promise<string[]> {
   const before = await world.snapshot()
   const lines: string[] = []
   for (const { cell, scene, input } of prepared) {
-    lines.push(...judge(run, cell, scene, await send(run, scene, input)))
+    lines.push(...evaluateAnswer(run, cell, scene, await send(run, scene, input)))
   }
   if (lines.length > 0) return lines
   return isDeepStrictEqual(await world.snapshot(), before) ? [] : ['all were refused, and something changed']
@@ -66,7 +66,7 @@ async function allow(run: Run, cells: readonly Cell[]): Promise<string[]> {
     : each(run, await stage.shared(kind), cells)
 }
 
-async function inWorld(world: World, act: (world: World) => Promise<string[]>): Promise<string[]> {
+async function inWorld(world: MatrixMeeting, act: (world: MatrixMeeting) => Promise<string[]>): Promise<string[]> {
   try {
     return await act(world)
   } finally {
@@ -74,16 +74,16 @@ async function inWorld(world: World, act: (world: World) => Promise<string[]>): 
   }
 }
 
-async function each(run: Run, world: World, cells: readonly Cell[]): Promise<string[]> {
+async function each(run: Run, world: MatrixMeeting, cells: readonly Cell[]): Promise<string[]> {
   const lines: string[] = []
   for (const cell of cells) {
     const { scene, input } = await prepare(run, world, cell.persona)
-    lines.push(...judge(run, cell, scene, await send(run, scene, input)))
+    lines.push(...evaluateAnswer(run, cell, scene, await send(run, scene, input)))
   }
   return lines
 }
 
-async function prepare({ stage, row }: Run, world: World, persona: Persona) {
+async function prepare({ stage, row }: Run, world: MatrixMeeting, persona: Persona) {
   const { url, mailDir, people } = stage
   const usual: Person | null = persona === 'nobody' ? null : people[persona]
   const me = row.disposable === true && usual !== null ? await another(url, usual) : usual
@@ -94,7 +94,12 @@ async function prepare({ stage, row }: Run, world: World, persona: Persona) {
 const send = ({ name }: Run, { url, me }: Scene, input: object): Promise<Answer> =>
   call(url, name, { token: me?.token ?? null, input })
 
-function judge({ row }: Run, { persona, expected }: Cell, scene: Scene, { got, faults, body }: Answer): string[] {
+function evaluateAnswer(
+  { row }: Run,
+  { persona, expected }: Cell,
+  scene: Scene,
+  { got, faults, body }: Answer,
+): string[] {
   if (got !== expected) return [`${persona} is to get ${expected}, got ${got}`]
   const untrue = typeof got === 'number' ? (row.holds?.(body, scene) ?? null) : null
   return [...faults, ...(untrue === null ? [] : [untrue])].map((fault) => `${persona} got ${got}, but ${fault}`)

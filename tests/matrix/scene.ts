@@ -1,6 +1,6 @@
 import type { People, Person } from './people.ts'
 import type { Persona } from './row.ts'
-import type { World } from './world.ts'
+import type { MatrixMeeting } from './world.ts'
 
 /** Where a call is made from: who calls, who else there is, and the meeting. */
 export interface Scene {
@@ -8,7 +8,7 @@ export interface Scene {
   /** Where mails land. */
   mailDir: string
   people: People
-  world: World
+  world: MatrixMeeting
   persona: Persona
   /** Who calls; null: nobody. */
   me: Person | null

@@ -1,4 +1,4 @@
-import type { Joining, Meeting } from '@parley/contracts'
+import type { JoinDetails, Meeting } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { rest } from '../support/people.ts'
 import type { People, Person } from './people.ts'
@@ -6,7 +6,7 @@ import type { Kind } from './row.ts'
 import { takeSeat, type Seat } from './seat.ts'
 
 /** A meeting with everybody in their places. */
-export interface World {
+export interface MatrixMeeting {
   meeting: Meeting
   /** The invite of `invited`. */
   inviteId: string
@@ -28,7 +28,7 @@ export async function createWorld(
   people: People,
   kind: Kind,
   more: { passcode?: string } = {},
-): Promise<World> {
+): Promise<MatrixMeeting> {
   const { host, cohost, participant, exParticipant, invited, guestInside } = people
   const body = {
     title: `A ${kind} one`,
@@ -62,10 +62,10 @@ export async function createWorld(
   }
 }
 
-type AsHost = World['asHost']
+type AsHost = MatrixMeeting['asHost']
 
 async function enter(url: string, person: Person, key: { code: string } | { joinToken: string }): Promise<Seat> {
-  const { roomToken } = await callOrThrow<Joining>(person, 'POST', `${url}/v1/meetings/join`, key)
+  const { roomToken } = await callOrThrow<JoinDetails>(person, 'POST', `${url}/v1/meetings/join`, key)
   return takeSeat(url, person, roomToken)
 }
 

@@ -151,7 +151,7 @@ describe('files on the page', () => {
     expect(room.state.get().messages.find(({ file }) => file?.name === 'again.txt')?.file?.sizeBytes).toBe(40_000)
   }, 60_000)
 
-  it('F1 S39 what a file is not allowed to be is said in words, and can be taken off the list', async () => {
+  it('F1 S39 a refused file says why in words, and can be taken off the list', async () => {
     await page.setInputFiles(id('attach-input'), {
       name: 'photo.png',
       mimeType: 'image/png',

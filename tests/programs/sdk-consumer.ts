@@ -1,5 +1,5 @@
 /**
- * What somebody writes who has installed `@parley/client`: a guest joins a meeting, chats, and leaves. The test of the package
+ * A program as users write it after installing `@parley/client`: a guest joins a meeting, chats, and leaves. The test of the package
  * compiles it outside of the monorepo, and runs it in Node and in bundled pages.
  */
 import { createParley, ParleyError, type Room, type RoomState } from '@parley/client'

@@ -32,6 +32,11 @@ export const checks: readonly Check[] = [
     commands: [{ args: [binary('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'], cwd: root }],
     when: 'always',
   },
+  {
+    name: 'nothing unused',
+    commands: [{ args: [binary('knip/bin/knip.js'), '--no-progress', '--no-config-hints'], cwd: root }],
+    when: 'on-request',
+  },
   { name: 'format', commands: [{ args: [binary('oxfmt/bin/oxfmt'), '--check'], cwd: root }], when: 'on-request' },
   {
     name: 'language',

@@ -119,7 +119,7 @@ describe('a call of 26 on the page', () => {
     await eventually(async () => expect(await page.locator(id('presentation')).count()).toBe(0), 10_000)
   }, 60_000)
 
-  it('O8 what the host switches off looks switched off before one tries', async () => {
+  it('O8 a device that the host switched off looks off before anybody tries it', async () => {
     const { id: meetingId } = roomOf('Host').state.get().meeting
     const set = (screenShare: boolean) =>
       host.rest.updateMeeting({ params: { id: meetingId }, body: { settings: { screenShare } } })

@@ -77,13 +77,13 @@ describe('the chat of the page', () => {
     }
   }, 120_000)
 
-  it('C3 O8 what the meeting says stands between the messages', async () => {
+  it('C3 O8 notices of the meeting stand between the messages', async () => {
     await rename('The plan')
     for (const page of [ada, ben])
       await page.locator(id('chat-system'), { hasText: 'Ada renamed the meeting to “The plan”.' }).waitFor()
   }, 60_000)
 
-  it('C4 O8 who writes too fast is asked to slow down, and all of it is sent', async () => {
+  it('C4 O8 a person who writes too fast is asked to slow down, and all of it is sent', async () => {
     await hurry(ben, 8)
     await ben.locator(id('chat-slow-down')).first().waitFor()
     await hears(ada, 'quick 8')

@@ -92,7 +92,7 @@ describe('the chat of a meeting over two gateways, two signaling nodes and two o
     expect(JSON.stringify(rows)).not.toContain('rude')
   }, 60_000)
 
-  it('C3 R8 who was away sees after the resume what was written, edited, deleted and told meanwhile', async () => {
+  it('C3 R8 a person who was away sees after the resume what was written, edited, deleted and told meanwhile', async () => {
     const [ada, ben, cy] = three()
     cable.pull()
     await eventually(() => expect(cy.state.get().status.state).toBe('reconnecting'))
@@ -118,7 +118,7 @@ describe('the chat of a meeting over two gateways, two signaling nodes and two o
     expect(messagesOf(cy)[4]?.sender).toEqual({ id: meetingId, name: 'System' })
   }, 60_000)
 
-  it('C4 T12 who floods is slowed down, and all that was sent is there once and in order', async () => {
+  it('C4 T12 a person who floods is slowed down, and all that was sent is there once and in order', async () => {
     const [ada, ben, cy] = three()
     const texts = Array.from({ length: 25 }, (_, n) => `flood ${n}`)
     const slowed = new Promise<void>((resolve) => {
@@ -138,7 +138,7 @@ describe('the chat of a meeting over two gateways, two signaling nodes and two o
     expect(messagesOf(cy).map(({ seq }) => seq)).toEqual(messagesOf(cy).map((_, index) => index + 1))
   }, 90_000)
 
-  it('M10 C3 who was removed reads and writes nothing more over REST within a second; the chat tells of it', async () => {
+  it('M10 C3 a person who was removed reads and writes nothing more over REST within a second; the chat tells of it', async () => {
     const [ada, ben] = three()
     const url = `${product.gateways[1]}/v1/meetings/${meetingId}/messages`
     const token = await people[1]?.accessToken()

@@ -100,7 +100,7 @@ describe.each(products)('the lobby, %s', (name, start) => {
     expect((await anew.socket.ask('lobby.admitAll')).payload).toEqual({ count: 3 })
   })
 
-  it('S24 who waits gets no signal, chat, roster or TURN, and hears nothing of the room', async () => {
+  it('S24 a person who waits gets no signal, chat, roster or TURN, and hears nothing of the room', async () => {
     const { meeting, inside, ann } = await threeWait()
     const { token } = ann.who
     const refused: [string, object][] = [

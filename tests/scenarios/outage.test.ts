@@ -47,7 +47,7 @@ async function meet(): Promise<void> {
   await ben.click(id('open-chat'))
 }
 
-type Seen = 'no tile of the other' | 'the other reconnects' | 'own connection lost'
+type VisibleState = 'no tile of the other' | 'the other reconnects' | 'own connection lost'
 
 /** Notes, from now on, everything on the page that a user would take for a fault. */
 const watch = (page: Page, other: string): Promise<void> =>
@@ -63,8 +63,8 @@ const watch = (page: Page, other: string): Promise<void> =>
     Object.assign(window, { seenTrouble: () => [...seen] })
   }, other)
 
-const seenBy = (page: Page): Promise<Seen[]> =>
-  page.evaluate(() => (window as unknown as { seenTrouble(): Seen[] }).seenTrouble())
+const seenBy = (page: Page): Promise<VisibleState[]> =>
+  page.evaluate(() => (window as unknown as { seenTrouble(): VisibleState[] }).seenTrouble())
 
 const timesShown = (page: Page, text: string): Promise<number> =>
   page.locator(id('chat-message'), { hasText: text }).count()

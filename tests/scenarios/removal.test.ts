@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Joining, Meeting, Participant, ParticipantEntry } from '@parley/contracts'
+import type { JoinDetails, Meeting, Participant, ParticipantEntry } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aGuest, anAccount, callOrThrow, createMeeting, roomTokenFor, type Account } from '../support/accounts.ts'
@@ -168,8 +168,9 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     const path = `${url(0)}/v1/meetings/${meeting.id}/invites`
     const { id: inviteId } = await callOrThrow<{ id: string }>(host, 'POST', path, { userId: mallory.id })
     const key = await joinToken(meeting)
-    const unused = (await callOrThrow<Joining>(mallory, 'POST', `${url(1)}/v1/meetings/join`, { code: meeting.code }))
-      .roomToken
+    const unused = (
+      await callOrThrow<JoinDetails>(mallory, 'POST', `${url(1)}/v1/meetings/join`, { code: meeting.code })
+    ).roomToken
     const seat = await sit(mallory, meeting, 1)
 
     await kick(meeting, mallory, true)
@@ -207,7 +208,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     expect((await again.socket.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
   })
 
-  it('M10 M15 who is banned while waiting is told, and the wait is over for good, present or away', async () => {
+  it('M10 M15 a person who is banned while waiting is told, and the wait is over for good, present or away', async () => {
     const meeting = await createMeeting(url(0), host, { settings: { waitingRoom: true } })
     await sit(host, meeting, 0)
     const [eve, away] = [

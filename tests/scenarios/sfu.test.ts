@@ -69,7 +69,7 @@ describe('a meeting in the SFU', () => {
     await eventually(async () => expect(await cleo.peer.countFor(200, ben.id, 'mic')).toBeGreaterThan(3))
   })
 
-  it('R4 V2 what one switches off oneself is not forwarded, whatever the client sends', async () => {
+  it('R4 V2 media that a participant switched off are not forwarded, whatever the client sends', async () => {
     await cleo.socket.ask('media.update', { mic: false })
     await silent(ben, cleo)
     await cleo.socket.ask('media.update', { mic: true })
@@ -96,7 +96,7 @@ describe('a meeting in the SFU', () => {
     await ben.peer.client.request({ janus: 'keepalive' })
   }, 40_000)
 
-  it('R4 S37 whoever is removed: the media end for all, at once, and do not come back with the old tokens', async () => {
+  it('R4 S37 anyone who is removed: the media end for all, at once, and do not come back with the old tokens', async () => {
     const fresh = await janusToken(url, cleo.who, meeting.id)
     await Promise.all([hears(host, cleo), hears(cleo, host)])
     await host.socket.ask('moderation.remove', { participantId: cleo.id })

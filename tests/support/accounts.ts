@@ -1,4 +1,4 @@
-import type { Joining, Meeting, Tokens } from '@parley/contracts'
+import type { JoinDetails, Meeting, Tokens } from '@parley/contracts'
 import { anEmail, password, rest } from './people.ts'
 
 /** Somebody as the wire knows them: no SDK, only their tokens. */
@@ -33,4 +33,4 @@ export const createMeeting = (url: string, host: Account, more: object = {}): Pr
   callOrThrow(host, 'POST', `${url}/v1/meetings`, { title: 'A meeting', type: 'public', ...more })
 
 export const roomTokenFor = async (url: string, who: Account, { code }: { code: string }): Promise<string> =>
-  (await callOrThrow<Joining>(who, 'POST', `${url}/v1/meetings/join`, { code })).roomToken
+  (await callOrThrow<JoinDetails>(who, 'POST', `${url}/v1/meetings/join`, { code })).roomToken

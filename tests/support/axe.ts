@@ -6,7 +6,7 @@ interface AxeResult {
   violations: { id: string; help: string; nodes: { html: string }[] }[]
 }
 
-/** The faults that axe-core finds in the page as it is shown now (WCAG 2.2 A and AA, and its best practices): rule and element. */
+/** The faults that axe-core finds in the page as it is shown now: rule and element. It tries WCAG 2.2 A and AA, and its best practices. */
 export async function axeViolations(page: Page): Promise<string[]> {
   await settled(page)
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -17,7 +17,7 @@ export async function axeViolations(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
 }
 
-/** Waits until what moves in has arrived: while a toast rises, its text is pale. What moves for ever is not waited for. */
+/** Waits until what moves in has arrived: while a toast rises, its text is pale. Endless animations are not waited for. */
 const settled = (page: Page): Promise<unknown> =>
   page.evaluate(() =>
     Promise.allSettled(

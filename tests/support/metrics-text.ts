@@ -6,7 +6,7 @@ export interface Metric {
   labels: readonly string[]
 }
 
-/** What a text in Prometheus's format has of Parley's own metrics, and by `all` of Node's too. */
+/** The samples of Parley's own metrics in a text of Prometheus's format, and by `all` of Node's too. */
 export function metricsIn(text: string, { all = false } = {}): Metric[] {
   const helps = new Map([...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name = '', help = '']) => [name, help]))
   return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type = '']) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Invite, Joining, Meeting, Tokens } from '@parley/contracts'
+import type { Invite, JoinDetails, Meeting, Tokens } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { anEmail, rest } from './people.ts'
 import { ProtocolSocket } from './protocol-socket.ts'
@@ -130,7 +130,7 @@ async function meetings(flow: Flow, { token }: Someone): Promise<Meeting> {
   })
   keep(flow, 'join token', joinToken)
   const guest = flow.secrets.get('access token of the guest') ?? ''
-  const used = await ask<Joining>(flow, 'POST', '/v1/meetings/join', {
+  const used = await ask<JoinDetails>(flow, 'POST', '/v1/meetings/join', {
     token: guest,
     headers: underKey(flow, 'the join'),
     body: { joinToken },
@@ -141,7 +141,7 @@ async function meetings(flow: Flow, { token }: Someone): Promise<Meeting> {
   keep(flow, 'invite token', await mailed(flow, to, 'invites/'))
   const wrong = keep(flow, 'wrong passcode', 'pass-9999-wrong')
   await rest('POST', `${flow.url}/v1/meetings/join`, { token: guest, body: { code: meeting.code, passcode: wrong } })
-  const right = await ask<Joining>(flow, 'POST', `${at}/room-token`, {
+  const right = await ask<JoinDetails>(flow, 'POST', `${at}/room-token`, {
     token: guest,
     headers: underKey(flow, 'the room token'),
     body: { passcode },
@@ -162,7 +162,7 @@ const sdpOf = (password: string) =>
 
 /** Two people in the room: they signal, one comes back by a resume, and a store of theirs is told nonsense. */
 async function live(flow: Flow, { token }: Someone, { id }: Meeting): Promise<void> {
-  const { roomToken } = await ask<Joining>(flow, 'POST', `/v1/meetings/${id}/room-token`, { token, body: {} })
+  const { roomToken } = await ask<JoinDetails>(flow, 'POST', `/v1/meetings/${id}/room-token`, { token, body: {} })
   keep(flow, 'room token of the host', roomToken)
   const device = { mic: true, cam: true }
   const host = await ProtocolSocket.open(flow.url)

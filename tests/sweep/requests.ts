@@ -13,7 +13,7 @@ export interface SweepRequest {
   elsewhere?: true
 }
 
-interface Parts {
+interface RequestInput {
   path: Record<string, unknown>
   query: Record<string, unknown>
   header: Record<string, unknown>
@@ -22,7 +22,7 @@ interface Parts {
 
 /** All requests for an operation: right ones, and for every part of it odd ones. The caller adds the sender; `known` is asked anew for each. */
 export function* requestsFor(place: RequestPlace, random: Random, known: () => Known): Generator<SweepRequest> {
-  const right = (): Parts => rightParts(place, random, known())
+  const right = (): RequestInput => rightParts(place, random, known())
   for (let count = 0; count < 12; count += 1) yield asked(place, 'right', right())
   for (const { name, in: where, schema } of place.parameters ?? []) {
     for (const value of [...oddTexts, ...edges(schema)]) {
@@ -50,8 +50,8 @@ export function* requestsFor(place: RequestPlace, random: Random, known: () => K
   if (place.method !== 'GET') yield* oddBodies(place, right)
 }
 
-function rightParts({ parameters = [], requestBody }: RequestPlace, random: Random, known: Known): Parts {
-  const parts: Parts = { path: {}, query: {}, header: {}, body: undefined }
+function rightParts({ parameters = [], requestBody }: RequestPlace, random: Random, known: Known): RequestInput {
+  const parts: RequestInput = { path: {}, query: {}, header: {}, body: undefined }
   for (const { name, in: where, required, schema } of parameters)
     if (required === true || random.chance(0.3)) parts[where][name] = rightValue(name, schema, random, known)
   // One key for two requests is a conflict.
@@ -64,7 +64,7 @@ function rightParts({ parameters = [], requestBody }: RequestPlace, random: Rand
 
 const schemaOf = (body: RequestPlace['requestBody']): Schema | undefined => body?.content?.['application/json']?.schema
 
-function* oddHeads(place: RequestPlace, right: () => Parts): Generator<SweepRequest> {
+function* oddHeads(place: RequestPlace, right: () => RequestInput): Generator<SweepRequest> {
   const heads: Record<string, string>[] = [
     { accept: 'image/png' },
     { accept: '*/*;q=0' },
@@ -92,7 +92,7 @@ function* oddHeads(place: RequestPlace, right: () => Parts): Generator<SweepRequ
   }
 }
 
-function* oddBodies(place: RequestPlace, right: () => Parts): Generator<SweepRequest> {
+function* oddBodies(place: RequestPlace, right: () => RequestInput): Generator<SweepRequest> {
   const texts = [
     '',
     'null',
@@ -139,7 +139,7 @@ function changed(body: unknown, [name = '', ...rest]: readonly string[], value: 
   return { ...before, [name]: rest.length === 0 ? value : changed(before[name], rest, value) }
 }
 
-function asked({ path }: RequestPlace, about: string, parts: Parts): SweepRequest {
+function asked({ path }: RequestPlace, about: string, parts: RequestInput): SweepRequest {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => inUrl(parts.path[name]))
   const query = Object.entries(parts.query).map(([name, value]) => `${name}=${inUrl(value)}`)
   const headers = Object.entries(parts.header).map(([name, value]) => [name, inHeader(value)] as const)

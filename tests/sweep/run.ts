@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Joining, Tokens } from '@parley/contracts'
+import type { JoinDetails, Tokens } from '@parley/contracts'
 import { randomOf, type Random } from '../fuzz/random.ts'
 import { callOrThrow, createMeeting, type Account } from '../support/accounts.ts'
 import { anEmail, password, rest } from '../support/people.ts'
@@ -89,7 +89,7 @@ async function castFor(url: string, { path }: RequestPlace): Promise<Cast> {
     clientMessageId: 'a-first-message',
     text: 'Hello',
   })
-  await callOrThrow<Joining>(host, 'POST', `${base}/room-token`)
+  await callOrThrow<JoinDetails>(host, 'POST', `${base}/room-token`)
   const { file } = await callOrThrow<{ file: { id: string } }>(host, 'POST', `${url}/v1/files`, {
     purpose: 'attachment',
     meetingId: meeting.id,

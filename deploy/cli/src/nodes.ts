@@ -116,7 +116,7 @@ async function untilNode(
 }
 
 const nameOf = ({ kind, id }: Pick<NodeCard, 'kind' | 'id'>): string => `${kind}/${id}`
-/** What a drained node should have none of: a Janus rooms, another node sessions. */
+/** A drained node should have none of these: a Janus rooms, another node sessions. */
 const busyWith = ({ sessions = 0, streams = 0, rooms = 0, healthy }: NodeCard['load']): number =>
   healthy === undefined ? sessions + streams : rooms
 

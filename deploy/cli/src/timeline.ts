@@ -34,9 +34,9 @@ Examples:
   return meeting
 }
 
-type Entry = MeetingTimeline['entries'][number]
+type TimelineEntry = MeetingTimeline['entries'][number]
 
-const isOf = ({ userId, name = '' }: Entry, user: string | undefined): boolean =>
+const isOf = ({ userId, name = '' }: TimelineEntry, user: string | undefined): boolean =>
   user === undefined || userId === user || name.toLowerCase().includes(user.toLowerCase())
 
 const headOf = ({ meeting: { code, title, status, id }, cut }: MeetingTimeline): string[] => [
@@ -44,7 +44,7 @@ const headOf = ({ meeting: { code, title, status, id }, cut }: MeetingTimeline):
   ...(cut ? ['There were more lines; these are the newest.'] : []),
 ]
 
-const lineOf = ({ at, kind, outcome, name, userId, target, requestId }: Entry): string[] => [
+const lineOf = ({ at, kind, outcome, name, userId, target, requestId }: TimelineEntry): string[] => [
   at,
   kind,
   outcome,

@@ -91,14 +91,17 @@ export async function runEmbedded({ env: given, dataDir, demo, withMedia }: Opti
   }
 }
 
-interface Parts {
+interface EmbeddedComponents {
   world: EmbeddedRuntime
   supervisor: Supervisor
   loggers(service: string): Logger
 }
 
 /** Starts every service; the steps that stop them run in the other order: gateway and signaling first, together. */
-async function startAll({ services }: Configs, { world, supervisor, loggers }: Parts): Promise<{ url: string }> {
+async function startAll(
+  { services }: Configs,
+  { world, supervisor, loggers }: EmbeddedComponents,
+): Promise<{ url: string }> {
   const start = (definition: ServiceDefinition): Promise<StartedService> => {
     const { name } = definition
     return startService(definition, { config: services.get(name) ?? {}, world: { ...world, log: loggers(name) } })

@@ -64,8 +64,8 @@ function openEither(config: OwnConfig, dataDir: string, log: Logger): Promise<Da
   return openDatabase(url === undefined ? { dataDir: join(dataDir, 'db'), template } : { url, maxConnections }, { log })
 }
 
-type Told = Pick<Options, 'log'> & { metrics: Metrics }
-type BusOptions = Told & Pick<Options, 'onLost'> & { name: string }
+type Observed = Pick<Options, 'log'> & { metrics: Metrics }
+type BusOptions = Observed & Pick<Options, 'onLost'> & { name: string }
 
 async function busOf(config: OwnConfig, { log, metrics, name, onLost }: BusOptions): Promise<Bus> {
   if (config.NATS_URL === inThisProcess.NATS_URL) return createMemoryBus({ log })
@@ -74,7 +74,7 @@ async function busOf(config: OwnConfig, { log, metrics, name, onLost }: BusOptio
   return connectNatsBus({ ...natsOf(config), name, log, metrics, onClosed })
 }
 
-async function kvOf(config: OwnConfig, { log, metrics }: Told): Promise<Kv> {
+async function kvOf(config: OwnConfig, { log, metrics }: Observed): Promise<Kv> {
   if (config.REDIS_URL === inThisProcess.REDIS_URL) return createMemoryKv({ log })
   log.info('connecting to Redis')
   return connectRedisKv({ ...redisOf(config), log, metrics })

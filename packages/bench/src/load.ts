@@ -28,7 +28,7 @@ export interface Side {
 }
 
 export interface LoadResult {
-  /** The number that would have arrived, had nothing been refused, or merged into a delta by a node that had to catch up. */
+  /** The number that would arrive if nothing was refused, and no node that caught up merged some into a delta. */
   expected: number
   deliveries: number
   /** Of all the processes together, per delivery. */
@@ -46,7 +46,7 @@ const warmUpSeconds = 5
 const arriveWithinMs = 3_000
 
 /**
- * Puts the same load on each side in turn, several times over, so that what else the machine does meets all of them. Prints a
+ * Puts the same load on each side in turn, several times over. So other work of the machine meets all of them. Prints a
  * line for each; the results are in the order of the sides.
  */
 export async function compare(

@@ -44,7 +44,8 @@ const generic = [
 ]
 
 /**
- * The types of the contracts that have these names (all unless told), and those that they name, in TypeScript that needs nothing else. Those of
+ * The types of the contracts that have these names (all unless told), and those that they name. The result is TypeScript that needs nothing
+ * else. Those of
  * `@parley/contracts` are computed from schemas by TypeBox, which a user of the SDK does not have.
  */
 export function contractTypes(wanted: readonly string[] = [...printed.keys()]): string {

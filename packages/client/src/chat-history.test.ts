@@ -83,7 +83,7 @@ test('C2 older pages are loaded once at a time, down to the first message', asyn
   expect(arrived).toEqual([])
 })
 
-test('C2 who missed very much gets the newest page', async () => {
+test('C2 a person who missed very much gets the newest page', async () => {
   const { history, seqs } = historyOf(5_000, 10)
   history.note({ chatSeq: 5_000 })
   await eventually(() => seqs().length === 50)

@@ -96,7 +96,7 @@ test('T10 a message of somebody else shows that the chat works again: what waits
   }
 })
 
-test('what waits when the room is over is given up, and a bounded number may wait', async () => {
+test('waiting requests are dropped when the room is over, and a bounded number may wait', async () => {
   const { outbox, end } = outboxOf(() => {
     throw unavailable()
   })
@@ -107,7 +107,7 @@ test('what waits when the room is over is given up, and a bounded number may wai
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => null))
 })
 
-test('C4 who is told to slow down waits as long as told, says so, and sends on: all once, in order', async () => {
+test('C4 a person who is told to slow down waits as long as told, says so, and sends on: all once, in order', async () => {
   let left = 3
   let opensAt = 0
   const { outbox, sent } = outboxOf((_, call) => {

@@ -20,7 +20,7 @@ export interface OutgoingMessage {
   file: FileReference | null
 }
 
-interface Entry extends PendingMessage {
+interface OutboxEntry extends PendingMessage {
   settle(message: Message | null): void
 }
 
@@ -31,7 +31,7 @@ const longestBackoffMs = 4_000
 const soonMs = 500
 
 /**
- * Messages on their way. One is sent at a time, so that they keep their order, under the same `clientMessageId` until it is
+ * Messages on their way. One is sent at a time, to keep their order. It goes under the same `clientMessageId` until it is
  * accepted or refused for good; refused ones stay to be shown, and can be tried again.
  */
 export class ChatOutbox {
@@ -39,7 +39,7 @@ export class ChatOutbox {
   readonly #stop = new AbortController()
   /** Ends a wait early. */
   #wake = new AbortController()
-  #entries: readonly Entry[] = []
+  #entries: readonly OutboxEntry[] = []
   #pending: readonly PendingMessage[] = []
   #sending = false
 
@@ -92,12 +92,12 @@ export class ChatOutbox {
     this.#sending = false
   }
 
-  #next(): Entry | undefined {
+  #next(): OutboxEntry | undefined {
     return this.#entries.find(({ problem }) => problem === null)
   }
 
   /** Never rejects. */
-  async #sendOne({ clientMessageId, text, file }: Entry): Promise<void> {
+  async #sendOne({ clientMessageId, text, file }: OutboxEntry): Promise<void> {
     for (let attempt = 1; this.#isWaiting(clientMessageId);) {
       try {
         this.seen(await this.#deps.send({ clientMessageId, text, file }))
@@ -131,7 +131,7 @@ export class ChatOutbox {
     entry?.settle(null)
   }
 
-  #replace(clientMessageId: string, change: Partial<Entry>): void {
+  #replace(clientMessageId: string, change: Partial<OutboxEntry>): void {
     this.#set(this.#entries.map((e) => (e.clientMessageId === clientMessageId ? { ...e, ...change } : e)))
   }
 
@@ -139,7 +139,7 @@ export class ChatOutbox {
     this.#set(this.#entries.filter((entry) => entry.clientMessageId !== clientMessageId))
   }
 
-  #set(entries: readonly Entry[]): void {
+  #set(entries: readonly OutboxEntry[]): void {
     this.#entries = entries
     this.#pending = entries.map(({ settle: _settle, ...shown }) => shown)
     this.#deps.changed()
@@ -148,6 +148,6 @@ export class ChatOutbox {
 
 const isToldToWait = ({ code, retryAfterMs }: Problem): boolean => code === 'rate-limited' && retryAfterMs !== undefined
 
-/** Milliseconds; a limit says how long, with a little more so that not all who wait come back in the same instant. */
+/** Milliseconds; a limit says how long. A little is added, so that not all who wait come back in the same instant. */
 const waitAfter = (problem: Problem, attempt: number, backoff: Backoff): number =>
   (problem.retryAfterMs ?? 0) + Math.min(longestBackoffMs, backoffMs(isToldToWait(problem) ? 1 : attempt, backoff))

@@ -1,7 +1,7 @@
 import type { AnswerOf, ClientPayload, ClientType, ServerMessage } from '@parley/contracts'
 import type { RoomStatus } from './api.ts'
 import type { Loss } from './close-meaning.ts'
-import { tryResume, type EnterDeps, type Entered, type Session } from './enter.ts'
+import { tryResume, type EnterDeps, type Entered, type ResumableSession } from './enter.ts'
 import { listenToPage } from './environment.ts'
 import { newId } from './ids.ts'
 import { nextAfterLoss, type Next } from './next.ts'
@@ -36,7 +36,7 @@ export class Connection {
   readonly #waiters = new Waiters<Socket>(512)
   readonly #stops: (() => void)[]
   #state: State
-  #session: Session
+  #session: ResumableSession
   #attempt = 0
 
   constructor(deps: ConnectionDeps, listener: ConnectionListener, entered: Entered) {

@@ -1,4 +1,4 @@
-import type { ClientPayload, Joining, RoomJoined, RoomResumed } from '@parley/contracts'
+import type { ClientPayload, JoinDetails, RoomJoined, RoomResumed } from '@parley/contracts'
 import type { Store } from './api.ts'
 import type { PinnedTokens } from './identity.ts'
 import type { LobbyHooks } from './lobby.ts'
@@ -18,7 +18,7 @@ export interface EnterDeps {
   /** The tokens of who enters; when that one is gone, the room is over. */
   auth: PinnedTokens & { readonly token: Store<string | null> }
   /** A fresh room token, and where to go with it. */
-  admit(): Promise<Pick<Joining, 'roomToken' | 'signalingUrl'>>
+  admit(): Promise<Pick<JoinDetails, 'roomToken' | 'signalingUrl'>>
   lobby: LobbyHooks
   WebSocket: typeof globalThis.WebSocket
   timing: SocketTiming
@@ -30,7 +30,7 @@ export const joinAttempts = 3
 const longestWaitMs = 10_000
 
 /** The data needed to come back. */
-export interface Session {
+export interface ResumableSession {
   url: string
   sessionId: string
   resumeToken: string
@@ -41,7 +41,7 @@ export interface Entered {
   socket: Socket
   /** The access token that the socket was opened with. */
   accessToken: string
-  session: Session
+  session: ResumableSession
   how: { is: 'joined'; joined: RoomJoined } | { is: 'resumed'; resumed: RoomResumed }
 }
 
@@ -81,7 +81,11 @@ export async function tryJoin(deps: EnterDeps, device: { mic: boolean; cam: bool
 }
 
 /** Opens a socket and goes on with `session` there. */
-export async function tryResume(deps: EnterDeps, session: Session, position: () => Position): Promise<Entered> {
+export async function tryResume(
+  deps: EnterDeps,
+  session: ResumableSession,
+  position: () => Position,
+): Promise<Entered> {
   const { url, sessionId, resumeToken } = session
   return onNewSocket(deps, url, async (socket, accessToken) => {
     const { type, payload } = await socket.request('room.resume', { sessionId, resumeToken, features, ...position() })

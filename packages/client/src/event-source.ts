@@ -53,7 +53,7 @@ export async function* readEvents(
 
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
 
-interface Place {
+interface StreamPosition {
   lastEventId: string
   retryMs: number
 }
@@ -62,7 +62,7 @@ interface Place {
 async function* connect(
   deps: EventSourceDeps,
   request: HttpRequest,
-  { place, signal }: { place: Place; signal: AbortSignal | undefined },
+  { place, signal }: { place: StreamPosition; signal: AbortSignal | undefined },
 ): AsyncGenerator<RawEvent | 'over', void, void> {
   const silence = watchSilence(deps.silentMs ?? usualSilentMs)
   const ending = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal
@@ -85,7 +85,7 @@ async function* connect(
 async function open(
   { fetch, tokens }: EventSourceDeps,
   request: HttpRequest,
-  { place, ending }: { place: Place; ending: AbortSignal },
+  { place, ending }: { place: StreamPosition; ending: AbortSignal },
 ): Promise<ReadableStream<Uint8Array> | null> {
   const send = (token: string) => {
     const headers: Record<string, string> = {
@@ -107,7 +107,7 @@ async function open(
 
 async function* parse(
   body: ReadableStream<Uint8Array>,
-  place: Place,
+  place: StreamPosition,
   heard: () => void,
 ): AsyncGenerator<RawEvent, void, void> {
   const messages: EventSourceMessage[] = []

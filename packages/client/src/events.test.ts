@@ -74,7 +74,7 @@ test('R12 A10 a refused token is renewed once per connection; refused anew it is
   expect(server.connections).toHaveLength(2)
 })
 
-test('R12 what may pass is tried again, what is final is said at once', async () => {
+test('R12 a passing failure is tried again; a final one is reported at once', async () => {
   await start((connection, count) => {
     if (count < 3) connection.refuse('unavailable', 503, { retryAfterMs: 10 })
     else if (count === 3) connection.cut()
@@ -101,7 +101,7 @@ test('R12 a connection on which nothing comes is given up; comments are enough t
   for (const beat of beats) clearInterval(beat)
 })
 
-test('R12 who stops reading, and who aborts, lets go of the connection', async () => {
+test('R12 a reader that stops or aborts frees its connection', async () => {
   await start((connection) => connection.send(event(1)))
   for await (const first of events().user({})) {
     expect(first.id).toBe('at-1')
@@ -116,7 +116,7 @@ test('R12 who stops reading, and who aborts, lets go of the connection', async (
   await eventually(() => server.connections[1]?.closed)
 })
 
-test('R12 what is not from a gateway is refused', async () => {
+test('R12 a call that does not come from a gateway is refused', async () => {
   await start((connection) => connection.send('id: 1\nevent: x\ndata: <html>\n\n'))
   await expect(read(events().user({}))).rejects.toMatchObject({ problem: { code: 'internal', retryable: false } })
 })

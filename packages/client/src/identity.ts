@@ -40,4 +40,4 @@ export function pinTokens(tokens: TokenSource, identity: Identity | null): Pinne
 }
 
 const never = new AbortController().signal
-const nobodyError = () => localError('unauthenticated', 'Whoever began this is no longer signed in here')
+const nobodyError = () => localError('unauthenticated', 'The account that began this is no longer signed in here')

@@ -1,11 +1,11 @@
 import type { IceServer, RoomResumed } from '@parley/contracts'
-import { joinAttempts, tryResume, beforeNext, type EnterDeps, type Entered, type Session } from './enter.ts'
+import { joinAttempts, tryResume, beforeNext, type EnterDeps, type Entered, type ResumableSession } from './enter.ts'
 import type { Joined } from './room-deps.ts'
 import { nextAfter } from './next.ts'
 
 /** What a page leaves behind in the tab when it goes away, so that the page after a reload is the same participant. */
 export interface KeptPlace {
-  session: Session
+  session: ResumableSession
   participantId: string
   /** The highest generation of a peer connection: those of the next page must be higher. */
   generation: number

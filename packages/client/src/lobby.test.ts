@@ -112,7 +112,7 @@ describe('R5 M15 waiting in the lobby', () => {
     await expect(room).rejects.toMatchObject({ problem: { code } })
   })
 
-  test('one may give up: the server is told', async () => {
+  test('the caller may abort, and the server is told', async () => {
     const giveUp = new AbortController()
     const room = enter({ signal: giveUp.signal })
     await eventually(() => positions.length)
@@ -175,7 +175,7 @@ describe('R9 promise 4: a server that goes tells those who wait', () => {
     await room
   })
 
-  test('who is let in on the old socket meanwhile is in, and moves as one who is in the room', async () => {
+  test('a person who is let in on the old socket meanwhile is in, and moves as one who is in the room', async () => {
     const { room, old } = await waitingRoom()
     onResume(() => ({ type: 'error', payload: problem('resume-failed', 409, { next: 'rejoin' }) }))
     drain(old)
@@ -226,7 +226,7 @@ describe('R9 promise 4: a server that goes tells those who wait', () => {
     expect(positions).toEqual([2])
   })
 
-  test('who is sent away while moving is told so; who gives up has left, also where the move leads', async () => {
+  test('a person who is sent away while moving is told so; one who gives up has left, also on the new node', async () => {
     const { room, old } = await waitingRoom()
     const usual = server.answering
     onResume(() => null)

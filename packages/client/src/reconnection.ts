@@ -1,6 +1,6 @@
 import type { RoomJoined, RoomResumed, ServerMessage } from '@parley/contracts'
 import type { RoomStatus } from './api.ts'
-import { tryJoin, tryResume, type EnterDeps, type Entered, type Position, type Session } from './enter.ts'
+import { tryJoin, tryResume, type EnterDeps, type Entered, type Position, type ResumableSession } from './enter.ts'
 import { nextAfter, whileSignedIn, type Next } from './next.ts'
 import { backoffMs, pause } from './time.ts'
 
@@ -14,7 +14,7 @@ export interface ConnectionListener {
   position(): Position
   device(): { mic: boolean; cam: boolean }
   /** The page goes away. True: the session is kept, for the page may be loaded anew. */
-  hide(session: Session): boolean
+  hide(session: ResumableSession): boolean
 }
 
 export type Outcome = { is: 'entered'; entered: Entered } | { is: 'over'; status: RoomStatus }
@@ -55,7 +55,7 @@ export class Reconnection {
   }
 
   /** Null when it was stopped. Never rejects. */
-  async run(session: Session, first: Next): Promise<Outcome | null> {
+  async run(session: ResumableSession, first: Next): Promise<Outcome | null> {
     let rejoin = false
     for (let next = first; ;) {
       if (next.is === 'over') return next

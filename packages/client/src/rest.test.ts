@@ -72,7 +72,7 @@ describe('O6 problems', () => {
     expect(error).toMatchObject({ code: 'not-found', message: 'It is not-found' })
   })
 
-  test('what a proxy says is turned into one; what is not JSON is not an answer', async () => {
+  test('a proxy’s error becomes a problem; a body that is not JSON is no answer', async () => {
     gateway.on('POST /v1/auth/login', () => ({ status: 502, body: '<html>Bad gateway</html>' }))
     await expect(restOf().login({ body: { email: 'a', password: 'b' } })).rejects.toMatchObject({
       problem: { code: 'unavailable', retryable: true },
@@ -118,7 +118,7 @@ describe('T5 repetition', () => {
     return () => (left-- > 0 ? { status: 503, body: problem('unavailable', 503, { retryAfterMs: 10 }) } : answer)
   }
 
-  test('what may be repeated is, also when the connection is cut', async () => {
+  test('a repeatable request is repeated, also when the connection is cut', async () => {
     gateway.on(meetingRoute, failing(2, { status: 200, body: sampleMeeting() }))
     await restOf().getMeeting({ params })
     expect(gateway.asked.length).toBe(3)
@@ -153,7 +153,7 @@ describe('T5 repetition', () => {
     expect(keys.every((key) => key.length >= 16)).toBe(true)
   })
 
-  test('what may not be is sent once; a long wait is the caller’s to decide; four times is enough', async () => {
+  test('a request that may not be repeated is sent once; a long wait is left to the caller; four attempts are the most', async () => {
     gateway.on('POST /v1/auth/login', failing(9, { status: 200, body: {} }))
     await expect(restOf().login({ body: { email: 'a', password: 'b' } })).rejects.toMatchObject({
       problem: { code: 'unavailable' },

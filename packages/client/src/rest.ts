@@ -128,8 +128,8 @@ const isTokenFault = (error: unknown): boolean =>
   error instanceof ParleyError && (error.code === 'token-expired' || error.code === 'unauthenticated')
 
 /**
- * Besides what anybody may repeat, see `mayRepeat`: what its sender knows to be as good the second time. The last word of an
- * edit is this client's, and to a lost answer of a refresh belongs the same successor.
+ * Besides what anybody may repeat, see `mayRepeat`: what its sender knows to be as good the second time. The last word of an edit is this
+ * client's. A refresh whose answer was lost gets the same successor.
  */
 const harmless: ReadonlySet<OperationName> = new Set(['resolveCode', 'editMessage', 'refresh', 'logout', 'logoutAll'])
 

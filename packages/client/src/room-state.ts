@@ -90,7 +90,7 @@ function withLobbyChange(roster: Roster, { lv, follows, upserts, left }: LobbyCh
 
 type LobbyChange = Extract<ServerMessage, { type: 'lobby.changed' }>['payload']
 
-type Change = Extract<ServerMessage, { payload: { v: number } }> & {
+type StateMessage = Extract<ServerMessage, { payload: { v: number } }> & {
   type:
     | 'participant.joined'
     | 'participant.updated'
@@ -103,14 +103,14 @@ type Change = Extract<ServerMessage, { payload: { v: number } }> & {
 
 const ignored: Applied = { is: 'ignored' }
 
-function applyNext(roster: Roster, message: Change): Applied {
+function applyNext(roster: Roster, message: StateMessage): Applied {
   const { v } = message.payload
   if (v <= roster.v) return ignored
   if (v > roster.v + 1) return { is: 'gap' }
   return { is: 'applied', roster: { ...changed(roster, message), v } }
 }
 
-function changed(roster: Roster, { type, payload }: Change): Roster {
+function changed(roster: Roster, { type, payload }: StateMessage): Roster {
   switch (type) {
     case 'participant.joined':
       return withParticipant(roster, payload.participant)

@@ -13,13 +13,13 @@ import type { JoinInput, MediaView, Room, RoomEvents, RoomState, RoomStatus } fr
 import type { ChatHead } from './chat-history.ts'
 import { Connection } from './connection.ts'
 import { createEmitter } from './emitter.ts'
-import type { Entered, Session } from './enter.ts'
-import { newId } from './ids.ts'
+import type { Entered, ResumableSession } from './enter.ts'
 import { withRetries } from './with-retries.ts'
 import { moderation, type Moderation } from './moderation.ts'
 import { RoomChat } from './room-chat.ts'
 import type { Joined, RoomDeps } from './room-deps.ts'
 import { RoomMedia } from './media/room-media.ts'
+import { RoomSync } from './room-sync.ts'
 import { applyServerMessage, rosterOf, snapshotOf, type Roster } from './room-state.ts'
 import { SignalQueue } from './media/mesh/signal-queue.ts'
 import { createStore, type WritableStore } from './store.ts'
@@ -32,11 +32,9 @@ export function startRoom(deps: RoomDeps, input: JoinInput, entered: Entered, jo
   return Object.assign(session, session.host)
 }
 
-/** An unanswered `room.sync` is asked again after this long. */
-const syncAgainMs = 5_000
 const nobody: readonly LobbyEntry[] = []
 
-/** One stay in a meeting: connection, roster, chat and media put together. What a host may do is `host`. */
+/** One stay in a meeting: connection, roster, chat and media put together. `host` has what a host may do. */
 class RoomSession implements Omit<Room, keyof Moderation> {
   readonly state: WritableStore<RoomState>
   readonly on: Room['on']
@@ -49,10 +47,10 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   readonly #chat: RoomChat
   readonly #signals: SignalQueue
   readonly #media: RoomMedia
+  readonly #sync: RoomSync
   readonly #typing = new TypingPeers(() => this.#show())
   #roster: Roster
   #status: RoomStatus = { state: 'joined' }
-  #syncAskedAt = Number.NEGATIVE_INFINITY
   /** How many signals came in this session. */
   #signalSeq = 0
 
@@ -69,6 +67,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       report,
     })
     this.#chat = this.#makeChat(joined)
+    this.#sync = this.#makeSync()
     const tell = (change: ClientPayload<'media.update'>) => this.#repeatUntilTaken('media.update', change)
     const signal = (to: string, data: unknown) => this.#signals.push(to, data)
     this.#media = new RoomMedia(
@@ -128,7 +127,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       status: (status: RoomStatus) => this.#statusChanged(status),
       position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
-      hide: (session: Session) => this.#deps.goodbye(this.#roster, { session, ...this.#media.left }),
+      hide: (session: ResumableSession) => this.#deps.goodbye(this.#roster, { session, ...this.#media.left }),
     }
     return new Connection(this.#deps, listener, entered)
   }
@@ -143,6 +142,17 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       over: () => this.#isOver(),
       report: this.#deps.report,
       backoff: this.#deps.backoff,
+    })
+  }
+
+  #makeSync(): RoomSync {
+    const { lobbyOf, report } = this.#deps
+    return new RoomSync({
+      lobbyOf,
+      report,
+      roster: () => this.#roster,
+      send: (type, payload, requestId) => this.#connection.send(type, payload, requestId),
+      apply: (message) => this.#apply(message),
     })
   }
 
@@ -173,20 +183,12 @@ class RoomSession implements Omit<Room, keyof Moderation> {
 
   #apply(message: ServerMessage): void {
     const applied = applyServerMessage(this.#roster, message)
-    if (applied.is === 'gap') this.#sync()
-    if (applied.is === 'lobby-gap') this.#readLobby()
+    if (applied.is === 'gap') this.#sync.ask()
+    if (applied.is === 'lobby-gap') this.#sync.readLobby()
     if (applied.is !== 'applied') return
     this.#roster = applied.roster
-    if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#syncAskedAt = Number.NEGATIVE_INFINITY
+    if (message.type === 'room.delta' || message.type === 'room.snapshot') this.#sync.done()
     this.#rosterChanged()
-  }
-
-  /** The answer comes as any other message: what follows it on the wire must find it applied. */
-  #sync(): void {
-    const now = performance.now()
-    if (now - this.#syncAskedAt < syncAgainMs) return
-    this.#syncAskedAt = now
-    this.#connection.send('room.sync', { v: this.#roster.v }, newId())
   }
 
   #rosterChanged(): void {
@@ -196,10 +198,10 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   }
 
   #resumed({ delta, snapshot, signals, signalsLost, signalSeq, ...head }: RoomResumed): void {
-    this.#syncAskedAt = Number.NEGATIVE_INFINITY
+    this.#sync.done()
     if (snapshot) this.#apply({ type: 'room.snapshot', payload: snapshot })
     if (delta) this.#apply({ type: 'room.delta', payload: delta })
-    if (!snapshot) this.#readLobby()
+    if (!snapshot) this.#sync.readLobby()
     this.#chat.note(head)
     // Some may have come on the old socket while the new one asked.
     const had = Math.max(0, this.#signalSeq - (signalSeq - signals.length))
@@ -209,18 +211,8 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     this.#signals.pump()
   }
 
-  /** A delta does not have it. */
-  #readLobby(): void {
-    const { self, meeting } = this.#roster
-    if (!may(self.role, 'admit')) return
-    this.#deps.lobbyOf(meeting.id).then(
-      ({ items, lv }) => this.#apply({ type: 'lobby.updated', payload: { lobby: items, lv } }),
-      (error: unknown) => this.#deps.report(error),
-    )
-  }
-
   #rejoined(joined: RoomJoined): void {
-    this.#syncAskedAt = Number.NEGATIVE_INFINITY
+    this.#sync.done()
     this.#typing.clear()
     this.#signals.clear()
     this.#signalSeq = 0
@@ -260,19 +252,13 @@ class RoomSession implements Omit<Room, keyof Moderation> {
 
   #current(): RoomState {
     const { meeting, self, peers, v, lobby, recording } = this.#roster
+    const { remote, localScreen, carriedBy } = this.#media
     return {
       status: this.#status,
-      meeting,
-      self,
-      peers,
-      v,
+      ...{ meeting, self, peers, v, recording, remote, localScreen, carrier: carriedBy },
       lobby: may(self.role, 'admit') ? lobby : nobody,
       ...this.#chat.view,
       typing: this.#typing.ids,
-      remote: this.#media.remote,
-      localScreen: this.#media.localScreen,
-      carrier: this.#media.carriedBy,
-      recording,
     }
   }
 }

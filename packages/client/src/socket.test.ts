@@ -68,7 +68,7 @@ describe('R1 requests', () => {
     hasty.drop()
   })
 
-  test('what is too large for a frame is not sent; too many at once neither', async () => {
+  test('a message too large for a frame is not sent, nor are too many at once', async () => {
     const socket = await open()
     await expect(socket.request('rtc.signal', { to: 'x', data: 'y'.repeat(70_000) })).rejects.toMatchObject({
       problem: { code: 'too-large' },
@@ -148,7 +148,7 @@ test('R8 a server ping is answered with pong and passed on', async () => {
   socket.drop()
 })
 
-test('R8 what comes before somebody listens waits for him, in order', async () => {
+test('R8 frames wait in order until somebody listens', async () => {
   const socket = await open()
   for (const v of [1, 2, 3]) tell({ type: 'ping', payload: { v, chatSeq: 0, serverTime: '' } })
   await eventually(() => received.length === 3)
@@ -156,7 +156,7 @@ test('R8 what comes before somebody listens waits for him, in order', async () =
   socket.drop()
 })
 
-test('R10 what is no message, or of a newer version, is left alone', async () => {
+test('R10 a frame that is no message, or of a newer version, is ignored', async () => {
   const socket = await open()
   const { messages, losses } = listen(socket)
   for (const junk of [

@@ -33,8 +33,8 @@ export interface Backoff {
 }
 
 /**
- * How long to wait before attempt `attempt` (1 is the first): exponential with full jitter, so that clients that were cut
- * together do not come back together ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+ * How long to wait before attempt `attempt` (1 is the first): exponential with full jitter. So clients that were cut together do not come
+ * back together ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  */
 export const backoffMs = (attempt: number, { baseMs, maxMs }: Backoff, random: () => number = Math.random): number =>
   random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 16))

@@ -2,7 +2,7 @@ import type { Logger } from './logger.ts'
 import { createPoller } from './poller.ts'
 
 export interface BatchedOptions<T> {
-  /** What is sent, for the log. */
+  /** The name of the sent thing, for the log. */
   what: string
   send(batch: readonly T[]): Promise<unknown>
   log: Logger

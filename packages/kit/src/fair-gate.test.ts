@@ -39,7 +39,7 @@ it('X14 takes from the largest what is too much, and its newest first', () => {
   expect([queue.size, queue.dropFromLargest()]).toEqual([0, undefined])
 })
 
-it('X13 whoever brings one task is served while somebody else brings as many as they can', async () => {
+it('X13 anyone who brings one task is served while somebody else brings as many as they can', async () => {
   const pass = createFairGate(options)
   const running = held()
   const served: string[] = []

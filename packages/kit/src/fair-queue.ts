@@ -4,7 +4,7 @@ export interface Owner {
   person: string
 }
 
-interface Entry<T> {
+interface QueuedItem<T> {
   item: T
   owner: Owner
 }
@@ -15,7 +15,7 @@ interface Entry<T> {
  */
 export class FairQueue<T> {
   /** In the order of their turns; of an address its people, of a person the tasks as they came. */
-  readonly #addresses = new Map<string, Map<string, Entry<T>[]>>()
+  readonly #addresses = new Map<string, Map<string, QueuedItem<T>[]>>()
   #size = 0
 
   get size(): number {
@@ -37,7 +37,7 @@ export class FairQueue<T> {
   }
 
   push(owner: Owner, item: T): void {
-    const people = this.#addresses.get(owner.address) ?? new Map<string, Entry<T>[]>()
+    const people = this.#addresses.get(owner.address) ?? new Map<string, QueuedItem<T>[]>()
     this.#addresses.set(owner.address, people)
     const entries = people.get(owner.person) ?? []
     people.set(owner.person, entries)
@@ -69,7 +69,7 @@ export class FairQueue<T> {
       undefined,
     )
     const people = largest === undefined ? undefined : this.#addresses.get(largest)
-    const most = [...(people?.values() ?? [])].reduce<Entry<T>[] | undefined>(
+    const most = [...(people?.values() ?? [])].reduce<QueuedItem<T>[] | undefined>(
       (found, entries) => (found === undefined || entries.length >= found.length ? entries : found),
       undefined,
     )

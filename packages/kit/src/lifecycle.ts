@@ -11,7 +11,7 @@ import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { steerNode } from './nodes.ts'
 import type { Poller } from './poller.ts'
-import { announce } from './registry.ts'
+import { announce } from './directory.ts'
 import type { Clock, Deps, RunningService, ServiceDefinition } from './service.ts'
 import { StartupError } from './startup-error.ts'
 

@@ -14,7 +14,7 @@ const NodeCard = Type.Object({
   /** The work it has now by name, such as `sessions` and `rooms`. */
   load: Type.Record(Type.String(), Type.Number()),
 })
-/** What a process, or a Janus, tells operators of itself. */
+/** The state that a process, or a Janus, shows to operators. */
 export type NodeCard = Static<typeof NodeCard>
 
 export interface SteeredNode {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** What a process with so few open files would take of 20,000 sockets. */
+/** How many of 20,000 sockets a process with so few open files would take. */
 function fitsWith(openFiles: number, each: number): number {
   const module = join(import.meta.dirname, 'open-files.ts')
   const script = `import('${module}').then(({ socketsThatFit }) => console.log(socketsThatFit(20_000, ${each})))`

@@ -24,7 +24,7 @@ it('X6 ten addresses that take all they can one by one leave room', () => {
   expect(takeAll(places, 'honest')).toBeGreaterThan(400)
 })
 
-it('X6 what is given back can be taken again, once', () => {
+it('X6 a returned place can be taken again, once', () => {
   const places = createPlaces({ total: 3 })
   const taken = [1, 2, 3].map(() => places.take('home'))
   expect(places.take('home')).toBe('full')

@@ -13,7 +13,7 @@ export interface ExportSection {
 }
 
 /** Rows of a statement of an erasure: far below the statement timeout. */
-export const eraseBatch = 200
+const eraseBatch = 200
 /** Rows of a page of an export: a message on the bus has at most 1 MiB. */
 export const exportBatch = 50
 const sliceMs = 1_000

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { connectRedisKv } from './kv/kv-redis.ts'
-import { createDirectory } from './registry.ts'
+import { createDirectory } from './directory.ts'
 import { startNats, startPostgres, startRedis, type RunningServer } from './testing/servers.ts'
 import { eventually } from './testing/eventually.ts'
 import { freePort } from './testing/ports.ts'
@@ -159,7 +159,7 @@ test('stopping has a deadline', async () => {
   expect([await exit, Date.now() - from < 6000]).toEqual([1, true])
 }, 15_000)
 
-test('an error that nobody caught is logged, and ends the process', async () => {
+test('an uncaught error is logged, and ends the process', async () => {
   const { exit, url, seen } = run()
   await fetch(`${await url()}/crash`)
   expect(await exit).toBe(1)

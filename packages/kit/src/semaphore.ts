@@ -51,8 +51,8 @@ function turnIn(line: Set<() => void>, { waitMs, full, signal }: Waiting): Promi
 }
 
 /**
- * A gate for each key, there while somebody uses it. Where all tasks of one key may wait for the same thing, such as a
- * locked row, they leave the connections to the others.
+ * A gate for each key, there while somebody uses it. All tasks of one key may wait for the same thing, such as a locked row. They leave
+ * connections to the others.
  */
 export function createKeyedSemaphores(options: GateOptions) {
   const gates = new Map<string, { pass: ReturnType<typeof createSemaphore>; users: number }>()

@@ -32,7 +32,7 @@ export interface ServiceDefinition {
   name: string
   /** The environment variables it reads; see `config.ts`. */
   config: TObject
-  /** False: nothing that it says on the bus is for itself, and a bus that can does not bring it back to it. */
+  /** False: nothing that it publishes is for itself. A bus that is able to does not deliver it back. */
   echo?: false
   database?: { schema: string; migrations: Readonly<Record<string, ServiceMigration>> }
   create(deps: Deps<never, never>): RunningService | Promise<RunningService>

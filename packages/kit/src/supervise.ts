@@ -14,7 +14,7 @@ const graceMs = 4500
 
 /**
  * Ends this process well: SIGTERM and SIGINT run the stopping steps within `drainMs` and a grace; a second signal
- * ends it at once; an error that nobody caught is logged and ends it with code 1, for its state is unknown.
+ * ends it at once; an uncaught error is logged and ends it with code 1, for its state is unknown.
  */
 export function superviseProcess({ log, drainMs }: { log: Logger; drainMs: number }): Supervisor {
   const steps: (() => Promise<void>)[] = []
@@ -35,7 +35,7 @@ export function superviseProcess({ log, drainMs }: { log: Logger; drainMs: numbe
   }
   const onSignal = (signal: NodeJS.Signals): void => (stopping ? end(log, 1, `second ${signal}`) : begin(signal, 0))
   const onFault = (error: unknown): void => {
-    log.fatal({ err: error }, 'an error that nobody caught')
+    log.fatal({ err: error }, 'an uncaught error')
     end(log, 1, 'ended by an error')
   }
   const watched = {

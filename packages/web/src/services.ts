@@ -1,12 +1,12 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Router } from './router.ts'
-import type { Session } from './session.ts'
+import type { PageSession } from './session.ts'
 import type { Theme } from './ui/theme.tsx'
 
 /** The services that the whole page shares. */
 export interface Services {
-  session: Session
+  session: PageSession
   router: Router
   theme: Theme
 }

@@ -5,7 +5,7 @@ import { report } from './report.ts'
 import { toast } from './ui/toast.tsx'
 
 /** The person who uses the page, and the SDK that speaks for them. */
-export interface Session {
+export interface PageSession {
   readonly parley: Parley
   readonly user: ReadonlySignal<User | null>
   /** True until it is known whether an earlier sign-in still holds. */
@@ -30,7 +30,7 @@ const whySignedOut: Readonly<Record<SignedOutBecause, string>> = {
 }
 
 /** The session of this page on a Parley, which is made with what hears the end of a sign-in. */
-export function createSession(connect: (onSignedOut: (why: SignedOutBecause) => void) => Parley): Session {
+export function createSession(connect: (onSignedOut: (why: SignedOutBecause) => void) => Parley): PageSession {
   const endedBecause = signal<string | null>(null)
   const parley = connect((why) => {
     endedBecause.value = whySignedOut[why]

@@ -16,7 +16,7 @@ import {
 } from '@parley/kit'
 import { createAccounts, type Accounts, type AccountsDeps } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
-import { createInTurn } from './accounts/keyed-queue.ts'
+import { createKeyedQueue } from './accounts/keyed-queue.ts'
 import { createWorkOf } from './accounts/password-work.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
@@ -30,7 +30,7 @@ import { createBcryptPool, type BcryptPool } from './passwords/bcrypt-pool.ts'
 import { createPasswords } from './passwords/passwords.ts'
 import { createErasures, type Erasures } from './privacy/erase.ts'
 import { listRevocations } from './revocations/revocation-list.ts'
-import { createTeller } from './revocations/teller.ts'
+import { createNotifier } from './revocations/notifier.ts'
 import { newRandomToken } from './random-token.ts'
 import type { Oauth } from './routes/deps.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -76,9 +76,9 @@ export function compose(deps: Deps<AuthConfig, Tables>): Components {
   metrics.reading('parley_auth_passwords_waiting', 'Password checks that wait for a core', pool.waiting)
   metrics.queue('passwords', pool.waiting)
   const renamed: AccountsDeps['renamed'] = (change) => publish(bus, authBus.renamed, {}, change)
-  const revoked = createTeller(bus, revocations)
-  const inTurn = createInTurn()
-  const sessions = new Sessions({ db, clock, sign: keyring.sign, inTurn, revoked, accessTtlS, ...lifetimes })
+  const revoked = createNotifier(bus, revocations)
+  const accountQueue = createKeyedQueue()
+  const sessions = new Sessions({ db, clock, sign: keyring.sign, accountQueue, revoked, accessTtlS, ...lifetimes })
   const outbox = createOutbox(deps)
   const mails = createAccountMails(
     clock,
@@ -89,10 +89,10 @@ export function compose(deps: Deps<AuthConfig, Tables>): Components {
   const workOf = createWorkOf(kv)
   const guesses = createGuessLimit(kv)
   const shared = { db, bus, clock, log, sessions, passwords }
-  const accounts = createAccounts({ ...shared, workOf, mails, inTurn, guesses, renamed })
+  const accounts = createAccounts({ ...shared, workOf, mails, accountQueue, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
-  const recovery = createRecovery({ db, clock, passwords, workOf, mails, inTurn, mailLimit, revoked })
-  const erasures = createErasures({ ...shared, workOf, inTurn, revoked })
+  const recovery = createRecovery({ db, clock, passwords, workOf, mails, accountQueue, mailLimit, revoked })
+  const erasures = createErasures({ ...shared, workOf, accountQueue, revoked })
   const oauth = createOauth(deps, sessions, mails)
   return {
     keyring,

@@ -72,7 +72,7 @@ test('C14 S8 a lost answer is given again by a replica whose clock is a minute o
   }
 })
 
-test('A4 S7 what one replica revokes, the other refuses within a second', async () => {
+test('A4 S7 a token that one replica revokes is refused by the other within a second', async () => {
   const { accessToken, refreshToken } = await signUp(one)
   await one.call('POST', '/v1/auth/logout', { body: { refreshToken } })
   await eventually(async () => expect((await me(two, accessToken)).status).toBe(401), 1000)

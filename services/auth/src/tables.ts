@@ -112,7 +112,7 @@ interface MailTokensTable {
 }
 export type MailTokenRow = Selectable<MailTokensTable>
 
-/** What an operator did to an account, for an audit; it goes after 400 days, or with the account. */
+/** An action of an operator on an account, for an audit; it goes after 400 days, or with the account. */
 interface OperatorActionsTable {
   id: string
   user_id: string

@@ -22,8 +22,8 @@ const retryMs = 30_000
 const batch = 50
 
 /**
- * A file belongs to one message, named by its client id: sending it again attaches the same file again, which changes nothing. A
- * deleted message keeps the name of its file until media has dropped it, so that a lost word is said again.
+ * A file belongs to one message, named by its client id: sending it again attaches the same file again, which changes nothing. A deleted
+ * message keeps the name of its file until media has dropped it. So a lost request is made again.
  */
 export function createAttachments({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Attachments {
   let running = false

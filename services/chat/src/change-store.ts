@@ -3,7 +3,7 @@ import type { ChatDb } from './store.ts'
 import type { ChatTables, MessageRow } from './tables.ts'
 
 /** The change of a message: another text, or none. */
-export type Change = { kind: 'edit'; text: string } | { kind: 'delete' }
+export type MessageChange = { kind: 'edit'; text: string } | { kind: 'delete' }
 
 export interface Which {
   meetingId: string
@@ -18,7 +18,7 @@ export interface Which {
 export const changeMessage = (
   db: ChatDb,
   which: Which,
-  decide: (row: MessageRow | undefined) => Change | null,
+  decide: (row: MessageRow | undefined) => MessageChange | null,
 ): Promise<{ row: MessageRow | undefined; changed: boolean }> =>
   db.transaction().execute(async (trx) => {
     const rev = await lockCounter(trx, which.meetingId)
@@ -52,7 +52,7 @@ const now = sql<Date>`date_trunc('milliseconds', clock_timestamp())`
 async function write(
   trx: Transaction<ChatTables>,
   { meetingId, messageId }: Which,
-  { change, rev }: { change: Change; rev: number },
+  { change, rev }: { change: MessageChange; rev: number },
 ): Promise<MessageRow> {
   await trx.updateTable('counters').set({ last_rev: rev }).where('meeting_id', '=', meetingId).execute()
   const columns = change.kind === 'edit' ? { text: change.text, edited_at: now } : { text: null, deleted_at: now }

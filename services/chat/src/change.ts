@@ -1,7 +1,7 @@
 import type { Message } from '@parley/contracts'
 import { createSemaphore, createKeyedSemaphores, ProblemError, type Bus, type Logger } from '@parley/kit'
 import { announce } from './announce.ts'
-import { changeMessage, type Change, type Which } from './change-store.ts'
+import { changeMessage, type MessageChange, type Which } from './change-store.ts'
 import { messageOf } from './message.ts'
 import type { ChatDb } from './store.ts'
 import type { MessageRow } from './tables.ts'
@@ -31,10 +31,10 @@ const limitsOfOne = { ...limits, running: 1, waitMs: 1_000 }
 
 /** Changes messages and then tells the room. Doing it again changes nothing, and tells the room again. */
 export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Logger }): Changer {
-  const inTurn = createKeyedSemaphores(limitsOfOne)
+  const semaphores = createKeyedSemaphores(limitsOfOne)
   const pass = createSemaphore(limits)
-  const change = async (which: Which, decide: (row: MessageRow) => Change | null): Promise<Message> => {
-    const { row, changed } = await inTurn(which.meetingId, () =>
+  const change = async (which: Which, decide: (row: MessageRow) => MessageChange | null): Promise<Message> => {
+    const { row, changed } = await semaphores(which.meetingId, () =>
       pass(() => changeMessage(db, which, (found) => decide(foundOrThrow(found)))),
     )
     const message = messageOf(foundOrThrow(row))
@@ -48,14 +48,14 @@ export function createChanger({ db, bus, log }: { db: ChatDb; bus: Bus; log: Log
   }
 }
 
-function decideEdit(row: MessageRow, { userId, text }: Edit): Change | null {
+function decideEdit(row: MessageRow, { userId, text }: Edit): MessageChange | null {
   if (row.type === 'system') throw new ProblemError('forbidden', 'System messages cannot be edited or deleted')
   if (row.sender_id !== userId) throw new ProblemError('forbidden', 'Only the author of a message can edit it')
   if (row.deleted_at !== null) throw new ProblemError('wrong-state', 'The message was deleted')
   return row.text === text ? null : { kind: 'edit', text }
 }
 
-function decideDeletion(row: MessageRow, { userId, moderator }: Deletion): Change | null {
+function decideDeletion(row: MessageRow, { userId, moderator }: Deletion): MessageChange | null {
   if (row.type === 'system') throw new ProblemError('forbidden', 'System messages cannot be edited or deleted')
   if (row.sender_id !== userId && !moderator)
     throw new ProblemError('forbidden', 'Only the author, the host and cohosts can delete a message')

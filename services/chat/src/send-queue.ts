@@ -23,8 +23,8 @@ export interface QueueLimits {
 }
 
 /**
- * Sends that wait, a line per meeting. A meeting is in one batch at a time, so its messages are numbered, and told,
- * in the order of their arrival; meetings take turns.
+ * Sends that wait, a line per meeting. A meeting is in one batch at a time. So its messages are numbered and published in the order of
+ * their arrival; meetings take turns.
  */
 export function createSendQueue(limits: QueueLimits) {
   /** Meetings with somebody waiting and no batch under way, the longest waiting first. */

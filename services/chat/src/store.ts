@@ -25,8 +25,8 @@ export type StoredRow = MessageRow & { created: boolean }
 
 /**
  * Numbers and stores messages in one statement, which is one transaction: each meeting's get the next numbers in the
- * order of `rows`, and those that are already there (by meeting, sender and client id) come back as they are and take
- * no number. No two rows may have the same key.
+ * order of `rows`. Messages that are already there (by meeting, sender and client id) come back as they are and take no number. No two rows
+ * may have the same key.
  *
  * `wait` waits for the counters of meetings that another process writes to, and makes missing ones; for one meeting
  * only, so that nobody waits in a circle. `skip` leaves out the meetings whose counter is taken or missing: no row of

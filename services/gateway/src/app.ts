@@ -42,7 +42,7 @@ export interface AppOptions {
   metrics: Metrics
   instanceId: string
   trust: ProxyTrust
-  factsOf(request: IncomingMessage, requestId?: string): ClientFacts
+  clientFactsOf(request: IncomingMessage, requestId?: string): ClientFacts
   origins: Origins
   limits: Limits
   auth: EdgeAuth
@@ -77,7 +77,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     streams,
     transfers,
     bodyLimit,
-    factsOf: (request) => options.factsOf(request.raw, request.id),
+    clientFactsOf: (request) => options.clientFactsOf(request.raw, request.id),
   })
   for (const path of [socketPath, janusRoute])
     app.get(path, async (_request, reply) => {

@@ -132,10 +132,10 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     trustsPeer: trust.trustsPeer,
     log,
   })
-  const factsOf = (request: IncomingMessage, requestId = requestIdOf(request)): ClientFacts => ({
+  const clientFactsOf = (request: IncomingMessage, requestId = requestIdOf(request)): ClientFacts => ({
     address: trust.addressOf(request),
     ...origins.publicOf(request),
-    origin: origins.judge(request),
+    origin: origins.evaluate(request),
     requestId,
   })
   return {
@@ -144,7 +144,7 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     transfers,
     trust,
     origins,
-    factsOf,
+    clientFactsOf,
     auth: createEdgeAuth({ bus, log, clock }),
     upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
     limits: createLimits(config, { kv, clock, metrics }),

@@ -91,7 +91,7 @@ export function createUpstreams(
       void destroy(upstream)
     }
   }
-  function inTurn(service: ServiceName, instances: readonly Instance[]): Instance[] {
+  function roundRobin(service: ServiceName, instances: readonly Instance[]): Instance[] {
     const turn = ((turns.get(service) ?? -1) + 1) % Math.max(1, instances.length)
     turns.set(service, turn)
     return [...instances.slice(turn), ...instances.slice(0, turn)]
@@ -101,7 +101,7 @@ export function createUpstreams(
       const instances = directory.instances(service)
       const now = performance.now()
       let paused: Upstream | null = null
-      for (const { url } of key === undefined ? inTurn(service, instances) : rank(key, instances)) {
+      for (const { url } of key === undefined ? roundRobin(service, instances) : rank(key, instances)) {
         const upstream = upstreamOf(url)
         if (upstream === besides || upstream.inFlight >= maxInFlight) continue
         if (upstream.pausedUntil <= now) return upstream

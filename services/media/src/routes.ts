@@ -4,14 +4,14 @@ import type { Files } from './files/files.ts'
 import type { RecordingService } from './recordings/service.ts'
 import type { SfuService } from './sfu/service.ts'
 
-interface Parts {
+interface MediaComponents {
   files: Pick<Files, 'handlers'>
   sfu: Pick<SfuService, 'handlers'>
   recordings: Pick<RecordingService, 'handlers'>
 }
 
 /** REST: one handler for each operation. */
-export const mediaHandlers = ({ files, sfu, recordings }: Parts): Handlers<typeof mediaOperations> => ({
+export const mediaHandlers = ({ files, sfu, recordings }: MediaComponents): Handlers<typeof mediaOperations> => ({
   ...files.handlers,
   ...sfu.handlers,
   ...recordings.handlers,

@@ -35,8 +35,8 @@ export type Admission =
   | { kind: 'refuse'; problem: ProblemCode; detail?: string }
 
 /**
- * The one decision on who may enter, for every way in. Pure. Facts that an outsider may not know come first, so that a
- * meeting that is closed to them looks like one that does not exist.
+ * The one decision on who may enter, for every way in. Pure. Checks that an outsider may not know of come first. So a meeting that is
+ * closed to them looks like none.
  */
 export function decideAdmission(facts: AdmissionFacts): Admission {
   const { type, over, guestsAllowed, byCode, host, guest, belongs, joinToken } = facts
@@ -47,7 +47,7 @@ export function decideAdmission(facts: AdmissionFacts): Admission {
   if (host) return { kind: 'enter', role: 'host' }
   if (guest && !guestsAllowed) return refuse('guests-not-allowed')
   const role = facts.role === 'cohost' ? 'cohost' : (joinToken ?? facts.role ?? (guest ? 'guest' : 'participant'))
-  // A person who was let in past the door, or holds a key to it, is not asked at the door.
+  // A person who was let in before, or holds a key, is not asked at the door.
   const trusted = facts.admitted || joinToken !== null || facts.role === 'cohost'
   return (trusted ? null : passcodeStep(facts.passcode)) ?? { kind: mustWait(facts, trusted) ? 'wait' : 'enter', role }
 }

@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { isInvited } from './invites/invited.ts'
 import type { MeetingView } from './read.ts'
 import { leads } from './role.ts'
-import { factsOf, isBanned, type Standing } from './standing.ts'
+import { admissionFactsOf, isBanned, type Standing } from './standing.ts'
 
 /**
  * The one rule on the data of a meeting (docs/spec/doors.md): it is for those who are or were admitted. `inside` leaves out whoever was
@@ -20,7 +20,7 @@ export const isInsider = ({ role, inside }: Pick<Standing, 'role' | 'inside'>): 
 export function rosterProblem(seen: MeetingView, kind: Principal['kind']): ProblemError | null {
   if (isInsider(seen)) return null
   const shown = { guest: kind === 'guest', byCode: true, joinToken: null, passcode: null }
-  const admission = decideAdmission(factsOf(seen.arrival, shown, seen.invited))
+  const admission = decideAdmission(admissionFactsOf(seen.arrival, shown, seen.invited))
   if (admission.kind === 'enter') return null
   if (admission.kind === 'refuse' && told.has(admission.problem))
     return new ProblemError(admission.problem, admission.detail)

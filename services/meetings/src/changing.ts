@@ -10,18 +10,18 @@ export interface KeyedQueues {
   /** Those that change a meeting. Rejects with `unavailable` when the turn does not come. */
   changing: ReturnType<typeof createKeyedSemaphores>
   /** An entry only needs the meeting to be there. Rejects with `unavailable` when the turn does not come. */
-  comingIn: ReturnType<typeof createKeyedSemaphores>
+  joins: ReturnType<typeof createKeyedSemaphores>
 }
 
 /** Changes go one by one, as the row would have it: waiting behind each other there, each would be given the time to wait anew. */
 export const createKeyedQueues = (): KeyedQueues => ({
   changing: createKeyedSemaphores({ running: 1, waiting: 2_000, waitMs: 1_000, full: 'The meeting is being changed' }),
-  comingIn: createKeyedSemaphores({ running: 4, waiting: 2_000, waitMs: 1_500, full: 'Too many come in at once' }),
+  joins: createKeyedSemaphores({ running: 4, waiting: 2_000, waitMs: 1_500, full: 'Too many come in at once' }),
 })
 
 /** A transaction that changes or locks a meeting, or one of its invites. Rejects with `unavailable` when its turn does not come. */
 export const changing = <T>(
-  { db, lines }: Pick<Context, 'db' | 'lines'>,
+  { db, queues }: Pick<Context, 'db' | 'queues'>,
   id: string,
   work: (trx: Db) => Promise<T>,
-): Promise<T> => lines.changing(id, () => db.transaction().execute(work))
+): Promise<T> => queues.changing(id, () => db.transaction().execute(work))

@@ -11,7 +11,7 @@ import type { MeetingRow, Db } from './tables.ts'
 export interface Context {
   config: Readonly<MeetingsConfig>
   db: Db
-  lines: KeyedQueues
+  queues: KeyedQueues
   kv: Pick<Kv, 'limiter' | 'distinct' | 'facts' | 'alive' | 'expired'>
   bus: Bus
   clock: Clock

@@ -1,4 +1,4 @@
-import type { Joining, Principal } from '@parley/contracts'
+import type { JoinDetails, Principal } from '@parley/contracts'
 import { newId, ProblemError, type Once } from '@parley/kit'
 import { decideAdmission, type Admission, type Admitted } from './admission.ts'
 import { changing } from './changing.ts'
@@ -12,7 +12,7 @@ import { toMeeting } from './meeting.ts'
 import type { PasscodeGuesser, PasscodeCheck } from './passcode-check.ts'
 import type { MeetingView } from './read.ts'
 import { hashOf, newRoomToken } from './room-token.ts'
-import { factsOf, roleByUse, type Shown } from './standing.ts'
+import { admissionFactsOf, roleByUse, type Shown } from './standing.ts'
 import { findArrival, type Arrival } from './store/arrival.ts'
 import { lockMeeting } from './store/meetings.ts'
 import { insertRoomToken } from './store/room-tokens.ts'
@@ -31,10 +31,10 @@ export interface JoinRequest {
 }
 /** The result for a person who is let in, and their place if they have to wait. */
 export interface Joined {
-  joining: Joining
+  joining: JoinDetails
   place: LobbyPlace | null
 }
-type Draft = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
+type NewRoomToken = Omit<RoomTokenRow, 'used_at' | 'attempt' | 'participant_id'>
 
 /** Lets somebody into a meeting or its lobby, with a room token, or throws the problem that keeps them out. */
 export async function join(
@@ -46,7 +46,7 @@ export async function join(
   const { principal } = request
   const { meeting } = seen
   let shown = shownBy(seen.arrival, request)
-  const facts = factsOf(seen.arrival, shown, seen.invited)
+  const facts = admissionFactsOf(seen.arrival, shown, seen.invited)
   let admission = decideAdmission(facts)
   if (admission.kind === 'check-passcode') {
     const passcode = await passcodes.check(meeting, knockerOf(seen, request), request.passcode)
@@ -96,7 +96,7 @@ async function issue(context: Context, { meeting }: MeetingView, { request, show
   const { ROOM_TOKEN_TTL_SECONDS: expiresIn } = context.config
   const signaling = signalingUrl(base.gateway, meeting.id)
   const joining = { meeting: toMeeting(meeting, base), roomToken, expiresIn, signalingUrl: signaling }
-  const draft: Draft = {
+  const draft: NewRoomToken = {
     hash: hashOf(roomToken),
     meeting_id: meeting.id,
     user_id: principal.userId,
@@ -110,7 +110,7 @@ async function issue(context: Context, { meeting }: MeetingView, { request, show
   }
   const token = entry.role === 'host' ? undefined : request.joinToken
   if (entry.kind === 'enter' && token === undefined) {
-    return context.lines.comingIn(meeting.id, () =>
+    return context.queues.joins(meeting.id, () =>
       once.transaction(context.db, async (db) => {
         await insertRoomToken(db, { ...draft, participant_id: newId() })
         return { joining, place: null }
@@ -126,12 +126,12 @@ async function issue(context: Context, { meeting }: MeetingView, { request, show
 }
 
 /**
- * In a transaction: the room token together with what it depends on, a use of the join token or a place in the queue. It is
+ * In a transaction: the room token together with what it depends on: a use of the join token, or a place in the lobby. It is
  * decided again, for the meeting may have changed since.
  */
 async function issueWith(
   trx: Db,
-  draft: Draft,
+  draft: NewRoomToken,
   { used, shown, address }: { used: HeldToken | undefined; shown: Shown; address: string },
   at: Date,
 ): Promise<LobbyPlace | null> {
@@ -159,7 +159,7 @@ export async function admitIn(
   if (arrival === undefined) throw new ProblemError('not-found', 'There is no such meeting')
   // It matters only where not everybody is let in: the row is locked, and others wait for it.
   const invited = arrival.meeting.type !== 'public' && (await holdsInvite(trx, meetingId, userId))
-  return { arrival, entry: entryOrThrow(decideAdmission(factsOf(arrival, shown(arrival), invited))) }
+  return { arrival, entry: entryOrThrow(decideAdmission(admissionFactsOf(arrival, shown(arrival), invited))) }
 }
 
 export function entryOrThrow(admission: Admission): Admitted {

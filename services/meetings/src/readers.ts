@@ -8,14 +8,14 @@ import { insideAmong } from './store/inside.ts'
 import { removedAmong } from './store/members.ts'
 import { findMeeting } from './store/meetings.ts'
 
-type Asked = Static<(typeof meetingsBus.readers)['input']>
+type ReadersQuery = Static<(typeof meetingsBus.readers)['input']>
 type Readers = Static<(typeof meetingsBus.readers)['output']>
 
 /**
- * A meeting as it is, and who of these people, all of whom `chatAccess` let in once, was not removed since, and came in indeed.
+ * A meeting as it is, and those of these people, all of whom `chatAccess` let in once, was not removed since, and came in indeed.
  * @throws ProblemError `not-found`
  */
-export async function readersOf(context: Context, { meetingId, userIds }: Asked): Promise<Readers> {
+export async function readersOf(context: Context, { meetingId, userIds }: ReadersQuery): Promise<Readers> {
   const row = await findMeeting(context.db, meetingId)
   if (row === undefined) throw new ProblemError('not-found', 'There is no such meeting')
   const removed = new Set((await removedAmong(context.db, meetingId, userIds)).map(({ userId }) => userId))

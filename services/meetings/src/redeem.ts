@@ -1,4 +1,4 @@
-import type { Grant } from '@parley/contracts'
+import type { AdmissionGrant } from '@parley/contracts'
 import { isProblem, newId, ProblemError } from '@parley/kit'
 import { decideAdmission, type Admitted } from './admission.ts'
 import { changing } from './changing.ts'
@@ -9,7 +9,7 @@ import { takePlace, type LobbyPlace } from './lobby/place.ts'
 import { settleWait } from './lobby/settle.ts'
 import { toMeeting } from './meeting.ts'
 import { hashOf } from './room-token.ts'
-import { factsOf, roleByUse, type Shown } from './standing.ts'
+import { admissionFactsOf, roleByUse, type Shown } from './standing.ts'
 import { findArrival, type Arrival } from './store/arrival.ts'
 import { spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
@@ -21,14 +21,14 @@ interface AdmittedArrival {
 }
 
 /**
- * Spends a room token for the one it was issued to, and decides anew whether they enter, by what is true now; the attempt that
+ * Spends a room token for the person it was issued to. It decides anew whether they may enter now; the attempt that
  * spent it may ask again, and is decided on again. @throws ProblemError `room-token-invalid`, `meeting-over`, and what joining
  * throws: the token of somebody who would not be let in any more says why
  */
 export async function redeem(
   context: Context,
   { roomToken, userId, attempt = null }: { roomToken: string; userId: string; attempt?: string | null },
-): Promise<Grant> {
+): Promise<AdmissionGrant> {
   const at = now(context)
   const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
   if (token === undefined) throw new ProblemError('room-token-invalid')
@@ -68,7 +68,8 @@ async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<A
 
 /** An invite is looked up only where without it there is no way in. */
 async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promise<Admitted> {
-  const decide = (invited: boolean): Admitted => entryOrThrow(decideAdmission(factsOf(arrival, shown, invited)))
+  const decide = (invited: boolean): Admitted =>
+    entryOrThrow(decideAdmission(admissionFactsOf(arrival, shown, invited)))
   try {
     return decide(false)
   } catch (error) {
@@ -103,7 +104,7 @@ const shownFor = ({ guest, by_code, passcode_hash }: RoomTokenRow, arrival: Arri
 })
 
 /** The room is told the state as it is once this person is in; the fact of the joining makes it so here. */
-export function liveMeeting(context: Context, row: MeetingRow, at: Date): Grant['meeting'] {
+export function liveMeeting(context: Context, row: MeetingRow, at: Date): AdmissionGrant['meeting'] {
   const meeting = toMeeting(row, roomBase(context, row))
   return { ...meeting, status: 'live', startedAt: meeting.startedAt ?? at.toISOString() }
 }

@@ -16,7 +16,7 @@ const leaseMs = 10_000
 const batch = 32
 const everyMs = 1000
 const firstBackoffMs = 200
-/** Somebody who was banned while the room could not be told is to be out within 5 s after it can. */
+/** A person may be banned while the room cannot be told. They are out within 5 s after it can. */
 const maxBackoffMs = 2000
 /** No room lives that long without being told of by a later command or ended. */
 const giveUpMs = 48 * 3_600_000
@@ -30,7 +30,7 @@ interface RelayDeps {
 }
 
 /**
- * Delivers the commands of the outbox to their rooms, and the notices to their chats, until each is acknowledged, in order
+ * Delivers the commands of the outbox to their rooms, and the notices to their chats. It repeats each until it is acknowledged, in order
  * per meeting. A chat that does not answer holds up no room.
  */
 export function startRelay(deps: RelayDeps): Loop {

@@ -79,7 +79,7 @@ async function rosterOf({ bus, log }: Context, meetingId: string): Promise<Roste
   }
 }
 
-/** Who was in the room `at` that time. A person heard of since, or shortly before, is not touched. */
+/** The people who were in the room `at` that time. A person heard of since, or shortly before, is not touched. */
 async function applyRoster(
   context: Context,
   meetingId: string,

@@ -48,11 +48,7 @@ export function createRoutes(context: Context, codes: CodeLimit, passcodes: Pass
         { ...filter, scope, userId: principal.userId },
         { after: readCursor(cursor), limit: limit + 1 },
       )
-      const body = pageOf(rows, limit, {
-        item: (row) => toMeeting(row, base),
-        place: (row) => ({ at: row.created_at, id: row.id }),
-      })
-      return { status: 200, body }
+      return meetingsPage(rows, limit, base)
     },
     async getMeeting({ params, principal, request }) {
       const seen = await visibleFor(context, params.id, principal)
@@ -122,11 +118,22 @@ export function createRoutes(context: Context, codes: CodeLimit, passcodes: Pass
       const problem = rosterProblem(seen, principal.kind)
       if (problem !== null) throw problem
       const rows = await listAttendance(db, seen.meeting.id, { present, after: readCursor(cursor), limit: limit + 1 })
-      const body = pageOf(rows, limit, { item: toAttendance, place: (row) => ({ at: row.joined_at, id: row.id }) })
+      const body = attendancePage(rows, limit)
       return { status: 200, body: { ...body, items: await withLiveState(context, seen.meeting.id, body.items) } }
     },
   } satisfies Handlers<typeof meetingsOperations>
 }
+
+const meetingsPage = (rows: readonly MeetingRow[], limit: number, base: Base) => ({
+  status: 200 as const,
+  body: pageOf(rows, limit, {
+    item: (row) => toMeeting(row, base),
+    place: (row) => ({ at: row.created_at, id: row.id }),
+  }),
+})
+
+const attendancePage = (rows: Awaited<ReturnType<typeof listAttendance>>, limit: number) =>
+  pageOf(rows, limit, { item: toAttendance, place: (row) => ({ at: row.joined_at, id: row.id }) })
 
 const joined = ({ joining }: Joined) => ({ status: 200, body: joining }) as const
 

@@ -65,7 +65,7 @@ function create(deps: MeetingsDeps): RunningService {
   const context: Context = {
     config,
     db,
-    lines: createKeyedQueues(),
+    queues: createKeyedQueues(),
     kv,
     bus,
     clock,

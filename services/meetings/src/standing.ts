@@ -44,7 +44,7 @@ const isKnown = ({ meeting, userId, stay, member }: Decided): boolean =>
   meeting.host_id === userId || stay !== undefined || member?.admitted_at != null || member?.role != null
 
 /** The facts that an admission is decided on, for every way in. `invited` matters only where not everybody is. */
-export function factsOf(arrival: Decided, shown: Shown, invited: boolean): AdmissionFacts {
+export function admissionFactsOf(arrival: Decided, shown: Shown, invited: boolean): AdmissionFacts {
   const { meeting, member, userId } = arrival
   return {
     type: meeting.type,
@@ -79,7 +79,7 @@ export const roleByUse = ({ member }: Pick<Arrival, 'member'>, guest: boolean): 
 export function standingOf(arrival: Arrival, at: Date): Standing {
   const { meeting, userId, member, stay, token, waits } = arrival
   const host = meeting.host_id === userId
-  const now = comingIn(arrival)
+  const now = admissionNow(arrival)
   const spent = token?.used_at != null && at.getTime() - token.used_at.getTime() < arrivingMs
   const arriving = spent && now.kind === 'enter'
   const removed = isBanned(arrival) || member?.must_wait === true
@@ -97,7 +97,7 @@ export function standingOf(arrival: Arrival, at: Date): Standing {
 }
 
 /** The door's verdict now, on the credentials shown at entry. */
-function comingIn(arrival: Arrival): Admission {
+function admissionNow(arrival: Arrival): Admission {
   const { meeting, token, waits, holdsUse } = arrival
   const guest = token?.guest ?? arrival.member?.guest ?? false
   const shown: Shown = {
@@ -107,5 +107,5 @@ function comingIn(arrival: Arrival): Admission {
     // A person in the lobby has been past the passcode.
     passcode: waits ? meeting.passcode_hash : (token?.passcode_hash ?? null),
   }
-  return decideAdmission(factsOf(arrival, shown, false))
+  return decideAdmission(admissionFactsOf(arrival, shown, false))
 }

@@ -20,8 +20,8 @@ export const tellEnd = (trx: Db, { id, end_reason: reason }: MeetingRow, at: Dat
   enqueueCommand(trx, id, { kind: 'end', reason: reason ?? 'host' }, at)
 
 /**
- * The same: what is decided on people who came into it, where that is not how they came. They may have been removed, or given
- * another role, while they were on the way in, after the room heard of it; or the room has lost it. True if there was something.
+ * The same: what is decided on people who came into it, where that is not how they came. A removal or a new role may come while they join,
+ * after the room heard of it; or the room has lost it. True if there was something.
  */
 export async function tellDecisions(
   trx: Db,

@@ -15,7 +15,7 @@ import { enqueueCommand } from './store/outbox.ts'
 import type { MeetingRow } from './tables.ts'
 import { putMeetingEvents } from './user-events/put.ts'
 
-type Change = Omit<MeetingChange, 'updated_at'>
+type MeetingFields = Omit<MeetingChange, 'updated_at'>
 /** Those that the request may change; null for any. */
 type Versions = ReturnType<typeof versionsOf>
 
@@ -49,7 +49,7 @@ export async function updateMeeting(
 }
 
 /**
- * Sets when a meeting takes place, live or not, if it is still as the host has read it, and tells its room.
+ * Sets when a meeting takes place, live or not, and tells its room. The meeting must be as the host has read it.
  * @throws ProblemError as `updateMeeting`, and `precondition-required`
  */
 export async function scheduleMeeting(context: Context, { id, userId, body, ifMatch }: Plan): Promise<MeetingRow> {
@@ -60,7 +60,7 @@ export async function scheduleMeeting(context: Context, { id, userId, body, ifMa
   refuseUnfit(before, expected)
   const at = now(context)
   const scheduledAt = scheduleOrThrow(body.scheduledAt, at.getTime())
-  const change: Change = {
+  const change: MeetingFields = {
     scheduled_at: scheduledAt,
     statusBefore: scheduledAt !== null && scheduledAt > at ? 'scheduled' : 'waiting',
     ...(body.durationMinutes === undefined ? {} : { duration_minutes: body.durationMinutes }),
@@ -72,7 +72,7 @@ export async function scheduleMeeting(context: Context, { id, userId, body, ifMa
 async function changeAndTell(
   context: Context,
   { before: { id, version }, userId }: { before: MeetingRow; userId: string },
-  change: Change,
+  change: MeetingFields,
   expected: Versions,
 ): Promise<MeetingRow> {
   const at = now(context)
@@ -116,7 +116,7 @@ async function changeOf(
   { passcode, maxParticipants, settings, ...same }: Update['body'],
   before: MeetingRow,
   owner: Owner,
-): Promise<Change> {
+): Promise<MeetingFields> {
   return {
     ...same,
     ...settingsOf({ type: same.type, settings }, before),

@@ -48,7 +48,7 @@ describe('the chat of a room on two nodes', () => {
     expect(joined['chatRev']).toBeGreaterThanOrEqual(2)
   })
 
-  it('C7 whoever missed a message hears of it when it is sent again, or within seconds though it never is', async () => {
+  it('C7 anyone who missed a message hears of it when it is sent again, or within seconds though it never is', async () => {
     const meeting = aMeeting()
     const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
     const draft = (text: string) => ({ clientMessageId: newId(), text })

@@ -33,7 +33,7 @@ describe.each(steps)('C14 T33 the sockets of a node whose clock is set %s', (_na
   const clock = world.clockOf(0)
   let product: Awaited<ReturnType<typeof startNodes>>
   beforeAll(async () => void (product = await world.start()))
-  // A node that is a minute behind takes a token that was made just now for one of the future (S4).
+  // A node that is a minute behind takes a fresh token for one of the future (S4).
   afterEach(() => world.clockOf(0).step(-ms))
   afterAll(async () => {
     await product.stop()
@@ -109,7 +109,7 @@ describe.each([...steps, ['back 30 s', -30_000], ['forward 30 s', 30_000]] as [s
       await world.stop()
     })
 
-    it('R8 who lost the socket comes back on the other node, and nobody saw them leave', async () => {
+    it('R8 a person who lost the socket comes back on the other node, and nobody saw them leave', async () => {
       const meeting = aMeeting()
       const [ada, ben] = [await product.join(1, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
       const { v, sessionId, resumeToken } = ben.joined
@@ -121,7 +121,7 @@ describe.each([...steps, ['back 30 s', -30_000], ['forward 30 s', 30_000]] as [s
       expect(ada.client.of('participant.left')).toEqual([])
     })
 
-    it('R8 who does not come back leaves after 10 s, not sooner, and not a minute later', async () => {
+    it('R8 a person who does not come back leaves after 10 s, not sooner, and not a minute later', async () => {
       const meeting = aMeeting()
       const [ada, ben] = [await product.join(1, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]
       ben.client.drop()

@@ -14,11 +14,11 @@ import type { ClientSocket } from './session/client-socket.ts'
 import type { Connection } from './session/session.ts'
 
 const tickMs = 250
-/** Longer than this without a turn of the event loop, and the lease of this node may have run out meanwhile. */
+/** When the event loop has stood still for longer than this, the lease of this node may have run out. */
 const standstillMs = 3_000
 const maxReadings = 4
 const readAgainAfterMs = 200
-/** The time that ticks take on the way to a silent client's leaving, so that it is not later than promised. */
+/** The time that ticks add before a silent client leaves. It counts so that the client leaves in time. */
 const silenceSlackMs = 500
 const expiryToleranceMs = 30_000
 /** Of WebSocket: a close without a code. */
@@ -249,7 +249,7 @@ export class Connections {
   }
 }
 
-/** Whether it has been signed in for too long without being in a room, on the way into one, or in a lobby. Keeps the time for that. */
+/** Whether it has been signed in for too long without a room: neither joined, nor joining, nor in a lobby. Keeps the time for that. */
 function isIdle(connection: Connection, now: number): boolean {
   const { session, waiting } = connection
   if (session.state !== 'authenticated' || waiting !== null) connection.idleSince = null

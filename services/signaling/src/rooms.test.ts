@@ -199,7 +199,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     expect(after?.head.version).toBeGreaterThan(before?.head.version ?? 0)
   })
 
-  it('R8 who does not come back leaves after the grace, by timeout', async () => {
+  it('R8 a person who does not come back leaves after the grace, by timeout', async () => {
     const meeting = aMeeting()
     const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
     ben.client.drop()
@@ -259,7 +259,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     expect(answers.filter((type) => type === 'room.joined')).toHaveLength(50)
   })
 
-  it('R5 S24 who waits sees the place in the queue and nothing else; admitted on another node, one is in', async () => {
+  it('R5 S24 a person who waits sees the place in the queue and nothing else; admitted on another node, one is in', async () => {
     const meeting = aMeeting()
     const host = await product.join(0, meeting, 'Host', 'host')
     const { roomToken, token } = product.grant(meeting, 'Gus', 'guest', 'wait')
@@ -332,7 +332,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     back.close()
   })
 
-  it('R4 who is removed is told, closed with 4403, and cannot resume; a participant removes nobody', async () => {
+  it('R4 a person who is removed is told, closed with 4403, and cannot resume; a participant removes nobody', async () => {
     const meeting = aMeeting()
     const [host, ben] = [await product.join(0, meeting, 'Host', 'host'), await product.join(1, meeting, 'Ben')]
     expect(await ben.client.ask('moderation.remove', { participantId: host.id })).toMatchObject({

@@ -68,7 +68,7 @@ describe('the wire', () => {
     }
   })
 
-  it('S15 who stays silent is sent away after 5 s', async () => {
+  it('S15 a person who stays silent is sent away after 5 s', async () => {
     const client = await product.connect(0)
     expect(await client.waitForClose()).toBe(4401)
   })
@@ -88,7 +88,7 @@ describe('the wire', () => {
     })
   })
 
-  it('O6 what is wrong with a message is said, by path', async () => {
+  it('O6 faults of a message are named by their path', async () => {
     const { client } = await product.join(0, aMeeting(), 'Ada')
     expect(await client.ask('media.update', { mic: 'on', role: 'host' })).toMatchObject({
       type: 'error',
@@ -136,7 +136,7 @@ describe('the wire', () => {
     expect(await send(JSON.stringify({ type: 'ping', payload: { x: 'a'.repeat(65_536) } }))).toBe(1009)
   })
 
-  it('S26 what is nested too deep or has too many values is refused before anything is done with it', async () => {
+  it('S26 a value that is too deep or too large is refused before it is used', async () => {
     const { client, id } = await product.join(0, aMeeting(), 'Ada')
     const deep = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`)
     const signal = async (data: unknown) => (await client.ask('rtc.signal', { to: id, data })).payload['code']

@@ -7,7 +7,7 @@ const withinMs = 60_000
 const guessesLet = 10
 
 /**
- * A class behind one address comes into a meeting with a passcode, a third of it after a slip, beside somebody there who guesses.
+ * A class behind one address joins a meeting with a passcode, a third of it after a slip. Somebody at the same address guesses.
  * Whether all are in within a minute, and the guesser had ten different guesses at most.
  */
 export async function schoolClass(

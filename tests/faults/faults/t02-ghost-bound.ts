@@ -9,8 +9,7 @@ const watchMs = 25_000
 export const ghostBound: Fault = {
   id: 'T2',
   title: 'ghost bound',
-  promise:
-    'A participant who is gone together with the node is shown as reconnecting within 8 s and has left within 20 s.',
+  promise: 'A participant who dies with the node is shown as reconnecting within 8 s and has left within 20 s.',
   field: 'ghosts: LiveKit 20 s (polite stop), Centrifugo 60 s, Jitsi 60 s',
   size: { rooms: 10, clients: 10, chat: 20, state: 10, signals: 10, seconds: 35 },
   doors: 2,

@@ -20,7 +20,7 @@ const other: Part = { group: 'other rows', askers: 1 }
 const write: Part = { group: 'writes', askers: 1 }
 const read: Part = { group: 'reads', askers: 1 }
 
-/** Of the first room the meeting's row is locked, of the second the counter of its chat, of the third nothing. */
+/** In the first room the meeting's row is locked, in the second the counter of its chat. In the third nothing is. */
 export async function asksOf({ crowd, doors }: Scene): Promise<Asks> {
   const [first, second, third] = crowd.meetings
   if (first === undefined || second === undefined || third === undefined) throw new Error('T11 needs three rooms')

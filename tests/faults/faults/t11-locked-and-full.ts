@@ -19,7 +19,7 @@ export const lockedAndFull: Fault = {
   id: 'T11',
   title: 'row locked, disk full',
   promise:
-    'With a row locked or a full disk each request ends within 3.5 s, others are unharmed, nothing is half written.',
+    'With a locked row or a full disk each request ends within 3.5 s. Others are unharmed; nothing is half written.',
   stack: { diskMib },
   async inject(scene) {
     // A chat has a counter from its first message on.

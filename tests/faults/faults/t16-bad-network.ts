@@ -8,7 +8,7 @@ const lossProbability = 0.05
 /** The share that chance leaves of it, in percent. */
 const leastLost = 4
 
-/** Every byte of every client is late, by another time each, and comes in crumbs, some of which are lost on the way. */
+/** Every byte of every client is late, by another time each, and comes in crumbs. Some crumbs are lost on the way. */
 export const badNetwork: Fault = {
   id: 'T16',
   title: 'bad network',

@@ -13,7 +13,7 @@ export const oneWayPartition: Fault = {
   id: 'T17',
   title: 'one-way partitions',
   promise:
-    'A node that is cut off one way from NATS or Redis notices within 16 s, and 10 s after healing all is as it was.',
+    'A node that is cut off one way from NATS or Redis notices within 16 s. All is as before 10 s after healing.',
   links: [
     { who: 'signaling-1', server: 'nats' },
     { who: 'signaling-1', server: 'redis' },

@@ -24,7 +24,7 @@ export const janusGone: Fault = {
   id: 'T18',
   title: 'Janus frozen, Janus killed',
   promise:
-    'The rooms of a Janus that is gone are offered again elsewhere within 10 s, nobody leaves the roster, and none is left over.',
+    'The rooms of a lost Janus are offered elsewhere within 10 s. Nobody leaves the roster, and no room is left over.',
   stack: { args: ['--janus', '2', '--media', '2'], env: janusEnv },
   size: { rooms, clients: 2, chat: 0, state: 0, signals: 0, seconds: 10 },
   underLoad: false,

@@ -6,7 +6,7 @@ import { riseOf } from '../slope.ts'
 import { steps } from './t25-steps.ts'
 
 const tenMinutesMs = 600_000
-/** In a shorter run the heap of a process that has just begun to work rises by more than any leak. */
+/** A process that has just begun to work fills its heap. In a shorter run that is more than any leak. */
 const slopeFromSeconds = 1_200
 const mostRise = 1
 /** The same number of people is another number of connections of a pool, and of those to a load balancer's. */

@@ -21,8 +21,7 @@ const calmMs = 20_000
 export const soak: Fault = {
   id: 'T25',
   title: 'soak',
-  promise:
-    'With 2,000 people in 200 rooms, coming and going, and a fault each minute, all promises hold and nothing is used up.',
+  promise: '2,000 people come and go in 200 rooms, with a fault each minute: all promises hold and nothing is used up.',
   size: { rooms: 200, clients: 10, chat: 200, state: 40, signals: 20, seconds: 1_800 },
   // Sessions of two thousand people are memory, and were not there when the processes were first looked at.
   growthMib: 600,

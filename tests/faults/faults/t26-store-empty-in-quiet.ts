@@ -28,8 +28,7 @@ const acts: readonly Act[] = [
 export const storeEmptyInQuiet: Fault = {
   id: 'T26',
   title: 'store empty under quiet rooms',
-  promise:
-    'When Redis is emptied under a room where nobody acts, every command that is acknowledged holds, and nobody is told a wrong reason.',
+  promise: 'When Redis is emptied under a quiet room, every acknowledged command holds. Nobody is told a wrong reason.',
   size: { rooms: 24, clients: 3, chat: 0, state: 0, signals: 0, seconds: 10 },
   places: roomOnOneNode,
   async inject(scene) {

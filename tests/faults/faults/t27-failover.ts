@@ -3,7 +3,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { farewellFigures } from '../farewells.ts'
 import { atMost, single, type Figure } from '../figures.ts'
 import { untilOneRoster } from '../one-roster.ts'
-import { inTurn, nodeUrl } from '../places.ts'
+import { roundRobin, nodeUrl } from '../places.ts'
 import type { Sentinel } from '../stack/sentinel.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
@@ -22,11 +22,11 @@ export const failover: Fault = {
   id: 'T27',
   title: 'Redis failed over, without the last writes',
   promise:
-    'When a replica of Redis without the last writes is promoted, everybody has one roster 5 s later, and what was acknowledged holds.',
+    '5 s after the promotion of a Redis replica that lacks the last writes, everybody has one roster. Acknowledged changes hold.',
   field: 'an outage of NATS or Redis: nobody states a figure',
   size: { rooms: 8, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   stack: { args: ['--sentinel'] },
-  places: inTurn,
+  places: roundRobin,
   async inject(scene) {
     const { cluster, crowd, mark, note, wait } = scene
     const { sentinel } = cluster

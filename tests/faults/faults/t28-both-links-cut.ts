@@ -4,7 +4,7 @@ import type { Evidence, Fault, Scene } from '../fault.ts'
 import { farewellFigures } from '../farewells.ts'
 import { atMost, single, type Figure } from '../figures.ts'
 import { untilOneRoster } from '../one-roster.ts'
-import { inTurn, nodeUrl } from '../places.ts'
+import { roundRobin, nodeUrl } from '../places.ts'
 import type { FaultProxy } from '../proxy/fault-proxy.ts'
 import { between } from '../random.ts'
 import type { Attendee } from '../workload/attendee.ts'
@@ -26,17 +26,17 @@ const orders = [
   { first: 'nats', ms: 30 },
 ] as const
 
-/** One node loses NATS and Redis for a moment, while people come and go and are banned on the other one. */
+/** One node loses NATS and Redis for a moment. On the other one people come and go and are banned. */
 export const bothLinksCut: Fault = {
   id: 'T28',
   title: 'both links of a node cut',
-  promise: 'After a node was without NATS and Redis for 1–2 s, all is as it was 5 s later, and bans hold.',
+  promise: 'A node is without NATS and Redis for 1–2 s. All is as it was 5 s later, and bans hold.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 20 },
   links: [
     { who: 'signaling-2', server: 'nats' },
     { who: 'signaling-2', server: 'redis' },
   ],
-  places: inTurn,
+  places: roundRobin,
   async inject(scene, [nats, redis]) {
     if (nats === undefined || redis === undefined) throw new Error('the links are missing')
     const rounds = orders.slice(0, Math.max(2, Math.floor(scene.size.seconds / 3)))

@@ -18,7 +18,7 @@ interface Pair {
   subject: Attendee
 }
 
-/** A service whose replica stands still while it has a request, and a change that is asked of it twice over. */
+/** A replica of a service stands still while it has a request. A change is asked of the service twice over. */
 interface Case {
   service: 'signaling' | 'meetings' | 'chat'
   rounds: number
@@ -39,8 +39,7 @@ const cases: readonly Case[] = [
 export const lateCommands: Fault = {
   id: 'T29',
   title: 'late commands',
-  promise:
-    'A request to a process that stood still, which was done elsewhere meanwhile, is not done again when the process goes on.',
+  promise: 'A process stood still with a request that was done elsewhere meanwhile. It does not do it again.',
   size: { rooms: 4, clients: 2, chat: 0, state: 0, signals: 0, seconds: 10 },
   stack: { args: ['--meetings', '2'] },
   places: (cluster) => () => nodeUrl(cluster, 1),

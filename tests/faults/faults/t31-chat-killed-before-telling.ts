@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Evidence, Fault, Scene } from '../fault.ts'
 import { atMost, none, single, type Figure } from '../figures.ts'
 import { now } from '../history/history.ts'
-import { inTurn } from '../places.ts'
+import { roundRobin } from '../places.ts'
 import { holdRows } from '../stack/held-rows.ts'
 import { waitingForRow } from '../stack/waiting-for-row.ts'
 import type { Attendee } from '../workload/attendee.ts'
@@ -17,10 +17,9 @@ const pollMs = 50
 export const chatKilledBeforeTelling: Fault = {
   id: 'T31',
   title: 'chat killed between storing and telling',
-  promise:
-    'A message that was stored is shown to everybody within 10 s, though the process that stored it died at once.',
+  promise: 'A stored message is shown to everybody within 10 s, though the process that stored it died at once.',
   size: { rooms: 6, clients: 4, chat: 0, state: 0, signals: 0, seconds: 10 },
-  places: inTurn,
+  places: roundRobin,
   async inject(scene) {
     const asked: Promise<void>[] = []
     for (const meeting of scene.crowd.meetings) asked.push((await loseProcess(scene, meeting)).followed)
@@ -54,7 +53,7 @@ async function sendOnce(sender: Attendee, text: string): Promise<void> {
   await sender.sockets.ask('chat.send', { clientMessageId: randomUUID(), text })
 }
 
-/** Notes how long it takes until everybody shows it, and until the pings of all say that it is the last. */
+/** Notes how long it takes until everybody shows it. Notes also when the pings of all say that it is the last. */
 async function follow(scene: Scene, meeting: Meeting, text: string): Promise<void> {
   const { crowd, recorder, note } = scene
   const from = now()

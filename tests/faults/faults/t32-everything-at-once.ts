@@ -2,7 +2,7 @@ import type { Fault, Evidence, Scene } from '../fault.ts'
 import { atMost, none, single, type Figure } from '../figures.ts'
 import { now } from '../history/history.ts'
 import { untilOneRoster } from '../one-roster.ts'
-import { inTurn } from '../places.ts'
+import { roundRobin } from '../places.ts'
 import type { Attendee } from '../workload/attendee.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
@@ -19,7 +19,7 @@ export const everythingAtOnce: Fault = {
     '60 s after all of signaling, Redis and NATS start anew, every meeting is live or over, and its attendance is true.',
   size: { rooms: 8, clients: 4, chat: 0, state: 0, signals: 0, seconds: 10 },
   stack: { env: { EMPTY_END_SECONDS: '5' } },
-  places: inTurn,
+  places: roundRobin,
   async inject(scene) {
     const { cluster, crowd, wait, note } = scene
     const before = await Promise.all(crowd.meetings.map((meeting) => untilRight(scene, meeting)))

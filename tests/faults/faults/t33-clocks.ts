@@ -18,8 +18,7 @@ const comers = 3
 export const clocks: Fault = {
   id: 'T33',
   title: 'clocks',
-  promise:
-    'When the clock of a node is stepped, nobody is seen to leave who did not, no send is refused, no ghost stays.',
+  promise: 'When the clock of a node is stepped, nobody is falsely seen to leave, no send is refused, no ghost stays.',
   stack: { fakeClockOf: 'signaling-2' },
   commands: 0.5,
   async inject(scene) {

@@ -2,8 +2,8 @@ import type { Verdict } from './check.ts'
 import type { Command, History, MeetingSeen, Order, Standing, View } from './history.ts'
 
 /**
- * H8: every command of meetings that was acknowledged is true at the end, in the database and in what clients and nodes have of the
- * room. Of several on the same subject the last counts; one without an answer after it may have been carried out or not.
+ * H8: every acknowledged command of meetings is true at the end. The database, clients and nodes agree on it. Of several on the same
+ * subject the last counts; one without an answer after it may have been carried out or not.
  */
 export function checkCommands({ commands, standings, views }: History): Verdict {
   const breaches: string[] = []
@@ -52,12 +52,12 @@ function nameOf(order: Exclude<Order, { kind: 'settings' }>): string {
   }
 }
 
-interface Place {
+interface MemberEvidence {
   standing: Standing | undefined
   views: readonly View[]
 }
 
-function faultsOf(order: Order, { standing, views }: Place): string[] {
+function faultsOf(order: Order, { standing, views }: MemberEvidence): string[] {
   if (standing === undefined) return ['the database has no such meeting']
   return [...faultsInDatabase(order, standing), ...views.flatMap((view) => faultsInView(order, view))]
 }

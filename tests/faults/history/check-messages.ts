@@ -1,5 +1,5 @@
 import type { Verdict } from './check.ts'
-import type { History, Seen, View } from './history.ts'
+import type { History, StoredMessage, View } from './history.ts'
 
 /** H1: every accepted message is stored once, as it was accepted, and is in the final view of everyone present. */
 export function checkKept({ sends, stored, views }: History): Verdict {
@@ -30,7 +30,7 @@ export function checkKept({ sends, stored, views }: History): Verdict {
 export function checkOnce({ stored, views, shown }: History): Verdict {
   const breaches: string[] = []
   let looked = 0
-  const look = (where: string, messages: readonly Seen[]) => {
+  const look = (where: string, messages: readonly StoredMessage[]) => {
     looked += messages.length
     for (const [text, same] of byText(messages))
       if (same.length > 1) breaches.push(`"${text}" is ${same.length} times in ${where}`)
@@ -62,7 +62,12 @@ export function checkNumbers({ stored, views, shown }: History): Verdict {
   return { id: 'H3', promise: 'numbers without gaps, the same order for all', looked, breaches }
 }
 
-function wrongOrder({ room }: View, where: string, messages: readonly Seen[], rows: ReadonlyMap<number, Seen>) {
+function wrongOrder(
+  { room }: View,
+  where: string,
+  messages: readonly StoredMessage[],
+  rows: ReadonlyMap<number, StoredMessage>,
+) {
   const breaches: string[] = []
   for (const [index, { seq, id, text }] of messages.entries()) {
     const before = messages[index - 1]
@@ -73,4 +78,5 @@ function wrongOrder({ room }: View, where: string, messages: readonly Seen[], ro
   return breaches
 }
 
-const byText = <T extends Seen>(messages: readonly T[]): Map<string, T[]> => Map.groupBy(messages, ({ text }) => text)
+const byText = <T extends StoredMessage>(messages: readonly T[]): Map<string, T[]> =>
+  Map.groupBy(messages, ({ text }) => text)

@@ -2,7 +2,7 @@ import type { Verdict } from './check.ts'
 import type { History } from './history.ts'
 
 /** H6: within this every request is answered or refused, or its socket is closed. */
-export const answerWithinMs = 10_000
+const answerWithinMs = 10_000
 
 /** H6. Left out are requests too late in the run to be judged, and those of a client without any network. */
 export function checkAnswered({ requests, cutOffs, endedAt }: History): Verdict {

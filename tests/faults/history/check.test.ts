@@ -8,14 +8,18 @@ import {
   type Member,
   type Order,
   type Person,
-  type Seen,
+  type StoredMessage,
   type Send,
   type Standing,
   type View,
 } from './history.ts'
 
 /** Two people in one room, three accepted messages, one refused; everything as it should be. */
-const messages: Seen[] = ['one', 'two', 'three'].map((text, index) => ({ text, seq: index + 1, id: `id-${text}` }))
+const messages: StoredMessage[] = ['one', 'two', 'three'].map((text, index) => ({
+  text,
+  seq: index + 1,
+  id: `id-${text}`,
+}))
 const sends: Send[] = [
   ...messages.map(({ text, seq, id }): Send => ({
     text,
@@ -208,7 +212,7 @@ describe('the history checks', () => {
 
   it.each<[string, Partial<History>]>([
     ['a process ended by itself', withProcess({ exits: [{ how: 'code 1', expected: false, at: 9 }] })],
-    ['an error went uncaught', withProcess({ faults: ['an error that nobody caught'] })],
+    ['an error went uncaught', withProcess({ faults: ['an uncaught error'] })],
     ['memory grew too much on the way', withProcess({ memory: [80, 200, 90].map((mib, at) => ({ at, mib })) })],
     ['a client left a rejection unhandled', { clientFaults: ['Error: x'] }],
   ])('H7 is broken when %s', (_, change) => {
@@ -279,9 +283,9 @@ function noViews(): Partial<History> {
 function accepted(seq: number): Send['outcome'] {
   return { is: 'accepted', at: 2, seq, id: 'id-one' }
 }
-function twice(text: string): Seen[] {
+function twice(text: string): StoredMessage[] {
   return [4, 5].map((seq) => ({ text, seq, id: `id-${text}-${seq}` }))
 }
-function swapped(): Seen[] {
+function swapped(): StoredMessage[] {
   return messages.map((message, index) => ({ ...message, ...(index < 2 && { id: messages[1 - index]?.id ?? '' }) }))
 }

@@ -12,14 +12,14 @@ export interface Send {
 }
 
 /** A message as a store or a client has it. */
-export interface Seen {
+export interface StoredMessage {
   text: string
   seq: number
   id: string
 }
 
 /** When a client showed a message. */
-export interface Shown extends Seen {
+export interface Shown extends StoredMessage {
   client: string
   at: number
 }
@@ -46,7 +46,7 @@ export interface MeetingSeen {
   settings: Readonly<Record<string, unknown>>
 }
 
-/** What one client (or the server, as `server`) has at the end. */
+/** The end state of one client (or of the server, as `server`) has at the end. */
 export interface View {
   client: string
   room: string
@@ -56,7 +56,7 @@ export interface View {
   meeting: MeetingSeen
   /** Everything it has of the room at this version, as one text: the meeting and every participant in full. */
   contents: string
-  messages: readonly Seen[]
+  messages: readonly StoredMessage[]
   /** Number of the last message that was there when this client came; its messages begin behind it. */
   since: number
 }
@@ -158,7 +158,7 @@ export interface Standing extends MeetingSeen {
   roles: ReadonlyMap<string, string>
 }
 
-/** Everything that somebody (a client, or the node it is on) had of a room at a version, when all had come to rest. */
+/** The state of a room at a version at the end, as a client or its node had it. */
 export interface Contents {
   room: string
   v: number
@@ -181,7 +181,7 @@ export interface Farewell {
   at: number
 }
 
-/** A client that an acknowledged command sends away, when that was acknowledged, and the last word that is due to it. */
+/** A client that an acknowledged command sends away: when it was acknowledged, and the last word due to the client. */
 export interface Sentence {
   client: string
   at: number
@@ -191,7 +191,7 @@ export interface Sentence {
 export interface ProcessRecord {
   label: string
   exits: readonly { how: string; expected: boolean; at: number }[]
-  /** Lines of its log about an error that nobody caught. */
+  /** Lines of its log about an uncaught error. */
   faults: readonly string[]
   /** Resident memory over time. */
   memory: readonly { at: number; mib: number }[]
@@ -202,7 +202,7 @@ export interface History {
   endedAt: number
   sends: readonly Send[]
   /** Each room's messages as the store has them at the end. */
-  stored: ReadonlyMap<string, readonly Seen[]>
+  stored: ReadonlyMap<string, readonly StoredMessage[]>
   shown: readonly Shown[]
   /** Of everybody who is present at the end. */
   views: readonly View[]

@@ -12,7 +12,7 @@ import {
   type ProcessRecord,
   type Received,
   type Request,
-  type Seen,
+  type StoredMessage,
   type Send,
   type Sentence,
   type Shown,
@@ -96,7 +96,7 @@ export class Recorder {
   }
 
   /** `client` shows a message. */
-  showed(client: string, { text, seq, id }: Seen): void {
+  showed(client: string, { text, seq, id }: StoredMessage): void {
     this.shown.push({ text: this.#once(text), id: this.#once(id), seq, client, at: now() })
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 /** The lines that a supervisor, or Node itself, writes when nobody caught an error. */
-const uncaught = /an error that nobody caught|UnhandledPromiseRejection|Uncaught|heap out of memory/
+const uncaught = /an uncaught error|UnhandledPromiseRejection|Uncaught|heap out of memory/
 
 /** Lines of a log about errors that nobody caught; none when there is no log. */
 export const uncaughtIn = (file: string): string[] =>

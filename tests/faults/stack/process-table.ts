@@ -8,7 +8,7 @@ export interface Watched {
   pid: number
 }
 
-interface Entry {
+interface ProcessHistory {
   exits: { how: string; expected: boolean; at: number }[]
   memory: { at: number; mib: number }[]
 }
@@ -18,7 +18,7 @@ const everyMs = 500
 /** Samples memory, and notices when a process is gone. Exits that were announced before are expected. */
 export class ProcessTable {
   readonly #watched = new Map<string, Watched>()
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, ProcessHistory>()
   readonly #expected = new Set<number>()
   #timer: NodeJS.Timeout | undefined
 

@@ -1,6 +1,6 @@
 import { createParley, type Parley, type ParleyOptions, type Room } from '@parley/client'
 import type { Meeting, Message, Participant } from '@parley/contracts'
-import { now, type Person, type Seen, type Send, type View } from '../history/history.ts'
+import { now, type Person, type StoredMessage, type Send, type View } from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { recordedSockets, type RecordedSockets } from './recording-socket.ts'
 
@@ -222,7 +222,7 @@ const textOf = (value: unknown): string =>
   )
 
 /** A message that no person wrote has no text of its own. */
-export const seenOf = ({ id, seq, type, text = '' }: Pick<Message, 'id' | 'seq' | 'type' | 'text'>): Seen => ({
+export const seenOf = ({ id, seq, type, text = '' }: Pick<Message, 'id' | 'seq' | 'type' | 'text'>): StoredMessage => ({
   id,
   seq,
   text: type === 'text' ? text : `${type} ${id}`,

@@ -1,6 +1,6 @@
 import { createParley, type Parley } from '@parley/client'
 import { password } from '../../support/people.ts'
-import type { Seen } from '../history/history.ts'
+import type { StoredMessage } from '../history/history.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { Attendee, seenOf, type AttendeeOptions } from './attendee.ts'
 
@@ -13,7 +13,7 @@ export interface Meeting {
 }
 
 /** Where an attendee opens sockets, past the gateways: the URL of a node; undefined leaves it to the gateways. Asked each time. */
-export type Place = (room: number, client: number) => string | undefined
+export type NodeChoice = (room: number, client: number) => string | undefined
 
 export interface CrowdOptions {
   /** The gateway's address for clients; with several, the attendees of a room take them in turn. */
@@ -24,7 +24,7 @@ export interface CrowdOptions {
   recorder: Recorder
   /** The hint of an attendee instead of the meeting's; undefined leaves it to the meeting's own. */
   hint?: (room: number, client: number) => string | undefined
-  place?: Place
+  place?: NodeChoice
   /** An address of their own for each, for limits that count by address. */
   ownAddresses?: boolean
 }
@@ -39,11 +39,11 @@ export interface Crowd {
   /** One more guest, whose number in the room nobody had; rejects, and is not there, when it can't come in. */
   come(meeting: Meeting, how?: Coming): Promise<Attendee>
   /** Everything that is stored of a meeting's chat. */
-  storedIn(meetingId: string): Promise<Seen[]>
+  storedIn(meetingId: string): Promise<StoredMessage[]>
   close(): Promise<void>
 }
 
-export interface Coming {
+interface Coming {
   /** Comes as the host, who owns the meeting. */
   asHost?: boolean
   /** Instead of the place that the number in the room has. */
@@ -138,8 +138,8 @@ async function joinPatiently(attendee: Attendee, { code, id }: Meeting): Promise
 
 const pageSize = 200
 
-async function readAll(host: Parley, meetingId: string): Promise<Seen[]> {
-  const all: Seen[] = []
+async function readAll(host: Parley, meetingId: string): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = []
   for (;;) {
     const query = { limit: pageSize, afterSeq: all.at(-1)?.seq ?? 0 }
     const { items } = await host.rest.listMessages({ params: { id: meetingId }, query })

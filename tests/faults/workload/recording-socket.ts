@@ -12,7 +12,7 @@ export interface RecordingOptions {
 }
 
 /** The data that takes a session up again on another socket. */
-export interface Session {
+interface RecordedSession {
   sessionId: unknown
   resumeToken: unknown
 }
@@ -26,7 +26,7 @@ export interface RecordedSockets {
   /** The same, and resolves to the answer, an `error` too; null when there is none within `patienceMs` or the socket goes. */
   ask(type: string, payload: unknown, patienceMs?: number): Promise<Frame | null>
   /** Of the last stay. */
-  readonly session: Session | null
+  readonly session: RecordedSession | null
   /** Every socket that is open or opening. */
   readonly open: ReadonlySet<WebSocket>
 }
@@ -40,7 +40,7 @@ const patience = 12_000
 export function recordedSockets({ client, recorder, hint, place }: RecordingOptions): RecordedSockets {
   const open = new Set<WebSocket>()
   const asked = new Map<string, (answer: Frame | null) => void>()
-  let session: Session | null = null
+  let session: RecordedSession | null = null
   let count = 0
 
   class Recorded extends WebSocket {
@@ -145,7 +145,7 @@ export function recordedSockets({ client, recorder, hint, place }: RecordingOpti
 }
 
 /** `room.resumed` has a new token for the session of before. */
-function sessionIn({ payload = {} }: Frame, before: Session | null): Session {
+function sessionIn({ payload = {} }: Frame, before: RecordedSession | null): RecordedSession {
   return { sessionId: payload['sessionId'] ?? before?.sessionId, resumeToken: payload['resumeToken'] }
 }
 

@@ -6,7 +6,7 @@ import {
   type Contents,
   type History,
   type Person,
-  type Seen,
+  type StoredMessage,
   type Standing,
   type View,
 } from '../history/history.ts'
@@ -18,7 +18,7 @@ import { standingsOf } from './standings.ts'
 
 /** The state of everybody when all has come to rest. */
 export interface Rest {
-  stored: ReadonlyMap<string, readonly Seen[]>
+  stored: ReadonlyMap<string, readonly StoredMessage[]>
   views: readonly View[]
   truth: ReadonlyMap<string, readonly Person[]>
   standings: ReadonlyMap<string, Standing>
@@ -45,7 +45,7 @@ export async function settle(crowd: Crowd, recorder: Recorder, databaseUrl: stri
   const rosters = (): History => ({ ...emptyHistory, truth, views: present.map(({ view }) => view) })
   const isSame = () => checkRosters(rosters()).breaches.length === 0 && hasAllMessages(present, recorder)
   const convergedAt = await until(isSame, convergeMs)
-  const stored = new Map<string, readonly Seen[]>()
+  const stored = new Map<string, readonly StoredMessage[]>()
   for (const { id } of crowd.meetings) stored.set(id, await crowd.storedIn(id))
   const asked = await serverViews(present)
   const own = present.map(({ view }) => view)
@@ -86,7 +86,7 @@ function hasAllMessages(present: readonly Attendee[], { sends }: Recorder): bool
 }
 
 /**
- * A change without an answer may have been made or not, and who was seen to leave has lost the raised hand: asks for it
+ * A change without an answer may have been made or not. A participant who was seen to leave has lost the raised hand: asks for it
  * again until the server agrees.
  */
 async function makeSure(attendee: Attendee, { departures }: Recorder): Promise<void> {

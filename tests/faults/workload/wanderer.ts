@@ -8,7 +8,7 @@ import { RawClient } from './raw-client.ts'
 
 type Payload = Readonly<Record<string, unknown>>
 
-/** A raw client that goes away without a word, comes back when it is told to, and keeps what it knows of the room. */
+/** A raw client that goes away without a word and comes back when it is told to. It keeps what it knows of the room. */
 export class Wanderer {
   readonly #parley: Parley
   readonly #url: string

@@ -50,7 +50,7 @@ export const agreement =
     if (configured && new URL(configured).origin !== origin)
       findings.push({
         what: `PUBLIC_URL is ${configured}, and people come to ${origin}`,
-        why: 'links in mails and to meetings lead elsewhere, and in production pages of the address that people use get no WebSocket',
+        why: 'links in mails and to meetings lead elsewhere. In production, pages of the address that people use get no WebSocket',
         mend: `PUBLIC_URL=${origin}, for gateway, auth, meetings and media, and start them again`,
       })
     const told = new URL(visit.joining.signalingUrl)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createUsers, type Tables } from '@parley/auth/admin'
-import type { Joining, Meeting, Session, Tokens } from '@parley/contracts'
+import type { JoinDetails, Meeting, Session, Tokens } from '@parley/contracts'
 import type { Environment } from '@parley/kit'
 import { withDatabase } from '../database.ts'
 import { apiAt, type Api } from './api.ts'
@@ -9,7 +9,7 @@ import { apiAt, type Api } from './api.ts'
 export interface Visit {
   api: Api
   meeting: Meeting
-  joining: Joining
+  joining: JoinDetails
   /** When auth signed the token, by its clock, in ms since 1970; a second exact. */
   signedAt: number
   /** The address that the product saw the doctor come from. */
@@ -34,7 +34,7 @@ export async function beginVisit(url: string, login: Login | undefined, env: Env
   const api = apiAt(url, accessToken)
   const body = { title: 'parley doctor', type: 'public', settings: { topology: 'sfu' }, maxParticipants: 2 }
   const meeting = await api.call<Meeting>('POST', '/v1/meetings', body)
-  const joining = await api.call<Joining>('POST', `/v1/meetings/${meeting.id}/room-token`, {})
+  const joining = await api.call<JoinDetails>('POST', `/v1/meetings/${meeting.id}/room-token`, {})
   const { items } = await api.call<{ items: Session[] }>('GET', '/v1/auth/sessions')
   return {
     api,

@@ -36,7 +36,7 @@ export async function startMediaBeside({ env, dataDir, log }: Options): Promise<
   const programs = findPrograms(env['PATH'])
   const address = await mediaAddress().catch((error: unknown) => error)
   if (typeof address !== 'string') return nothing([reason(address), ...toInstall(programs)])
-  const place: Place = { dataDir, address, log, secrets: openSecrets(dataDir) }
+  const place: MediaHost = { dataDir, address, log, secrets: openSecrets(dataDir) }
   const { janus, turnserver } = programs.found
   const [sfu, turn] = await Promise.allSettled([
     janus !== undefined && !env['JANUS_SERVERS'] ? runJanus(janus, place) : undefined,
@@ -60,7 +60,7 @@ export async function startMediaBeside({ env, dataDir, log }: Options): Promise<
   }
 }
 
-interface Place {
+interface MediaHost {
   dataDir: string
   address: string
   log: Logger
@@ -68,13 +68,13 @@ interface Place {
 }
 
 /** Its media uses every address of this machine, so that a laptop may change its network. */
-function runJanus(command: string, { dataDir, log, secrets }: Place): Promise<KeptUp<RunningJanus>> {
+function runJanus(command: string, { dataDir, log, secrets }: MediaHost): Promise<KeptUp<RunningJanus>> {
   const fixed = { command, secrets, host: 'any', recordingsDir: join(dataDir, 'recordings-raw') }
   const again = ({ ports }: RunningJanus) => startJanus({ ...fixed, ports })
   return keepUp('janus', { log, start: () => startJanus(fixed), again })
 }
 
-function runCoturn(command: string, { address, log, secrets }: Place): Promise<KeptUp<RunningCoturn>> {
+function runCoturn(command: string, { address, log, secrets }: MediaHost): Promise<KeptUp<RunningCoturn>> {
   const fixed = { command, secret: secrets.turnSecret, host: address }
   const again = ({ port }: RunningCoturn) => startCoturn({ ...fixed, port })
   return keepUp('coturn', { log, start: () => startCoturn(fixed), again })

@@ -13,7 +13,7 @@ export interface ListingOptions extends CommonOptions {
 const few = 10
 const many = 100_000
 
-/** How long one's list of meetings takes with few and with many meetings in the table, and the plans of its query. */
+/** The time of a list of meetings, with few and with many in the table, and the plans of its query. */
 export async function listing(options: ListingOptions): Promise<void> {
   const { requests } = options
   head('M3', `GET /v1/meetings through the gateway, ${requests} requests one after the other`)

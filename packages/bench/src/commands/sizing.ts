@@ -32,7 +32,7 @@ const typical = { chatPerMinute: 1, changesPerMinute: 2, minutes: 30 }
 const perSecond = 40
 const joinWarmUp = { rooms: 10, people: 8 }
 
-/** The cost of joins, sockets, messages and changes for each kind of process, then a typical load of all of them together. */
+/** The cost of joins, sockets, messages and changes for each kind of process. Then a typical load of them all. */
 export async function sizing(options: SizingOptions): Promise<void> {
   const { meetings, people, seconds } = options
   head('sizing', `${meetings} meetings × ${people} people, by one gateway; ${seconds} s each phase`)

@@ -1,2 +1,2 @@
-export { JanusClient, type JanusAnswer, type JanusNews } from './janus-client.ts'
-export { SfuPeer, type PeerOptions, type Received } from './sfu-peer.ts'
+export { JanusClient } from './janus-client.ts'
+export { SfuPeer, type PeerOptions } from './sfu-peer.ts'

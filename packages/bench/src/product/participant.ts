@@ -7,8 +7,8 @@ export interface Message {
   payload: Record<string, unknown>
 }
 
-/** The WebSocket address of a gateway or of a signaling node, with the hint that keeps a meeting on one node. */
-export const socketUrl = (base: string, meetingId: string): string =>
+/** The WebSocket address of a gateway or a signaling node. Its hint keeps a meeting on one node. */
+const socketUrl = (base: string, meetingId: string): string =>
   `${base.replace(/^http/, 'ws')}/v1/ws?meeting=${meetingId}`
 
 /** Opens an authenticated socket that answers pings. */

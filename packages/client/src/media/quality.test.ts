@@ -41,7 +41,7 @@ describe('V1 the quality of connections', () => {
     expect(qualityBetween(before, now, 'me').get('a')?.level).toBe(level)
   })
 
-  test('whoever sends nothing has none, and a new connection counts from its beginning', () => {
+  test('anyone who sends nothing has none, and a new connection counts from its beginning', () => {
     const before = at(0, { a: [flow({ packets: 50 })], b: [flow({ packets: 500, packetsLost: 400 })] })
     const now = at(1_000, { a: [flow({ packets: 50 })], b: [flow({ packets: 60 })] })
     const quality = qualityBetween(before, now, 'me')

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
 
-interface Asked {
+interface ReceivedRequest {
   route: string
   url: URL
   headers: IncomingMessage['headers']
@@ -14,13 +14,13 @@ interface Answer {
   headers?: Record<string, string>
 }
 /** `hang`: no answer at all; `cut`: the connection is closed without one. */
-type Handler = (asked: Asked) => Answer | 'hang' | 'cut'
+type Handler = (asked: ReceivedRequest) => Answer | 'hang' | 'cut'
 
 /** A real HTTP and WebSocket server that answers what a test tells it to. */
 export interface TestGateway {
   url: string
   wsUrl: string
-  asked: Asked[]
+  asked: ReceivedRequest[]
   /** `route`: `POST /v1/auth/login`. */
   on(route: string, handler: Handler): void
   /** Called with each socket that was opened. */
@@ -30,7 +30,7 @@ export interface TestGateway {
 
 export async function startTestGateway(): Promise<TestGateway> {
   const handlers = new Map<string, Handler>()
-  const asked: Asked[] = []
+  const asked: ReceivedRequest[] = []
   let accept: (socket: WebSocket, request: IncomingMessage) => void = () => {}
   const server = createServer((request, response) => {
     read(request).then(

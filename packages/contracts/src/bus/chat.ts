@@ -5,8 +5,8 @@ import { request } from './subject.ts'
 
 export const chatBus = {
   /**
-   * Stores a message of somebody who is in the room; `sender.id` is the user's, as over REST, so that a message sent again
-   * on the other way is the same one. Problems: `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`; of the file
+   * Stores a message of somebody who is in the room; `sender.id` is the user's, as over REST. So a message sent again on the other way is
+   * the same one. Problems: `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`; of the file
    * `not-found`, `wrong-state`.
    */
   send: request('chat.send', {

@@ -8,7 +8,7 @@ import { RosterEntry } from './signaling.ts'
 import { event, request } from './subject.ts'
 
 /** A decision to let somebody in, made when they enter or are admitted from the lobby; signaling carries it out. */
-export const Grant = Type.Object({
+export const AdmissionGrant = Type.Object({
   participantId: Id,
   userId: Id,
   name: Type.String(),
@@ -20,11 +20,11 @@ export const Grant = Type.Object({
   /** The number of the newest command to the room when this was decided. A room that has carried out a newer one asks again. */
   asOf: Type.Optional(Type.Integer()),
 })
-export type Grant = Static<typeof Grant>
+export type AdmissionGrant = Static<typeof AdmissionGrant>
 
 /** How a wait in the lobby ended. Admitted: the grant to enter with. */
 export const LobbyDecision = Type.Union([
-  Type.Object({ participantId: Id, admitted: Type.Literal(true), grant: Grant }),
+  Type.Object({ participantId: Id, admitted: Type.Literal(true), grant: AdmissionGrant }),
   Type.Object({ participantId: Id, admitted: Type.Literal(false), reason: LobbyRefusal }),
 ])
 export type LobbyDecision = Static<typeof LobbyDecision>
@@ -90,7 +90,7 @@ export const meetingsBus = {
    */
   redeem: request('meetings.redeem', {
     input: Type.Object({ roomToken: Type.String(), userId: Id, attempt: Type.Optional(Id) }),
-    output: Grant,
+    output: AdmissionGrant,
     timeoutMs: 2_500,
   }),
   /** A person's rights to a meeting's chat. Problem `not-found` for those who do not belong to it. */

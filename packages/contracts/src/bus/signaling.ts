@@ -28,7 +28,7 @@ export type Seat = Static<typeof Seat>
 const numbered = { seq: Type.Optional(Type.Integer()) }
 
 /** One change of a room: one version, one broadcast. */
-export const Change = Type.Union([
+export const RoomChange = Type.Union([
   Type.Object({ ...numbered, kind: Type.Literal('joined'), seat: Seat }),
   Type.Object({
     ...numbered,
@@ -72,7 +72,7 @@ export const Change = Type.Union([
   /** A command of meetings that changed nothing: only its number is remembered. */
   Type.Object({ kind: Type.Literal('noted'), seq: Type.Integer() }),
 ])
-export type Change = Static<typeof Change>
+export type RoomChange = Static<typeof RoomChange>
 
 /** Somebody in a room, as `meetings` wants to know it. */
 export const RosterEntry = Type.Object({
@@ -126,7 +126,7 @@ export const RoomEvent = Type.Union([
     node: Type.String(),
     follows: Head,
     commitId: Type.String(),
-    changes: Type.Array(Change),
+    changes: Type.Array(RoomChange),
   }),
   /**
    * Where the document is. `restored`: that began a new epoch, in that incarnation of the store, with the contents of `from`. A node
@@ -215,7 +215,7 @@ export const signalingBus = {
   }),
   /**
    * Answered once the change is committed, or when there certainly is no such room. Problem `unavailable` while the store is
-   * away, or may have lost the room and not all nodes have had the time to put theirs back.
+   * away, or may have lost the room. All nodes need the time to put theirs back.
    */
   command: request('signaling.command', {
     input: Type.Object({ meetingId: Id, command: RoomCommand }),

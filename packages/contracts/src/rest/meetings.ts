@@ -141,7 +141,7 @@ const MeetingWithParticipants = Type.Object(
   { title: 'MeetingWithParticipants' },
 )
 
-export const Joining = Type.Object(
+export const JoinDetails = Type.Object(
   {
     meeting: Meeting,
     roomToken: Type.String({ description: 'For one person, one meeting, one use' }),
@@ -150,7 +150,7 @@ export const Joining = Type.Object(
   },
   { title: 'Joining' },
 )
-export type Joining = Static<typeof Joining>
+export type JoinDetails = Static<typeof JoinDetails>
 
 const byId = Strict({ id: Id })
 /** The defaults of a new meeting. */
@@ -371,7 +371,7 @@ export const meetingsOperations = {
       },
       exactlyOne('code', 'joinToken'),
     ),
-    answers: { 200: Joining },
+    answers: { 200: JoinDetails },
     problems: [...entryProblems, 'join-token-invalid'],
     limit: { by: 'principal', points: 300, seconds: 60 },
   },
@@ -384,7 +384,7 @@ export const meetingsOperations = {
     summary: 'A room token for a meeting I belong to',
     params: byId,
     body: Strict({ passcode: Type.Optional(Type.String({ maxLength: 64 })), displayName: Type.Optional(DisplayName) }),
-    answers: { 200: Joining },
+    answers: { 200: JoinDetails },
     problems: entryProblems,
   },
   participants: {

@@ -69,7 +69,7 @@ export const fromClient = {
     payload: Strict({ v: Version }),
     answers: { 'room.delta': RoomDelta, 'room.snapshot': RoomSnapshot },
     when: ['joined'],
-    summary: 'What changed since version v',
+    summary: 'The changes since version v',
   },
   'room.leave': {
     payload: Nothing,

@@ -111,7 +111,7 @@ export const serverSummaries: Readonly<Record<ServerType, string>> = {
   'hand.changed': 'A hand was raised or lowered',
   'meeting.updated': 'Title, settings, schedule or host of the meeting changed',
   'recording.changed': 'A recording was asked for, began, ended, can be played, or failed',
-  'room.delta': 'What changed since a version: an answer to room.sync, or unasked after the server had to catch up',
+  'room.delta': 'The changes since a version: an answer to room.sync, or unasked after the server had to catch up',
   'room.snapshot': 'The whole room: an answer to room.sync, or unasked after the server had to catch up',
   'reaction.added': 'A participant showed a reaction',
   'rtc.signal': 'A signal of another participant, in the order in which they sent it',

@@ -25,7 +25,7 @@ export interface NatsBusOptions {
   login?: NatsLogin | undefined
   /** Before every subject, so that several installations can share a server; default `parley`. */
   namespace?: string | undefined
-  /** Shown by the server for this connection. What stands before a `/` is the service: answers come to it below a subject of its own. */
+  /** Shown by the server for this connection. The part before a `/` is the service: answers come to it below a subject of its own. */
   name: string
   log: Logger
   /** Whether it hears what it says itself, as it does unless told otherwise. */

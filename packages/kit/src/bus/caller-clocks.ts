@@ -30,8 +30,8 @@ const exactMs = 50
  * a request is late when it exceeds that by more than its timeout, wherever it was delayed: in a frozen process, a full
  * socket or a queue.
  *
- * A caller without a minimum is asked for its clock before its request is taken: the answer bounds the difference from below
- * (it was read after the question was sent), so that nothing that is late passes. A caller that does not answer within the
+ * A caller without a minimum is asked for its clock before its request is taken: the answer was read after the question was sent. So it
+ * bounds the difference from below, and nothing late passes. A caller that does not answer within the
  * timeout of its request does not wait for it any more.
  *
  * A machine whose own monotonic clock stands still (suspended, not frozen) is out of reach of this.

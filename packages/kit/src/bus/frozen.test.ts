@@ -34,7 +34,7 @@ async function untilDone(bus: Bus, text: string): Promise<{ by: string; givenUp:
   }
 }
 
-it('C5 what its callers gave up and others did is not done by a process that was frozen, known to it or not', async () => {
+it('C5 a frozen process does not do a request that its caller gave up and another process did', async () => {
   const known = await open()
   const frozen = await startWorker('frozen', known)
   for (let count = 0; count < 3; count += 1) expect(await known.request('work', 'before', 1_000)).toBe('frozen')

@@ -6,7 +6,7 @@ import { ProblemError } from '../problem.ts'
 import type { Bus, BusSubscription } from './bus.ts'
 import type { Call } from './call.ts'
 import { fillSubject, readParams, wildSubject } from './params.ts'
-import { readAnswerOrThrow, readOrThrow, writeAnswer, writeProblem } from './wire.ts'
+import { readAnswerOrThrow, readOrThrow, writeAnswer, writeProblem } from './answer-text.ts'
 
 /** The same request with its `{name}` tokens filled in, for `request` and `respond`. */
 export const at = <In extends TSchema, Out extends TSchema, Subject extends string>(

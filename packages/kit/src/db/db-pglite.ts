@@ -32,11 +32,11 @@ export async function openPglite(options: PgliteOptions): Promise<DatabaseHost> 
     throw error
   })
   const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }), ...traceSql() })
-  const inTurn = createKeyedSemaphores({ running: 1, waiting: 100, full: 'Too many migrations at once' })
+  const migrationQueue = createKeyedSemaphores({ running: 1, waiting: 100, full: 'Too many migrations at once' })
   let closing: Promise<void> | undefined
   return {
     schema: <Tables>(name: string) => db.withSchema(name) as unknown as Kysely<Tables>,
-    migrating: (work) => inTurn('migrations', () => work(db)),
+    migrating: (work) => migrationQueue('migrations', () => work(db)),
     async ping() {
       try {
         await sql`select 1`.execute(db)

@@ -41,7 +41,7 @@ export function openPostgres(options: PostgresOptions): DatabaseHost {
       // Three: one has the turn, and the migrator may ask for a second connection while it holds the first.
       const migrating = connect({ url: options.url, log: options.log }, { ...limitsOfMigrations, max: 3 })
       try {
-        return turn === undefined ? await work(migrating) : await inTurn(migrating, turn, () => work(migrating))
+        return turn === undefined ? await work(migrating) : await underLock(migrating, turn, () => work(migrating))
       } finally {
         await migrating.destroy()
       }
@@ -66,7 +66,7 @@ const turnWithinMs = 600_000
  * again, not waited for: an index that is made concurrently waits for every statement that is under way, and would wait for that one. For
  * the transaction itself it does not wait: that reads nothing.
  */
-async function inTurn<T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> {
+async function underLock<T>(db: Kysely<unknown>, turn: string, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + turnWithinMs
   for (;;) {
     const done = await db.transaction().execute(async (transaction) => {
@@ -103,7 +103,7 @@ function connect({ url, log, metrics }: PostgresOptions, limit: pg.PoolConfig): 
   return new Kysely<unknown>({ dialect: new Dialect({ pool: discarding(pool) }), ...traceSql() })
 }
 
-/** Kysely's migrator takes a lock of the session, which would stay behind in PgBouncer's pool. `inTurn` does its work. */
+/** Kysely's migrator takes a lock of the session, which would stay behind in PgBouncer's pool. `underLock` does its work. */
 class Dialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
     return new WithoutMigrationLock()

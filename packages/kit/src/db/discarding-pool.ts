@@ -7,8 +7,8 @@ import { preparedName } from './prepared.ts'
 const mostWaiting = 10_000
 
 /**
- * A pool that throws away connections on which a query timed out. `pg` gives such a query up but leaves it running,
- * so that the next user of the connection would wait behind it.
+ * A pool that throws away connections on which a query timed out. `pg` gives such a query up but leaves it running. The next user of the
+ * connection would wait behind it.
  */
 export function discarding(pool: pg.Pool): PostgresPool {
   return {

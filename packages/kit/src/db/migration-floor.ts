@@ -10,8 +10,8 @@ interface At {
 }
 
 /**
- * Where a schema keeps how old the code may be that runs on it: a row for each migration that took away what older code needs, with the
- * last migration that this code must know at least (its floor).
+ * Where a schema keeps how old the code may be that runs on it: a row for each migration that took away what older code needs. It names the
+ * last migration that code must know from then on (its floor).
  */
 export async function createFloors(db: Kysely<unknown>, schema: string): Promise<void> {
   const { rows } = await sql<{ schema: boolean; table: boolean }>`

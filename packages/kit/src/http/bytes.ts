@@ -32,7 +32,7 @@ interface BytesHead {
   headers?: Readonly<Record<string, string>>
 }
 
-/** Sends bytes no faster than they are read, and breaks off a client that stopped reading, or an answer whose source has failed. */
+/** Sends bytes no faster than they are read. It breaks off when the client stops reading or the source fails. */
 export function sendBytes(reply: FastifyReply, { status, headers = {} }: BytesHead, bytes: Readable): FastifyReply {
   reply.code(status).headers(headers)
   if (reply.request.method === 'HEAD') {

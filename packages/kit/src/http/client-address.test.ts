@@ -51,7 +51,7 @@ test.each<[string, IncomingHttpHeaders, string]>([
   ['127.0.0.1', { forwarded: 'for=6.6.6.6', ...legacy('192.0.2.43') }, '127.0.0.1'],
 ])('H1 S6 peer %s with %o is %s', (peer, headers, expected) => expect(addressOf(asked(peer, headers))).toBe(expected))
 
-test('H2 what cannot be read is said once, and shortened', () => {
+test('H2 an unreadable value is logged once, shortened', () => {
   const lines: object[] = []
   const log = { warn: (line: object) => void lines.push(line) } as unknown as Parameters<typeof createLoggedTrust>[1]
   const trust = createLoggedTrust(['loopback'], log)

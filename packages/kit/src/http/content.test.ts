@@ -121,7 +121,7 @@ test.each<[string, { path: string; message: string }[] | null]>([
   expect([answer.status, answer.body?.errors ?? null]).toEqual([errors === null ? 204 : 400, errors])
 })
 
-test('H7 what a library raises as the fault of the caller stays that', async () => {
+test('H7 a 4xx of a library stays a 4xx', async () => {
   const raised = async (error: object) => {
     const one = openFixture({
       onCreate: () => {

@@ -3,7 +3,7 @@ import { StartupError } from '../startup-error.ts'
 import type { HttpServer } from './server.ts'
 
 /**
- * How many connections the system keeps that this process has not taken yet, if its own limit (`net.core.somaxconn`) allows as
+ * How many connections the system keeps before this process takes them, if its own limit (`net.core.somaxconn`) allows as
  * many. A client that finds no place comes again after 1, 3 and 7 s (RFC 6298): with Node's 511, after an outage that cut everybody,
  * many do.
  */
@@ -34,8 +34,8 @@ export async function startHttp(
 }
 
 /**
- * Stops accepting, lets requests under way finish, closes each connection as it falls idle, and destroys what is left
- * at the deadline, upgraded sockets included: `fastify.close()` alone has no deadline.
+ * Stops accepting, lets requests under way finish, and closes each connection as it falls idle. At the deadline it destroys the rest,
+ * upgraded sockets included: `fastify.close()` alone has no deadline.
  */
 export async function drainHttp(
   app: HttpServer,

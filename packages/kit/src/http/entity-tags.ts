@@ -6,7 +6,7 @@ const tag = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y
 /**
  * The versions that an If-Match names (RFC 9110, section 13.1.1), null when any will do. A well-formed tag that is not one of ours
  * names none: the condition is false, not the request. We take weak tags for ours too, though the comparison is the strong
- * one: a version tells of every change, and a proxy that compresses makes the tag weak on the way to the client.
+ * one: a version tells of every change. A proxy that compresses makes the tag weak on the way to the client.
  * @throws ProblemError `invalid-input`
  */
 export function versionsOf(ifMatch: string | undefined): ReadonlySet<number> | null {

@@ -14,7 +14,7 @@ export function addressOfNode(text: string): string | null {
 }
 
 /**
- * One spelling per address: IPv6 as RFC 5952 has it, an IPv4 address that is mapped into IPv6 as IPv4, no zone, which means
+ * One spelling per address: IPv6 as RFC 5952 has it, and an IPv4 address that is mapped into IPv6 as IPv4. It has no zone, which means
  * nothing on another machine. Null for what is no address.
  */
 export function canonicalAddress(address: string): string | null {

@@ -19,11 +19,11 @@ import type { HttpServer } from './server.ts'
 type Shape<S> = S extends TSchema ? Static<S> : Record<string, never>
 
 /** The input of a handler: every part already validated. */
-export type Call<O extends Operation> = Parts<O> &
+export type Call<O extends Operation> = CallFields<O> &
   (O extends { repeat: 'key' } ? { once: MakeOnce<Answer<O>> } : unknown) &
   (O extends { bytes: { request: object } } ? { bytes: Readable } : unknown)
 
-interface Parts<O extends Operation> {
+interface CallFields<O extends Operation> {
   params: Shape<O['params']>
   query: Shape<O['query']>
   body: O['body'] extends TSchema ? Static<O['body']> : undefined
@@ -42,7 +42,7 @@ interface AnswerHead<Status> {
   cookies?: readonly string[]
 }
 /** One of the successful answers that the operation declares. */
-export type Answer<O extends Operation> = {
+type Answer<O extends Operation> = {
   [S in keyof O['answers'] & number]: AnswerHead<S> &
     (O['answers'][S] extends TSchema ? Content<O, Static<O['answers'][S]>> : { body?: null })
 }[keyof O['answers'] & number]
@@ -55,7 +55,7 @@ type Content<O extends Operation, Body> = O['stream'] extends object
     : { body: Body }
 export type WriteStream = (response: ServerResponse) => void
 
-export type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
+type Handler<O extends Operation> = (call: Call<O>) => Answer<O> | Promise<Answer<O>>
 export type Handlers<Ops extends Operations> = { readonly [K in keyof Ops]: Handler<Ops[K]> }
 
 export interface ServeOptions {
@@ -86,20 +86,20 @@ export function serveOperations<const Ops extends Operations>(
 
 type LooseAnswer = AnswerHead<number> & { body?: unknown; stream?: WriteStream; bytes?: Readable }
 type Handle = (call: object) => LooseAnswer | Promise<LooseAnswer>
-type AnyCall = Omit<Parts<Operation>, 'principal' | 'headers'> & {
+type AnyCall = Omit<CallFields<Operation>, 'principal' | 'headers'> & {
   bytes?: Readable
   principal: Principal | undefined
   headers: Readonly<Record<string, unknown>>
 }
 type Answering = (call: AnyCall) => LooseAnswer | Promise<LooseAnswer>
-interface Entry {
+interface RouteEntry {
   name: string
   operation: Operation
   handle: Handle
   options: ServeOptions
 }
 
-function serve(app: HttpServer, { name, operation, handle, options }: Entry): void {
+function serve(app: HttpServer, { name, operation, handle, options }: RouteEntry): void {
   const admit = admission(name, operation, options)
   const answerTo = honoursKey(operation) ? answeringOnce(name, handle, options) : handle
   const check = options.checkAnswers === true ? answerChecker(name, operation) : undefined

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createOriginJudge, foreignOrigin, originAt } from './origin.ts'
+import { createOriginPolicy, foreignOrigin, originAt } from './origin.ts'
 
-const judge = createOriginJudge({
+const policy = createOriginPolicy({
   allowed: ['https://App.example:443', 'http://localhost:5173'],
   crossSite: ['https://other.example'],
 })
@@ -25,7 +25,7 @@ test.each<[string[] | undefined, string]>([
   [['null'], 'foreign'],
   [[''], 'foreign'],
   [[`https://${'a'.repeat(400)}.example`], 'foreign'],
-])('H3 the Origin %o is %s', (given, verdict) => expect(judge(given, own)).toBe(verdict))
+])('H3 the Origin %o is %s', (given, verdict) => expect(policy(given, own)).toBe(verdict))
 
 test('H3 a refusal names the settings that end it', () => {
   expect(foreignOrigin(['https://meet.test']).message).toMatch(

@@ -14,10 +14,10 @@ export interface OriginLists {
   crossSite: readonly string[]
 }
 /** `given`: the values of the Origin header; `own`: what counts as our own origin for this request. */
-export type JudgeOrigin = (given: readonly string[] | undefined, own: readonly (string | null)[]) => OriginVerdict
+export type OriginPolicy = (given: readonly string[] | undefined, own: readonly (string | null)[]) => OriginVerdict
 
 /** The one judgement of origins, for REST, streams, the refresh cookie and WebSockets. */
-export function createOriginJudge({ allowed, crossSite }: OriginLists): JudgeOrigin {
+export function createOriginPolicy({ allowed, crossSite }: OriginLists): OriginPolicy {
   const named = new Set(allowed.map(canonicalOrigin))
   const far = new Set(crossSite.map(canonicalOrigin))
   return (given, own) => {
@@ -34,7 +34,7 @@ export function createOriginJudge({ allowed, crossSite }: OriginLists): JudgeOri
  * One spelling per origin (RFC 6454, section 6.2): lower case, no port where it is the scheme's own. Null for `null` and for what is
  * no origin of a web page.
  */
-export function canonicalOrigin(text: string): string | null {
+function canonicalOrigin(text: string): string | null {
   if (text.length > maxOrigin || !/^https?:\/\/[^/?#@\\\s]+$/i.test(text) || !URL.canParse(text)) return null
   return new URL(text).origin
 }

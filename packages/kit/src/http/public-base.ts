@@ -11,9 +11,8 @@ interface Incoming {
 }
 
 /**
- * Where browsers reach the gateway, such as `https://meet.example.org`: as configured, else as the gateway says that
- * this
- * request came in (it strips these headers from what clients send), else as it came in here.
+ * Where browsers reach the gateway, such as `https://meet.example.org`: as configured, else as the gateway says that this request came in,
+ * else as it came in here. The gateway strips these headers from what clients send.
  */
 export function publicBase(configured: string | undefined, request: Incoming): string {
   if (configured !== undefined) return configured

@@ -5,8 +5,7 @@ import { checkTransferCodingOrThrow } from './transfer-coding.ts'
 /** Headers of which two are a way to be read in two ways. */
 const single = new Set(['host', 'authorization', 'content-length', 'content-type', 'transfer-encoding', 'x-request-id'])
 /**
- * Encoded separators and NUL, empty and dot segments, what no path of ours has and what two parsers may read
- * differently.
+ * Encoded separators and NUL, empty and dot segments. No path of ours has them, and two parsers may read them differently.
  */
 const oddPath = /%(?:2f|5c|00|2e|25)|[^!-~]|[\\#]|\/\/|\/\.\.?(?:\/|$)/i
 

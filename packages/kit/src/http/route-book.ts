@@ -6,7 +6,7 @@ export interface RouteBook {
   add(method: string | string[], pattern: string): void
   /** To tell 405 from 404. A path that is a pattern itself, such as `/v1/meetings/join`, is not also one of `/v1/meetings/:id`. */
   methodsFor(path: string): string[]
-  /** Whether a router has taken such a path for one with a parameter, as it has no route of that method. */
+  /** Whether a router took such a path for one with a parameter, for lack of a route of that method. */
   isMistaken(path: string, method: string): boolean
 }
 

@@ -114,7 +114,7 @@ test('health routes', async () => {
   expect((await server.inject('/readyz')).statusCode).toBe(503)
 })
 
-test('what is not HTTP is answered with a problem', async () => {
+test('a request that is not HTTP gets a problem', async () => {
   const server = open()
   const { url } = await startHttp(server, { host: '127.0.0.1', port: 0 })
   expect(await raw(url, 'NOT HTTP AT ALL\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"code":"invalid-input"/s)

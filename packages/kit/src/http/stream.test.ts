@@ -70,7 +70,7 @@ test('R12 the head of a stream is there before the first event, and each event a
   expect((await reader?.read())?.done).toBe(true)
 })
 
-test('R12 what is refused, and what is over, is answered as any operation', async () => {
+test('R12 refusals and ended meetings are answered as by any operation', async () => {
   const refused = await fetch(`${url}/v1/watch?what=nothing`)
   expect([refused.status, refused.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
   const over = await fetch(`${url}/v1/watch?what=over`)

@@ -63,7 +63,9 @@ export function redisDistinct(
       look: (key, more = 0) =>
         either(
           async () => {
-            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [points + more])) as Told
+            const [allowed, known, wait, ...values] = (await link.eval(lookScript, keys(key), [
+              points + more,
+            ])) as RawVerdict
             return { ...verdictOf([allowed, known, wait]), values }
           },
           () => local.look(key, more),
@@ -81,7 +83,7 @@ export function redisDistinct(
   }
 }
 
-type Told = [number, number, number, ...string[]]
+type RawVerdict = [number, number, number, ...string[]]
 
 function verdictOf(told: unknown): DistinctVerdict {
   const [allowed, known, wait] = told as [number, number, number]

@@ -19,7 +19,7 @@ export interface Batch {
   facts: { id: string; text: string }[]
 }
 
-type Entry = [id: string, pairs: string[] | null]
+type StreamEntry = [id: string, pairs: string[] | null]
 
 export const batchSize = 64
 
@@ -40,7 +40,7 @@ export class FactReader {
     const names = shards.map((shard) => streams[shard] ?? '')
     const args = ['GROUP', group, consumer, 'COUNT', batchSize, 'STREAMS', ...names, ...names.map(() => '>')]
     const answer = await this.#withGroups(() => link.run((client) => client.call('XREADGROUP', ...args)))
-    const found = (answer ?? []) as [stream: string, entries: Entry[]][]
+    const found = (answer ?? []) as [stream: string, entries: StreamEntry[]][]
     return found.map(([stream, entries]) => toBatch(streams.indexOf(stream), entries))
   }
 
@@ -50,7 +50,7 @@ export class FactReader {
     const from = this.#cursors.get(shard) ?? '0-0'
     const args = [streams[shard] ?? '', group, consumer, claimAfterMs, from, 'COUNT', batchSize]
     const answer = await this.#withGroups(() => link.run((client) => client.call('XAUTOCLAIM', ...args)))
-    const [next, entries] = answer as [string, (Entry | null)[]]
+    const [next, entries] = answer as [string, (StreamEntry | null)[]]
     this.#cursors.set(shard, next)
     return toBatch(
       shard,
@@ -93,7 +93,7 @@ export class FactReader {
 }
 
 /** An entry without a text was trimmed meanwhile; it is acknowledged with the others. */
-function toBatch(shard: number, entries: readonly Entry[]): Batch {
+function toBatch(shard: number, entries: readonly StreamEntry[]): Batch {
   const texts = entries.flatMap(([id, pairs]) => (pairs ? [{ id: `${shard}-${id}`, text: pairs[1] ?? '' }] : []))
   return { shard, entries: entries.map(([id]) => id), facts: texts }
 }

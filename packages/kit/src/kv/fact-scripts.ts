@@ -10,7 +10,8 @@ export const keptPerShard = Math.ceil(keptFacts / shardCount)
 /**
  * Removes the oldest facts that every group has acknowledged, and leaves some. KEYS stream. Answers how many it removed.
  *
- * A group has acknowledged what is before the oldest fact that some consumer of it still has, or before the last that was given out.
+ * A group has acknowledged everything before the oldest fact that a consumer of it still has. Without one it is everything before the last
+ * that was given out.
  */
 export const trimScript = script(`
 local extra = math.min(redis.call('XLEN', KEYS[1]) - ${keptPerShard}, ${trimmedAtOnce})

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { eventually } from '../testing/eventually.ts'
-import { commit, committed, headOf, restorationOf } from './docs.fixture.ts'
+import { commit, committed, headOf, restorationOf } from './documents.fixture.ts'
 import type { Kv } from './kv.ts'
 
 interface Fact {

@@ -3,7 +3,7 @@ import { LinkStatus } from '../link-status.ts'
 import type { Logger } from '../logger.ts'
 import { checkTtl } from './checks.ts'
 import { createLocalDistinct, type DistinctLimiter } from './distinct.ts'
-import { MemoryDocs } from './docs-memory.ts'
+import { MemoryDocuments } from './documents-memory.ts'
 import { MemoryFacts } from './facts-memory.ts'
 import { IncarnationWatch } from './incarnation-watch.ts'
 import type { Incarnation, Kv, Limiter, LimiterOptions } from './kv.ts'
@@ -14,7 +14,7 @@ import { TtlMap } from './ttl-map.ts'
 export const createMemoryKv = (options: { log?: Logger } = {}): MemoryKv => new MemoryKv(options.log)
 
 class MemoryKv implements Kv {
-  readonly docs: MemoryDocs
+  readonly docs: MemoryDocuments
   readonly facts: MemoryFacts
   readonly #values = new TtlMap<string>()
   readonly #sets = new Map<string, Map<string, number>>()
@@ -29,7 +29,7 @@ class MemoryKv implements Kv {
     this.#watch = new IncarnationWatch(log)
     this.#watch.seen(this.#incarnation())
     this.facts = new MemoryFacts(log)
-    this.docs = new MemoryDocs({
+    this.docs = new MemoryDocuments({
       append: (facts) => this.facts.push(facts),
       incarnation: () => this.#incarnation(),
     })

@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import { checkTtl } from './checks.ts'
 import type { DistinctLimiter } from './distinct.ts'
 import { redisDistinct } from './distinct-redis.ts'
-import { RedisDocs } from './docs-redis.ts'
+import { RedisDocuments } from './documents-redis.ts'
 import { RedisFacts } from './facts-redis.ts'
 import { RedisIncarnation } from './incarnation-redis.ts'
 import { IncarnationWatch } from './incarnation-watch.ts'
@@ -53,7 +53,7 @@ export async function connectRedisKv(options: RedisKvOptions): Promise<Kv> {
   return new RedisKv({ link, keys, watch, incarnation, setup }, options)
 }
 
-interface Parts {
+interface RedisKvComponents {
   link: RedisLink
   keys: RedisKeys
   watch: IncarnationWatch
@@ -65,20 +65,20 @@ interface Parts {
 const announcedAtOnce = 1000
 
 class RedisKv implements Kv {
-  readonly docs: RedisDocs
+  readonly docs: RedisDocuments
   readonly facts: RedisFacts
   readonly limiter: (options: LimiterOptions) => Limiter
   readonly distinct: (options: LimiterOptions) => DistinctLimiter
-  readonly #parts: Parts
+  readonly #parts: RedisKvComponents
   readonly #link: RedisLink
   readonly #keys: RedisKeys
 
-  constructor(parts: Parts, { log, metrics, claimAfterMs = 10_000 }: RedisKvOptions) {
+  constructor(parts: RedisKvComponents, { log, metrics, claimAfterMs = 10_000 }: RedisKvOptions) {
     const { link, keys } = parts
     this.#parts = parts
     this.#link = link
     this.#keys = keys
-    this.docs = new RedisDocs({ ...parts, metrics })
+    this.docs = new RedisDocuments({ ...parts, metrics })
     this.facts = new RedisFacts({ link, keys, log, metrics, claimAfterMs })
     this.limiter = redisLimiters(link, keys.limit, metrics)
     this.distinct = redisDistinct(link, keys.limit)

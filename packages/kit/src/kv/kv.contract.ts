@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../testing/eventually.ts'
-import { docsContract } from './docs.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { factsContract } from './facts.contract.ts'
 import type { Kv } from './kv.ts'
 
@@ -15,7 +15,7 @@ export function kvContract(name: string, open: () => Promise<Kv>): void {
     sets(() => kv)
     lives(() => kv)
     limits(() => kv)
-    docsContract(() => kv)
+    documentsContract(() => kv)
     factsContract(() => kv)
   })
 }

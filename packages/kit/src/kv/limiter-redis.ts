@@ -4,7 +4,7 @@ import type { Limiter, LimiterOptions } from './kv.ts'
 import { createLocalLimiter } from './limiter-local.ts'
 import type { RedisLink } from './redis-link.ts'
 
-/** How long limits are counted locally after a failure, so that a frozen Redis does not cost 300 ms per request. */
+/** How long limits are counted locally after a failure. So a frozen Redis does not cost 300 ms per request. */
 const localForMs = 1000
 
 /** Makes limiters that count in Redis, and in this process while Redis is away; they share what they know of it. */

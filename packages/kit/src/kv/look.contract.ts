@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { commit, committed, headOf, restorationOf } from './docs.fixture.ts'
+import { commit, committed, headOf, restorationOf } from './documents.fixture.ts'
 import type { Kv } from './kv.ts'
 
 /** The answer of a look at a document to a caller who knows some head of it. */

@@ -5,7 +5,7 @@ import type { SentinelUrl } from './redis-url.ts'
 export const retryDelay = (attempt: number): number =>
   Math.min(1000, 100 * 2 ** Math.min(attempt - 1, 4)) + Math.random() * 100
 
-/** The client's defaults queue for 15 s while Redis is down, hang on a frozen one, and run commands in flight twice. */
+/** By default the client queues for 15 s while Redis is down, and hangs on a frozen one. It also runs commands in flight twice. */
 const redisOptions: RedisOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { eventually, freeze, startRedisSentinel, type RedisWithSentinel } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
-import { commit, committed } from './docs.fixture.ts'
+import { commit, committed } from './documents.fixture.ts'
 import { connectRedisKv } from './kv-redis.ts'
 import type { Kv } from './kv.ts'
 

@@ -54,7 +54,7 @@ describe.each(Object.entries(stages))('the outbox of mails on %s', (_name, open)
     await close()
   })
 
-  test('A11 what is put in a transaction that fails is never sent; the rest is, at once', async () => {
+  test('A11 mail of a failed transaction is never sent; other mail is sent at once', async () => {
     const server = await startMailServer()
     const outbox = start(createMailer({ url: server.url, from, log }))
     const failing = db.transaction().execute(async (trx) => {

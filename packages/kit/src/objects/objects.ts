@@ -25,7 +25,7 @@ export interface Objects {
   close(): void
 }
 
-export interface PutOptions {
+interface PutOptions {
   contentType: string
   /** Of the object. S3 needs it for a stream. */
   sizeBytes?: number

@@ -136,7 +136,7 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
     expect(await things()).toEqual(['thing'])
   })
 
-  test('X9d what is once by itself is begun under a key and answered under it, also after a crash in between', async () => {
+  test('X9d an operation with its own uniqueness begins and answers under a key, also after a crash in between', async () => {
     const send = (begunBefore: boolean[], fail = false) =>
       instance().answer(asked, async (once) =>
         once(answerOf).beside(db as unknown as Kysely<KeptTables>, async (begun) => {

@@ -41,7 +41,7 @@ export const plainly = <T>(): Once<T> => ({
 /** Answers requests with a key. */
 export interface KeptAnswers {
   /**
-   * Gives the answer that was kept for this request, or has it handled and gives the answer that was kept by that. Only
+   * Gives the answer that was kept for this request. Without one it has the request handled, which keeps an answer. Only
    * successes are kept: after a problem the request is a new one. Rejects as `handle` does, with `idempotency-conflict` for
    * another request's key, and with `unavailable` while the same request is under way.
    */
@@ -54,12 +54,12 @@ const limits = { running: 1, waiting: 50, waitMs: 1_500, full: underWay }
 
 /** Keeps answers in a service's own database; see `createKeptAnswersTable`. */
 export function createKeptAnswers({ db, clock }: { db: KeptDb; clock: Pick<Clock, 'now'> }): KeptAnswers {
-  const inTurn = createKeyedSemaphores(limits)
+  const semaphores = createKeyedSemaphores(limits)
   const now = (): Date => new Date(clock.now())
   return {
     async answer(request, handle) {
       const key = requestKeyOf(request)
-      return inTurn(key.id, async () => {
+      return semaphores(key.id, async () => {
         const before = openOrThrow(await findKept(db, key, now()), key)
         if (before !== null) return before
         const kept: { answer?: KeptAnswer } = {}

@@ -28,8 +28,8 @@ const bytes = 32
 const purpose = 'parley/kept-answers'
 
 /**
- * Derives from a client's key the name under which its answer is kept, the key that hashes its request and the key that
- * encrypts its answer: HKDF-SHA256 (RFC 5869), salted with the caller, so that one key of two callers is two. None of them
+ * Derives three things from a client's key: the name of its kept answer, and two keys. One hashes its request, the other encrypts its
+ * answer: HKDF-SHA256 (RFC 5869), salted with the caller, so that one key of two callers is two. None of them
  * tells another one, nor the client's key, as far as that cannot be guessed.
  */
 export function requestKeyOf({ key, userId, holder, operation, params, body }: KeyedRequest): RequestKey {

@@ -10,7 +10,7 @@ export interface PostgresFacts {
 const limits = { connectionTimeoutMillis: 5000, query_timeout: 5000 }
 
 /**
- * Asks a PostgreSQL with the time limits that services ask for at the start of a connection, which PgBouncer may refuse. Rejects with what
+ * Asks a PostgreSQL with the time limits that services set when they connect. PgBouncer may refuse these. Rejects with what
  * the server or the network said.
  */
 export async function probePostgres(url: string): Promise<PostgresFacts> {

@@ -5,8 +5,8 @@ const longestGapMs = 200
 const weight = 0.2
 
 /**
- * How long the broadcasts of a room wait for each other: not at all while it is quiet; up to 20 ms while, on average, another
- * follows within that time, so that two or more share a write (lessons.md 13).
+ * How long the broadcasts of a room wait for each other: not at all while it is quiet; up to 20 ms while, on average, another follows
+ * within that time. So two or more share a write (lessons.md 13).
  */
 export class Pace {
   #lastAt = 0

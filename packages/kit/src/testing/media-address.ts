@@ -6,8 +6,8 @@ import { networkInterfaces } from 'node:os'
 const elsewhere = '198.51.100.1'
 
 /**
- * The IPv4 address of this machine that WebRTC media can use: the one of the default route, otherwise the first one of an
- * interface that is not a loopback, for Janus ignores those.
+ * The IPv4 address of this machine that WebRTC media can use: the one of the default route, otherwise the first of another interface than
+ * loopback. Janus ignores loopback.
  * @throws Error with what to do when there is none
  */
 export async function mediaAddress(): Promise<string> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { nkeys } from 'nats'
 
-/** Settings of a NATS server that trusts an operator, and the credentials file of a user of an account of its. */
+/** Settings of a NATS server that trusts an operator, and the credentials file of a user of its account. */
 export function natsOperator(): { settings: string; credentials: string } {
   const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()]
   const unlimited = { subs: -1, data: -1, payload: -1 }

@@ -13,8 +13,8 @@ const maxLength = 254
 
 /**
  * Reads an e-mail address in its one spelling: the local part in NFC and lower case, the domain as A-labels (UTS #46 as
- * `node:url` does it; RFC 5890). Refused: what RFC 5321 refuses, such as dots at the ends or two in a row, quoted local
- * parts, literal addresses, a domain without a dot, and whatever cannot be seen.
+ * `node:url` does it; RFC 5890). Refused: what RFC 5321 refuses, such as dots at the ends or two in a row. It refuses also quoted local
+ * parts, literal addresses, a domain without a dot, and invisible characters.
  */
 export function readAddress(text: string): Read {
   const trimmed = text.trim()
@@ -36,7 +36,7 @@ function asciiDomain(domain: string): string | null {
   const ascii = domainToASCII(domain.normalize('NFC'))
   const labels = ascii.split('.')
   const isNumber = /^\d+$/.test(labels.at(-1) ?? '')
-  // A name without a dot is a typing error more often than a host of one's own, but for this one, of trying out.
+  // A name without a dot is mostly a typing error. This one is for trying out.
   const isWhole = labels.length > 1 || ascii === 'localhost'
   const isFair = ascii.length <= 253 && !isNumber && isWhole && labels.every((one) => label.test(one))
   // An A-label that says nothing is shown as it is.

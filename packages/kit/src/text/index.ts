@@ -1,5 +1,4 @@
 export { formerAddress, mailboxOf, readAddress, shownAddress } from './address.ts'
-export { readName, repairName } from './name.ts'
+export { repairName } from './name.ts'
 export { passcodeForm, secretForm } from './secret.ts'
-export { hasVisible } from './visible.ts'
 export { quoted, withoutLinks } from './quoted.ts'

@@ -1,8 +1,8 @@
 import { hasVisible, nameOfCharacter, nothingToSee, type Read } from './visible.ts'
 
 /**
- * Emoji, with the joiners, selectors and tags that belong to them: those recommended for interchange (UTS #51), further
- * joined ones, which may be newer than our tables, and pictographs whose looks are chosen.
+ * Emoji, with the joiners, selectors and tags that belong to them: those recommended for interchange (UTS #51), and pictographs with a
+ * variation selector. Further joined ones count too, for they may be newer than our tables.
  */
 const emoji =
   /\p{RGI_Emoji}|\p{ExtPict}\p{EMod}?\uFE0F?(?:\u200D\p{ExtPict}\p{EMod}?\uFE0F?){1,8}|\p{ExtPict}[\uFE0E\uFE0F]/gv
@@ -24,9 +24,9 @@ const refused =
 const piled = /[\p{Mn}\p{Me}]{5}|([\p{Mn}\p{Me}])\1/u
 
 /**
- * Reads a name as the profile Nickname does (RFC 8266, 2.1, with NFC in place of NFKC, so that it is shown as it was
- * written): odd spaces become U+0020, several become one, none is left at the ends. On top of it nothing invisible may
- * hide in it, something is to be seen, and marks do not pile up. Case, and letters that look alike, are left alone.
+ * Reads a name as the profile Nickname does (RFC 8266, 2.1). NFC replaces NFKC, so that it is shown as it was written: odd spaces become
+ * U+0020, several become one, none is left at the ends. Besides, nothing invisible hides in it, something is
+ * visible, and marks do not pile up. Case, and letters that look alike, are left alone.
  */
 export function readName(text: string): Read {
   const value = text

@@ -6,7 +6,7 @@ export const secretForm = (text: string): string => text.replace(/\p{Zs}/gu, ' '
 
 /**
  * A passcode as it is hashed and compared. It is read out and typed on phones. So beside `secretForm` full-width letters
- * and the digits of every script are their ASCII twins (RFC 8265, width mapping), and blanks at the ends do not count.
+ * and the digits of every script are their ASCII twins (RFC 8265, width mapping). Blanks at the ends do not count.
  */
 export const passcodeForm = (text: string): string =>
   secretForm(text)

@@ -219,7 +219,7 @@ test.each([
   expect(withoutLinks(text)).toBe(tame)
 })
 
-test('M12 what a stranger wrote stands in one line, isolated', () => {
+test('M12 a stranger’s text stands in one line, isolated', () => {
   expect(quoted(' a\n\u202eb ')).toBe('\u2068a b\u2069')
 })
 

@@ -94,14 +94,14 @@ function createListeners(log: Logger) {
   }
 }
 
-interface Entry {
+interface RevokedUntil {
   epoch: number
   until: number
 }
 
 function createEntries(clock: Clock) {
-  const sessions = new Map<string, Entry>()
-  const users = new Map<string, Entry>()
+  const sessions = new Map<string, RevokedUntil>()
+  const users = new Map<string, RevokedUntil>()
   return {
     /** True when it says something new. */
     add({ kind, id, epoch }: Revocation): boolean {

@@ -156,7 +156,7 @@ test('a remembered token still expires, and ends with its key', async () => {
   expect(await codeOf(next, verifier)).toBe('unauthenticated')
 })
 
-test('what is not a token', async () => {
+test('texts that are not tokens', async () => {
   for (const text of ['', 'a', 'a.b.c', '..', 'x'.repeat(5000), `${token(claims())}x`])
     expect(await codeOf(text)).toBe('unauthenticated')
 })

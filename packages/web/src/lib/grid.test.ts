@@ -57,7 +57,7 @@ describe('O8 layoutGrid', () => {
     expect(wrong).toEqual([])
   })
 
-  test('nobody and nothing', () => {
+  test('an empty roster', () => {
     expect(layoutGrid({ ...wide, count: 0 })).toMatchObject({ tileWidth: 0 })
     expect(layoutGrid({ ...wide, width: 0, height: 0, count: 3 })).toMatchObject({ tileWidth: 0, tileHeight: 0 })
   })

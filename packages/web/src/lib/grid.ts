@@ -39,7 +39,7 @@ function better(a: Grid, b: Grid): boolean {
   return difference === 0 ? a.columns * a.rows < b.columns * b.rows : difference > 0
 }
 
-/** Tiles are 16:9; where the grid is taller than wide (a phone), they may be as narrow as 3:4, so that they fill it. */
+/** Tiles are 16:9; where the grid is taller than wide (a phone), they may be as narrow as 3:4 to fill it. */
 export function aspectFor(width: number, height: number): readonly [number, number] {
   return height > width * 1.1 ? [3 / 4, 16 / 9] : [16 / 9, 16 / 9]
 }

@@ -23,7 +23,7 @@ test('O8 a raised hand among 26 people is on the first page, in the order of the
   expect(order).toHaveLength(26)
 })
 
-test('O8 who speaks on a later page takes the place of the most silent of the first page, and the others do not move', () => {
+test('O8 a person who speaks on a later page takes the place of the most silent of the first page, and the others do not move', () => {
   const people = [
     person('a', { spokeAt: 5 }),
     person('b', { spokeAt: 1 }),
@@ -34,7 +34,7 @@ test('O8 who speaks on a later page takes the place of the most silent of the fi
   expect(orderTiles(['a', 'b', 'c', 'd', 'e'], people, 3)).toEqual(['a', 'e', 'c', 'd', 'b'])
 })
 
-test('O8 who spoke before those in sight stays on the later page', () => {
+test('O8 a person who spoke before those in sight stays on the later page', () => {
   const people = [person('a', { spokeAt: 5 }), person('b', { spokeAt: 6 }), person('c', { spokeAt: 3 })]
   expect(orderTiles(['a', 'b', 'c'], people, 2)).toEqual(['a', 'b', 'c'])
 })

@@ -8,8 +8,8 @@ export interface Standing {
 }
 
 /**
- * The order of tiles: raised hands first, then as before, newcomers last. A speaker on a later page takes the place of the
- * one on the first page who has been silent longest; so those in sight stay where they are.
+ * The order of tiles: raised hands first, then as before, newcomers last. A speaker on a later page takes a place on the first page, from
+ * the one who was silent longest; so those in sight stay where they are.
  */
 export function orderTiles(before: readonly string[], people: readonly Standing[], firstPage: number): string[] {
   const byId = new Map(people.map((person) => [person.id, person]))

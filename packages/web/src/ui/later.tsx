@@ -6,7 +6,7 @@ import { Page } from './page.tsx'
 import { Spinner } from './spinner.tsx'
 
 /**
- * A screen whose code is loaded when it is shown for the first time, so that the first load is small. If that fails, the network is
+ * A screen whose code loads when it is first shown. So the first load is small. If that fails, the network is
  * away or the page has been replaced by a newer one: to load it again mends both.
  */
 export function later<P extends object>(load: () => Promise<ComponentType<P>>): FunctionComponent<P> {

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 
 /** Where the focus was before something opened: it goes back there when that closes, if nothing else has it by then. */
 export function useFocusReturn(): void {
-  // Read at once, as what opens takes the focus in effects of its own; and again a little later, as a menu that it was chosen from
-  // closes only then, and gives the focus to its button.
+  // Read at once, as what opens takes the focus in effects of its own; and again a little later. A menu that led here closes only then, and
+  // gives the focus to its button.
   const [first] = useState(() => document.activeElement)
   useEffect(() => {
     const later = document.activeElement
@@ -21,7 +21,7 @@ export function useFocusReturn(): void {
 
 const canTakeFocus = (element: HTMLElement): boolean => element.isConnected && element !== document.body
 
-/** When another screen is shown (`screen` changes) and the focus went with the last one, it goes to the new heading. */
+/** When another screen is shown (`screen` changes) and the focus was lost with the last one, the new heading gets it. */
 export function useFocusOnScreen(screen: string): void {
   useEffect(() => {
     if (isNowhere()) focusMain()

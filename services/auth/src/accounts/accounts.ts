@@ -78,7 +78,7 @@ export interface AccountsDeps {
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
-  inTurn: KeyedQueue
+  accountQueue: KeyedQueue
   /** Tells everybody that an account has another name; called after the change. */
   renamed(change: { userId: string; before: string; name: string }): void
 }
@@ -92,7 +92,7 @@ export const createAccounts = (deps: AccountsDeps): Accounts => ({
 })
 
 async function update(
-  { db, clock, inTurn, renamed, bus }: AccountsDeps,
+  { db, clock, accountQueue, renamed, bus }: AccountsDeps,
   id: string,
   { avatarFileId, ...changes }: ProfileChanges,
 ): Promise<User> {
@@ -103,7 +103,7 @@ async function update(
       await insertRename(trx, { userId: id, before: both.before.name })
     return both
   }
-  const changed = await inTurn(id, async () => {
+  const changed = await accountQueue(id, async () => {
     // First the file, so that no profile names one that is not there; the one before goes with it.
     if (avatarFileId !== undefined) await request(bus, filesBus.useAvatar, { userId: id, fileId: avatarFileId })
     return orTaken(db.transaction().execute(change))
@@ -147,7 +147,7 @@ async function login(
   { email, password }: { email: string; password: string },
   device: Device,
 ): Promise<Issued> {
-  const { guesses, sessions, inTurn, workOf } = deps
+  const { guesses, sessions, accountQueue, workOf } = deps
   const owner = await workOf(device.address, email)
   const passwords = deps.passwords.of(owner)
   const { user, match } = await workOf.unlessBusy(device.address, async () => {
@@ -156,7 +156,7 @@ async function login(
     return guesses({ address: device.address, email }, check)
   })
   await workOf.wasRight(device.address)
-  const issued = await inTurn(user.id, () => sessions.open(existing(user.id, user.password_version), device))
+  const issued = await accountQueue(user.id, () => sessions.open(existing(user.id, user.password_version), device))
   if (user.password_hash !== null && (match === 'as-typed' || passwords.isWeak(user.password_hash)))
     void strengthen({ ...deps, passwords }, user.id, { password, hash: user.password_hash })
   return issued

@@ -4,5 +4,5 @@ import { createKeyedSemaphores } from '@parley/kit'
 export type KeyedQueue = ReturnType<typeof createKeyedSemaphores>
 
 /** Requests for one account at once hold one connection, should its row be locked: others have the rest. */
-export const createInTurn = (): KeyedQueue =>
+export const createKeyedQueue = (): KeyedQueue =>
   createKeyedSemaphores({ running: 1, waiting: 1_000, waitMs: 1_000, full: 'The account is busy' })

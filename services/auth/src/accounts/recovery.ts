@@ -37,14 +37,14 @@ export interface RecoveryDeps {
   /** Whose work a hash is. */
   workOf: WorkOf
   mails: AccountMails
-  inTurn: KeyedQueue
+  accountQueue: KeyedQueue
   /** Mails to one address. */
   mailLimit: Limiter
   /** Tells everybody of a revocation; called after its transaction has committed. */
   revoked(revocation: Revocation): void
 }
 
-/** How one gets a new password, with the old one or by mail, and shows that an e-mail address is one's own. */
+/** Changes a password, with the old one or by mail, and verifies an e-mail address. */
 export const createRecovery = (deps: RecoveryDeps): Recovery => ({
   change: (who, passwords) => change(deps, who, passwords),
   forgot: (email, base) => forgot(deps, email, base),
@@ -56,7 +56,7 @@ export const createRecovery = (deps: RecoveryDeps): Recovery => ({
 })
 
 async function change(
-  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { db, clock, accountQueue, revoked, workOf, ...deps }: RecoveryDeps,
   { userId, sessionId, address }: { userId: string; sessionId: string; address: string },
   { current, next }: { current: string; next: string },
 ): Promise<void> {
@@ -72,12 +72,12 @@ async function change(
     await dropMailTokens(trx, userId, 'reset')
     return endOtherSessions(trx, userId, sessionId, at)
   }
-  const revocations = await inTurn(userId, () => db.transaction().execute(put))
+  const revocations = await accountQueue(userId, () => db.transaction().execute(put))
   for (const revocation of revocations) revoked(revocation)
 }
 
 const wrongPassword = (): ProblemError =>
-  new ProblemError('invalid-credentials', 'That is not the current password; without one, have a link mailed to you')
+  new ProblemError('invalid-credentials', 'That is not the current password; if you have none, ask for a link by mail')
 
 async function forgot({ db, mails, mailLimit }: RecoveryDeps, address: string, base: string): Promise<void> {
   // Beyond it nothing is sent and nothing is said: the mails that went out still work, and nobody is locked out.
@@ -87,7 +87,7 @@ async function forgot({ db, mails, mailLimit }: RecoveryDeps, address: string, b
 }
 
 async function reset(
-  { db, clock, inTurn, revoked, workOf, ...deps }: RecoveryDeps,
+  { db, clock, accountQueue, revoked, workOf, ...deps }: RecoveryDeps,
   { token, password, address }: { token: string; password: string; address: string },
 ): Promise<void> {
   const presented = { hash: hashOf(token), purpose: 'reset', now: new Date(clock.now()) } as const
@@ -102,7 +102,7 @@ async function reset(
     await dropMailTokens(trx, userId, 'verify')
     return endEverySession(trx, userId, presented.now)
   }
-  const revocations = await inTurn(userId, () => db.transaction().execute(put))
+  const revocations = await accountQueue(userId, () => db.transaction().execute(put))
   for (const revocation of revocations) revoked(revocation)
 }
 

@@ -19,8 +19,8 @@ export const findUserByEmail = (db: Db, email: string): Promise<UserRow | undefi
   db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
 
 /**
- * The account of an address as a person types it. Addresses of accounts are in the spelling of `readAddress`, but for those that
- * could not be, when it was brought in, because another account had the other spelling: these are found by their former one.
+ * The account of an address as a person types it. Addresses of accounts are in the spelling of `readAddress`, with an exception. When that
+ * spelling came in, another account could already have it: these are found by their former one.
  */
 export async function findUserByAddress(db: Db, typed: string): Promise<UserRow | undefined> {
   // PostgreSQL takes no NUL in a text, so no account has one.

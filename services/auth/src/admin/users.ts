@@ -8,14 +8,14 @@ import type { Db, OperatorActionRow, UserRow } from '../tables.ts'
 /** An account as operators see it. */
 export type ShownUser = ReturnType<typeof toUser> & { disabledAt: string | null }
 
-/** What an operator did to an account, and when. */
+/** An action of an operator on an account, and its time. */
 export interface OperatorAction {
   action: string
   reason: string | null
   at: string
 }
 
-export interface NewAccount {
+interface NewAccount {
   email: string
   name: string
   password: string
@@ -41,7 +41,7 @@ export interface Users {
   disable(who: string, reason?: string): Promise<ShownUser>
   /** Its owner can sign in again. */
   enable(who: string, reason?: string): Promise<ShownUser>
-  /** What operators did to the account in the last 400 days, oldest first. */
+  /** The actions of operators on the account in the last 400 days, oldest first. */
   actions(who: string): Promise<OperatorAction[]>
   /** Ends every session and removes the account. Its messages and meetings stay, under its name of then. */
   remove(who: string): Promise<ShownUser>

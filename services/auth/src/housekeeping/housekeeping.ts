@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@parley/kit'
 import { guestKeyTtlMs } from '../sessions/guest-cookie.ts'
-import { retryMs } from '../sessions/judge.ts'
+import { retryMs } from '../sessions/evaluate.ts'
 import type { Db } from '../tables.ts'
 import { batchSize, sweeps, type SweepTimes } from './store.ts'
 

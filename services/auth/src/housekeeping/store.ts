@@ -22,7 +22,7 @@ export interface SweepTimes {
   now: Date
   /** Keys that were withdrawn before. */
   retiredBefore: Date
-  /** What operators did before. */
+  /** The actions of operators before. */
   actionsBefore: Date
   /** For how long revocations matter, in seconds of the database's clock. */
   revocationsForS: number

@@ -40,8 +40,8 @@ interface LoadedKey {
 }
 
 /**
- * The signing keys of all replicas, kept in the database. A key is published 10 minutes before it signs and stays
- * published until its last token has expired, so a rotation is seen by nobody.
+ * The signing keys of all replicas, kept in the database. A key is published 10 minutes before it signs, until its last token has expired.
+ * So nobody notices a rotation.
  */
 export function createKeyring(options: KeyringOptions): Keyring {
   const { db, clock, log, sealer, rotationMs, accessTtlMs } = options

@@ -18,7 +18,7 @@ test('A10 S40 the secret can be changed: the previous one still opens, the curre
   expect(createSealer(b, undefined).open(both.seal('pem', 'kid'), 'kid')).toBe('pem')
 })
 
-test('A10 what was stored without a secret stays readable when one comes', () => {
+test('A10 values stored without a secret stay readable after one is set', () => {
   const sealed = createSealer(undefined, undefined).seal('pem', 'kid')
   expect(createSealer(a, undefined).open(sealed, 'kid')).toBe('pem')
 })

@@ -43,8 +43,8 @@ export function createIdentities({ clock, sessions, mails }: IdentitiesDeps): Si
 }
 
 /**
- * Links only where both sides have shown that the address is theirs. Otherwise whoever registers with somebody's address
- * first would share the account with its owner, once that one signs in at the provider (account pre-hijacking).
+ * Links only where both sides have shown that the address is theirs. Otherwise a stranger could register with somebody's address first. The
+ * owner would then share that account after signing in at the provider (account pre-hijacking).
  */
 function refuseUnproven({ emailVerified }: Identity, local: UserRow): void {
   if (emailVerified && local.email_verified_at !== null) return

@@ -4,7 +4,7 @@ import { identityOf, type Identity } from './identity.ts'
 import { isLoopback } from './oidc-config.ts'
 import { problemOf } from './provider-problem.ts'
 
-/** The parts that the browser must bring back and those that only we know, between the two halves of a sign-in. */
+/** The state between the two halves of a sign-in: parts that the browser must bring back, and secrets of ours. */
 export interface Flow {
   state: string
   nonce: string

@@ -19,8 +19,8 @@ export interface JobOwner extends Owner {
 
 export interface BcryptPool {
   /**
-   * Each address has its turn, and within it each person. Rejects at once with `unavailable` when the wait would be longer than a
-   * second, or this person has a share waiting already.
+   * Each address has its turn, and within it each person. Rejects at once with `unavailable` if the wait would exceed a second, or this
+   * person has a share waiting already.
    */
   run(job: BcryptJob, owner: JobOwner): Promise<Result>
   /** Throws `unavailable` when `run` would reject now. */

@@ -43,7 +43,7 @@ test('A2 the decoy is a hash that bcrypt works through, and never matches', asyn
   expect(await passwords.verify('another', hash)).toBe('normal')
 })
 
-test('S17 what bcrypt would cut off is refused before it is hashed', async () => {
+test('S17 a password that bcrypt would cut is refused before it is hashed', async () => {
   pool = { ...idle, run: () => Promise.reject(new Error('hashed')) }
   const passwords = createPasswords(pool, 4)
   expect(await problemOf(passwords.hash('é'.repeat(37)))).toMatchObject({
@@ -122,7 +122,7 @@ test('stopping refuses who waits', async () => {
   })
 })
 
-test('X14 those who have guessed before, from one address or four, do not keep others from signing in', async () => {
+test('X14 a person who guesses from one address, or four, does not keep others from signing in', async () => {
   pool = createBcryptPool({ size: 1, typicalMs: 100 })
   const passwords = createPasswords(pool, 9)
   const hash = await passwords.hash('secret')

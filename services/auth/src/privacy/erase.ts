@@ -15,7 +15,7 @@ export interface ErasureDeps {
   log: Logger
   passwords: Passwords
   workOf: WorkOf
-  inTurn: KeyedQueue
+  accountQueue: KeyedQueue
   revoked(revocation: Revocation): void
 }
 
@@ -45,7 +45,7 @@ export const createErasures = (deps: ErasureDeps): Erasures => ({
 })
 
 async function erase(
-  { db, clock, inTurn, revoked, workOf, ...deps }: ErasureDeps,
+  { db, clock, accountQueue, revoked, workOf, ...deps }: ErasureDeps,
   { userId, sessionId, address }: { userId: string; sessionId: string; address: string },
   password: string | undefined,
 ): Promise<void> {
@@ -58,7 +58,7 @@ async function erase(
       throw new ProblemError('invalid-credentials', 'That is not the password of this account')
   }
   const at = new Date(clock.now())
-  const revocations = await inTurn(userId, () => db.transaction().execute((trx) => remove(trx, user, at)))
+  const revocations = await accountQueue(userId, () => db.transaction().execute((trx) => remove(trx, user, at)))
   for (const revocation of revocations) revoked(revocation)
 }
 

@@ -18,7 +18,7 @@ export interface Cookies {
 }
 
 /**
- * Over https the `__Host-` prefix ties a cookie to this host and to TLS (RFC 6265bis), at the price of `Path=/`; over plain http, for
+ * Over https the `__Host-` prefix ties a cookie to this host and to TLS (RFC 6265bis). The price is `Path=/`; over plain http, for
  * development, the prefix is not to be had, and the path is narrow instead. A frontend of another site gets its cookie only as
  * `SameSite=None`, which browsers take only with `Secure`; `Partitioned` keeps it to that site's pages (CHIPS).
  */

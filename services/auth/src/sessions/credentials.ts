@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Cookies } from './cookie.ts'
 import { refuseForeignOrigin, type OriginOf } from './origin.ts'
 
-/** A refresh token, and the way it came, which is the way its successor goes if nobody asks for another one. */
+/** A refresh token, and the way it came. Its successor goes the same way if nobody asks for another one. */
 export interface Presented {
   token: string
   by: 'body' | 'cookie'

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ProblemError } from '@parley/kit'
 
 /**
- * The scheme and host by which the browser knows us, as the gateway reports them. They are believed from anybody: what they
- * decide, a cookie's name and the same-origin check, protects browsers, and no page can make a browser send them to us
- * without a preflight that the gateway refuses.
+ * The scheme and host by which the browser knows us, as the gateway reports them. They are believed from anybody: they decide a cookie's
+ * name and the same-origin check, which protect browsers. No page can make a browser send them without a preflight, and the gateway refuses
+ * that.
  */
 export interface Edge {
   secure: boolean

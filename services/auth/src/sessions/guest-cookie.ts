@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Browsers } from './credentials.ts'
 import { refuseForeignOrigin } from './origin.ts'
 
-/** For how long after the last visit a browser's guest is the same one, and stays banned where it was banned. */
+/** A browser's guest stays the same one for so long after the last visit. Bans last as long. */
 export const guestKeyTtlMs = 90 * 24 * 3600_000
 
 /**

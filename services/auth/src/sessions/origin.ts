@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { createOriginJudge, foreignOrigin, originAt, type OriginVerdict } from '@parley/kit'
+import { createOriginPolicy, foreignOrigin, originAt, type OriginVerdict } from '@parley/kit'
 import { edgeOf } from './edge.ts'
 
 /** Whose page sends a request. */
 export type OriginOf = (headers: IncomingHttpHeaders) => OriginVerdict
 
 /** As the gateway has judged it; a request that came another way is judged here, by the same rule. */
-export function createOriginOf(lists: Parameters<typeof createOriginJudge>[0]): OriginOf {
-  const judge = createOriginJudge(lists)
+export function createOriginOf(lists: Parameters<typeof createOriginPolicy>[0]): OriginOf {
+  const policy = createOriginPolicy(lists)
   return (headers) => {
     const told = verdicts.find((one) => one === headers['x-origin-verdict'])
     const { secure, host } = edgeOf(headers)
     const given = headers.origin === undefined ? undefined : [headers.origin]
-    return told ?? judge(given, [originAt(secure ? 'https' : 'http', host)])
+    return told ?? policy(given, [originAt(secure ? 'https' : 'http', host)])
   }
 }
 const verdicts: readonly OriginVerdict[] = ['none', 'own', 'allowed', 'cross-site', 'foreign']

@@ -28,7 +28,7 @@ export interface SessionsDeps {
   db: Db
   clock: Clock
   sign(claims: AccessClaims): string
-  inTurn: KeyedQueue
+  accountQueue: KeyedQueue
   /** Tells everybody of a revocation; called after its transaction has committed. */
   revoked(revocation: Revocation): void
   accessTtlS: number
@@ -120,10 +120,10 @@ export class Sessions {
 
   /** Ends every session of a user, and with them every access token issued so far. */
   async endAll(userId: string): Promise<void> {
-    const { db, clock, inTurn, revoked } = this.#deps
+    const { db, clock, accountQueue, revoked } = this.#deps
     const at = new Date(clock.now())
     const end = (trx: Db): Promise<Revocation[]> => endEverySession(trx, userId, at)
-    const revocations = await inTurn(userId, () => db.transaction().execute(end))
+    const revocations = await accountQueue(userId, () => db.transaction().execute(end))
     for (const revocation of revocations) revoked(revocation)
   }
 

@@ -45,7 +45,7 @@ export interface TestAuth {
   clock: TestClock
   stage: Stage
   db: Db
-  /** Each call comes from an address of its own unless it names one, so that the limits by address stay out of the way. */
+  /** Each call comes from an address of its own unless it names one. So limits by address stay out of the way. */
   call(method: string, path: string, ask?: Ask): Promise<Reply>
   stop(): Promise<void>
 }

@@ -35,7 +35,7 @@ export const refresh = (auth: TestAuth, refreshToken: string): Promise<Reply> =>
 
 export const me = (auth: TestAuth, bearer: string): Promise<Reply> => auth.call('GET', '/v1/auth/me', { bearer })
 
-/** Signs up by cookie, and returns the cookie as a browser would send it, through a gateway that took the call by https. */
+/** Signs up by cookie, through a gateway that took the call by https. Returns the cookie as a browser would send it. */
 export async function signUpByCookie(
   auth: TestAuth,
 ): Promise<{ cookie: string; setCookie: string; edge: Record<string, string> }> {

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 
 const schema = 'chat'
 
-/** Messages of one person, what meetings have said themselves, and what is older than is to be kept are found by indexes. */
+/** Indexes find the messages of one person, the notices of meetings, and messages that are too old to keep. */
 export const privacyMigrations: Migrations['migrations'] = {
   '005-messages-sender': indexConcurrently({ schema, name: 'messages_sender' }, sql`chat.messages (sender_id, id)`),
   '006-messages-system': indexConcurrently(

@@ -17,7 +17,7 @@ const clientMessages = Object.entries<ClientMessage>(fromClient)
 const serverMessages = Object.entries<TSchema>(fromServer) as [ServerType, TSchema][]
 
 /**
- * The AsyncAPI 3.0 document of `/v1/ws`, from the point of view of the server, made from the messages of the contracts.
+ * The AsyncAPI 3.0 document of `/v1/ws`, as the server sees it. It is made from the messages of the contracts.
  */
 export function createAsyncApi(version: string): object {
   const { document, schemas } = extractTitled({

@@ -9,8 +9,7 @@ export interface Extracted {
 }
 
 /**
- * Moves every schema that has a `title` to `#/components/schemas/<title>` and leaves a reference, so that it is there
- * once, under its name.
+ * Moves every schema that has a `title` to `#/components/schemas/<title>` and leaves a reference. So it is there once, under its name.
  * @throws Error when one title stands for two different schemas
  */
 export function extractTitled(source: object): Extracted {

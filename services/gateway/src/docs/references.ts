@@ -1,7 +1,7 @@
 import { fromClient, fromServer, operations, type ClientType, type ServerType } from '@parley/contracts'
 
 /** Where Parley does what a document names. A name that the contracts do not have does not compile. */
-type Place =
+type ContractReference =
   | { rest: OperationName }
   | { send: ClientType }
   | { receive: ServerType }
@@ -14,14 +14,14 @@ type OperationName = {
   [S in keyof typeof operations]: OperationsOf<(typeof operations)[S]>
 }[keyof typeof operations]
 
-const rest = (name: OperationName): Place => ({ rest: name })
-const send = (type: ClientType): Place => ({ send: type })
-const receive = (type: ServerType): Place => ({ receive: type })
-const answer = (type: string, to: ClientType): Place => ({ answer: type, to })
-const path = (at: string): Place => ({ path: at })
-const page = (at: string, about: string): Place => ({ page: at, about })
+const rest = (name: OperationName): ContractReference => ({ rest: name })
+const send = (type: ClientType): ContractReference => ({ send: type })
+const receive = (type: ServerType): ContractReference => ({ receive: type })
+const answer = (type: string, to: ClientType): ContractReference => ({ answer: type, to })
+const path = (at: string): ContractReference => ({ path: at })
+const page = (at: string, about: string): ContractReference => ({ page: at, about })
 
-type Row = readonly [named: string, ...places: Place[]]
+type Row = readonly [named: string, ...places: ContractReference[]]
 
 /** Every endpoint and message that the five documents name, in their order. */
 const references: Readonly<Record<string, readonly Row[]>> = {
@@ -181,7 +181,7 @@ const references: Readonly<Record<string, readonly Row[]>> = {
 const all: Readonly<Record<string, { method: string; path: string }>> = Object.assign({}, ...Object.values(operations))
 
 /** A place as one reads it: a method and path, a message, or a page about it. */
-function placeName(place: Place): string {
+function placeName(place: ContractReference): string {
   if ('rest' in place) return `\`${all[place.rest]?.method} ${all[place.rest]?.path}\``
   if ('send' in place) return `→ \`${place.send}\``
   if ('receive' in place) return `← \`${place.receive}\``

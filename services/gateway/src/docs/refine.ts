@@ -50,7 +50,7 @@ const described: Readonly<Record<AnswerHeader, { name: string; header: object }>
   etag: { name: 'ETag', header: text('The version, for If-Match', '"3"') },
   location: {
     name: 'Location',
-    header: text('What was made, or where to go', '/v1/meetings/0190aaaa-0000-7000-8000-000000000001'),
+    header: text('The created thing, or where to go', '/v1/meetings/0190aaaa-0000-7000-8000-000000000001'),
   },
   'set-cookie': {
     name: 'Set-Cookie',

@@ -204,7 +204,7 @@ describe('S30 problems leak nothing', () => {
     expect(body).not.toMatch(/127\.0\.0\.1|undici|ECONN|at .*\.ts|socket|node_modules/i)
   })
 
-  it('S30 what is not HTTP gets a problem and a closed connection', async () => {
+  it('S30 bytes that are not HTTP get a problem and a closed connection', async () => {
     const { status, rest } = await exchangeRaw(gateway.url, '\x16\x03\x01\x02\x00\x01\x00')
     expect(status).toBe(400)
     expect(rest).not.toMatch(/HPE_|llhttp|parse error/i)

@@ -128,7 +128,7 @@ describe('S31 headers and CORS', () => {
     }
   })
 
-  it('S31 what a service says about CORS or security does not count', async () => {
+  it('S31 CORS and security headers of a service do not count', async () => {
     const usual = gateway.upstreams.auth.answer
     gateway.upstreams.auth.answer = (_request, response) => {
       response.writeHead(200, {

@@ -20,8 +20,8 @@ const leaseMs = 5_000
 const leastBlockMs = 50
 
 /**
- * Spends a shared limit in small lots, so that most requests cost no round trip: one point at first, then twice as many
- * each time, never more than a twentieth of the limit or a quarter of what is left. Nobody gets more than the limit; a
+ * Spends a shared limit in small lots, so that most requests cost no round trip: one point at first, then twice as many each time. It takes
+ * at most a twentieth of the limit or a quarter of the rest. Nobody gets more than the limit; a
  * lot that another gateway holds unspent is at most what somebody may get less. `monotonic` is that clock.
  */
 export function createLeasedLimiter(

@@ -12,7 +12,8 @@ export interface Limits {
 }
 
 /**
- * Requests of one address are counted apart. So a neighbour who asks for paths that do not exist, or signs in again and again, locks out nobody who is signed in.
+ * Requests of one address are counted apart. A neighbour may ask for unknown paths or sign in again and again. That locks out nobody who is
+ * signed in.
  */
 export type RequestKind =
   /** With a good access token. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import {
   createOnce,
-  createOriginJudge,
+  createOriginPolicy,
   foreignOrigin,
   headerValues,
   isHost,
@@ -15,7 +15,7 @@ export interface Origins {
   /** Host and scheme that services are told the client used. */
   publicOf(request: IncomingMessage): { host: string | null; proto: 'http' | 'https' }
   /** Whose page sends a request; of everything that a page may send, WebSockets too. */
-  judge(request: IncomingMessage): OriginVerdict
+  evaluate(request: IncomingMessage): OriginVerdict
   /**
    * Refuses other people's pages, against cross-site WebSocket hijacking too: a browser names the page.
    * @throws ProblemError `origin-not-allowed`
@@ -38,7 +38,7 @@ export interface OriginOptions {
 export function createOrigins({ allowedOrigins, crossSiteOrigins, ...options }: OriginOptions): Origins {
   const { publicUrl, production, trustsPeer, log } = options
   const own = publicUrl === undefined ? null : new URL(publicUrl)
-  const verdictOf = createOriginJudge({ allowed: allowedOrigins, crossSite: crossSiteOrigins })
+  const verdictOf = createOriginPolicy({ allowed: allowedOrigins, crossSite: crossSiteOrigins })
   const once = createOnce()
 
   /** As the client and the proxies that are trusted say it. */
@@ -48,18 +48,18 @@ export function createOrigins({ allowedOrigins, crossSiteOrigins, ...options }: 
     const host = [...hosts.slice(0, 1), headers.host].find((one) => one !== undefined && isHost(one))
     return { host: host ?? null, proto: /^(?:https|wss)$/.test(protocols[0] ?? '') ? 'https' : 'http' }
   }
-  function judge(request: IncomingMessage): OriginVerdict {
+  function evaluate(request: IncomingMessage): OriginVerdict {
     const given = headerValues(request, 'origin')
     if (given === undefined) return 'none'
     const { host, proto } = seenOf(request)
     return verdictOf(given, [own?.origin ?? null, production && own !== null ? null : originAt(proto, host)])
   }
   return {
-    judge,
+    evaluate,
     publicOf: (request) =>
       own === null ? seenOf(request) : { host: own.host, proto: own.protocol === 'https:' ? 'https' : 'http' },
     checkOrThrow(request) {
-      if (judge(request) !== 'foreign') return
+      if (evaluate(request) !== 'foreign') return
       const refusal = foreignOrigin(headerValues(request, 'origin'))
       once(refusal.message, () => log.warn({ seen: seenOf(request) }, refusal.message))
       throw refusal

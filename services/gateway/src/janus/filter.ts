@@ -61,7 +61,7 @@ const roomRequests: ReadonlySet<unknown> = new Set([
   'listparticipants',
 ])
 
-/** Judges one message of a client. What `info` and the admin requests of Janus tell is for the inside only. */
+/** Judges one message of a client. The answers to `info` and to admin requests of Janus are for the inside only. */
 export function evaluate(text: string, allowed: Allowed): Verdict {
   const message = readFields(text)
   if (message === null) return refusal({}, code.invalidJson, 'A message is a JSON object')

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mediaBus, signalingBus, type Change, type CloseReason, type JanusPlace } from '@parley/contracts'
+import { mediaBus, signalingBus, type RoomChange, type CloseReason, type JanusPlace } from '@parley/contracts'
 import {
   request,
   createPoller,
@@ -30,13 +30,13 @@ export interface JanusPipes {
   stop(): void
 }
 
-interface Entry {
+interface PipeEntry {
   place: JanusPlace
   pipe: JanusPipe | null
   over: boolean
 }
 interface Meeting {
-  entries: Set<Entry>
+  entries: Set<PipeEntry>
   subscription: BusSubscription
 }
 
@@ -47,12 +47,12 @@ const maxPerPerson = 12
 
 export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; total: number }): JanusPipes {
   const meetings = new Map<string, Meeting>()
-  const all = function* (): Generator<Entry> {
+  const all = function* (): Generator<PipeEntry> {
     for (const { entries } of meetings.values()) yield* entries
   }
   let count = 0
 
-  function remove(entry: Entry): void {
+  function remove(entry: PipeEntry): void {
     const { meetingId } = entry.place
     const meeting = meetings.get(meetingId)
     if (meeting?.entries.delete(entry) !== true) return
@@ -61,11 +61,11 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
     meeting.subscription.unsubscribe()
     meetings.delete(meetingId)
   }
-  function end(entry: Entry, reason: CloseReason): void {
+  function end(entry: PipeEntry, reason: CloseReason): void {
     entry.over = true
     void entry.pipe?.end(reason)
   }
-  function hear(meetingId: string, changes: readonly Change[]): void {
+  function hear(meetingId: string, changes: readonly RoomChange[]): void {
     for (const change of changes)
       for (const entry of meetings.get(meetingId)?.entries ?? []) {
         const reason = endedBy(change, entry.place)
@@ -84,11 +84,11 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
       },
       log,
     )
-    const made = { entries: new Set<Entry>(), subscription: onNews }
+    const made = { entries: new Set<PipeEntry>(), subscription: onNews }
     meetings.set(meetingId, made)
     return made
   }
-  async function lookAt(entries: readonly Entry[]): Promise<void> {
+  async function lookAt(entries: readonly PipeEntry[]): Promise<void> {
     const places = entries.map(({ place }) => place)
     const { ended, bitrates = [] } = await request(bus, mediaBus.janusEnded, { places })
     for (const [index, bitrate] of bitrates.entries()) if (bitrate > 0) entries[index]?.pipe?.limitBitrate(bitrate)
@@ -110,7 +110,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
       if (count >= total) throw new ProblemError('unavailable', 'This gateway has no room for another socket')
       if ([...all()].filter((entry) => entry.place.userId === place.userId).length >= maxPerPerson)
         throw new ProblemError('rate-limited', 'You have too many connections to Janus', { retryAfterMs: pollMs })
-      const entry: Entry = { place, pipe: null, over: false }
+      const entry: PipeEntry = { place, pipe: null, over: false }
       const meeting = meetingOf(place.meetingId)
       meeting.entries.add(entry)
       count += 1
@@ -141,7 +141,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
 }
 
 /** Why a change of the room ends a place, if it does. */
-function endedBy(change: Change, { participantId }: JanusPlace): CloseReason | null {
+function endedBy(change: RoomChange, { participantId }: JanusPlace): CloseReason | null {
   if (change.kind === 'ended') return 'meetingEnded'
   if (change.kind !== 'left' || change.participantId !== participantId) return null
   return change.reason === 'kicked' ? 'removed' : 'goingAway'

@@ -29,7 +29,7 @@ export interface JanusSocketOptions {
   limits: Limits
   verifier: TokenVerifier
   maxSockets: number
-  factsOf(request: IncomingMessage): ClientFacts
+  clientFactsOf(request: IncomingMessage): ClientFacts
   draining(): boolean
 }
 
@@ -52,7 +52,7 @@ interface Upgrade {
  * then Janus is dialled, and once it has agreed the client is.
  */
 export function serveJanus(options: JanusSocketOptions): JanusSockets {
-  const { bus, log, metrics, maxSockets, factsOf } = options
+  const { bus, log, metrics, maxSockets, clientFactsOf } = options
   const pipes = createJanusPipes({ bus, log, total: maxSockets })
   const server = new WebSocketServer({
     noServer: true,
@@ -71,7 +71,7 @@ export function serveJanus(options: JanusSocketOptions): JanusSockets {
     drain: (overMs) => pipes.drain(overMs),
     stop: () => pipes.stop(),
     upgrade(request, socket, head) {
-      const { requestId } = factsOf(request)
+      const { requestId } = clientFactsOf(request)
       const onError = (err: Error): void => log.debug({ err, requestId }, 'client socket failed')
       socket.on('error', onError)
       open({ request, socket, head }, { ...options, pipes, server }).then(
@@ -106,7 +106,7 @@ async function admit(request: IncomingMessage, options: JanusSocketOptions): Pro
   checkShapeOrThrow(request)
   checkHandshakeOrThrow(request)
   options.origins.checkOrThrow(request)
-  await options.limits.upgrade(options.factsOf(request).address)
+  await options.limits.upgrade(options.clientFactsOf(request).address)
   const { token, ...where } = readJanusHandshakeOrThrow(request)
   const principal = await options.verifier.verify(token)
   await options.limits.principal(principal)

@@ -19,7 +19,7 @@ export interface Client {
   ending?: AbortSignal
 }
 
-/** Sends one request to one service and its answer to the client as it comes, no faster than the client reads. */
+/** Sends one request to one service. The answer goes to the client as it comes, no faster than the client reads. */
 export const exchange = (pool: Pool, request: Dispatcher.DispatchOptions, client: Client): Promise<Outcome> =>
   new Promise((resolve) => {
     const handler = new Exchange(client, resolve)

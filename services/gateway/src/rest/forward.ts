@@ -12,7 +12,7 @@ import { checkLengthOrThrow, createRequestBody, passRequestBody, type RequestBod
 export interface ForwardOptions {
   upstreams: Upstreams
   bodyLimit: number
-  factsOf(request: FastifyRequest): ClientFacts
+  clientFactsOf(request: FastifyRequest): ClientFacts
 }
 
 /** Where a request goes. */
@@ -24,7 +24,7 @@ export interface Destination {
   key?: string
   /** For an event stream: aborted when it should end. */
   ending?: AbortSignal
-  /** For bytes: the body, of at most so many, is not kept, so what of it was read is lost with the service that had it. */
+  /** For bytes: the body, of at most so many, is not kept. Its part that was read is lost with the service that had it. */
   bytes?: { maxBytes: number }
 }
 
@@ -67,11 +67,11 @@ function senderOf(
   { ending, bytes }: Destination,
   request: FastifyRequest,
   reply: FastifyReply,
-  { bodyLimit, factsOf }: ForwardOptions,
+  { bodyLimit, clientFactsOf }: ForwardOptions,
 ) {
   const { raw } = request
   const body = request.body === undefined ? null : bodyOf(raw, bytes, bodyLimit)
-  const headers = requestHeaders(raw.rawHeaders, factsOf(request))
+  const headers = requestHeaders(raw.rawHeaders, clientFactsOf(request))
   const client = clientOf(request, reply, { ending, bytes })
   const [pool, counter] =
     bytes !== undefined

@@ -8,7 +8,7 @@ export interface RequestBody {
 }
 
 /**
- * Passes a body on as it arrives and keeps the parts, at most `limit` bytes, so that a second attempt can begin again.
+ * Passes a body on as it arrives and keeps the parts, at most `limit` bytes, for a second attempt.
  * Reading rejects with the problem `too-large` once more than `limit` bytes have come.
  */
 export function createRequestBody(source: IncomingMessage, limit: number): RequestBody {

@@ -73,14 +73,14 @@ export interface Asking {
   caller: string
 }
 
-/** An event stream has a place of its own and, with a hint, the node that others with the same one have. */
+/** An event stream has a place of its own. With a hint it has the node of others with the same hint. */
 async function stream(
   service: ServiceName,
   hint: string | undefined,
   { request, reply, caller }: Asking,
   options: RouteOptions,
 ): Promise<void> {
-  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.factsOf(request).address))
+  const { ending, giveBack } = options.streams.takeOrThrow(caller, limitKey(options.clientFactsOf(request).address))
   const key = hint === undefined ? undefined : (request.params as Readonly<Record<string, string>>)[hint]
   try {
     await forward({ service, repeatable: true, ending, ...(key === undefined ? {} : { key }) }, request, reply, options)

@@ -14,7 +14,7 @@ export async function transfer(
   { request, reply, caller }: Asking,
   options: ForwardOptions & { transfers: Streams },
 ): Promise<void> {
-  const { address } = options.factsOf(request)
+  const { address } = options.clientFactsOf(request)
   const { giveBack } = options.transfers.takeOrThrow(caller === '' ? address : caller, limitKey(address))
   mayTakeLong(request.raw, stalledMs)
   reply.raw.setTimeout(stalledMs, () => reply.raw.destroy())

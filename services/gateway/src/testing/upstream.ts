@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-interface Seen {
+interface UpstreamRequest {
   method: string
   url: string
   headers: IncomingMessage['headers']
@@ -14,13 +14,13 @@ interface Seen {
 export interface Upstream {
   url: string
   /** Requests that arrived whole, in order. */
-  seen: Seen[]
+  seen: UpstreamRequest[]
   /** Connections accepted and requests begun so far: over a kept connection a request costs no new one. */
   touches(): number
   /** Sockets that became WebSockets. */
   sockets: Socket[]
   /** How to answer; by default what was seen, as JSON. */
-  answer: (request: IncomingMessage, response: ServerResponse, seen: Seen) => void
+  answer: (request: IncomingMessage, response: ServerResponse, seen: UpstreamRequest) => void
   /** The handler of an upgrade; by default agree and send every byte back. */
   upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void
   /** Closes the port and every connection, at once. */
@@ -29,7 +29,7 @@ export interface Upstream {
 
 /** A real HTTP and WebSocket server that stands behind the gateway in a test. */
 export async function startUpstream(name: string): Promise<Upstream> {
-  const seen: Seen[] = []
+  const seen: UpstreamRequest[] = []
   const connections = new Set<Socket>()
   let touches = 0
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void serve(request, response))

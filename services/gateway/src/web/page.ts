@@ -13,8 +13,9 @@ const missing =
   'Parley runs, but its web page was not built: run the build of packages/web, or set WEB_DIR. The API is documented at /docs.\n'
 
 /**
- * Serves the web page in `dir`: files as they are, compressed where the build has left a compressed one beside them, and the page
- * itself for its own addresses (`/m/abc-defg-hij`), to everybody who takes HTML. A browser gets the page at other addresses too, as the body of a 404: it says what is wrong, and a frontend of somebody's own in `WEB_DIR` has addresses of its own.
+ * Serves the web page in `dir`: files as they are, or compressed if the build has left a compressed one beside them. The page itself is
+ * served at its own addresses (`/m/abc-defg-hij`), to everybody who takes HTML. A browser gets the page at other addresses too, as the body
+ * of a 404: it says what is wrong, and a frontend of somebody's own in `WEB_DIR` has addresses of its own.
  */
 export async function servePage(app: HttpServer, dir: string): Promise<void> {
   if (!existsSync(join(dir, 'index.html'))) {
@@ -40,7 +41,7 @@ function sendShell(request: FastifyRequest, reply: FastifyReply, status: 200 | 4
     return reply
   }
   if (status === 200) return reply.sendFile('index.html', { cacheControl: false })
-  // The answer to an address that is not there has no state of its own that one could ask for again.
+  // The answer to an unknown address has no state of its own. Nobody could ask for it again.
   return reply.code(404).sendFile('index.html', {
     cacheControl: false,
     etag: false,

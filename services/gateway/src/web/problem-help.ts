@@ -39,7 +39,7 @@ export const help = {
   'oauth-failed':
     'The provider did not confirm who you are, or its answer came too late or was altered: begin the sign-in anew.',
   'identity-conflict':
-    'There is an account with this e-mail address, and it is not certain that it is yours: sign in with its password and confirm the address, or use the forgotten-password mail, then sign in at the provider again.',
+    'There is an account with this e-mail address, and it is not certain that it is yours: sign in with its password and confirm the address, or use the forgotten-password mail. Then sign in at the provider again.',
   'email-taken': 'There is an account with this e-mail address: sign in to it, or use another address.',
   'username-taken': 'Somebody has this user name: choose another.',
   'version-conflict':

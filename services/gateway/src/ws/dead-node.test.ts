@@ -53,7 +53,7 @@ it('T1 when its node is killed a client is told 1012 at once', async () => {
   await node.withdraw()
 })
 
-it('T1 what the node had said before it died comes first; half a frame stays half', async () => {
+it('T1 frames that the node sent before it died come first; half a frame stays half', async () => {
   gateway.upstreams.signaling.upgrade = (request, socket) => {
     agree(request, socket)
     socket.write(Buffer.concat([serverFrame('whole'), serverFrame('cut short').subarray(0, 5)]))
@@ -80,7 +80,7 @@ it('T3 a frozen node: once it is not listed any more its clients are told 1012',
   await node.withdraw()
   const from = Date.now()
   expect(await closed).toMatchObject({ code: 1012, wasClean: true })
-  // The list is read each second, for up to 6 s believed over an empty one, and the probe has one second.
+  // The list is read each second and believed over an empty one for up to 6 s. The probe has one second.
   expect(Date.now() - from).toBeLessThan(10_000)
   expect(await gateway.metrics()).toMatch(/parley_gateway_pipes_abandoned_total\{service="gateway"\} 1/)
 }, 30_000)

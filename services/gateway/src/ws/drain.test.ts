@@ -95,7 +95,7 @@ it('R9 the gateway is done as soon as everybody has moved', async () => {
   expect(Date.now() - from).toBeLessThan(5_000)
 })
 
-it('R9 who does not move is told 1012, and the node hears of it', async () => {
+it('R9 a person who does not move is told 1012, and the node hears of it', async () => {
   await oneOfTwo()
   const heard: number[] = []
   gateway.upstreams.signaling.upgrade = (request, socket) => {

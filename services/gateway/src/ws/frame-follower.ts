@@ -2,8 +2,8 @@
 type Part = 'first' | 'second' | 'length' | 'rest'
 
 /**
- * Follows the frames of one direction of a WebSocket by their headers (RFC 6455, 5.2) and knows where one ends. It looks at
- * no payload and keeps no byte, so that it costs a few nanoseconds per frame, however the frames are cut into chunks.
+ * Follows the frames of one direction of a WebSocket by their headers (RFC 6455, 5.2) and knows where one ends. It looks at no payload and
+ * keeps no byte. So it costs a few nanoseconds per frame, however the frames are cut.
  */
 export class FrameFollower {
   #part: Part = 'first'

@@ -16,8 +16,8 @@ const askEveryMs = 500
 
 /**
  * Ends the pipes to a frozen node: its sockets stay open, only silence tells. Each node with pipes is asked for `/livez` twice a
- * second, and may leave one question unanswered. One that is not listed any more has either left, and still serves the sockets it
- * has, or does nothing at all: that tells which. A listed one is given up only while another one answers: where all are slow,
+ * second, and may leave one question unanswered. A node that is no longer listed may have left, and still serves its sockets. Or it does
+ * nothing at all: that tells which. A listed one is given up only while another one answers: where all are slow,
  * moving clients about would make it worse, and there is nowhere to go.
  */
 export function createNodeWatch({ pipes, listed, log, onAbandoned }: NodeWatchOptions): Poller {

@@ -9,7 +9,7 @@ const silent = createServer()
 beforeAll(async () => void (await once(silent.listen(0, '127.0.0.1'), 'listening')))
 afterAll(() => silent.close())
 
-it('T3 whoever waits for the answer of a node that is given up waits no longer', async () => {
+it('T3 anyone who waits for the answer of a node that is given up waits no longer', async () => {
   const at = (id: string) => ({ id, url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` })
   const [frozen, other] = [at('frozen'), at('other')]
   const nodes = createNodes(() => [frozen, other])

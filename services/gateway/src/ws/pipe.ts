@@ -24,9 +24,8 @@ export interface PipeEnds {
 
 /**
  * Two raw sockets joined until both have ended. A slow reader slows the other side down, for nothing is kept here
- * beyond the buffers of the two sockets. Bytes pass as they are; only the headers of the node's frames are followed, so that
- * the gateway can say something of its own between two of them, and a client never loses its socket without a close frame
- * while one can be said.
+ * beyond the buffers of the two sockets. Bytes pass as they are; only the headers of the node's frames are followed. So the gateway can say
+ * something of its own between two of them. A client gets a close frame whenever one can be sent.
  */
 export class Pipe {
   readonly node: Instance

@@ -1,8 +1,8 @@
 import { createHash, randomInt } from 'node:crypto'
 
 /**
- * The nodes in the order in which to try them for `key`: highest random weight first (Thaler & Ravishankar, 1998), so
- * that every gateway finds the same one and a lost node moves only its own keys. Without a key the order is random.
+ * The nodes in the order in which to try them for `key`: highest random weight first (Thaler & Ravishankar, 1998). So every gateway finds
+ * the same one, and a lost node moves only its own keys. Without a key the order is random.
  */
 export function rank<Node extends { readonly id: string }>(key: string | null, nodes: readonly Node[]): Node[] {
   const weight = key === null ? () => randomInt(2 ** 47) : (node: Node) => weightOf(key, node.id)

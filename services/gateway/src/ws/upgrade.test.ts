@@ -90,7 +90,7 @@ describe('what is refused before anything is dialled', () => {
     expect(seen?.headers).not.toHaveProperty('sec-websocket-extensions')
   })
 
-  it('S32 what a client sends before the node agreed never becomes a request to it', async () => {
+  it('S32 bytes that a client sends before the node agreed never become a request to it', async () => {
     const { signaling } = gateway.upstreams
     const usual = signaling.upgrade
     signaling.upgrade = (_request, socket) =>

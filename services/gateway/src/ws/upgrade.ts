@@ -36,7 +36,7 @@ export interface UpgradeOptions {
   pipes: Pick<Pipes, 'add'>
   sessions: Pick<Sessions, 'attach' | 'open'>
   farewells: Pick<Farewells, 'add'>
-  factsOf(request: IncomingMessage): ClientFacts
+  clientFactsOf(request: IncomingMessage): ClientFacts
   draining(): boolean
   log: Logger
   /** Counts what became of a handshake: `open`, `refused` by a node, or the code of the problem. */
@@ -60,21 +60,21 @@ const dialling = {
 const nodeLateMs = 3_000
 
 /**
- * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled,
- * and once it has agreed the two sockets are joined as they are (back-pressure and close codes come through).
+ * Handles an `upgrade` event: checks in the order shape, handshake, origin, limits, token; only then a node is dialled. Once it has agreed,
+ * the two sockets are joined as they are: back-pressure and close codes come through.
  */
 export function createUpgrade(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const { factsOf, log, onOutcome } = options
-  const inTurn = createKeyedSemaphores(dialling)
+  const { clientFactsOf, log, onOutcome } = options
+  const semaphores = createKeyedSemaphores(dialling)
   return (request, socket, head) => {
-    const facts = factsOf(request)
+    const facts = clientFactsOf(request)
     // Until the sockets are joined a client that vanishes is of no interest to anybody.
     socket.on('error', (error) => log.debug({ err: error, requestId: facts.requestId }, 'client socket failed'))
     const attributes = { 'parley.request_id': facts.requestId }
     void traced({ name: 'WebSocket handshake', kind: 'server', attributes }, request.headers, () =>
-      handle({ request, socket, head, facts }, { ...options, inTurn }).catch((error: unknown) => {
+      handle({ request, socket, head, facts }, { ...options, semaphores }).catch((error: unknown) => {
         if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
         const problem = isProblem(error) ? error : new ProblemError('internal')
         onOutcome(problem.code)
@@ -92,7 +92,7 @@ interface Upgrade {
   facts: ClientFacts
 }
 
-type Handling = UpgradeOptions & { inTurn: ReturnType<typeof createKeyedSemaphores> }
+type Handling = UpgradeOptions & { semaphores: ReturnType<typeof createKeyedSemaphores> }
 
 async function handle(upgrade: Upgrade, options: Handling): Promise<void> {
   const handshake = await admit(upgrade, options)
@@ -145,14 +145,14 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   return handshake
 }
 
-/** A node has taken the client over its link, or, where it has none, agreed to a socket of its own. */
+/** A node has taken the client over its link. A node without a link has agreed to a socket of its own. */
 type Answered = { kind: 'linked'; session: ClientSession } | (Dialled & { node: Instance })
 type Opening = Handshake & { strangerUntil: number }
 
 /** Asks the nodes in their order until one agrees, or refuses for a reason that any other would have too. */
 async function findNode(upgrade: Upgrade, opening: Opening, options: Handling): Promise<Answered> {
   const { socket } = upgrade
-  const { nodes, inTurn } = options
+  const { nodes, semaphores } = options
   const gone = new AbortController()
   const onGone = (): void => gone.abort(new ProblemError('unavailable', 'The client has gone'))
   socket.once('close', onGone)
@@ -164,7 +164,7 @@ async function findNode(upgrade: Upgrade, opening: Opening, options: Handling): 
         !knownToFail && nodes.failedLately(node)
           ? null
           : askNode({ ...upgrade, opening }, node, { ...options, signal: gone.signal })
-      const answered = await inTurn(node.id, ask, gone.signal)
+      const answered = await semaphores(node.id, ask, gone.signal)
       if (answered !== null) return answered
       if (socket.destroyed) break
     }

@@ -5,7 +5,8 @@ import { canonicalType, unknownType } from './types.ts'
 export const headBytes = 65_536
 
 /**
- * The type of bytes, by their beginning: a known signature, or text of a kind, or unknown. Bytes that a browser could take for a page or a drawing with scripts are called that (WHATWG MIME Sniffing, 7.1, and beyond).
+ * The type of bytes, by their beginning: a known signature, or text of a kind, or unknown. A browser could take such bytes for a page or a
+ * drawing with scripts (WHATWG MIME Sniffing, 7.1, and beyond). They are called that.
  */
 export async function sniff(head: Buffer): Promise<string> {
   const text = textIn(head, 'utf-8')

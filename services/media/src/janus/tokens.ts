@@ -20,8 +20,8 @@ export const signRoomToken = (secret: string, room: string, expiresAt: number): 
   sign(secret, videoRoom, [`room=${room}`], expiresAt)
 
 /**
- * The secret that manages a room (`kick`, `moderate`, `destroy`). It follows from the room's id, so that every replica knows it, also
- * for a room that no row tells of any more.
+ * The secret that manages a room (`kick`, `moderate`, `destroy`). It follows from the room's id. So every replica knows it, also for a room
+ * without a row.
  */
 export const roomSecretOf = (adminKey: string, room: string): string =>
   createHmac('sha256', adminKey).update(`room:${room}`).digest('hex')

@@ -25,7 +25,7 @@ import { Director } from './director.ts'
 import { RoomWatch } from './room-watch.ts'
 import { askToStop, findRecording, insertRecording, type RecordingDb } from './store.ts'
 import type { RecordingRow } from './tables.ts'
-import { createAnnounce, createTeller } from './tell.ts'
+import { createAnnounce, createNotifier } from './tell.ts'
 
 const log = createLogger({ service: 'capture-test', level: 'error' })
 
@@ -58,7 +58,7 @@ describe('V3 what is recorded by a real Janus', () => {
     const places = { tracks: folder, tracksAtJanus: folder, work: join(folder, 'work') }
     const room = { meetingId, generation: 1, janusId: janus.id, room: 'room' }
     const announce = createAnnounce({ db, bus, clock: systemClock, log })
-    teller = createTeller({ db, bus, clock: systemClock, log })
+    teller = createNotifier({ db, bus, clock: systemClock, log })
     void teller.start()
     const capture = createCapture({
       db,

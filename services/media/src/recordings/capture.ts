@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem, type Logger } from '@parley/kit'
 import type { JanusPeer, SfuRooms } from '../sfu/sfu-rooms.ts'
-import { begun, ended, failed, gotMedia, withoutMedia, type Change } from './changes.ts'
+import { begun, ended, failed, gotMedia, withoutMedia, type RecordingChange } from './changes.ts'
 import { mediaMsIn } from './film/mjr.ts'
 import { closed, freeBytes, makePartFolder, partFolder, type Places } from './folders.ts'
 import type { Job } from './job.ts'
@@ -169,7 +169,7 @@ class Capture {
     return true
   }
 
-  async #change(what: Change): Promise<void> {
+  async #change(what: RecordingChange): Promise<void> {
     const row = await change(this.#deps.db, this.#lease, what)
     if (row === undefined) throw new Error('the recording is another replica’s by now')
     await this.#deps.announce(row)

@@ -5,8 +5,8 @@ import type { Film } from './film/film.ts'
 import { failures, type FailureCode } from './recording.ts'
 import type { RecordingTables, StopReason } from './tables.ts'
 
-/** A change of what can be seen of a recording, and what is said about it in the chat, once by its kind. */
-export interface Change {
+/** A visible change of a recording, and its notice in the chat, which is said once by its kind. */
+export interface RecordingChange {
   set: UpdateObject<RecordingTables, 'recordings'>
   notice?: { kind: string; text: string }
 }
@@ -17,13 +17,13 @@ const failure = (code: FailureCode) => ({ failure_code: code, failure_detail: fa
 const noFailure = { failure_code: null, failure_detail: null }
 
 /** The SFU was told to record. */
-export const begun: Change = { set: { status: 'starting' } }
+export const begun: RecordingChange = { set: { status: 'starting' } }
 
 /** Sound or pictures come in. */
-export const gotMedia: Change = { set: { status: 'recording', first_media_at: now, ...noFailure } }
+export const gotMedia: RecordingChange = { set: { status: 'recording', first_media_at: now, ...noFailure } }
 
 /** Nothing came in for 15 s; it goes on, and is told. */
-export const withoutMedia: Change = {
+export const withoutMedia: RecordingChange = {
   set: failure('no-media'),
   notice: { kind: 'silent', text: `The recording is empty so far. ${failures['no-media']}` },
 }
@@ -40,7 +40,7 @@ const whyItEnded: Record<StopReason, string> = {
 const toldBeside: Partial<Record<StopReason, FailureCode>> = { 'disk-full': 'disk-full', 'too-long': 'too-long' }
 
 /** Since so many milliseconds nothing more is recorded, or since it was asked to stop; the tracks are made into a film. */
-export function ended(reason: StopReason, agoMs: number): Change {
+export function ended(reason: StopReason, agoMs: number): RecordingChange {
   const code = toldBeside[reason]
   return {
     set: {
@@ -56,13 +56,13 @@ export function ended(reason: StopReason, agoMs: number): Change {
 }
 
 /** There is nothing to play, and nothing will be done about it. */
-export const failed = (code: FailureCode): Change => ({
+export const failed = (code: FailureCode): RecordingChange => ({
   set: { status: 'failed', ...failure(code), ended_at: sql<Date>`coalesce(ended_at, clock_timestamp())` },
   notice: { kind: 'failed', text: `The recording failed. ${failures[code]}` },
 })
 
 /** It can be played. A failure that cut it short stays. */
-export const ready = (film: Omit<Film, 'file'>, key: string): Change => ({
+export const ready = (film: Omit<Film, 'file'>, key: string): RecordingChange => ({
   set: {
     status: 'ready',
     duration_ms: film.durationMs,

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, Objects } from '@parley/kit'
-import { failed, ready, type Change } from './changes.ts'
+import { failed, ready, type RecordingChange } from './changes.ts'
 import { CommandError } from './film/run.ts'
 import { makeFilm, type Film, type Footage } from './film/film.ts'
 import { partFolder, prefixOf, remove, tracksFolder, type Places } from './folders.ts'
@@ -30,7 +30,7 @@ const storageAwayMs = 24 * 3_600_000
 
 /**
  * Makes the film of a recording and stores it; only then the tracks go. A step that fails is tried again: a film three times, storing it for a
- * day. Each holder works in its own folder and stores under its own key, so that one that was given up disturbs nothing.
+ * day. Each holder works in its own folder and stores under its own key. So one that was given up disturbs nothing.
  */
 export const createDevelop =
   (deps: DevelopDeps) =>
@@ -53,7 +53,7 @@ export const createDevelop =
   }
 
 /** False: somebody else has the recording by now. */
-async function changeIt({ db, announce }: DevelopDeps, lease: Lease, what: Change): Promise<boolean> {
+async function changeIt({ db, announce }: DevelopDeps, lease: Lease, what: RecordingChange): Promise<boolean> {
   const row = await change(db, lease, what)
   if (row !== undefined) await announce(row)
   return row !== undefined

@@ -37,9 +37,9 @@ export function recordingForRoom(row: RecordingRow): Recording {
 export const failures = {
   'no-media': 'No sound and no picture has come in. Check that somebody has a microphone or a camera on.',
   'sfu-unavailable': 'No media server could take the meeting, so that nothing could be recorded.',
-  'disk-full': 'There was no space left to record. What was recorded before that is kept.',
+  'disk-full': 'There was no space left to record. Everything recorded before that is kept.',
   'too-long': 'The recording has reached the longest time that is allowed.',
-  'processing-failed': 'What was recorded could not be made into a file.',
+  'processing-failed': 'The recording could not be made into a file.',
   'storage-unavailable': 'The file could not be stored, for the storage was away for too long.',
 } as const
 export type FailureCode = keyof typeof failures

@@ -14,7 +14,7 @@ import { recordingHandlers } from './routes.ts'
 import type { RecordingDb } from './store.ts'
 import type { RecordingRow } from './tables.ts'
 import { createSweep } from './sweep.ts'
-import { createAnnounce, createTeller, type Announce } from './tell.ts'
+import { createAnnounce, createNotifier, type Announce } from './tell.ts'
 
 export interface RecordingDeps {
   config: MediaConfig
@@ -48,7 +48,7 @@ export function createRecordings(deps: RecordingDeps): RecordingService {
   const minFreeBytes = config.RECORDING_MIN_FREE_MB * 1024 * 1024
   const limits = { perMeeting: config.RECORDING_MAX_PER_MEETING, minFreeBytes }
   const pollers: Poller[] = [
-    createTeller({ db, bus, clock, log }),
+    createNotifier({ db, bus, clock, log }),
     createSweep({
       db,
       bus,

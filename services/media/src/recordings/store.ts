@@ -1,6 +1,6 @@
 import type { KeptTables } from '@parley/kit'
 import { sql, type Kysely } from 'kysely'
-import type { Change } from './changes.ts'
+import type { RecordingChange } from './changes.ts'
 import type { PartRow, RecordingRow, RecordingTables, StayRow } from './tables.ts'
 
 export type RecordingDb = Kysely<RecordingTables & KeptTables>
@@ -88,7 +88,7 @@ export async function setAttempts(db: RecordingDb, { id, fence }: Lease, attempt
 export const change = (
   db: RecordingDb,
   { id, fence }: Lease,
-  { set, notice }: Change,
+  { set, notice }: RecordingChange,
 ): Promise<RecordingRow | undefined> =>
   db.transaction().execute(async (trx) => {
     const changed = await trx

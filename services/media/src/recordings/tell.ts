@@ -26,7 +26,7 @@ export const createAnnounce =
     tellRoom(deps, row)
 
 /** Tells rooms and chats of recordings until they have confirmed it. Several replicas may do so at once: what is told again changes nothing. */
-export const createTeller = (deps: TellDeps): Poller =>
+export const createNotifier = (deps: TellDeps): Poller =>
   createPoller(async () => {
     try {
       const [rooms, chats] = await Promise.all([untold(deps.db), unsaid(deps.db)])

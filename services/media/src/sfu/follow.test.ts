@@ -46,7 +46,7 @@ it.each([
   ['data are never forwarded', [stream('0', 'data')], { mic: true, cam: true, screen: true }, ['0']],
 ])('R4 V2 %s', (_what, streams, shows, muted) => expect(mutedOf(streams, shows)).toEqual(muted))
 
-it('R4 V2 what was told is not told again, until it is published anew', () => {
+it('R4 V2 a sent state is not sent again until it is published anew', () => {
   const feeds = new Feeds()
   const people = new Map([['p', person({ mic: true })]])
   const published = { publishers: [{ id: 'p', streams: [stream('0', 'audio', 'mic')] }] }

@@ -32,8 +32,8 @@ const compareEveryMs = 2_000
 const comparedAtOnce = 8
 
 /**
- * Keeps one Janus, on one replica at a time: tells by its answers whether it is in health, moves its rooms when it is not or is being
- * drained, makes those anew that it has lost, sweeps those that belong to no meeting, and has each room kept.
+ * Keeps one Janus, on one replica at a time: tells by its answers whether it is healthy. It moves the rooms of an unhealthy one, or of one
+ * being drained. It makes lost rooms anew, sweeps those that belong to no meeting, and has each room kept.
  */
 export class JanusKeeper {
   readonly #deps: JanusKeeperDeps
@@ -129,7 +129,7 @@ export class JanusKeeper {
   async #moveAway(rooms: readonly OpenRoom[], healthy: boolean): Promise<void> {
     const { rooms: all, log, peer } = this.#deps
     const some = healthy ? rooms.slice(0, movesAtOnce) : rooms
-    const moved = await inTurn(some, movesAtOnce, (room) => all.move(room, 'from-its-janus'))
+    const moved = await mapInBatches(some, movesAtOnce, (room) => all.move(room, 'from-its-janus'))
     const count = moved.filter(Boolean).length
     if (count > 0) log.warn({ janus: peer.id, healthy, moved: count, of: some.length }, 'rooms move to another Janus')
     if (!healthy) await this.#letGo()
@@ -140,12 +140,12 @@ export class JanusKeeper {
     if (!peer.link.up) return
     const there = new Set((await peer.rooms.list()).map(({ room }) => room))
     const lost = rooms.filter(({ room }) => !there.has(room))
-    await inTurn(lost, movesAtOnce, (room) => all.move(room, 'to-any'))
+    await mapInBatches(lost, movesAtOnce, (room) => all.move(room, 'to-any'))
     await this.#sweep(there, new Set(rooms.map(({ room }) => room)))
     await this.#watch(rooms.filter(({ room }) => there.has(room)))
     if (clock.monotonic() - this.#comparedAt < compareEveryMs) return
     this.#comparedAt = clock.monotonic()
-    await inTurn([...this.#keepers.values()], comparedAtOnce, (keeper) => keeper.check())
+    await mapInBatches([...this.#keepers.values()], comparedAtOnce, (keeper) => keeper.check())
   }
 
   /** Destroys rooms that have belonged to no meeting for a while. */
@@ -196,7 +196,7 @@ export class JanusKeeper {
 }
 
 /** Does `work` to all, at most `width` at a time. */
-async function inTurn<T, R>(all: readonly T[], width: number, work: (one: T) => Promise<R>): Promise<R[]> {
+async function mapInBatches<T, R>(all: readonly T[], width: number, work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let at = 0; at < all.length; at += width)
     results.push(...(await Promise.all(all.slice(at, at + width).map(work))))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { signalingBus, type Change, type ShownPerson } from '@parley/contracts'
+import { signalingBus, type RoomChange, type ShownPerson } from '@parley/contracts'
 import { subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
@@ -29,8 +29,8 @@ const joinTokenMs = 60_000
 const keeperPrefix = 'parley-'
 
 /**
- * Makes one room at Janus follow the meeting's: what participants do not show is muted, feeds of those who are not in the room are taken
- * out, and the room goes when the meeting is over. It hears of what is published by being in the room itself, and of the rest from the
+ * Makes one room at Janus follow the meeting's: it mutes what participants do not show and takes out feeds of people who are not in the
+ * room. The room goes when the meeting is over. It hears of what is published by being in the room itself, and of the rest from the
  * bus; either may get lost, so it compares again with every `check`.
  */
 export class RoomKeeper {
@@ -181,5 +181,5 @@ export class RoomKeeper {
   }
 }
 
-const concerning = new Set<Change['kind']>(['joined', 'left', 'media', 'meeting', 'ended'])
-const concernsMedia = ({ kind }: Change): boolean => concerning.has(kind)
+const concerning = new Set<RoomChange['kind']>(['joined', 'left', 'media', 'meeting', 'ended'])
+const concernsMedia = ({ kind }: RoomChange): boolean => concerning.has(kind)

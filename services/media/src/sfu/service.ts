@@ -118,7 +118,7 @@ const adminsOf = ({ config, clock }: SfuDeps, { adminSecret }: JanusSecrets, pee
     return peer === undefined ? [] : [{ id: server.id, peer, admin, cpu: createCpuReader(server, clock) }]
   })
 
-interface Parts extends SfuDeps {
+interface SfuComponents extends SfuDeps {
   rooms: SfuRooms
   rosters: Rosters
   peers: ReadonlyMap<string, JanusPeer>
@@ -126,13 +126,13 @@ interface Parts extends SfuDeps {
   tokenSecret: string
 }
 
-const grantDeps = ({ clock, config, tokenSecret }: Parts) => ({
+const grantDeps = ({ clock, config, tokenSecret }: SfuComponents) => ({
   clock,
   tokenSecret,
   tokenSeconds: config.SFU_TOKEN_SECONDS,
 })
 
-const sfuHandlers = (parts: Parts): Handlers<typeof sfuOperations> => ({
+const sfuHandlers = (parts: SfuComponents): Handlers<typeof sfuOperations> => ({
   async janusToken({ params: { id: meetingId }, query: { participantId }, principal: { userId }, request }) {
     const shown = await parts.rosters.now(meetingId)
     const mine = placeOf(shown, userId, participantId)
@@ -153,7 +153,7 @@ function placeOf({ people, ended }: Shown, userId: string, participantId?: strin
 }
 
 /** @throws ProblemError `not-sfu`, `sfu-unavailable` */
-async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Shown): Promise<OpenRoom> {
+async function roomOrThrow({ rooms }: SfuComponents, meetingId: string, { meeting }: Shown): Promise<OpenRoom> {
   const found = await rooms.find(meetingId)
   if (found !== null && found.janusId !== null) return found
   if (meeting?.settings.topology !== 'sfu') throw new ProblemError('not-sfu')
@@ -162,7 +162,7 @@ async function roomOrThrow({ rooms }: Parts, meetingId: string, { meeting }: Sho
 
 const queue = 'media'
 
-function subscribeToBus(parts: Parts): BusSubscription[] {
+function subscribeToBus(parts: SfuComponents): BusSubscription[] {
   const { bus, db, log, rooms } = parts
   return [
     respond(

@@ -12,7 +12,7 @@ export async function isInvited(context: Context, meetingId: string, userId: str
   return holdsInvite(context.db, meetingId, userId)
 }
 
-/** Finds the invites that went to the verified address of an account, so that from now on they are known as its own. */
+/** Finds the invites that went to the verified address of an account. From now on they are its own. */
 export async function claimByAddress({ db, addressOf }: Context, userId: string): Promise<void> {
   const email = await addressOf(userId)
   if (email !== null) await claimInvites(db, email, userId)

@@ -10,8 +10,8 @@ export interface InviteLimit {
 const hour = 3600
 
 /**
- * So that nobody fills others' mailboxes with our mails: in an hour 100 invites by one person to whomever, 20 to one mailbox by
- * whomever, 10 by the one to the other. A suffix after `+` does not make another mailbox.
+ * So that nobody fills others' mailboxes with our mails: in an hour 100 invites by one person, 20 to one mailbox, and 10 by one person to
+ * one mailbox. A suffix after `+` does not make another mailbox.
  */
 export function createInviteLimit(kv: Pick<Kv, 'limiter'>): InviteLimit {
   const senders = kv.limiter({ name: 'invite:sender', points: 100, seconds: hour })

@@ -2,7 +2,7 @@ import type { LobbyDecision } from '@parley/contracts'
 import { decideAdmission, type Admission } from '../admission.ts'
 import type { Context } from '../context.ts'
 import { liveMeeting } from '../redeem.ts'
-import { factsOf } from '../standing.ts'
+import { admissionFactsOf } from '../standing.ts'
 import { findMembers } from '../store/members.ts'
 import { findMeeting } from '../store/meetings.ts'
 import type { MeetingRow } from '../tables.ts'
@@ -52,7 +52,7 @@ function decisionFor(context: Context, entry: LobbyRow, { row, member }: Known):
   const { participant_id: participantId, user_id: userId, name, guest } = entry
   // The moderator who let them in saw them at the door: they are not asked for a key.
   const shown = { guest, byCode: true, joinToken: null, passcode: row.passcode_hash }
-  const admission = decideAdmission(factsOf({ meeting: row, userId, member, stay: undefined }, shown, false))
+  const admission = decideAdmission(admissionFactsOf({ meeting: row, userId, member, stay: undefined }, shown, false))
   if (admission.kind !== 'enter') return refused(participantId, reasonOf(admission))
   const meeting = liveMeeting(context, row, entry.decided_at ?? entry.asked_at)
   const { room_seq: asOf } = row

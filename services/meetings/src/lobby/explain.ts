@@ -6,7 +6,7 @@ import { isFull } from '../full.ts'
 import { knockerOf, shownBy } from '../join.ts'
 import type { PasscodeCheck } from '../passcode-check.ts'
 import { meetingByCodeFor, type MeetingView } from '../read.ts'
-import { factsOf } from '../standing.ts'
+import { admissionFactsOf } from '../standing.ts'
 import { findEntry } from '../store/lobby.ts'
 import type { MeetingRow } from '../tables.ts'
 import { rejectedForMs } from './place.ts'
@@ -34,7 +34,7 @@ export async function explainAccess(
 ): Promise<EntryAccess> {
   const seen = await seenOrNull(context, code, principal)
   if (seen === null) return unknown
-  const facts = factsOf(seen.arrival, shownBy(seen.arrival, { principal, byCode: true }), seen.invited)
+  const facts = admissionFactsOf(seen.arrival, shownBy(seen.arrival, { principal, byCode: true }), seen.invited)
   const admission = decideAdmission(facts.passcode === 'none' ? facts : { ...facts, passcode: 'missing' })
   const meeting = summary(seen.meeting)
   switch (admission.kind) {

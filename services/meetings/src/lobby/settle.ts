@@ -41,7 +41,8 @@ export async function settleAsked(
 }
 
 /**
- * In the transaction that switched the waiting room off: lets in all who wait for nothing else. A person who was removed before, or whom the meeting would not let in now, goes on waiting for a decision.
+ * In the transaction that switched the waiting room off: lets in all who wait for nothing else. A person who was removed before, or may not
+ * enter by today's settings, goes on waiting for a decision.
  */
 export const letInFreed = (trx: Db, meeting: MeetingRow, at: Date): Promise<{ lv: number | null }> =>
   settleAsked(trx, meeting.id, { freedIn: meeting }, { status: 'admitted', decided_by: null, decided_at: at })

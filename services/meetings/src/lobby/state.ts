@@ -19,7 +19,7 @@ import { admittedTo, refused } from './admitted.ts'
 import { unseenMs } from './place.ts'
 
 type LobbyState = Static<(typeof meetingsBus.lobby)['output']>
-type Asked = Static<(typeof meetingsBus.lobby)['input']>
+type LobbyQuery = Static<(typeof meetingsBus.lobby)['input']>
 
 /** The time last seen may be this old: it saves a write per question. */
 const seenEveryMs = 10_000
@@ -31,7 +31,7 @@ const maxDecidedBytes = 200_000
  * The lobby of a meeting; those `present` keep their place, and hear how their wait ended if it did. Decisions that do
  * not fit into an answer are given to the next question.
  */
-export async function lobbyState(context: Context, { meetingId, present }: Asked): Promise<LobbyState> {
+export async function lobbyState(context: Context, { meetingId, present }: LobbyQuery): Promise<LobbyState> {
   const at = now(context)
   let seen = await readLobby(context, meetingId, present)
   if (isStale(seen, at)) {
@@ -89,7 +89,7 @@ function fitting(present: readonly string[], decide: (participantId: string) => 
   return decided
 }
 
-/** Writes down who was seen, back in their places, and takes out of the queue who was not for too long. */
+/** Writes down the people who were seen, in their old places. It takes out those who were not seen for too long. */
 async function refreshLobby(
   context: Context,
   meetingId: string,

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** What happened in and around a meeting besides comings and goings, for operators. */
+/** The events in and around a meeting besides comings and goings, for operators. */
 export const timeline: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`create table timeline (

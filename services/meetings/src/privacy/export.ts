@@ -8,10 +8,10 @@ import { listUserEvents } from '../user-events/store.ts'
 import { eventIdOf } from '../webhooks/from-log.ts'
 import { toWebhook } from '../webhooks/webhook.ts'
 
-type Asked = Parameters<typeof exportSlice>[1]
+type ExportInput = Parameters<typeof exportSlice>[1]
 
 /** The data of a person in this service, a page at a time. */
-export const exportPerson = (context: Context, asked: Asked) => exportSlice(sectionsOf(context), asked)
+export const exportPerson = (context: Context, asked: ExportInput) => exportSlice(sectionsOf(context), asked)
 
 const first = '00000000-0000-0000-0000-000000000000'
 const from = (after: string): string => (after === '' ? first : after)

@@ -6,7 +6,7 @@ import { boxOf } from '../user-events/box.ts'
 
 /**
  * One statement per batch, until a batch finds less than it may and changes all that it found. Rows are found by `ctid`, so that the tables
- * need no key in common. A row that somebody changes at the same moment is found at its new place, which the statement does not see yet:
+ * need no key in common. A row that somebody changes at the same moment moves to a new place. The statement does not see it there yet:
  * the next one takes it.
  */
 const batches = (
@@ -86,7 +86,7 @@ export const toldSteps = (db: Db): EraseStep[] => [
   scrubTable(db, { table: 'meetings.webhook_deliveries', key: sql`id::text`, order: ['id'] }),
 ]
 
-interface Told {
+interface PrivateTable {
   table: string
   /** The place of a row as a text. */
   key: ReturnType<typeof sql>
@@ -94,7 +94,7 @@ interface Told {
 }
 
 /** Looks through a table by its key, a page at a time; only rows that name the person are read. */
-function scrubTable(db: Db, { table, key, order }: Told): EraseStep {
+function scrubTable(db: Db, { table, key, order }: PrivateTable): EraseStep {
   const columns = sql.join(order.map((column) => sql.ref(column)))
   return async (person, after) => {
     const from = placeOf(order, after)
@@ -114,7 +114,7 @@ function scrubTable(db: Db, { table, key, order }: Told): EraseStep {
   }
 }
 
-function placeOf(order: Told['order'], after: string) {
+function placeOf(order: PrivateTable['order'], after: string) {
   if (after === '') return sql`true`
   const columns = sql.join(order.map((column) => sql.ref(column)))
   return sql`(${columns}) > (${sql.join(valuesOf(after).map((part) => sql`${part}`))})`

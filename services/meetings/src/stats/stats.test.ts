@@ -46,7 +46,7 @@ describe('statsOf', () => {
     })
   })
 
-  it('M13 who leaves as another comes is not there at the same time', () =>
+  it('M13 stays of people who leave and come at one moment do not overlap', () =>
     expect(statsOf([stay(ann, 0, 10), stay(bob, 10, 20)], [], at(30)).peakParticipants).toBe(1))
 
   it('M13 two devices of one person count once, in numbers and in time', () => {

@@ -121,7 +121,7 @@ export async function closeStays(
   return closed.length
 }
 
-/** The meetings of which somebody is written down as being in, in the order of their ids, from after one on. */
+/** The meetings that have somebody present by their attendance, ordered by id, from after one on. */
 export async function listOccupied(db: Db, after: string | null, limit: number): Promise<string[]> {
   let query = db.selectFrom('attendance').select('meeting_id').distinct().where('left_at', 'is', null)
   if (after !== null) query = query.where('meeting_id', '>', after)

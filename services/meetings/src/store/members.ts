@@ -13,12 +13,12 @@ export interface Person extends Whom {
   guest: boolean
 }
 
-interface Asked {
+interface MembersQuery {
   meetingId: string
   userIds: readonly string[]
 }
 
-const membersOf = prepared('meetings.members', (db: Db, { meetingId, userIds }: Asked) =>
+const membersOf = prepared('meetings.members', (db: Db, { meetingId, userIds }: MembersQuery) =>
   db
     .selectFrom('members')
     .select(['meeting_id', 'user_id', 'name', 'guest', 'role', 'admitted_at', 'must_wait', 'banned_at', 'banned_by'])

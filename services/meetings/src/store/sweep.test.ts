@@ -64,7 +64,7 @@ describe('sweeps', () => {
     }, 10_000)
   }
 
-  it('X36 what is due to end is found by an index, whatever is over', () =>
+  it('X36 meetings that are due to end are found by an index, however many are over', () =>
     readsBy('meetings_due', async () => {
       const at = new Date()
       const limits = {

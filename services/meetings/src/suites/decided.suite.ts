@@ -49,7 +49,7 @@ export const decidedSuite = (open: OpenWorld) =>
       }
     })
 
-    it('X9a whoever is put into the lobby by that is in it, and has neither chat nor roster', async () => {
+    it('X9a a person whom that puts into the lobby has neither chat nor roster', async () => {
       const [host, ann] = [product.person('Host'), product.person('Ann')]
       const meeting = await product.create(host)
       const roomToken = await acts.tokenFor(ann, meeting)
@@ -111,7 +111,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await acts.access(ann, meeting)).toBe('not-found')
     })
 
-    it('X26 X9b who is in a meeting with a passcode is shown to nobody whom it would keep out', async () => {
+    it('X26 X9b the people in a meeting with a passcode are hidden from users whom it keeps out', async () => {
       const [host, eve, ann] = [product.person('Host'), product.person('Eve', true), product.person('Ann')]
       const meeting = await product.create(host, { passcode: 'secret' })
       await product.fact('joined', meeting, host)
@@ -127,7 +127,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await look(eve)).toEqual(['not-admitted', 0])
     })
 
-    it('X9a who was admitted from the lobby and enters later is decided on again', async () => {
+    it('X9a a person who was admitted from the lobby and enters later is decided on again', async () => {
       const [host, ann, gast] = [product.person('Host'), product.person('Ann'), product.person('Gast', true)]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       const [a, g] = [await lobby.come(ann, meeting), await lobby.come(gast, meeting)]
@@ -157,7 +157,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect([await left(shut), await left(closed)]).toEqual([['Gast'], ['Ann', 'Gast']])
     })
 
-    it('X9a whoever is banned beside asking takes no place in the lobby', async () => {
+    it('X9a anyone who is banned beside asking takes no place in the lobby', async () => {
       const [host, eve] = [product.person('Host'), product.person('Eve')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       await product.comeIn(eve, meeting)
@@ -168,7 +168,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect((await lobby.queue(host, meeting)).items).toEqual([])
     })
 
-    it('C6 who was removed and then leaves is still told that they were removed', async () => {
+    it('C6 a person who was removed and then leaves is still told that they were removed', async () => {
       const [host, bob] = [product.person('Host'), product.person('Bob')]
       const meeting = await product.create(host)
       await acts.inside(bob, meeting)

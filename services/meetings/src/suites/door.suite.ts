@@ -48,7 +48,7 @@ export const doorSuite = (open: OpenWorld) =>
       expect(await explain(gast, open.code)).toMatchObject(no('meeting-over', 'none'))
     })
 
-    it('M14 S20 one for the invited looks like none to who is not', async () => {
+    it('M14 S20 hides an invite-only meeting from users without an invite', async () => {
       const [host, ann] = [product.person(), product.person()]
       const { code } = await product.create(host, { type: 'invited_only', passcode: 'secret' })
       expect(await explain(ann, code)).toEqual(unknown)

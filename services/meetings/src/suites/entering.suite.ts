@@ -1,4 +1,4 @@
-import { meetingsBus, type Joining } from '@parley/contracts'
+import { meetingsBus, type JoinDetails } from '@parley/contracts'
 import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -46,7 +46,7 @@ export const enteringSuite = (open: OpenWorld) =>
     it('M8 a room token by id is for those who may see the meeting', async () => {
       const [host, other] = [product.person(), product.person()]
       const ask = (id: string, as: Person) =>
-        product.call<Joining>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })
+        product.call<JoinDetails>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })
       const open = await product.create(host)
       const closed = await product.create(host, { type: 'private' })
       expect((await ask(open.id, other)).status).toBe(200)
@@ -81,7 +81,7 @@ export const enteringSuite = (open: OpenWorld) =>
       expect(outcomes.filter((outcome) => outcome === 'room-token-invalid')).toHaveLength(49)
     })
 
-    it('S14 R1 who got no answer asks again by the same attempt, and only by that', async () => {
+    it('S14 R1 a person who got no answer asks again by the same attempt, and only by that', async () => {
       const [host, ann] = [product.person(), product.person('Ann')]
       const { code } = await product.create(host)
       const { roomToken } = await join(ann, code)
@@ -163,13 +163,13 @@ export const enteringSuite = (open: OpenWorld) =>
       try {
         const host = local.person()
         const from = (name: string) => ({ 'x-forwarded-host': name, 'x-forwarded-proto': 'https' })
-        const made = await local.call<Joining['meeting']>('POST', '/v1/meetings', {
+        const made = await local.call<JoinDetails['meeting']>('POST', '/v1/meetings', {
           as: host,
           body: {},
           headers: from('a.test:8443'),
         })
         expect(made.body.joinLink).toBe(`https://a.test:8443/m/${made.body.code}`)
-        const joined = await local.call<Joining>('POST', '/v1/meetings/join', {
+        const joined = await local.call<JoinDetails>('POST', '/v1/meetings/join', {
           as: host,
           body: { code: made.body.code },
           headers: from('evil.test'),
@@ -179,7 +179,7 @@ export const enteringSuite = (open: OpenWorld) =>
           (await request(other.bus, meetingsBus.redeem, { roomToken: joined.body.roomToken, userId: host.id })).meeting
             .joinLink,
         ).toBe(made.body.joinLink)
-        const odd = await local.call<Joining['meeting']>('POST', '/v1/meetings', {
+        const odd = await local.call<JoinDetails['meeting']>('POST', '/v1/meetings', {
           as: host,
           body: {},
           headers: { 'x-forwarded-host': 'a/b?c@d' },

@@ -169,7 +169,7 @@ export const invitesSuite = (open: OpenWorld) =>
       expect((await act(ann, body.id, 'accept')).body.code).toBe('wrong-state')
     })
 
-    it('S21 who may do what with invites', async () => {
+    it('S21 the roles that may read, make and revoke invites', async () => {
       const [host, cohost, member, invited, stranger] = [user('Host'), user('Cohost'), user(), user(), user()]
       const guest = product.person('Gast', true)
       const meeting = await product.create(host, { type: 'private' })
@@ -215,7 +215,7 @@ export const invitesSuite = (open: OpenWorld) =>
       })
     })
 
-    it('M12 S21 who is invited to a public meeting knows it: what they may not do is forbidden, not hidden', async () => {
+    it('M12 S21 a person who is invited to a public meeting knows it: what they may not do is forbidden, not hidden', async () => {
       const [host, invited, declined, banned, stranger] = [user('Host'), user(), user(), user(), user()]
       const meeting = await product.create(host, { type: 'public' })
       await product.fact('joined', meeting, banned)

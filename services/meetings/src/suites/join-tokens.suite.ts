@@ -1,4 +1,4 @@
-import { meetingsBus, type Joining } from '@parley/contracts'
+import { meetingsBus, type JoinDetails } from '@parley/contracts'
 import { request } from '@parley/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
@@ -32,7 +32,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
           as,
         })
       ).body
-    const join = (as: Person, body: object) => product.call<Joining>('POST', '/v1/meetings/join', { as, body })
+    const join = (as: Person, body: object) => product.call<JoinDetails>('POST', '/v1/meetings/join', { as, body })
     const enter = async (as: Person, body: object) => {
       const { roomToken } = (await join(as, body)).body
       return request(product.bus, meetingsBus.redeem, { roomToken, userId: as.id })
@@ -48,7 +48,10 @@ export const joinTokensSuite = (open: OpenWorld) =>
       const grant = await enter(ann, { joinToken: token.joinToken, displayName: 'Ännchen' })
       expect(grant).toMatchObject({ name: 'Ännchen', role: 'cohost', admission: 'enter', guest: false })
       expect(await enter(gast, { joinToken: token.joinToken })).toMatchObject({ role: 'cohost', guest: true })
-      const again = await product.call<Joining>('POST', `/v1/meetings/${meeting.id}/room-token`, { as: ann, body: {} })
+      const again = await product.call<JoinDetails>('POST', `/v1/meetings/${meeting.id}/room-token`, {
+        as: ann,
+        body: {},
+      })
       const back = await request(product.bus, meetingsBus.redeem, { roomToken: again.body.roomToken, userId: ann.id })
       expect(back).toMatchObject({ role: 'cohost', admission: 'enter' })
     })

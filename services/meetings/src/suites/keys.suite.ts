@@ -4,7 +4,7 @@ import {
   meetingsOperations,
   moderationOperations,
   type Invite,
-  type Joining,
+  type JoinDetails,
   type Meeting,
 } from '@parley/contracts'
 import { newId } from '@parley/kit'
@@ -231,11 +231,11 @@ export const keysSuite = (open: OpenWorld) =>
       const order = { as: user('Ann'), path: '/v1/meetings/join', body: { joinToken: body.joinToken } }
       const [first, again] = [await post(calls[0], order, 'the-last-use'), await post(calls[1], order, 'the-last-use')]
       expect(again.body).toEqual(first.body)
-      const grant = await lobby.redeem(order.as, (again.body as Joining).roomToken)
+      const grant = await lobby.redeem(order.as, (again.body as JoinDetails).roomToken)
       expect(grant.meeting).toMatchObject({ id: (meeting as Meeting).id })
     })
 
-    it('X9d what was refused is not kept: the key is good for the request that is right', async () => {
+    it('X9d a refusal is not kept: the key still works for a correct request', async () => {
       const { meeting } = await meetingOf({ passcode: 'right-4711' })
       const order = { as: user('Ann'), path: '/v1/meetings/join' }
       const wrong = await post(calls[0], { ...order, body: { code: meeting.code, passcode: 'wrong' } }, 'my-key')
@@ -255,7 +255,7 @@ export const keysSuite = (open: OpenWorld) =>
       )
       const kept = JSON.stringify(await product.db.selectFrom('kept_answers').selectAll().execute())
       expect(kept).toContain(host.id)
-      for (const secret of [key, (token as { joinToken: string }).joinToken, (joining as Joining).roomToken])
+      for (const secret of [key, (token as { joinToken: string }).joinToken, (joining as JoinDetails).roomToken])
         expect(kept).not.toContain(secret)
     })
 

@@ -25,7 +25,7 @@ export const lobbySuite = (open: OpenWorld) =>
       await world.close()
     })
 
-    it('M15 who comes waits in order; the host and the room see it, and the host goes straight in', async () => {
+    it('M15 a person who comes waits in order; the host and the room see it, and the host goes straight in', async () => {
       const [host, ann, gast] = [product.person(), product.person('Ann'), product.person('Gast', true)]
       const meeting = await product.create(host, waitingRoom)
       const heard = await hearLobby(world, meeting.id)
@@ -143,7 +143,7 @@ export const lobbySuite = (open: OpenWorld) =>
       expect(questions).toBeGreaterThan(1)
     })
 
-    it('M15 who is not seen for 130 s leaves the queue; an open socket keeps the place, a new ask gets a new one', async () => {
+    it('M15 a person who is not seen for 130 s leaves the queue; an open socket keeps the place, a new ask gets a new one', async () => {
       const [host, ann, bob, eve] = [
         product.person(),
         product.person('Ann'),

@@ -34,7 +34,7 @@ export const moderationSuite = (open: OpenWorld) =>
     const roomToken = (as: Person, { id }: At) =>
       product.call<{ roomToken: string }>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })
 
-    it('M10 who was kicked waits the next time, though there is no waiting room, until admitted', async () => {
+    it('M10 a person who was kicked waits the next time, though there is no waiting room, until admitted', async () => {
       const [host, bob] = [product.person(), product.person('Bob')]
       const meeting = await product.create(host)
       expect((await lobby.come(bob, meeting)).admission).toBe('enter')

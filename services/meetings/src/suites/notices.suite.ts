@@ -78,7 +78,7 @@ export const noticesSuite = (open: OpenWorld) =>
       expect(product.saidIn(meeting.id)).toEqual([])
     })
 
-    it('C3 T7 what is to be said while chat is away is said later, once, and holds up no command to the room', async () => {
+    it('C3 T7 a notice made while chat is away is sent later, once, and delays no command to the room', async () => {
       const [ann, bob] = [product.person('Ann'), product.person('Bob')]
       const meeting = await live(ann, bob)
       product.loseChat()
@@ -103,7 +103,7 @@ export const noticesSuite = (open: OpenWorld) =>
       )
     })
 
-    it('M10 who was removed or has another role is told to those who remember what they may do', async () => {
+    it('M10 a person who was removed or has another role is told to those who remember what they may do', async () => {
       const [ann, bob] = [product.person('Ann'), product.person('Bob')]
       const meeting = await live(ann, bob)
       const heard: string[] = []

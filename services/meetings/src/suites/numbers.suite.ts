@@ -6,7 +6,7 @@ import { createActs } from '../testing/acts.ts'
 import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
-/** Commands have a place in order, and what is written down is told again to a room that may not know it. */
+/** Commands have a place in order. A room that may not know the stored state is told it again. */
 export const numbersSuite = (open: OpenWorld) =>
   describe('numbered commands', () => {
     let world: TestWorld
@@ -94,7 +94,7 @@ export const numbersSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1]), 8_000)
     })
 
-    it('X7b X7d who came in with the role of before is given the one of now', async () => {
+    it('X7b X7d a person who came in with the role of before is given the one of now', async () => {
       const [ann, bob, carl] = [product.person('Ann'), product.person('Bob'), product.person('Carl')]
       const meeting = await product.create(ann)
       for (const as of [bob, carl]) await product.comeIn(as, meeting)

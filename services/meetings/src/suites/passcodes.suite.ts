@@ -1,4 +1,4 @@
-import type { EntryAccess, Joining, Meeting } from '@parley/contracts'
+import type { EntryAccess, JoinDetails, Meeting } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { passcodeMarks, type PasscodeGuesses } from '../passcode-check.ts'
 import { createCall, type Answered, type Call } from '../testing/call.ts'
@@ -26,7 +26,7 @@ export const passcodesSuite = (open: OpenWorld) =>
       addresses += 1
       return `10.2.${addresses >> 8}.${addresses & 255}`
     }
-    const say = (as: Person, { code }: Meeting, passcode: string, from: string): Promise<Answered<Joining>> =>
+    const say = (as: Person, { code }: Meeting, passcode: string, from: string): Promise<Answered<JoinDetails>> =>
       call('POST', '/v1/meetings/join', { as, body: { code, passcode }, headers: { 'x-forwarded-for': from } })
     /** A busy machine refuses what waits too long, uncounted: whoever is told so comes again. */
     async function outcome(as: Person, meeting: Meeting, passcode: string, from = elsewhere()): Promise<string> {

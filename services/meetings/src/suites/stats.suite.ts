@@ -79,7 +79,7 @@ export const statsSuite = (open: OpenWorld) =>
       expect(second?.startsWith(`${bob.id},'=Bob,`)).toBe(true)
     })
 
-    it('S21 who sees the numbers, the attendance and the calendar', async () => {
+    it('S21 the roles that see the numbers, the attendance and the calendar', async () => {
       const [host, cohost, member, gone, invited, stranger] = Array.from({ length: 6 }, () => product.person()) as [
         Person,
         Person,

@@ -212,7 +212,7 @@ export const textsSuite = (open: OpenWorld) =>
       )
     })
 
-    it('A5 whoever goes by another name in a meeting keeps it', async () => {
+    it('A5 anyone who goes by another name in a meeting keeps it', async () => {
       const [host, ann] = [product.person('Host'), product.person('Ann')]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann, { name: 'Miss A.' })
@@ -224,7 +224,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect(product.toldTo(meeting.id)).toMatchObject([{ kind: 'name', userId: host.id }])
     })
 
-    it('M16 what a calendar says of a meeting is text (RFC 5545)', async () => {
+    it('M16 a calendar has titles and descriptions as escaped text (RFC 5545)', async () => {
       const host = product.person('Ann "the\\host"; X:Y, Z')
       const title = 'A;B,C\\D:"E" BEGIN:VEVENT'
       const meeting = await product.create(host, {

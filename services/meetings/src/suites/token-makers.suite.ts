@@ -51,7 +51,7 @@ export const tokenMakersSuite = (open: OpenWorld) =>
       }
     })
 
-    it('X9c who came in by a join token stays when it dies; a use that was never used does not', async () => {
+    it('X9c a person who entered by a join token stays when it is revoked; an unspent use does not', async () => {
       const [host, came, not] = [product.person('Host'), product.person('Came'), product.person('Not')]
       const meeting = await product.create(host, { type: 'invited_only' })
       const token = await acts.makeToken(host, meeting, { role: 'cohost' })

@@ -137,7 +137,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       subscription.unsubscribe()
     })
 
-    it('R12 what is too old, unknown or from the future is said to be incomplete', async () => {
+    it('R12 a position that is too old, unknown or in the future gives an incomplete answer', async () => {
       const [host, ann] = [user('Host'), user()]
       const from = await begin(ann)
       await invite(host, await product.create(host), { userId: ann.id })
@@ -173,7 +173,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect((await read(ann, '1499.0')).events.map(({ type }) => type).slice(-1)).toEqual(['invite.revoked'])
     })
 
-    it('R12 R4 who was removed, and who is banned, may not read on; a deleted meeting is read by nobody', async () => {
+    it('R12 R4 a person who was removed, and who is banned, may not read on; a deleted meeting is read by nobody', async () => {
       const [host, ann] = [user('Host'), user()]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann)

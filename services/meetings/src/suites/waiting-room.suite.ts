@@ -48,7 +48,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       expect((await lobby.state(meeting)).lv).toBe(3)
     })
 
-    it('M15 who was admitted by that stays admitted when it is switched on again', async () => {
+    it('M15 a person who was admitted by switching it off stays admitted when it is on again', async () => {
       const [host, ann, bob] = [product.person(), product.person('Ann'), product.person('Bob')]
       const meeting = await product.create(host, waitingRoom)
       await lobby.come(ann, meeting)
@@ -58,7 +58,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       expect((await lobby.come(bob, meeting)).admission).toBe('wait')
     })
 
-    it('M15 M10 who was removed still waits for somebody to decide', async () => {
+    it('M15 M10 a person who was removed still waits for somebody to decide', async () => {
       const [host, ann, bob] = [product.person(), product.person('Ann'), product.person('Bob')]
       const meeting = await product.create(host, waitingRoom)
       await product.fact('joined', meeting, ann)
@@ -88,7 +88,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       expect((await lobby.queue(host, meeting)).items).toEqual([])
     })
 
-    it('M6 R7 who opens the room is told of a change that found no room, for they may have brought the meeting of before', async () => {
+    it('M6 R7 an update that found no room is sent again when the first participant brings an older snapshot', async () => {
       const host = product.person('Host')
       const [changed, same] = [await product.create(host), await product.create(host)]
       await change(host, changed, { title: 'Renamed' })

@@ -1,6 +1,6 @@
 import type { Problem } from '@parley/contracts'
 
-interface Asked {
+interface CallOptions {
   as?: { token(): string }
   body?: unknown
   headers?: Record<string, string>
@@ -16,7 +16,11 @@ export type Call = ReturnType<typeof createCall>
 /** Calls the REST operations of one instance; `T` is what a success is expected to answer. */
 export const createCall =
   (url: string) =>
-  async <T = unknown>(method: string, path: string, { as, body, headers = {} }: Asked = {}): Promise<Answered<T>> => {
+  async <T = unknown>(
+    method: string,
+    path: string,
+    { as, body, headers = {} }: CallOptions = {},
+  ): Promise<Answered<T>> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {

@@ -1,4 +1,4 @@
-import { meetingsBus, signalingBus, type Grant, type LobbyDecision, type LobbyEntry } from '@parley/contracts'
+import { meetingsBus, signalingBus, type AdmissionGrant, type LobbyDecision, type LobbyEntry } from '@parley/contracts'
 import { request, subscribe } from '@parley/kit'
 import type { Answered } from './call.ts'
 import type { Person, Product } from './product.ts'
@@ -14,13 +14,13 @@ export const createLobby = (product: Product) => {
   const { bus } = product
   const post = <T = { count: number }>(as: Person, { id }: At, path: string, body: object = {}): Promise<Answered<T>> =>
     product.call<T>('POST', `/v1/meetings/${id}/${path}`, { as, body })
-  const redeem = (as: Person, roomToken: string): Promise<Grant> =>
+  const redeem = (as: Person, roomToken: string): Promise<AdmissionGrant> =>
     request(bus, meetingsBus.redeem, { roomToken, userId: as.id })
   return {
     post,
     redeem,
     /** With a fresh room token, by code. */
-    come: async (as: Person, meeting: At): Promise<Grant> =>
+    come: async (as: Person, meeting: At): Promise<AdmissionGrant> =>
       redeem(as, (await product.joinByCode(as, meeting.code)).body.roomToken),
     /** The questions of a signaling node. */
     state: ({ id }: At, ...present: string[]) => request(bus, meetingsBus.lobby, { meetingId: id, present }),

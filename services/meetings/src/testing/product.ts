@@ -1,7 +1,7 @@
 import {
   meetingsBus,
-  type Grant,
-  type Joining,
+  type AdmissionGrant,
+  type JoinDetails,
   type Meeting,
   type RoomCommand,
   type RosterEntry,
@@ -159,10 +159,10 @@ const shorthands = (call: Call, bus: Bus) => ({
       })
     ).body,
   joinByCode: (as: Person, code: string, more: object = {}) =>
-    call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
+    call<JoinDetails>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
   /** Joins and redeems the room token, as signaling does for who enters. */
-  async comeIn(as: Person, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<Grant> {
-    const { body } = await call<Joining>('POST', '/v1/meetings/join', { as, body: { code, ...more } })
+  async comeIn(as: Person, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<AdmissionGrant> {
+    const { body } = await call<JoinDetails>('POST', '/v1/meetings/join', { as, body: { code, ...more } })
     return request(bus, meetingsBus.redeem, { roomToken: body.roomToken, userId: as.id })
   },
 })

@@ -5,7 +5,7 @@ import type { AttendanceRow, Db, MeetingRow } from '../tables.ts'
 import { listNotes } from './store.ts'
 import type { TimelineRow } from './tables.ts'
 
-/** What fits into a message on the bus. */
+/** As much as fits into a message on the bus. */
 const most = 1_500
 const mostStays = 5_000
 const faultsOfId = compile(Id)

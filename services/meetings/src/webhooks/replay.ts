@@ -9,14 +9,14 @@ import { newTestId } from './outcome.ts'
 import { changeWebhook, insertDeliveries, lockWebhook, wakeWebhook } from './store.ts'
 import type { DeliveryRow, WebhookRow } from './tables.ts'
 
-interface Asked<T> {
+interface ReplayInput<T> {
   id: string
   userId: string
   once: Once<T>
 }
 
 /** Sends `webhook.test`, beside all else. @throws ProblemError `not-found`, `wrong-state` */
-export const sendTest = (context: Context, asked: Asked<DeliveryRow>): Promise<DeliveryRow> =>
+export const sendTest = (context: Context, asked: ReplayInput<DeliveryRow>): Promise<DeliveryRow> =>
   inEnabled(context, asked, async (trx, { id }) => {
     const event = newTestId()
     const [made] = await insertDeliveries(trx, [
@@ -37,7 +37,7 @@ export const sendTest = (context: Context, asked: Asked<DeliveryRow>): Promise<D
 /** Sends one delivery again, beside all else. @throws ProblemError `not-found`, `wrong-state` */
 export const replayDelivery = (
   context: Context,
-  { deliveryId, ...asked }: Asked<DeliveryRow> & { deliveryId: string },
+  { deliveryId, ...asked }: ReplayInput<DeliveryRow> & { deliveryId: string },
 ): Promise<DeliveryRow> =>
   inEnabled(context, asked, async (trx, { id }) => {
     const again = await trx
@@ -65,7 +65,7 @@ const asNew = {
  */
 export const replayLog = (
   context: Context,
-  { since, after, ...asked }: Asked<number> & { since?: string | undefined; after?: string | undefined },
+  { since, after, ...asked }: ReplayInput<number> & { since?: string | undefined; after?: string | undefined },
 ): Promise<number> =>
   inEnabled(context, asked, async (trx, webhook) => {
     let place = await placeOf(trx, webhook, { since, after })
@@ -137,7 +137,7 @@ const notAnEvent = () =>
 /** Acts on an endpoint that is enabled, and makes it due. */
 async function inEnabled<T>(
   { db }: Context,
-  { id, userId, once }: Asked<T>,
+  { id, userId, once }: ReplayInput<T>,
   act: (trx: Db, webhook: WebhookRow) => Promise<T>,
 ): Promise<T> {
   return db.transaction().execute((trx) =>

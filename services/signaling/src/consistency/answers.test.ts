@@ -91,7 +91,7 @@ describe('answers belong to the session (C12)', () => {
     for (const socket of [client, ben.client]) socket.close()
   })
 
-  it('what is still worked on when the socket goes is done once, and answered on the next socket', async () => {
+  it('a request in progress when the socket is lost is done once, and answered on the next socket', async () => {
     const { ada, ben } = await twoPeople()
     ada.client.tell('chat.send', { clientMessageId: ada.id, text: 'hello' }, 'one')
     ada.client.tell('media.update', { mic: false }, 'two')

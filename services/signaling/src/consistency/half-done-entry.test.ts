@@ -73,7 +73,7 @@ describe.each(Object.entries(worlds))('somebody whose way in fails halfway, %s',
       await eventually(() => expect(facts.of(meeting.id, 'left').at(-1)).toMatchObject({ present: 0 }), graceAndMoreMs)
   }, 60_000)
 
-  it('X16 who could not resume tries again with the same token, and is in', async () => {
+  it('X16 a person who could not resume tries again with the same token, and is in', async () => {
     const { host, guest } = await hostAndGuest()
     guest.client.drop()
     product.storeOf(1).letCommits('unanswered')
@@ -109,7 +109,7 @@ describe.each(Object.entries(worlds))('somebody whose way in fails halfway, %s',
     return { host, guest, late }
   }
 
-  it('X16 who comes in and is removed in one commit is not in the room, nor is their socket', async () => {
+  it('X16 a person who comes in and is removed in one commit is not in the room, nor is their socket', async () => {
     const { host, guest, late } = await comeInWith('remove')
     expect(late.answersTo('j')[0]?.type).toBe('error')
     if (late.closed === null) {
@@ -122,7 +122,7 @@ describe.each(Object.entries(worlds))('somebody whose way in fails halfway, %s',
     for (const { client } of [host, guest, { client: late }]) client.close()
   })
 
-  it('X16 C6 who comes in and finds the meeting ended in one commit is told that it is over', async () => {
+  it('X16 C6 a person who comes in and finds the meeting ended in one commit is told that it is over', async () => {
     const { host, guest, late } = await comeInWith('end')
     expect(await Promise.all([host.client.waitForClose(), guest.client.waitForClose()])).toEqual([4410, 4410])
     expect(late.answersTo('j')[0]).toMatchObject({ payload: { code: 'meeting-over' } })

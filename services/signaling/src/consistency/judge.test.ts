@@ -71,7 +71,7 @@ describe('which history of a room stays (C4, C17)', () => {
     })
   })
 
-  it('C4 what was restored from an ancestor, and not gone on since, is brought up to what is known', () => {
+  it('C4 a room restored from an ancestor, unchanged since, is brought up to the known state', () => {
     const restored = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
     expect(evaluate(known, other(restored))).toMatchObject({ state: known, begins: true, highest: 3 })
     const goneOn = docAt('f', ['r', 's'], { first: 3, origin: headAt('e', 2, 'b') })
@@ -92,7 +92,7 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(evaluate(again, other(byAnother))).toMatchObject({ state: again, begins: true })
   })
 
-  it('C4 what was replaced because it was behind is known to be, when somebody restores it once more', () => {
+  it('C4 a replaced document that was behind is recognised when somebody restores it once more', () => {
     const behind = docAt('f', ['r'], { first: 3, origin: headAt('e', 2, 'b') })
     const restored = { ...roomAt('g', ['s'], 4), past: pastWith(evaluate(known, other(behind))) }
     const again = docAt('h', ['t'], { first: 4, origin: headAt('f', 3, 'r') })
@@ -109,7 +109,7 @@ describe('which history of a room stays (C4, C17)', () => {
     })
   })
 
-  it('C1 what was restored from just what is known has the same contents, and may have gone on', () => {
+  it('C1 a room restored from the known state has the same contents, and may have gone on', () => {
     const restored = docAt('f', ['r', 's'], { first: 4, origin: headAt('e', 3, 'c') })
     expect(evaluate(known, other(restored))).toMatchObject({
       found: 'changes',

@@ -99,7 +99,7 @@ describe.each(Object.entries(worlds))('commands of meetings in their order, %s',
   })
   const host0 = () => '00000000-0000-7000-8000-000000000000'
 
-  it('X7b who is removed while joining does not come in', async () => {
+  it('X7b a person who is removed while joining does not come in', async () => {
     const { host, answer, close } = await comeIn('participant', async ({ meetingId, userId }) => {
       await carryOutOn(0, meetingId, product.number(meetingId, { kind: 'remove', userId, reason: 'banned' }))
     })

@@ -4,11 +4,11 @@ import { newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aMeeting } from '../testing/harness.ts'
-import { startLinkedNodes, type World } from '../testing/linked-nodes.ts'
+import { startLinkedNodes, type TestServers } from '../testing/linked-nodes.ts'
 import { worlds } from '../testing/worlds.ts'
 
 describe.each(Object.entries(worlds))('why somebody is not in the room any more, %s', (_name, startWorld) => {
-  let world: World
+  let world: TestServers
   let product: Awaited<ReturnType<typeof startLinkedNodes>>
   beforeAll(async () => {
     world = await startWorld()
@@ -87,7 +87,7 @@ describe.each(Object.entries(worlds))('why somebody is not in the room any more,
     for (const { client } of [host, other]) client.close()
   })
 
-  it('C6b who leaves, and whose commit gets no answer, is not told to have been removed', async () => {
+  it('C6b a person who leaves, and whose commit gets no answer, is not told to have been removed', async () => {
     const { host, guests } = await hostAndGuests(1)
     const [guest] = guests
     if (!guest) throw new Error('one came')

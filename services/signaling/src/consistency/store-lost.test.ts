@@ -5,13 +5,13 @@ import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepFacts } from '../testing/facts.ts'
 import { aMeeting } from '../testing/harness.ts'
-import { startLinkedNodes, type World } from '../testing/linked-nodes.ts'
+import { startLinkedNodes, type TestServers } from '../testing/linked-nodes.ts'
 import { worlds } from '../testing/worlds.ts'
 
 const { command, roster } = signalingBus
 
 describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_name, startWorld) => {
-  let world: World
+  let world: TestServers
   let product: Awaited<ReturnType<typeof startLinkedNodes>>
   let facts: ReturnType<typeof keepFacts>
   beforeAll(async () => {
@@ -94,7 +94,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     for (const { client } of people) client.close()
   })
 
-  it('C1 what one node did last is not lost when a node that has not heard of it is the first to act', async () => {
+  it('C1 the last change of a node survives when a node that missed it acts first', async () => {
     const meeting = aMeeting()
     const ada = await product.join(0, meeting, 'Ada')
     const ben = await product.join(1, meeting, 'Ben')

@@ -50,7 +50,7 @@ describe('a Redis that goes back by a commit', () => {
   type Person = { hand: number | null; mic: boolean }
   const seenBy = ({ member }: { member: Member }, id: string) => member.view.people[id] as Person | undefined
 
-  it('C4 what was acknowledged stays when a node that knows of it is the next to commit', async () => {
+  it('C4 an acknowledged change stays when a node that knows of it commits next', async () => {
     const { meeting, host, guest } = await twoPeople()
     const goBack = await copyDoc(world.redis.url, meeting.id)
     await guest.member.ask('hand.raise')

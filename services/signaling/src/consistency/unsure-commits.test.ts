@@ -5,14 +5,14 @@ import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepFacts } from '../testing/facts.ts'
 import { aMeeting } from '../testing/harness.ts'
-import { startLinkedNodes, type World } from '../testing/linked-nodes.ts'
+import { startLinkedNodes, type TestServers } from '../testing/linked-nodes.ts'
 import { Member } from '../testing/member.ts'
 import { worlds } from '../testing/worlds.ts'
 
 const graceAndMoreMs = 25_000
 
 describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, startWorld) => {
-  let world: World
+  let world: TestServers
   let product: Awaited<ReturnType<typeof startLinkedNodes>>
   let facts: ReturnType<typeof keepFacts>
   beforeAll(async () => {

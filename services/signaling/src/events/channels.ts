@@ -1,4 +1,4 @@
-import { meetingsBus, type Change, type ChatNews } from '@parley/contracts'
+import { meetingsBus, type RoomChange, type ChatNews } from '@parley/contracts'
 import { request, subscribe, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import type { RoomRegistry } from '../room/registry.ts'
@@ -12,7 +12,7 @@ export interface ChannelsDeps {
   rooms: RoomRegistry
 }
 
-interface Entry {
+interface ChannelEntry {
   channel: MeetingChannel
   ready: Promise<void>
   /** When it had a reader last, by the monotonic clock. */
@@ -29,7 +29,7 @@ const maxKept = 200
 /** The meetings that have event streams on this node, or had some a short while ago. */
 export class Channels {
   readonly #deps: ChannelsDeps
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, ChannelEntry>()
   #timers: NodeJS.Timeout[] = []
   #hints: BusSubscription | undefined
 
@@ -70,7 +70,7 @@ export class Channels {
   }
 
   /** A room of this node has changed. */
-  roomMoved(room: LiveRoom, changes: readonly Change[]): void {
+  roomMoved(room: LiveRoom, changes: readonly RoomChange[]): void {
     const channel = this.#entries.get(room.meetingId)?.channel
     if (channel?.room === room) channel.roomMoved(changes)
   }
@@ -82,7 +82,7 @@ export class Channels {
     else channel?.changes.hear(message)
   }
 
-  #add(channel: MeetingChannel): Entry {
+  #add(channel: MeetingChannel): ChannelEntry {
     const entry = { channel, ready: channel.begin(), readAt: this.#deps.clock.monotonic() }
     this.#entries.set(channel.meetingId, entry)
     entry.ready.catch(() => this.#entries.delete(channel.meetingId))

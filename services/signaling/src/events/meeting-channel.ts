@@ -1,4 +1,4 @@
-import { chatBus, meetingsBus, type Change, type Meeting, type RoomView } from '@parley/contracts'
+import { chatBus, meetingsBus, type RoomChange, type Meeting, type RoomView } from '@parley/contracts'
 import { request, isProblem, type Bus, type Kv, type Logger } from '@parley/kit'
 import type { LiveRoom } from '../room/live-room.ts'
 import { ChatTail, type ChatDeps } from './chat-tail.ts'
@@ -90,7 +90,7 @@ export class MeetingChannel {
   }
 
   /** The room has changed, by these changes as far as they are known. */
-  roomMoved(changes: readonly Change[]): void {
+  roomMoved(changes: readonly RoomChange[]): void {
     this.ring.moveTo(this.room.state, changes)
     const { meeting } = this.room.state
     if (meeting !== null) this.#take(meeting)

@@ -89,7 +89,7 @@ export class MeetingReader implements ChannelReader {
     return false
   }
 
-  /** Brings a reader up to date that comes from before what is remembered here, or from a node that knew more. */
+  /** Brings a reader up to date. Its position is older than the memory here, or comes from a node that knew more. */
   async #readRoom(at: Cursor): Promise<void> {
     const { deps, meetingId, room, head } = this.#channel
     const delta = at.epoch === head.epoch && at.v < head.v ? await deps.kv.docs.since(meetingId, at.epoch, at.v) : null

@@ -1,4 +1,4 @@
-import type { Change, Seat } from '@parley/contracts'
+import type { RoomChange, Seat } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { expect, it } from 'vitest'
 import { apply } from '../room/apply.ts'
@@ -29,7 +29,7 @@ const aSeat = (name: string): Seat => ({
 const ada = aSeat('Ada')
 const adaId = ada.participant.id
 
-function after(state: RoomState, changes: readonly Change[]): RoomState {
+function after(state: RoomState, changes: readonly RoomChange[]): RoomState {
   const next = draft(state)
   for (const change of changes) apply(next, change)
   return next
@@ -37,10 +37,10 @@ function after(state: RoomState, changes: readonly Change[]): RoomState {
 const begin = () => {
   const empty = emptyRoom(meeting.id, newId())
   const ring = new RoomRing(empty)
-  const move = (...changes: Change[]) => ring.moveTo(after(ring.state, changes), changes)
+  const move = (...changes: RoomChange[]) => ring.moveTo(after(ring.state, changes), changes)
   return { ring, move }
 }
-const media = (mic: boolean): Change => ({ kind: 'media', participantId: adaId, mic, cam: true, screen: false })
+const media = (mic: boolean): RoomChange => ({ kind: 'media', participantId: adaId, mic, cam: true, screen: false })
 const from = (ring: RoomRing, v: number) => {
   const told: [number, string | null][] = []
   for (let at = v, next = ring.after(at); next !== null; at = next.v, next = ring.after(at))
@@ -73,7 +73,7 @@ it('R12 remembers each event with its version, as the socket tells it, and no se
   })
 })
 
-it('R12 what was read instead of heard is one delta over all of it, also for who was in the middle', () => {
+it('R12 changes that a node read are one delta over all of them, also for a client in the middle', () => {
   const { ring, move } = begin()
   move({ kind: 'joined', seat: ada })
   const later = after(ring.state, [media(false), media(true), { kind: 'joined', seat: aSeat('Ben') }])

@@ -1,4 +1,4 @@
-import type { Change, MeetingEvent } from '@parley/contracts'
+import type { RoomChange, MeetingEvent } from '@parley/contracts'
 import { apply, render } from '../room/apply.ts'
 import { deltaBetween, draft, type RoomState } from '../room/state.ts'
 
@@ -26,7 +26,7 @@ export class RoomRing {
     return this.#state
   }
 
-  /** What comes after version `v`; null when that is not remembered. */
+  /** The events after version `v`; null when they are not remembered. */
   after(v: number): RingEntry | null {
     const oldest = this.#entries[0]
     if (oldest === undefined || v < oldest.from) return null
@@ -40,7 +40,7 @@ export class RoomRing {
   }
 
   /** The room is another than before, by these changes as far as they are known. */
-  moveTo(next: RoomState, changes: readonly Change[]): void {
+  moveTo(next: RoomState, changes: readonly RoomChange[]): void {
     const before = this.#state
     if (next === before) return
     if (next.epoch !== before.epoch || next.v < before.v) this.#entries = []
@@ -50,7 +50,7 @@ export class RoomRing {
     this.#trim()
   }
 
-  #pushChanges(before: RoomState, changes: readonly Change[]): void {
+  #pushChanges(before: RoomState, changes: readonly RoomChange[]): void {
     const room = draft(before)
     for (const change of changes) {
       const from = room.v
@@ -80,7 +80,7 @@ export class RoomRing {
 }
 
 /** Where a session is concerns nobody; the meeting itself is told by its own number, once. */
-const visible = (change: Change): boolean =>
+const visible = (change: RoomChange): boolean =>
   change.kind === 'seat'
     ? change.connection !== undefined || change.role !== undefined || change.name !== undefined
     : change.kind !== 'meeting'

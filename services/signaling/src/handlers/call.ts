@@ -1,9 +1,12 @@
 import type { AnswerOf, ClientPayload, ClientType, fromClient } from '@parley/contracts'
 import type { Context } from '../context.ts'
-import type { Connection, Session } from '../session/session.ts'
+import type { Connection, ParticipantSession } from '../session/session.ts'
 
 /** The session in one of the states in which `T` is allowed. */
-export type SessionFor<T extends ClientType> = Extract<Session, { state: (typeof fromClient)[T]['when'][number] }>
+export type SessionFor<T extends ClientType> = Extract<
+  ParticipantSession,
+  { state: (typeof fromClient)[T]['when'][number] }
+>
 
 export interface Call<T extends ClientType> {
   context: Context
@@ -24,7 +27,7 @@ export type Handlers = { [T in ClientType]: Handler<T> }
 export type AnyHandler = (call: {
   context: Context
   connection: Connection
-  session: Session
+  session: ParticipantSession
   payload: unknown
   request?: string | undefined
 }) => AnyReply | Promise<AnyReply>

@@ -1,7 +1,7 @@
 import { createLogger, createMemoryKv, ProblemError } from '@parley/kit'
 import { expect, it } from 'vitest'
 import type { Context } from '../context.ts'
-import type { Connection, Session } from '../session/session.ts'
+import type { Connection, ParticipantSession } from '../session/session.ts'
 import { LocalSession } from '../session/local-session.ts'
 import { aMeeting } from '../testing/a-meeting.ts'
 import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'
@@ -20,7 +20,7 @@ it('shows whoever could not leave what happened meanwhile', async () => {
   local.release(room.state.v)
   room.locals.set('guest', local)
 
-  const session = { state: 'joined', room, local } as unknown as Extract<Session, { state: 'joined' }>
+  const session = { state: 'joined', room, local } as unknown as Extract<ParticipantSession, { state: 'joined' }>
   const connection = { session } as unknown as Connection
   const commit = kv.docs.commit.bind(kv.docs)
   let leaving: Promise<unknown> | undefined

@@ -150,10 +150,10 @@ interface HandingOver {
   local: LocalSession
   received: Resuming['signalSeq']
 }
-type Handed = { signals: Signal[]; lost: boolean; seq: number }
+type Handover = { signals: Signal[]; lost: boolean; seq: number }
 
 /** The signals that the client misses: kept here, or by the node that had the session, which keeps its answers, too. */
-async function handOver(context: Context, handing: HandingOver): Promise<Handed> {
+async function handOver(context: Context, handing: HandingOver): Promise<Handover> {
   const { local, node, received } = handing
   if (node === context.node) {
     const kept = local.takeSignals(received)
@@ -196,11 +196,19 @@ async function takeOver(
   }
 }
 
-type Seen = { v: number; epoch: string }
-type Caught = { v: number; change: { delta: NonNullable<ReturnType<typeof readDelta>> } | { snapshot: RoomSnapshot } }
+type ClientVersion = { v: number; epoch: string }
+type CatchUpResult = {
+  v: number
+  change: { delta: NonNullable<ReturnType<typeof readDelta>> } | { snapshot: RoomSnapshot }
+}
 
 /** A delta from what the client saw last; a snapshot where that is not remembered, or the store cannot be asked. */
-export async function changesSince(context: Context, room: LiveRoom, local: LocalSession, seen: Seen): Promise<Caught> {
+export async function changesSince(
+  context: Context,
+  room: LiveRoom,
+  local: LocalSession,
+  seen: ClientVersion,
+): Promise<CatchUpResult> {
   const { state } = room
   if (seen.epoch === state.epoch && seen.v <= state.v) {
     const missed = await context.kv.docs.since(room.meetingId, state.epoch, seen.v).catch((err: unknown) => {

@@ -1,4 +1,4 @@
-import { meetingsBus, type Grant } from '@parley/contracts'
+import { meetingsBus, type AdmissionGrant } from '@parley/contracts'
 import { request, isProblem, newId } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../context.ts'
@@ -42,7 +42,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
 type Redemption = Static<typeof meetingsBus.redeem.input>
 
 /** An answer that was lost is asked for again: the token may be spent by then, for this attempt. */
-async function redeem({ bus, log }: Context, redemption: Redemption): Promise<Grant> {
+async function redeem({ bus, log }: Context, redemption: Redemption): Promise<AdmissionGrant> {
   try {
     return await request(bus, meetingsBus.redeem, redemption)
   } catch (err) {
@@ -73,7 +73,8 @@ export const leave: Handler<'room.leave'> = async ({ context, connection, sessio
 }
 
 /**
- * Out of the room's sockets first, so that the leave is told to the others only. A participant who has to stay after all is shown the changes missed meanwhile, unless the session has gone on elsewhere.
+ * Out of the room's sockets first, so that the leave is told to the others only. A participant who has to stay after all sees the changes
+ * missed meanwhile. A session that went on elsewhere does not.
  */
 async function leaveSeat(context: Context, room: LiveRoom, local: LocalSession): Promise<void> {
   const { participantId } = local

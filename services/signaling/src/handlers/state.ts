@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import type { RoomChange } from '@parley/contracts'
 import { sendTo, type Context } from '../context.ts'
 import type { LiveRoom } from '../room/live-room.ts'
 import { ack, type Handler } from './call.ts'
@@ -35,7 +35,12 @@ export const muteAll: Handler<'moderation.muteAll'> = async ({
   return { type: 'ack', payload: { count: changes.length } }
 }
 
-function tellMuted(context: Context, room: LiveRoom, changes: readonly Change[], kind: 'mic' | 'cam' | 'screen'): void {
+function tellMuted(
+  context: Context,
+  room: LiveRoom,
+  changes: readonly RoomChange[],
+  kind: 'mic' | 'cam' | 'screen',
+): void {
   for (const change of changes) {
     if (change.kind !== 'media' || change.by === undefined) continue
     sendTo(context, room, {

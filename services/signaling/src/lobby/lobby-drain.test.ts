@@ -77,7 +77,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     await product.stop()
   })
 
-  it('R9 M15 who is let in meanwhile is in, once: on the old socket, or on the new one', async () => {
+  it('R9 M15 a person who is let in meanwhile is in, once: on the old socket, or on the new one', async () => {
     const { product, host, ann, bea } = await drained()
     await host.client.ask('lobby.admit', { participantId: ann.id })
     expect((await ann.client.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
@@ -96,7 +96,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     const heard = () => [bea.client, client].flatMap((one) => one.of('lobby.result').map(({ payload }) => payload))
     await expect.poll(() => heard().length, { timeout: 8_000 }).toBe(1)
     expect(heard()).toMatchObject([{ admitted: true }])
-    // One by one, or in the difference, where the node of the host read the room before it heard of it.
+    // One by one, or in the difference if the host's node read the room before it heard of it.
     const joins = () => [
       ...host.client.of('participant.joined').map(({ payload }) => (payload['participant'] as { id: string }).id),
       ...host.client

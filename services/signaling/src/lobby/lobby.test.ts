@@ -40,7 +40,7 @@ describe.each(Object.entries(worlds))('the lobby on two nodes, %s', (_name, star
     ['the same node', 0],
     ['another node', 1],
   ])(
-    'M15 R5 who comes back on %s before the old socket is gone keeps the place; the old one is closed',
+    'M15 R5 a person who comes back on %s before the old socket is gone keeps the place; the old one is closed',
     async (_, to) => {
       const waiting = await waitOn(0)
       const host = await product.join(0, waiting.meeting, 'Host', 'host')
@@ -80,7 +80,7 @@ describe.each(Object.entries(worlds))('the lobby on two nodes, %s', (_name, star
     }
   })
 
-  it('M6 R6 who was away when it changed is told after the resume', async () => {
+  it('M6 R6 a person who was away when it changed is told after the resume', async () => {
     const waiting = await waitOn(0)
     waiting.client.drop()
     product.changeLobby(waiting.meeting.id, { meeting: { ...waiting.meeting, title: 'Later', version: 2 } })
@@ -100,7 +100,7 @@ describe.each(Object.entries(worlds))('the lobby on two nodes, %s', (_name, star
     expect(waiting.client.of('room.ended').map(({ payload }) => payload)).toEqual([{ reason: 'host' }])
   })
 
-  it('M10 who was removed while away cannot go on waiting', async () => {
+  it('M10 a person who was removed while away cannot go on waiting', async () => {
     const waiting = await waitOn(0)
     waiting.client.drop()
     product.decide({ participantId: waiting.participantId, admitted: false, reason: 'removed' })

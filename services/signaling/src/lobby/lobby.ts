@@ -20,21 +20,21 @@ export interface Waiting {
   onReplaced(): void
 }
 
-interface Place {
+interface ShownPosition {
   who: Waiting
   position: number
   meetingVersion: number
 }
 
 /**
- * The lobby of one room on one node: who waits here, and the queue as meetings has it written down. It is read again on each
- * hint and every 2 s while somebody waits, so that a lost hint delays an admission and loses none.
+ * The lobby of one room on one node: who waits here, and the queue as meetings has it written down. It is read again on each hint, and
+ * every 2 s while somebody waits. So a lost hint delays an admission and loses none.
  */
 export class Lobby {
   readonly #room: LiveRoom
   readonly #bus: Bus
   readonly #log: Logger
-  readonly #waiting = new Map<string, Place>()
+  readonly #waiting = new Map<string, ShownPosition>()
   readonly #teller: LobbyTeller
   #lv = -1
   #entries: readonly LobbyEntry[] = []

@@ -35,7 +35,8 @@ type Again = Static<typeof signalingBus.relayAgain.output>
 
 /**
  * Numbers the relays to each other node. Keeps the newest for as long as the bus may have lost them unnoticed:
- * 5 s with the bus up, 1,000 relays or 1 MiB. A node that misses some asks for them again. The newest number shows that the last were lost. It is told 1 s after them, then ever more seldom for two minutes, and at once when the bus is back.
+ * 5 s with the bus up, 1,000 relays or 1 MiB. A node that misses some asks for them again. The newest number shows that the last were lost.
+ * It is told 1 s after them, then ever more seldom for two minutes. When the bus is back it is told at once.
  */
 export class OutgoingRelays {
   readonly #options: Options
@@ -91,7 +92,7 @@ export class OutgoingRelays {
     }
   }
 
-  /** What the node `to` missed after a number, as much of it as fits into one answer. */
+  /** The messages that the node `to` missed after a number, as many as fit into one answer. */
   again(to: string, after: number): Again {
     const { head, kept } = this.#streams.get(to) ?? { head: 0, kept: [] }
     const first = head - kept.length + 1

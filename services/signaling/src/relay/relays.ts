@@ -20,7 +20,7 @@ export interface RelayReceiver {
 const tickMs = 500
 
 /**
- * Messages from participants on one node to one on another, over a bus that loses what is under way when it goes down: in order,
+ * Messages from participants on one node to one on another. The bus loses what is under way when it goes down: in order,
  * once, and without a loss as long as both nodes live and what they keep lasts. In the good case a relay costs one publish.
  */
 export class Relays {
@@ -36,7 +36,7 @@ export class Relays {
     this.#outgoing = new OutgoingRelays(options)
   }
 
-  /** How many relays are kept for a node that may have missed them, at most, and how many wait here for missing ones. */
+  /** The relays kept for the node that may have missed the most, and the relays that wait here for missing ones. */
   get waiting(): { kept: number; held: number } {
     return { kept: this.#outgoing.kept, held: this.#incoming?.held ?? 0 }
   }

@@ -1,6 +1,6 @@
 import {
   wire,
-  type Change,
+  type RoomChange,
   type Fact,
   type Participant,
   type RosterEntry,
@@ -24,7 +24,7 @@ const rememberDeparturesMs = wire.resumeWindowMs + 3 * wire.graceMs
 const maxDepartures = 256
 
 /** Carries out one change in a draft: one version more. Changes come from `decide`, here or on another node. */
-export function apply(room: RoomDraft, change: Change): void {
+export function apply(room: RoomDraft, change: RoomChange): void {
   room.v += 1
   if (change.seq !== undefined) room.commandSeq = Math.max(room.commandSeq, change.seq)
   switch (change.kind) {
@@ -77,7 +77,7 @@ export function apply(room: RoomDraft, change: Change): void {
 /** A participant with a socket on a node that does not hear of it is told why; who timed out may come back instead. */
 function rememberDeparture(
   room: RoomDraft,
-  { participantId, reason, by, ban, at }: Extract<Change, { kind: 'left' }>,
+  { participantId, reason, by, ban, at }: Extract<RoomChange, { kind: 'left' }>,
 ): void {
   if (at === undefined || (reason !== 'left' && reason !== 'kicked')) return
   for (const [id, departure] of room.departures)
@@ -85,7 +85,7 @@ function rememberDeparture(
   room.departures.set(participantId, { reason, at, ...(by && { by }), ...(ban && { ban }) })
 }
 
-type SeatChange = Extract<Change, { kind: 'seat' }>
+type SeatChange = Extract<RoomChange, { kind: 'seat' }>
 
 const withChanged = (participant: Participant, { connection, role, name }: SeatChange): Participant => ({
   ...participant,
@@ -104,11 +104,11 @@ const updateParticipant = (room: RoomDraft, participantId: string, changed: Part
   updateSeat(room, participantId, (seat) => ({ ...seat, participant: { ...seat.participant, ...changed } }))
 
 /** The fields of the document that a change touched, read from the state after it. */
-export function fieldsOf(change: Change, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
+export function fieldsOf(change: RoomChange, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
   return { ...touchedBy(change, after, before), ...(change.seq !== undefined && commandField(after)) }
 }
 
-function touchedBy(change: Change, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
+function touchedBy(change: RoomChange, after: RoomDraft, before: RoomDraft): Record<string, string | null> {
   switch (change.kind) {
     case 'joined':
       return seatFields(after, change.seat.participant.id)
@@ -134,7 +134,7 @@ function touchedBy(change: Change, after: RoomDraft, before: RoomDraft): Record<
 }
 
 /** The broadcast that tells a change; `room` is the state after it. */
-export function render(change: Change, room: RoomDraft): ServerMessage {
+export function render(change: RoomChange, room: RoomDraft): ServerMessage {
   const { v } = room
   switch (change.kind) {
     case 'joined':
@@ -173,7 +173,7 @@ function handOf(room: RoomDraft, participantId: string) {
 }
 
 /** The durable facts of a change, for the stream that meetings reads. */
-export function factsOf(change: Change, before: RoomDraft, after: RoomDraft, now: number): Fact[] {
+export function factsOf(change: RoomChange, before: RoomDraft, after: RoomDraft, now: number): Fact[] {
   const fact = (kind: 'joined' | 'left', { participant }: Seat): Fact => ({
     id: newId(),
     // The time of the store that this node knows may be behind that of the node they came in on.

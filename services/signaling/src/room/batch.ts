@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import type { RoomChange } from '@parley/contracts'
 import { newId, ProblemError, type CommitResult, type DocCommit, type Kv, type Logger } from '@parley/kit'
 import { apply, factsOf, fieldsOf, render } from './apply.ts'
 import { ttlOf } from './catch-up.ts'
@@ -10,7 +10,7 @@ import { draft, headOf, incarnationField, type RoomDraft, type RoomState } from 
 export interface CommandResult {
   before: RoomState
   state: RoomState
-  changes: readonly Change[]
+  changes: readonly RoomChange[]
 }
 
 /** The room has carried out commands of meetings that the grant to enter does not know of: meetings decides again. */
@@ -31,18 +31,18 @@ export interface VersionedFrame {
 }
 
 /** Carries out a change in a draft; its broadcast is rendered, serialised and framed here, once. */
-export function advance(room: RoomDraft, change: Change): VersionedFrame {
+export function advance(room: RoomDraft, change: RoomChange): VersionedFrame {
   apply(room, change)
   return { v: room.v, frame: messageFrame(render(change, room)) }
 }
 
 /** A batch of commands, decided: what to commit, and what to tell once that is done. */
 export interface Decided {
-  changes: Change[]
+  changes: RoomChange[]
   frames: VersionedFrame[]
   steps: Record<string, string | null>[]
   facts: string[]
-  outcomes: (Refusal | Change[])[]
+  outcomes: (Refusal | RoomChange[])[]
   after: RoomState
 }
 
@@ -68,7 +68,7 @@ export function decideAll(node: string, before: RoomState, batch: readonly Pendi
 /** One version more, in which all is as before. */
 export function noChange(before: RoomState): Decided {
   const after = draft(before)
-  const change: Change = { kind: 'noted', seq: before.commandSeq }
+  const change: RoomChange = { kind: 'noted', seq: before.commandSeq }
   const frames = [advance(after, change)]
   return { changes: [change], frames, steps: [fieldsOf(change, after, after)], facts: [], outcomes: [], after }
 }
@@ -99,7 +99,7 @@ export function dropLate(batch: Pending[]): void {
 /** Tells the one who waits for a command what became of it. */
 export function settle(
   { resolve, reject }: Pending,
-  outcome: Refusal | Change[] | undefined,
+  outcome: Refusal | RoomChange[] | undefined,
   states: Pick<CommandResult, 'before' | 'state'>,
 ): void {
   if (outcome === undefined) reject(new ProblemError('internal'))

@@ -45,7 +45,7 @@ describe.each(Object.entries(worlds))('a bus that comes back, %s', (_name, start
     await world.stop()
   })
 
-  it('R2 who joins as the nodes begin is not taken for gone by one that has not seen the lease of the other', async () => {
+  it('R2 a person who joins as the nodes start is not taken for gone by a node that has not seen the other’s lease', async () => {
     const meeting = aMeeting()
     const people = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
     await sleep(3_000)
@@ -54,7 +54,7 @@ describe.each(Object.entries(worlds))('a bus that comes back, %s', (_name, start
     for (const { client } of people) client.drop()
   })
 
-  it('R6 T7 what a node did before its own link was back reaches the one that was faster, though nothing follows', async () => {
+  it('R6 T7 changes that a node made before its link was back reach the faster node, though nothing follows', async () => {
     const meeting = aMeeting()
     const ada = await product.join(0, meeting, 'Ada')
     const ben = await product.join(1, meeting, 'Ben')

@@ -42,15 +42,15 @@ const emptyTtlMs = 10 * minute
 export const ttlOf = ({ seats }: RoomState): number => (seats.size > 0 ? occupiedTtlMs : emptyTtlMs)
 
 /**
- * Reads what was committed since `known`. Where the store has lost the room, or commits of it, the room is restored under a new epoch
- * whose versions go on: of the histories that are told apart, what others have built on stays. Rejects with `unavailable` when
+ * Reads what was committed since `known`. If the store has lost the room or commits of it, the room is restored under a new epoch. Its
+ * versions go on: of the histories that are told apart, what others have built on stays. Rejects with `unavailable` when
  * the store does not answer, or does not know yet what it has lost.
  */
 export async function readMissed(deps: CatchUpDeps, known: RoomState): Promise<Reading> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const look = await lookAt(deps, known)
     if (look.found === 'none' && headOf(known) === null) {
-      // Not in the store is "no such room" only once all nodes have had the time to put back what the store has lost.
+      // The store may have lost the room. It counts as "no such room" once all nodes had the time to put it back.
       deps.life.note(look.incarnation)
       if (deps.life.isSettled) return { found: 'none', incarnation: look.incarnation.id }
       await deps.life.settled()
@@ -131,7 +131,7 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
   return { ...theirs, found: 'other-state', begins: sameEpoch || head.version <= known.v }
 }
 
-/** Whether the store has gone back to an ancestor of what is known here, and nobody has gone on from there. */
+/** Whether the store has gone back to an ancestor of the state known here and no one built on it. */
 function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {
   const isEarlier = (at: DocHead) => at.version < known.v && isAncestor(known, at)
   return isEarlier(head) || (origin !== null && head.version === base && isEarlier(origin))

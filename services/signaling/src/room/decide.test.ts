@@ -1,4 +1,4 @@
-import { wire, type Change } from '@parley/contracts'
+import { wire, type RoomChange } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { describe, expect, it } from 'vitest'
 import { aMeeting } from '../testing/harness.ts'
@@ -29,7 +29,7 @@ const aSeat = (id: string, role: 'host' | 'participant' = 'participant') => ({
 })
 const join = (id: string, role?: 'host' | 'participant'): Command => ({ kind: 'join', seat: aSeat(id, role), meeting })
 
-function run(room: RoomDraft, command: Command, now = 0): Change[] {
+function run(room: RoomDraft, command: Command, now = 0): RoomChange[] {
   const changes = decide(room, command, now)
   if (!Array.isArray(changes)) throw new Error(changes.refused)
   for (const change of changes) apply(room, change)
@@ -134,13 +134,13 @@ describe('the rules of a room', () => {
       'forbidden',
     ],
     [
-      'R4 who is not there is not muted',
+      'R4 a person who is not there is not muted',
       roomOf('host'),
       { kind: 'mute', by: 'host', target: 'x', media: 'mic' },
       'peer-not-found',
     ],
     [
-      'R3 who is not there has no media',
+      'R3 a person who is not there has no media',
       roomOf('a'),
       { kind: 'media', by: 'x', changed: { mic: true } },
       'peer-not-found',
@@ -164,7 +164,7 @@ describe('the rules of a room', () => {
       'seat-limit',
     ],
     [
-      'X2 who comes back finds no fourth place either',
+      'X2 a person who comes back finds no fourth place either',
       parkedBeside('eve', 'a', 'b', 'c', 'd'),
       { ...resumeOf('d'), userId: 'eve' },
       'seat-limit',
@@ -212,7 +212,7 @@ describe('the rules of a room', () => {
     expect(run(room, { kind: 'hand', by: 'a', raised: true })).toEqual([])
   })
 
-  it('R3 what the meeting’s settings forbid is refused to participants, not to the host', () => {
+  it('R3 media that the meeting’s settings forbid are refused to participants, not to the host', () => {
     const room = roomOf('host', 'a')
     room.meeting = { ...meeting, settings: { ...meeting.settings, screenShare: false } }
     expect(decide(room, { kind: 'media', by: 'a', changed: { screen: true } }, 0)).toMatchObject({
@@ -221,7 +221,7 @@ describe('the rules of a room', () => {
     expect(run(room, { kind: 'media', by: 'host', changed: { screen: true } })).toHaveLength(1)
   })
 
-  it('R4 V2 X23e what the settings do not allow any more goes off, also with a demotion', () => {
+  it('R4 V2 X23e media that the settings no longer allow go off, also with a demotion', () => {
     const room = roomOf('host', 'a', 'b')
     const silent = { ...meeting, version: 2, settings: { ...meeting.settings, audio: false } }
     const changes = run(room, { kind: 'meeting-updated', meeting: silent, seq: 1 })
@@ -262,7 +262,7 @@ describe('the rules of a room', () => {
     expect(run(room, resume, 121_000)).toMatchObject([{ kind: 'seat', participantId: 'a' }])
   })
 
-  it('R8 M17 who timed out does not come back into a meeting that is full by then', () => {
+  it('R8 M17 a person who timed out does not come back into a meeting that is full by then', () => {
     const room = roomOf('a', 'b')
     run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node }, 0)
     run(room, { kind: 'grace-over', by: 'a', sessionId: 's-a' }, 10_000)
@@ -299,7 +299,7 @@ it('dates a leaving after its joining, however far behind the node is with the t
   const joined = run(room, join('a'), 5_000).at(-1)
   const before = draft(room)
   const [left] = run(room, { kind: 'leave', by: 'a' }, 4_000)
-  const at = (change: Change | undefined, was: RoomDraft, now: number) =>
+  const at = (change: RoomChange | undefined, was: RoomDraft, now: number) =>
     change && factsOf(change, was, room, now).map((fact) => Date.parse(fact.at))
   expect([at(joined, before, 5_000), at(left, before, 4_000)]).toEqual([[5_000], [5_001]])
 })

@@ -2,7 +2,7 @@ import {
   may,
   problems,
   wire,
-  type Change,
+  type RoomChange,
   type MediaKind,
   type Meeting,
   type ProblemCode,
@@ -57,7 +57,7 @@ export interface Refusal {
  * The rules of a room: what a command changes, decided on one state. Pure: no await, no socket, and the clock is an
  * argument (ms since 1970). No changes means that what was asked for is already so.
  */
-export function decide(room: RoomState, command: Command, now: number): Change[] | Refusal {
+export function decide(room: RoomState, command: Command, now: number): RoomChange[] | Refusal {
   if (isFromMeetings(command)) return inOrder(room, command, now)
   if (command.kind === 'confirm') return []
   if (room.ended) return refuse('meeting-over')
@@ -101,10 +101,10 @@ const fromMeetings = new Set<Command['kind']>([
 const isFromMeetings = (command: Command): command is RoomCommand => fromMeetings.has(command.kind)
 
 /**
- * Commands of meetings are numbered. The room remembers the highest number, also of a command that changes nothing, and does nothing
- * for one that is not higher: it came late, was given up, or was carried out before.
+ * Commands of meetings are numbered. The room remembers the highest number, also of a command that changes nothing. It does nothing for one
+ * that is not higher: it came late, was given up, or was carried out before.
  */
-function inOrder(room: RoomState, command: RoomCommand, now: number): Change[] {
+function inOrder(room: RoomState, command: RoomCommand, now: number): RoomChange[] {
   const { seq } = command
   if (room.meeting === null || room.ended || (seq !== undefined && seq <= room.commandSeq)) return []
   const changes = carryOut(room, command, now)
@@ -113,7 +113,7 @@ function inOrder(room: RoomState, command: RoomCommand, now: number): Change[] {
   return last === undefined ? [{ kind: 'noted', seq }] : [...changes.slice(0, -1), { ...last, seq }]
 }
 
-function carryOut(room: RoomState, command: RoomCommand, now: number): Change[] {
+function carryOut(room: RoomState, command: RoomCommand, now: number): RoomChange[] {
   switch (command.kind) {
     case 'end':
       return [{ kind: 'ended', reason: command.reason }]
@@ -143,7 +143,7 @@ const gone = () => refuse('peer-not-found')
 const acting = new Set<Command['kind']>(['leave', 'media', 'hand', 'mute', 'mute-all', 'lower-hand'])
 
 /** `decide` for a command that came in on `node`: whoever acts must have the session there (fencing). */
-export function decideOn(node: string, room: RoomState, command: Command, now: number): Change[] | Refusal {
+export function decideOn(node: string, room: RoomState, command: Command, now: number): RoomChange[] | Refusal {
   const seat = 'by' in command && acting.has(command.kind) ? room.seats.get(command.by ?? '') : undefined
   if (seat && seat.node !== node) return refuse('wrong-state', 'This session has been resumed elsewhere')
   return decide(room, command, now)
@@ -153,7 +153,7 @@ function join(
   room: RoomState,
   { seat, meeting: granted, seatsPerPerson }: Of<'join'>,
   now: number,
-): Change[] | Refusal {
+): RoomChange[] | Refusal {
   if ((seat.asOf ?? room.commandSeq) < room.commandSeq)
     return { ...refuse('unavailable', 'The meeting has just been changed'), outdated: true }
   if (room.seats.has(seat.participant.id)) return refuse('room-token-invalid')
@@ -162,7 +162,7 @@ function join(
   const { userId, role } = seat.participant
   const freed = placeFor(room, { userId, role, meeting, seatsPerPerson })
   if (isNoPlace(freed)) return freed
-  const news: Change[] = isNews ? [{ kind: 'meeting', meeting }] : []
+  const news: RoomChange[] = isNews ? [{ kind: 'meeting', meeting }] : []
   const old = [...forgotten(room, now, tooManyParked(room, userId, seatsPerPerson))]
   return [...old, ...news, ...freed, { kind: 'joined', seat: allowedIn(meeting, seat, now) }]
 }
@@ -175,7 +175,7 @@ function allowedIn({ settings: { audio, video } }: Meeting, seat: Seat, now: num
 }
 
 /** Parked sessions whose window is over, and `more`; removed with the next join, which is the only thing that makes a room grow. */
-const forgotten = (room: RoomState, now: number, more: readonly string[]): Change[] =>
+const forgotten = (room: RoomState, now: number, more: readonly string[]): RoomChange[] =>
   [...room.parked.values()]
     .filter(
       ({ lostAt, participant }) =>
@@ -183,7 +183,7 @@ const forgotten = (room: RoomState, now: number, more: readonly string[]): Chang
     )
     .map(({ participant }) => ({ kind: 'left', participantId: participant.id, reason: 'timeout' }))
 
-function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] | Refusal {
+function resume(room: RoomState, command: Of<'resume'>, now: number): RoomChange[] | Refusal {
   const { participantId, sessionId, node, resumeHash, newResumeHash, seatsPerPerson } = command
   const over = refuse('resume-failed', 'The session is over; ask for a room token and join again')
   const seat = room.seats.get(participantId) ?? room.parked.get(participantId)
@@ -202,26 +202,26 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): Change[] |
   return [...freed, { kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
-function socketLost(room: RoomState, { by, sessionId, node, at }: Of<'socket-lost'>, now: number): Change[] {
+function socketLost(room: RoomState, { by, sessionId, node, at }: Of<'socket-lost'>, now: number): RoomChange[] {
   const seat = room.seats.get(by)
   // Resumed on another node meanwhile: the loss is no news.
   if (!seat || seat.sessionId !== sessionId || seat.node !== node || seat.lostAt !== null) return []
   return [{ kind: 'seat', participantId: by, lostAt: Math.min(at ?? now, now), connection: 'reconnecting' }]
 }
 
-function reclaim(room: RoomState, { by, sessionId, node }: Of<'reclaim'>): Change[] {
+function reclaim(room: RoomState, { by, sessionId, node }: Of<'reclaim'>): RoomChange[] {
   const seat = room.seats.get(by)
   if (!seat || seat.sessionId !== sessionId || seat.node !== node || seat.lostAt === null) return []
   return [{ kind: 'seat', participantId: by, lostAt: null, connection: 'connected' }]
 }
 
-function graceOver(room: RoomState, { by, sessionId }: Of<'grace-over'>, now: number): Change[] {
+function graceOver(room: RoomState, { by, sessionId }: Of<'grace-over'>, now: number): RoomChange[] {
   const seat = room.seats.get(by)
   if (!seat || seat.sessionId !== sessionId || seat.lostAt === null || seat.lostAt + wire.graceMs > now) return []
   return [{ kind: 'left', participantId: by, reason: 'timeout' }]
 }
 
-function media(room: RoomState, { by, changed }: Of<'media'>): Change[] | Refusal {
+function media(room: RoomState, { by, changed }: Of<'media'>): RoomChange[] | Refusal {
   const participant = room.seats.get(by)?.participant
   if (!participant || room.meeting === null) return gone()
   const { audio, video, screenShare } = room.meeting.settings
@@ -235,19 +235,19 @@ function media(room: RoomState, { by, changed }: Of<'media'>): Change[] | Refusa
   return [{ kind: 'media', participantId: by, mic, cam, screen }]
 }
 
-function hand(room: RoomState, by: string, raised: boolean): Change[] | Refusal {
+function hand(room: RoomState, by: string, raised: boolean): RoomChange[] | Refusal {
   const participant = room.seats.get(by)?.participant
   if (!participant) return gone()
   return (participant.hand !== null) === raised ? [] : [{ kind: 'hand', participantId: by, raised }]
 }
 
-/** The role is read here, from the state that is decided on, so that a demotion holds from the next command on. */
+/** The role is read here, from the state that the decision uses. So a demotion holds from the next command on. */
 const mayModerate = (room: RoomState, by: string): boolean => {
   const seat = room.seats.get(by)
   return seat !== undefined && may(seat.participant.role, 'moderate')
 }
 
-function mute(room: RoomState, by: string, target: string, kind: MediaKind): Change[] | Refusal {
+function mute(room: RoomState, by: string, target: string, kind: MediaKind): RoomChange[] | Refusal {
   if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may mute others')
   const participant = room.seats.get(target)?.participant
   if (!participant) return gone()
@@ -255,7 +255,7 @@ function mute(room: RoomState, by: string, target: string, kind: MediaKind): Cha
   return participant[kind] ? [muted(participant, kind, by)] : []
 }
 
-function muteAll(room: RoomState, by: string, kind: MediaKind): Change[] | Refusal {
+function muteAll(room: RoomState, by: string, kind: MediaKind): RoomChange[] | Refusal {
   if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may mute others')
   return [...room.seats.values()]
     .map((seat) => seat.participant)
@@ -263,7 +263,7 @@ function muteAll(room: RoomState, by: string, kind: MediaKind): Change[] | Refus
     .map((participant) => muted(participant, kind, by))
 }
 
-const muted = ({ id, mic, cam, screen }: Seat['participant'], kind: MediaKind, by: string): Change => ({
+const muted = ({ id, mic, cam, screen }: Seat['participant'], kind: MediaKind, by: string): RoomChange => ({
   kind: 'media',
   participantId: id,
   mic,
@@ -273,7 +273,7 @@ const muted = ({ id, mic, cam, screen }: Seat['participant'], kind: MediaKind, b
   by,
 })
 
-function lowerHand(room: RoomState, by: string, target: string): Change[] | Refusal {
+function lowerHand(room: RoomState, by: string, target: string): RoomChange[] | Refusal {
   if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may lower others’ hands')
   return room.seats.has(target) ? hand(room, target, false) : gone()
 }

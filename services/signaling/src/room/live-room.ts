@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import type { RoomChange } from '@parley/contracts'
 import { newId, ProblemError } from '@parley/kit'
 import type { LocalSession } from '../session/local-session.ts'
 import {
@@ -107,7 +107,7 @@ export class LiveRoom {
   }
 
   /**
-   * What `look` finds in the room; where it finds nothing here, it looks again at the newest state. Rejects with `unavailable`
+   * The result of `look` in the room. If it is nothing here, it looks again at the newest state. Rejects with `unavailable`
    * when that cannot be read.
    */
   async find<T>(look: (state: RoomState) => T | undefined): Promise<T | undefined> {
@@ -174,7 +174,7 @@ export class LiveRoom {
     this.#adopt(committed(after, commitId), frames, changes)
   }
 
-  /** The changes that were read are on their way as news, as a rule, and these say more than the difference of two states. True if they came. */
+  /** As a rule the changes that were read are on their way as news. News says more than the difference of two states. True if they came. */
   async #isFollowed({ found, origin, state }: Extract<Reading, { state: RoomState }>): Promise<boolean> {
     if (found !== 'changes' || origin !== null) return false
     const [latest] = state.commits
@@ -295,7 +295,7 @@ export class LiveRoom {
   }
 
   /** Takes on a committed state and tells everybody here what led to it. */
-  #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
+  #adopt(next: RoomState, frames: readonly VersionedFrame[], changes: readonly RoomChange[]): void {
     this.#state = next
     this.#sessions.tellChanges(next, frames, changes)
     this.#deps.onChanges(this, changes)

@@ -1,4 +1,4 @@
-import type { Change, Meeting, ProblemCode, Seat } from '@parley/contracts'
+import type { RoomChange, Meeting, ProblemCode, Seat } from '@parley/contracts'
 import type { RoomState } from './state.ts'
 
 /** Places that one person may hold at once unless the setting says otherwise: a laptop, a phone, a screen in the room. */
@@ -22,7 +22,7 @@ interface Newcomer {
  * place. `maxParticipants` counts people, on however many devices each is. The host always gets in. A person has `seatsPerPerson`
  * places, and a place that is held for its lost socket goes first: whoever joins anew does not wait for their own grace to be over.
  */
-export function placeFor(room: RoomState, newcomer: Newcomer): Change[] | NoPlace {
+export function placeFor(room: RoomState, newcomer: Newcomer): RoomChange[] | NoPlace {
   const { userId, role, meeting, seatsPerPerson = defaultSeatsPerPerson } = newcomer
   const own = [...room.seats.values()].filter(({ participant }) => participant.userId === userId)
   const held = longestLost(own)
@@ -36,7 +36,7 @@ export function placeFor(room: RoomState, newcomer: Newcomer): Change[] | NoPlac
   return held ? [{ kind: 'left', participantId: held.participant.id, reason: 'timeout' }] : []
 }
 
-export const isNoPlace = (found: Change[] | NoPlace): found is NoPlace => !Array.isArray(found)
+export const isNoPlace = (found: RoomChange[] | NoPlace): found is NoPlace => !Array.isArray(found)
 
 /** How many people are in the room, each once. */
 const peopleIn = ({ seats }: Pick<RoomState, 'seats'>): number =>
@@ -50,7 +50,7 @@ function longestLost(seats: readonly Seat[]): Seat | null {
 }
 
 /**
- * Sessions of this person that can still be resumed though their places were given up, beyond as many as they may have places: the
+ * Sessions of this person that gave up their places and can still be resumed, beyond the number of places: the
  * oldest are forgotten, so that joining and dropping again and again makes no room grow.
  */
 export const tooManyParked = (

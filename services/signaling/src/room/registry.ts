@@ -1,4 +1,4 @@
-import { signalingBus, type Change, type ChatNews, type RoomEvent } from '@parley/contracts'
+import { signalingBus, type RoomChange, type ChatNews, type RoomEvent } from '@parley/contracts'
 import { ProblemError, publish, type Bus, type BusSubscription, type Clock, type Kv, type Logger } from '@parley/kit'
 import { Lobby } from '../lobby/lobby.ts'
 import { ChatHeads, isKnown, noteChat } from './chat-heads.ts'
@@ -21,11 +21,11 @@ export interface RegistryDeps {
 /** Follows what happens in rooms, besides those who are in them. */
 export interface RoomWatch {
   /** By these changes; none when they are not known. */
-  roomMoved(room: LiveRoom, changes: readonly Change[]): void
+  roomMoved(room: LiveRoom, changes: readonly RoomChange[]): void
   chatSaid(news: ChatNews, meetingId: string): void
 }
 
-interface Entry {
+interface RoomEntry {
   room: LiveRoom
   lobby: Lobby
   ready: Promise<void>
@@ -40,7 +40,7 @@ const comparedAtOnce = 32
 /** The rooms that this node has in memory, each with its one subscription. */
 export class RoomRegistry {
   readonly #deps: RegistryDeps
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, RoomEntry>()
   /** How far the chats of the rooms are. */
   readonly chatHeads: ChatHeads
   #watch: RoomWatch | null = null
@@ -137,7 +137,7 @@ export class RoomRegistry {
     this.#entries.delete(id)
   }
 
-  #load(meetingId: string): Entry {
+  #load(meetingId: string): RoomEntry {
     const { node, bus, kv, clock, life, log, onDelivered } = this.#deps
     const publishNews = (news: RoomEvent) => publish(bus, signalingBus.room, { meetingId }, news)
     const room = new LiveRoom(meetingId, {
@@ -207,7 +207,7 @@ const othersOn = (bus: Bus, node: string): Pick<Bus, 'subscribe'> => ({
 })
 
 /** Those who wait hear of the schedule and of the end; a new host or cohost is shown who waits. */
-function tellLobby(lobby: Lobby, changes: readonly Change[]): void {
+function tellLobby(lobby: Lobby, changes: readonly RoomChange[]): void {
   for (const change of changes) {
     if (change.kind === 'meeting') lobby.tellMeeting(change.meeting)
     if (change.kind === 'seat' && change.role) lobby.tellModerators()

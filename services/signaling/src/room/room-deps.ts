@@ -1,4 +1,4 @@
-import type { Change, RoomEvent } from '@parley/contracts'
+import type { RoomChange, RoomEvent } from '@parley/contracts'
 import type { Clock, Kv, Logger } from '@parley/kit'
 import type { LiveRoom } from './live-room.ts'
 import type { StoreLife } from './store-life.ts'
@@ -14,5 +14,5 @@ export interface RoomDeps {
   publish(news: RoomEvent): void
   onDelivered(count: number): void
   /** After changes were taken on: what concerns others than those in the room. None: it was read, and is another. */
-  onChanges(room: LiveRoom, changes: readonly Change[]): void
+  onChanges(room: LiveRoom, changes: readonly RoomChange[]): void
 }

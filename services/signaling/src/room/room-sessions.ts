@@ -1,4 +1,4 @@
-import type { Change } from '@parley/contracts'
+import type { RoomChange } from '@parley/contracts'
 import { Pace, WriteBatch, type Clock } from '@parley/kit'
 import { RoomCasts } from '../link/room-casts.ts'
 import type { LocalSession } from '../session/local-session.ts'
@@ -50,7 +50,7 @@ export class RoomSessions {
   }
 
   /** Tells what led to a committed state. */
-  tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly Change[]): void {
+  tellChanges(next: RoomState, frames: readonly VersionedFrame[], changes: readonly RoomChange[]): void {
     for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
     const batch = this.#pacedBatch()
     for (const { v, frame } of frames) this.#tell(frame, v, { batch })

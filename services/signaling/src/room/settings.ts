@@ -1,9 +1,9 @@
-import { may, type Change, type Meeting, type Participant } from '@parley/contracts'
+import { may, type RoomChange, type Meeting, type Participant } from '@parley/contracts'
 import type { RoomState } from './state.ts'
 
 type Shown = Pick<Participant, 'mic' | 'cam' | 'screen'>
 
-/** What of `participant` the settings of the meeting let be shown: moderators may show what others may not. */
+/** The part of `participant` that the settings of the meeting let be shown: moderators may show what others may not. */
 export function allowedOf({ settings }: Meeting, participant: Participant): Shown {
   const { mic, cam, screen, role } = participant
   if (may(role, 'moderate')) return { mic, cam, screen }
@@ -11,7 +11,7 @@ export function allowedOf({ settings }: Meeting, participant: Participant): Show
 }
 
 /** The changes that turn off what the settings do not allow these participants, as they are by then. */
-export const switchedOff = (meeting: Meeting, participants: readonly Participant[]): Change[] =>
+export const switchedOff = (meeting: Meeting, participants: readonly Participant[]): RoomChange[] =>
   participants.flatMap((participant) => {
     const shown = allowedOf(meeting, participant)
     const same = (['mic', 'cam', 'screen'] as const).every((kind) => shown[kind] === participant[kind])
@@ -19,7 +19,7 @@ export const switchedOff = (meeting: Meeting, participants: readonly Participant
   })
 
 /** Media that is not allowed any more goes off with the settings. */
-export function changeMeeting(room: RoomState, meeting: Meeting): Change[] {
+export function changeMeeting(room: RoomState, meeting: Meeting): RoomChange[] {
   if (meeting.version <= (room.meeting?.version ?? 0)) return []
   const participants = [...room.seats.values()].map((seat) => seat.participant)
   return [{ kind: 'meeting', meeting }, ...switchedOff(meeting, participants)]

@@ -10,7 +10,7 @@ function aLife() {
   return {
     life,
     pass: (ms: number) => void (now += ms),
-    /** What the store said `lateMs` ago. */
+    /** The answer of the store `lateMs` ago. */
     note: (lateMs: number, id = 'i1') => life.note({ id, ageMs: 10_000, now: store + now - lateMs }),
     off: () => life.now() - (store + now),
   }

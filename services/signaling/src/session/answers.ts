@@ -28,7 +28,7 @@ export interface HandedAnswer {
 const maxAnswers = 64
 /** All that is kept of a session, in characters of the answers; the oldest go first. */
 const maxKept = 32_768
-/** Larger answers are made anew when they are asked for again, so that what is kept for a session stays small. */
+/** Larger answers are made anew when a client asks again. So a session keeps little. */
 const maxKeptLength = 16_384
 /** A longer answer to what entered a room is kept for a while only: an idle session is to cost little. */
 const maxKeptForever = 512

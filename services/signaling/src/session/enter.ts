@@ -1,7 +1,7 @@
 import {
   may,
   wire,
-  type Grant,
+  type AdmissionGrant,
   type IceServer,
   type Principal,
   type RoomJoined,
@@ -21,7 +21,7 @@ import type { Connection } from './session.ts'
 
 export interface Entering {
   principal: Principal
-  grant: Grant
+  grant: AdmissionGrant
   device: { mic: boolean; cam: boolean }
   /** When the client asked, monotonic ms; without it, now. */
   askedAt?: number

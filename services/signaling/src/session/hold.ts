@@ -12,7 +12,7 @@ interface Entered {
 }
 
 /**
- * Tells the gateway that holds the socket what the session, which has just been entered, can be carried on with on another node. The
+ * Tells the gateway that holds the socket how another node can carry on the session, which has just begun. The
  * answer to a resume does not say the session's id again.
  */
 export function holdSession({ session, socket }: Connection, entered: Entered): void {

@@ -2,8 +2,8 @@ const keepMs = 15_000
 const maxKept = 64
 
 /**
- * The requests whose effect has reached somebody lately. A sender that lost its answer with a node that is gone asks again on
- * another node, which does not know that it was done: the receiver's side does. Times are monotonic, in ms.
+ * The requests whose effect has reached somebody lately. A sender that lost its answer with a node asks again on another node. That one
+ * does not know that it was done: the receiver's side does. Times are monotonic, in ms.
  */
 export class RecentRequests {
   /** The oldest first, each with the time until which it is kept. */

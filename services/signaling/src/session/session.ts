@@ -6,7 +6,7 @@ import type { ClientSocket } from './client-socket.ts'
 import type { LocalSession } from './local-session.ts'
 
 /** The state of a socket; each state has only the fields that exist in it. */
-export type Session =
+export type ParticipantSession =
   | { state: 'connected' }
   | { state: 'authenticated'; principal: Principal }
   | { state: 'waiting'; principal: Principal; room: LiveRoom; participantId: string; sessionId: string }
@@ -18,7 +18,7 @@ export interface Connection {
   /** The request id of its handshake. */
   readonly id: string
   readonly socket: ClientSocket
-  session: Session
+  session: ParticipantSession
   readonly openedAt: number
   lastFrameAt: number
   nextPingAt: number

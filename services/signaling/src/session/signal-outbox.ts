@@ -4,7 +4,7 @@ export interface Signal {
   data: unknown
 }
 
-interface Entry {
+interface QueuedSignal {
   signal: Signal
   bytes: number
 }
@@ -14,13 +14,13 @@ const maxEntries = 256
 const maxBytes = 256 * 1_024
 
 /**
- * The signals to one participant that the client may not have: those that came while there was no socket, and those that were
- * written to one and may have been lost with it. They are numbered from 1 over the whole life of the session, on whatever node;
+ * The signals to one participant that the client may not have: those that came while there was no socket, and those that may have been lost
+ * with a socket. They are numbered from 1 over the whole life of the session, on whatever node;
  * a client counts what it gets, and says with `room.resume` how far it came.
  */
 export class SignalOutbox {
   /** The numbers after `#gone`, in order. */
-  #entries: Entry[] = []
+  #entries: QueuedSignal[] = []
   #bytes = 0
   /** Up to here nothing is kept: the client has it, or it is lost. */
   #gone = 0

@@ -55,7 +55,7 @@ interface Link {
   asking: Promise<void> | null
 }
 /** The generation that a session's client was told last, and when it needs new tokens, by the monotonic clock. */
-interface Told {
+interface SentTokens {
   generation: number
   renewAt: number
 }
@@ -72,14 +72,14 @@ const openAgainMs = 2_000
 const renewAfter = 0.8
 
 /**
- * Tells the people of this node how they reach the SFU: with the answer to their join, when the room is somewhere else than before, when
- * a mesh has outgrown itself, and before their tokens end. Media decides where the room is; its news are hints, so the generations of
+ * Tells the people of this node how they reach the SFU: with the answer to their join, and when the room has moved. They get it also when a
+ * mesh has outgrown itself, and before their tokens end. Media decides where the room is; its news are hints, so the generations of
  * all rooms here are asked for every few seconds.
  */
 export class SfuLinks implements SfuAccess {
   readonly #deps: SfuLinksDeps
   readonly #links = new WeakMap<LiveRoom, Link>()
-  readonly #told = new WeakMap<LocalSession, Told>()
+  readonly #told = new WeakMap<LocalSession, SentTokens>()
   readonly #poller = createPoller(() => this.#tick(), tickMs)
   #ticks = 0
   #away = false

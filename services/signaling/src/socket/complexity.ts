@@ -1,7 +1,7 @@
 /**
  * Whether a JSON value is nested deeper than `depth` levels of objects and lists, or has more than `values` values in all.
- * A value with thousands of levels cannot be serialised again (`JSON.stringify` runs out of stack), and to tell what is wrong
- * with thousands of fields takes long.
+ * A value with thousands of levels cannot be serialised again (`JSON.stringify` runs out of stack), and listing the faults of thousands of
+ * fields takes long.
  */
 export function isTooComplex(value: unknown, limits: { depth: number; values: number }): boolean {
   let left = limits.values

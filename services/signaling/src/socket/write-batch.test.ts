@@ -46,7 +46,7 @@ describe('what is written together', () => {
     for (const { client } of [one, other]) client.terminate()
   })
 
-  it('P1 what must not wait takes along what came before it, in order, and the window goes on', async () => {
+  it('P1 an urgent frame flushes the frames before it, in order, and the window goes on', async () => {
     const { peer, writes, received, client } = await open(new WriteBatch())
     const room = new WriteBatch()
     room.waitMs = 10_000
@@ -62,7 +62,7 @@ describe('what is written together', () => {
     client.terminate()
   })
 
-  it('R10 what waits is bounded: a socket that takes it gets it early, one that does not is closed', async () => {
+  it('R10 queued bytes are bounded: a reading socket gets them early, a stalled one is closed', async () => {
     const { peer, received, client } = await open(new WriteBatch())
     const room = new WriteBatch()
     room.waitMs = 10_000

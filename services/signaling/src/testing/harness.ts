@@ -2,7 +2,7 @@ import {
   chatBus,
   signalingBus,
   subprotocol,
-  type Grant,
+  type AdmissionGrant,
   type Meeting,
   type Message,
   type Role,
@@ -50,7 +50,7 @@ export async function startNodes(
   },
 ) {
   const issuer = createTestIssuer(bus, log)
-  const grants = new Map<string, Grant>()
+  const grants = new Map<string, AdmissionGrant>()
   const messages = new Map<string, Message[]>()
   const chat = standInForChat(bus, messages)
   const meetings = standInForMeetings(bus, grants)
@@ -73,7 +73,7 @@ export async function startNodes(
     meeting: Meeting,
     name: string,
     role: Role = 'participant',
-    admission: Grant['admission'] = 'enter',
+    admission: AdmissionGrant['admission'] = 'enter',
   ) => {
     const roomToken = newId()
     const userId = role === 'host' ? meeting.hostId : newId()

@@ -2,11 +2,11 @@ import { createBusLink, createStoreLink } from './links.ts'
 import { startNodes } from './harness.ts'
 import type { worlds } from './worlds.ts'
 
-export type World = Awaited<ReturnType<(typeof worlds)[keyof typeof worlds]>>
+export type TestServers = Awaited<ReturnType<(typeof worlds)[keyof typeof worlds]>>
 
 /** Two nodes in a world, each with its own breakable links to the bus and the store. */
 export async function startLinkedNodes(
-  world: World,
+  world: TestServers,
   { silentOn = [] }: { silentOn?: readonly (readonly string[])[] } = {},
 ) {
   const stores = await Promise.all([world.connectStore(), world.connectStore()])

@@ -1,7 +1,7 @@
 import {
   meetingsBus,
   signalingBus,
-  type Grant,
+  type AdmissionGrant,
   type LobbyDecision,
   type Meeting,
   type Role,
@@ -13,11 +13,11 @@ import { eventually } from '@parley/kit/testing'
 const log = createLogger({ service: 'test', level: 'silent' })
 
 /** Grants by the attempt that got them, and room tokens whose next answer is lost on its way. */
-const spent = new Map<string, Grant>()
+const spent = new Map<string, AdmissionGrant>()
 const lost = new Set<string>()
 
 /** Lobbies as meetings would have them written down: who waits, in order, and what was decided. */
-const queues = new Map<string, Grant[]>()
+const queues = new Map<string, AdmissionGrant[]>()
 const decisions = new Map<string, LobbyDecision>()
 const changes = new Map<string, { meeting?: Meeting; ended?: 'host' }>()
 let lv = 0
@@ -37,7 +37,7 @@ const writtenOf = (meetingId: string): Written => {
 }
 
 /** A grant as it is decided now. */
-function decidedNow(grant: Grant): Grant {
+function decidedNow(grant: AdmissionGrant): AdmissionGrant {
   const { seq, meeting, people } = writtenOf(grant.meeting.id)
   const role = people.get(grant.userId)
   if (role === null) throw new ProblemError('forbidden', 'You were removed')
@@ -57,7 +57,7 @@ function number(meetingId: string, command: RoomCommand): RoomCommand {
   return { ...command, seq: known.seq }
 }
 
-const queueOf = (meetingId: string): Grant[] => {
+const queueOf = (meetingId: string): AdmissionGrant[] => {
   const queue = queues.get(meetingId) ?? []
   queues.set(meetingId, queue)
   lv += 1
@@ -65,7 +65,7 @@ const queueOf = (meetingId: string): Grant[] => {
 }
 
 /** The answers of the meetings service that signaling depends on, without its database and its rules. */
-export function standInForMeetings(bus: Bus, grants: Map<string, Grant>) {
+export function standInForMeetings(bus: Bus, grants: Map<string, AdmissionGrant>) {
   /** Until it is answered, as the relay of meetings does. */
   const command = (meetingId: string, numbered: RoomCommand) =>
     eventually(() => request(bus, signalingBus.command, { meetingId, command: numbered }), 10_000)

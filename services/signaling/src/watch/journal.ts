@@ -1,7 +1,7 @@
 import type { ClientType } from '@parley/contracts'
 import type { Logger, Metrics } from '@parley/kit'
 import { isNoted, type Timeline } from './timeline.ts'
-import type { Connection, Session } from '../session/session.ts'
+import type { Connection, ParticipantSession } from '../session/session.ts'
 
 /** How one message of a client was answered. */
 interface Answered {
@@ -9,7 +9,7 @@ interface Answered {
   /** The message's own, by its client. */
   messageId: string | undefined
   /** Of the socket before the message was carried out. */
-  before: Session
+  before: ParticipantSession
   /** `ok`, or the code of the problem. */
   outcome: string
   /** The participant that it was about, if it names one. */
@@ -22,7 +22,7 @@ export interface Journal {
   opened(connection: Connection): void
   answered(connection: Connection, answered: Answered): void
   /** `session`: what the socket was until now. */
-  closed(connection: Connection, session: Session, code: number): void
+  closed(connection: Connection, session: ParticipantSession, code: number): void
   /** The recording of a meeting stands so now. */
   recorded(meetingId: string, status: string): void
   /** A signal of another node was handed over here, so many ms after that node took it. */
@@ -91,7 +91,7 @@ export function createJournal({ log, metrics, timeline }: JournalDeps): Journal 
 }
 
 /** The person on the socket, and the meeting. */
-function whoIs(session: Session): { userId?: string; meetingId?: string; participantId?: string } {
+function whoIs(session: ParticipantSession): { userId?: string; meetingId?: string; participantId?: string } {
   switch (session.state) {
     case 'connected':
     case 'closed':

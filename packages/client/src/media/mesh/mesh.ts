@@ -15,7 +15,7 @@ export interface MeshDeps {
   report(error: unknown): void
 }
 
-interface Entry {
+interface PeerEntry {
   peer: MeshPeer
   /** Signals reach it: its participant is connected. */
   reachable: boolean
@@ -36,7 +36,7 @@ const maxTroubleMs = 80_000
 /** Everyone sends to everyone: one peer connection per other participant, which the mesh makes, watches, replaces and closes. */
 export class Mesh implements MediaTransport {
   readonly #deps: MeshDeps
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, PeerEntry>()
   /** The last generation of each connection, also of those who left: they may come back with their old one. */
   readonly #generations = new Map<string, number>()
   /** Signals from somebody whose `participant.joined` has not come yet. */
@@ -164,7 +164,7 @@ export class Mesh implements MediaTransport {
     for (const id of this.#entries.keys()) this.#close(id)
   }
 
-  #open(id: string): Entry | null {
+  #open(id: string): PeerEntry | null {
     if (this.#retired || this.#entries.size >= maxPeers) return null
     const entry = {
       peer: this.#makePeer(id, (this.#generations.get(id) ?? this.#before) + 1),
@@ -194,7 +194,7 @@ export class Mesh implements MediaTransport {
     return peer
   }
 
-  #replace(id: string, entry: Entry, generation: number): void {
+  #replace(id: string, entry: PeerEntry, generation: number): void {
     entry.isRebuilding = false
     entry.peer.close()
     entry.peer = this.#makePeer(id, generation)
@@ -212,7 +212,7 @@ export class Mesh implements MediaTransport {
     })
   }
 
-  #rebuild(id: string, entry: Entry): void {
+  #rebuild(id: string, entry: PeerEntry): void {
     entry.rebuilds++
     this.#replace(id, entry, entry.peer.generation + 1)
   }

@@ -24,8 +24,8 @@ const grantMs = 4_000
 /**
  * Offers and answers with one peer. Perfect negotiation (W3C WebRTC 1.0, §10.7) underneath, but by turns, so that offers hardly
  * ever collide: the impolite side offers when it likes, the polite one asks for its turn first. Chromium (156) takes back an
- * offer only in theory: afterwards it receives black (the transceiver's track stays muted), or can no longer offer at all
- * ("A BUNDLE group contains a codec collision for header extension id").
+ * offer only in theory: afterwards it receives black, for the transceiver's track stays muted. Or it can no longer offer at all ("A BUNDLE
+ * group contains a codec collision for header extension id").
  */
 export class Negotiation {
   readonly #options: NegotiationOptions

@@ -3,7 +3,7 @@ import type { StreamNames } from './signal-data.ts'
 type Role = keyof StreamNames
 
 /**
- * The streams that one peer sends, put together from the tracks of its connection by what the peer says of their `mid`s. (The
+ * The streams that one peer sends: the tracks of its connection, put together by what it says of their `mid`s. (The
  * MediaStream ids of the SDP would do if browsers told every change of them: they do not when a transceiver is used again.)
  */
 export class RemoteStreams {

@@ -25,7 +25,7 @@ function queueOf(socket: () => Socket | null) {
 }
 const lost = () => new SocketLost({ code: 1006, reason: '', opened: true }, false)
 
-test('R2 what has no answer goes again on the next socket, in order, under the same id', async () => {
+test('R2 unanswered requests are sent again on the next socket, in order, under the same ids', async () => {
   const [first, second] = [socketOf(), socketOf()]
   let current: Socket | null = null
   const { queue, failed } = queueOf(() => current)

@@ -9,7 +9,7 @@ export interface Demand {
   substream: number
 }
 
-/** The smallest quality of a camera whose picture is not much smaller than where it is shown, in device pixels of height. */
+/** The smallest quality of a camera that nearly fills the place where it is shown, in device pixels of height. */
 export const substreamFor = (height: number): number => (height <= 220 ? 0 : height <= 440 ? 1 : 2)
 
 /**

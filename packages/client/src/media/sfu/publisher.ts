@@ -31,8 +31,8 @@ const encodings: Record<Slot, RTCRtpEncodingParameters[]> = {
 }
 
 /**
- * The connection that sends. Each of microphone, camera, screen and the sound of the screen keeps its place in it from the first
- * time on: what comes and goes later are tracks, which needs no negotiation.
+ * The connection that sends. Microphone, camera, screen and the sound of the screen keep their places in it from the first time on: what
+ * comes and goes later are tracks, which needs no negotiation.
  */
 export class Publisher {
   readonly #deps: PublisherDeps

@@ -22,10 +22,10 @@ import { Outcome } from './outcome.tsx'
  */
 export const VerifyEmailPage = ({ token }: { token: string }) => {
   useTitle('E-mail address')
-  return looksLikeToken(token) ? <Asked token={token} /> : <Broken problem={brokenLink} />
+  return looksLikeToken(token) ? <ConfirmAddress token={token} /> : <Broken problem={brokenLink} />
 }
 
-function Asked({ token }: { token: string }) {
+function ConfirmAddress({ token }: { token: string }) {
   const { session } = useServices()
   const { rest } = session.parley
   const [done, setDone] = useState<'confirmed' | 'refused' | null>(null)

@@ -63,6 +63,6 @@ const Empty = () => (
   <div class="empty empty--chat">
     <MessagesSquare size={32} aria-hidden="true" />
     <strong>No messages yet</strong>
-    <p class="muted">What you write here is seen by everybody in the meeting, and by those who join later.</p>
+    <p class="muted">Everybody in the meeting sees what you write here, also people who join later.</p>
   </div>
 )

@@ -41,7 +41,14 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
   const [edits, setEdits] = useState<Edits>({})
   useUnsaved(Object.keys(edits).length > 0)
   const settings = { ...meeting.settings, ...edits.settings }
-  const draft: Draft = { title: meeting.title, type: meeting.type, passcode: '', open: false, ...edits, settings }
+  const draft: DetailsInput = {
+    title: meeting.title,
+    type: meeting.type,
+    passcode: '',
+    open: false,
+    ...edits,
+    settings,
+  }
   const set = (change: Edits) => setEdits({ ...edits, ...change })
   const save = useSave(
     () =>
@@ -73,7 +80,7 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
           error={faultOf(problem, 'title')}
           input={{ required: true, maxLength: 200, pattern: '.*\\S.*' }}
         />
-        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="People who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Passcode draft={draft} set={set} has={meeting.hasPasscode} error={faultOf(problem, 'passcode')} />
         {toggles.map(({ name, ...words }) => (
           <Switch
@@ -94,7 +101,7 @@ export function DetailsForm({ meeting, onChange }: FormProps) {
   )
 }
 
-interface Draft {
+interface DetailsInput {
   title: string
   type: Meeting['type']
   /** A new one; empty keeps what there is. */
@@ -104,10 +111,10 @@ interface Draft {
   settings: Pick<MeetingSettings, Toggle>
 }
 
-type Edits = Partial<Omit<Draft, 'settings'>> & { settings?: Partial<Draft['settings']> }
+type Edits = Partial<Omit<DetailsInput, 'settings'>> & { settings?: Partial<DetailsInput['settings']> }
 
 interface PasscodeProps {
-  draft: Draft
+  draft: DetailsInput
   set: (change: Edits) => void
   has: boolean
   error: string | undefined
@@ -137,7 +144,7 @@ function describe({ title, type, hasPasscode, settings }: Meeting): string {
 }
 
 /** The changes of the draft: the title is always named, for a change of nothing is none. */
-function toChanges({ title, type, passcode, open, settings }: Draft, meeting: Meeting): Changes {
+function toChanges({ title, type, passcode, open, settings }: DetailsInput, meeting: Meeting): Changes {
   const changed = toggles.filter(({ name }) => settings[name] !== meeting.settings[name])
   return {
     title: title.trim(),

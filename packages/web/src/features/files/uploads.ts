@@ -21,7 +21,7 @@ export interface Uploads {
   stop(): void
 }
 
-interface Entry {
+interface RunningUpload {
   file: File
   abort: AbortController
 }
@@ -29,7 +29,7 @@ interface Entry {
 /** Files that are uploaded, and sent as messages one after the other, so that they keep their order. */
 export function createUploads(parley: Parley, room: Room): Uploads {
   const all = signal<readonly Uploading[]>([])
-  const entries = new Map<number, Entry>()
+  const entries = new Map<number, RunningUpload>()
   let lastKey = 0
   let queue: Promise<void> = Promise.resolve()
   const change = (key: number, changed: Partial<Uploading>) => {

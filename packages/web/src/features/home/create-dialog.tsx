@@ -19,7 +19,7 @@ const types: readonly Option<Meeting['type']>[] = [
   { value: 'public', label: 'Public', note: 'Shown to all accounts while live', icon: Globe },
 ]
 
-export interface Draft {
+export interface MeetingInput {
   title: string
   type: Meeting['type']
   later: boolean
@@ -38,8 +38,8 @@ interface CreateDialogProps {
 /** The form for a meeting with settings, now or later. */
 export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
   const { session } = useServices()
-  const [draft, setDraft] = useState<Draft>(emptyDraft)
-  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change })
+  const [draft, setDraft] = useState<MeetingInput>(emptyDraft)
+  const set = (change: Partial<MeetingInput>) => setDraft({ ...draft, ...change })
   const task = useTask(async () => onCreated(await createMeeting(session.parley, toInput(draft))))
   const submit = (event: Event) => {
     event.preventDefault()
@@ -59,7 +59,7 @@ export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
           input={{ maxLength: 200, placeholder: 'Weekly catch-up', autofocus: true }}
         />
         <WhenFields draft={draft} set={set} />
-        <Choice legend="Who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
+        <Choice legend="People who can join" options={types} value={draft.type} onChange={(type) => set({ type })} />
         <Field
           label="Passcode (optional)"
           value={draft.passcode}
@@ -95,7 +95,7 @@ export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
   )
 }
 
-const emptyDraft = (): Draft => ({
+const emptyDraft = (): MeetingInput => ({
   title: '',
   type: 'private',
   later: true,
@@ -107,7 +107,7 @@ const emptyDraft = (): Draft => ({
 })
 
 /** The draft as the API takes it; times in UTC, with the zone of this browser for those who read them. */
-function toInput(draft: Draft): NewMeeting {
+function toInput(draft: MeetingInput): NewMeeting {
   const title = draft.title.trim()
   return {
     type: draft.type,

@@ -2,7 +2,7 @@ import { CalendarClock, Zap } from 'lucide-preact'
 import { Choice, type Option } from '../../ui/choice.tsx'
 import { Field } from '../../ui/field.tsx'
 import { Select } from '../../ui/select.tsx'
-import type { Draft } from './create-dialog.tsx'
+import type { MeetingInput } from './create-dialog.tsx'
 
 const options: readonly Option<'now' | 'later'>[] = [
   { value: 'later', label: 'Later', icon: CalendarClock },
@@ -20,7 +20,7 @@ export const durations = [
 ]
 
 /** When a meeting takes place. */
-export const WhenFields = ({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) => void }) => (
+export const WhenFields = ({ draft, set }: { draft: MeetingInput; set: (change: Partial<MeetingInput>) => void }) => (
   <>
     <Choice
       legend="When"

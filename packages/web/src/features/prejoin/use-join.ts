@@ -7,7 +7,7 @@ import { useTask } from '../../ui/use-task.ts'
 import { audioContext } from '../media/level.ts'
 import type { LocalMedia } from '../media/local-media.ts'
 
-interface Entry {
+interface JoinFormInput {
   code: string
   passcode?: string
   displayName?: string
@@ -23,7 +23,7 @@ export interface JoinState {
   position: number | null
   /** The last try ended in the lobby, not at the door. */
   waited: boolean
-  start(entry: Entry): void
+  start(entry: JoinFormInput): void
   /** Gives the place in the queue up. */
   giveUp(): void
   /** Forgets the last try. */
@@ -36,7 +36,7 @@ const openingMs = 8_000
 /** Entering a meeting, with the wait in its lobby. Walking away from the page gives it up. */
 export function useJoin(media: LocalMedia, onJoined: (room: Room) => void): JoinState {
   const { session } = useServices()
-  const entry = useRef<Entry | null>(null)
+  const entry = useRef<JoinFormInput | null>(null)
   const attempt = useRef<AbortController | null>(null)
   const [position, setPosition] = useState<number | null>(null)
   const [waited, setWaited] = useState(false)

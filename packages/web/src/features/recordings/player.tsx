@@ -34,7 +34,7 @@ export function Player({ recording }: { recording: Recording }) {
         onError={reload}
       />
       {recording.people.length > 0 && (
-        <ul class="player__people" aria-label="Who is in it">
+        <ul class="player__people" aria-label="People in it">
           {recording.people.map((person) => (
             <li key={`${person.participantId}/${person.fromMs}`}>
               <button type="button" class="link" onClick={() => goTo(person.fromMs)}>

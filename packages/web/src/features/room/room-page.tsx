@@ -59,8 +59,8 @@ export function RoomPage({ room, media, onOver }: RoomPageProps) {
 }
 
 /**
- * Calls `back` when the browser's Back is pressed, and stays: a call has an entry of its own in the history, so that Back does not
- * leave the page, whatever came before it.
+ * Calls `back` when the browser's Back is pressed, and stays: a call has an entry of its own in the history. So Back does not leave the
+ * page, whatever came before it.
  */
 function useBack(back: () => void): void {
   useEffect(() => {

@@ -44,14 +44,14 @@ test('O8 the room hears of off, and of a new track before on', async () => {
   expect(calls).toEqual(['cam false', 'track second', 'cam true'])
 })
 
-test('R4 what the room switches off is off here, and is not told again', async () => {
+test('R4 media that the room switched off are off here, and are not announced again', async () => {
   const { calls, on, current, self } = setUp()
   self(false)
   await settled()
   expect([on.value, current.value, calls]).toEqual([false, null, []])
 })
 
-test('O8 what the room refuses is off', async () => {
+test('O8 media that the room refuses are off', async () => {
   const { calls, on, current, turnOff, track, stop } = setUp(true)
   turnOff()
   await settled()

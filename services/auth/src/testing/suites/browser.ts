@@ -60,7 +60,7 @@ export function browserSuite(auth: () => TestAuth): void {
     expect([out.status, out.cookies]).toEqual([204, []])
   })
 
-  test('H5 a frontend of another site that is named has cookies of its own, by which it refreshes and logs out', async () => {
+  test('H5 an allowed frontend on another site has its own cookies, and refreshes and logs out by them', async () => {
     const edge = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'meet.example' }
     const far = { ...edge, origin: 'https://far.example', 'sec-fetch-site': 'cross-site' }
     const body = { email: freshEmail(), password, name: 'A' }

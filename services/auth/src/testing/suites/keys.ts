@@ -19,7 +19,7 @@ export function keysSuite(auth: () => TestAuth, startAnother: () => Promise<Test
     auth().db.selectFrom('users').select(['id', 'email']).where('name', '=', name).execute()
   const kept = async () => JSON.stringify(await auth().db.selectFrom('kept_answers').selectAll().execute())
 
-  test('X9d A1 a registration whose answer was lost is answered again, by another replica, not told that its address is taken', async () => {
+  test('X9d A1 another replica repeats the lost answer of a registration, and does not say that its address is taken', async () => {
     const another = await startAnother()
     const body = account()
     const key = newId()

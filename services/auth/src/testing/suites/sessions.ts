@@ -3,7 +3,7 @@ import { request, subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { retryMs } from '../../sessions/judge.ts'
+import { retryMs } from '../../sessions/evaluate.ts'
 import type { TestAuth } from '../harness.ts'
 import { me, password, refresh, signUp, withRefreshToken } from '../people.ts'
 
@@ -55,7 +55,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
     expect((await refresh(auth(), successor)).status).toBe(200)
   })
 
-  test('A3 S8 a client whose answers are lost gets the same successor as often as it asks, and goes on with it', async () => {
+  test('A3 S8 a client that lost its answers gets the same successor as often as it asks', async () => {
     const { refreshToken, user } = await signUp(auth())
     const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
     for (let lost = 0; lost < 10; lost += 1) {
@@ -67,7 +67,7 @@ export function sessionsSuite(auth: () => TestAuth): void {
     expect(await sessionsOf(user.id)).toMatchObject([{ revoked_at: null }])
   })
 
-  test('S7 S8 who comes back with a spent token after the time for retries ends the session', async () => {
+  test('S7 S8 a person who comes back with a spent token after the time for retries ends the session', async () => {
     const { refreshToken, accessToken } = await signUp(auth())
     const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))
     await age(retryMs + 1)

@@ -178,7 +178,7 @@ export function textsSuite(auth: () => TestAuth): void {
     expect(next.cookies.some((line) => line.includes('parley_refresh'))).toBe(true)
   })
 
-  test('A4 whoever signs out by token leaves the cookie of somebody else alone', async () => {
+  test('A4 anyone who signs out by token leaves the cookie of somebody else alone', async () => {
     const ana = await signUp(auth())
     const { cookie, edge } = await signUpByCookie(auth())
     const out = await auth().call('POST', '/v1/auth/logout', {

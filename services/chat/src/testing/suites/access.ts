@@ -7,7 +7,7 @@ import type { Harness } from '../harness.ts'
 const body = () => ({ clientMessageId: newId(), text: 'hello' })
 
 export function accessSuite(harness: () => Harness): void {
-  test('C1 who may not chat is refused, and nothing is stored', async () => {
+  test('C1 a person who may not chat is refused, and nothing is stored', async () => {
     const { post, token, meetings, head } = harness()
     const cases = [
       [{ mayChat: false }, 403, 'forbidden'],
@@ -54,7 +54,7 @@ export function accessSuite(harness: () => Harness): void {
   })
 
   test.each(['told', 'lost'] as const)(
-    'M10 C1 C2 who was removed neither reads nor writes over REST after a second, when it is %s',
+    'M10 C1 C2 a person who was removed neither reads nor writes over REST after a second, when it is %s',
     async (how) => {
       const { post, list, token, meetings, replicas } = harness()
       const [meetingId, userId] = [newId(), newId()]

@@ -14,7 +14,7 @@ export function changingSuite(harness: () => Harness): void {
   }
 
   describe('C3 edit', () => {
-    test('who wrote it changes the text; the room is told once, and doing it again changes nothing', async () => {
+    test('an author changes the text; the room is told once, and a repeat changes nothing', async () => {
       const { edit, replicas, db } = harness()
       const mine = await said()
       const heard = await hearRoom(harness(), mine.meetingId, 'chat.updated')
@@ -100,7 +100,7 @@ export function changingSuite(harness: () => Harness): void {
       }
     })
 
-    test('what is deleted cannot be edited, and comes back as it is when it is sent again', async () => {
+    test('a deleted message cannot be edited, and a repeated send returns it deleted', async () => {
       const { edit, post } = harness()
       const mine = await said()
       await harness().delete(mine, mine.token)
@@ -179,7 +179,7 @@ export function changingSuite(harness: () => Harness): void {
     })
   })
 
-  test('C3 what a service says has its number among the others, is one however often, and nobody changes it', async () => {
+  test('C3 a notice of a service has a number, is stored once however often it is sent, and cannot be changed', async () => {
     const { change, edit, post, meetings, token } = harness()
     const mine = await said()
     const system = { kind: 'host-changed', data: { by: 'Zo "Z" Ray', name: 'Ann' } }

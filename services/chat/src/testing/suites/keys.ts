@@ -59,7 +59,7 @@ export function keysSuite(harness: () => Harness): void {
     expect(await storedIn(db, send.meetingId)).toHaveLength(1)
   })
 
-  test('C1 what was refused under a key is sent under it once it may be', async () => {
+  test('C1 a message refused under a key is sent under it as soon as it may be', async () => {
     const { postUnder, db, meetings } = harness()
     const send = draft()
     meetings.set(send.meetingId, { mayChat: false })

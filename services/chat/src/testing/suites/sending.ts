@@ -45,7 +45,7 @@ export function sendingSuite(harness: () => Harness): void {
     expect(await storedIn(db, meetingId)).toHaveLength(2)
   })
 
-  test('C7 a message that is sent again is told again, for it may have been lost with the process that stored it', async () => {
+  test('C7 a repeated message is published again, because its event may have died with the process that stored it', async () => {
     const { send, post, token } = harness()
     const [meetingId, userId] = [newId(), newId()]
     const again = await hearRoom(harness(), meetingId, 'chat.message', true)

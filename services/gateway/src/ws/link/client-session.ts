@@ -41,7 +41,7 @@ const maxInputs = 512
 const maxInputBytes = 1_024 * 1_024
 /** How long a node may take to carry a session on. */
 const attachMs = 5_000
-/** How long what was sent may take to be done before a session is moved off a node that still works. */
+/** How long a working node may take to finish its inputs before a session is moved off it. */
 const settleMs = 1_000
 
 /**

@@ -53,7 +53,7 @@ interface Group {
   pace: Pace
 }
 
-interface Entry {
+interface LinkedEntry {
   session: LinkedSession
   group: Group | null
 }
@@ -73,7 +73,7 @@ export class NodeLink {
   draining = false
   readonly #ws: WebSocket
   readonly #writer: LinkWriter
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new Map<number, LinkedEntry>()
   readonly #groups = new Map<number, Group>()
   #ids = 0
 
@@ -224,7 +224,7 @@ export class NodeLink {
     entry.group = group
   }
 
-  #ungroup(member: number, entry: Entry): void {
+  #ungroup(member: number, entry: LinkedEntry): void {
     const { group } = entry
     if (group === null) return
     entry.group = null

@@ -65,7 +65,7 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
   const relocating = new Set<ClientSession>()
   const atOnce = new WriteBatch()
   const server = new WebSocketServer(socketOptions)
-  const inTurn = createKeyedSemaphores(moving)
+  const semaphores = createKeyedSemaphores(moving)
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const moves = metrics.counter('parley_gateway_sessions_moved_total', 'Sessions that another node carries on', ['why'])
@@ -115,7 +115,7 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
     for (const node of nodes.inOrder(session.meeting)) {
       const link = await links.to(node)
       if (link === null || link === from || session.over) continue
-      const outcome = await inTurn(node.id, async () => {
+      const outcome = await semaphores(node.id, async () => {
         if (from?.up === true) await session.settle()
         return session.over ? ('lost' as const) : await session.attachTo(link)
       })

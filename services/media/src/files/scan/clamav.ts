@@ -31,12 +31,12 @@ async function scan(at: { host: string; port: number }, bytes: Readable): Promis
     await once(socket, 'connect')
     await send(socket, bytes)
     const failure = await closed
-    judge(said, failure)
+    checkScanAnswerOrThrow(said, failure)
   } catch (error) {
     if (error instanceof FileRefusedError || isProblem(error)) throw error
     // It closes when the stream becomes too long for it, and says so first.
     const failure = await closed
-    judge(said, failure ?? (error instanceof Error ? error : new Error(String(error))))
+    checkScanAnswerOrThrow(said, failure ?? (error instanceof Error ? error : new Error(String(error))))
   } finally {
     bytes.destroy()
     socket.destroy()
@@ -67,7 +67,7 @@ function lengthOf(length: number): Buffer {
 }
 
 /** `stream: OK`, `stream: <name> FOUND`, or a sentence that ends with ERROR. */
-function judge(answer: string, failure: Error | null): void {
+function checkScanAnswerOrThrow(answer: string, failure: Error | null): void {
   const said = answer.replaceAll('\0', '').trim()
   if (said === 'stream: OK') return
   const found = /^stream: (.{1,200}) FOUND$/.exec(said)

@@ -30,7 +30,7 @@ export interface Film {
 
 /**
  * Makes one file that browsers play and seek out of what Janus has recorded; null if that is nothing. Works in `folder`, one command
- * after the other. Memory and the number of inputs of a command are bounded by the people who are shown, not by the length.
+ * after the other. The people who are shown bound the memory and the inputs of a command. The length does not.
  * @throws CommandError
  */
 export async function makeFilm({ parts, stays, layout, lengthMs }: Footage, means: Means): Promise<Film | null> {

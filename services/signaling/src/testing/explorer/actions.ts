@@ -2,17 +2,18 @@ import { ProblemError } from '@parley/kit'
 import type { ModelClient } from './client.ts'
 import type { User } from './meetings.ts'
 import type { Random } from './random.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** The actions of people and hosts: `random` picks who. */
-export type Act = (world: World, random: Random) => void | Promise<void>
+export type Act = (world: ModelWorld, random: Random) => void | Promise<void>
 
-const inside = (world: World): ModelClient[] => world.clients.filter(({ isIn, stopped }) => isIn && stopped === null)
-const alive = (world: World): ModelClient[] => world.clients.filter(({ stopped }) => stopped === null)
+const inside = (world: ModelWorld): ModelClient[] =>
+  world.clients.filter(({ isIn, stopped }) => isIn && stopped === null)
+const alive = (world: ModelWorld): ModelClient[] => world.clients.filter(({ stopped }) => stopped === null)
 
 /** Something that a client inside does, if there is one. */
 const by =
-  (act: (client: ModelClient, world: World, random: Random) => void | Promise<void>, who = inside): Act =>
+  (act: (client: ModelClient, world: ModelWorld, random: Random) => void | Promise<void>, who = inside): Act =>
   (world, random) => {
     const client = random.pick(who(world))
     if (client) return world.loop.inside(client.actor, () => void act(client, world, random))
@@ -20,7 +21,7 @@ const by =
 
 /** Something that is decided on somebody who is not the host, if there is one. */
 const on =
-  (decide: (user: User, world: World, random: Random) => void): Act =>
+  (decide: (user: User, world: ModelWorld, random: Random) => void): Act =>
   (world, random) => {
     const { users } = world.meetings
     const user = random.pick(
@@ -30,7 +31,7 @@ const on =
   }
 
 /** By REST: it is written down at once. An action that meetings refuses does not happen. */
-function decided(world: World, decide: () => void): Promise<void> {
+function decided(world: ModelWorld, decide: () => void): Promise<void> {
   return world.loop.inside(world.meetings.actor, () => {
     try {
       decide()
@@ -40,7 +41,7 @@ function decided(world: World, decide: () => void): Promise<void> {
   })
 }
 
-async function muteOther(client: ModelClient, world: World, random: Random): Promise<void> {
+async function muteOther(client: ModelClient, world: ModelWorld, random: Random): Promise<void> {
   const target = random.pick(inside(world).filter((other) => other !== client))
   if (!target?.session) return
   const done = target.mic?.write(false, world.loop.now)
@@ -48,18 +49,18 @@ async function muteOther(client: ModelClient, world: World, random: Random): Pro
   if ((await client.act('moderation.mute', payload))?.type === 'ack') done?.(world.loop.now)
 }
 
-const moderators = (world: World): ModelClient[] =>
+const moderators = (world: ModelWorld): ModelClient[] =>
   inside(world).filter(({ userId }) => ['host', 'cohost'].includes(world.meetings.users.get(userId)?.role ?? ''))
 
 let signals = 0
 
-async function signalOther(client: ModelClient, world: World, random: Random): Promise<void> {
+async function signalOther(client: ModelClient, world: ModelWorld, random: Random): Promise<void> {
   const to = random.pick(inside(world).filter((other) => other !== client))?.session?.participantId
   if (to !== undefined) await client.act('rtc.signal', { to, data: { n: (signals += 1) } })
 }
 
 /** In the room: the host asks meetings through it. */
-async function removeOther(client: ModelClient, world: World, random: Random): Promise<void> {
+async function removeOther(client: ModelClient, world: ModelWorld, random: Random): Promise<void> {
   const other = random.pick(inside(world).filter((one) => one !== client))?.session
   if (other) await client.act('moderation.remove', { participantId: other.participantId, ban: random.chance(0.5) })
 }

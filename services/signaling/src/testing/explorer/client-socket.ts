@@ -3,7 +3,7 @@ import type { Actor } from './loop.ts'
 import type { ModelNode } from './nodes.ts'
 import { Wire, type WireMessage } from './sockets.ts'
 import { epochMs } from './virtual-time.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** The refusal of a request, or the end of its socket. */
 export class RefusedError extends Error {
@@ -60,14 +60,14 @@ export class ClientSocket {
   readonly wire: Wire
   readonly node: ModelNode
   closedWith: number | null = null
-  readonly #world: World
+  readonly #world: ModelWorld
   readonly #actor: Actor
   readonly #listener: Listener
   readonly #waiting = new Map<string, Waiting>()
   #seenAt: number
 
   constructor(
-    world: World,
+    world: ModelWorld,
     { actor, node, userId, listener }: { actor: Actor; node: ModelNode; userId: string; listener: Listener },
   ) {
     const { loop, latency } = world

@@ -5,12 +5,12 @@ import { newActor } from './loop.ts'
 import { Register } from './register.ts'
 import type { WireMessage } from './sockets.ts'
 import { ClientView } from './view.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** Why a client is not in the meeting any more, and does not try to be. */
 export type Stop = 'left' | 'removed' | 'ended' | 'elsewhere' | 'refused' | 'gone'
 
-interface Session {
+interface ModelSession {
   participantId: string
   sessionId: string
   resumeToken: string
@@ -26,7 +26,7 @@ export class ModelClient {
   readonly actor
   readonly userId: string
   readonly name: string
-  session: Session | null = null
+  session: ModelSession | null = null
   socket: ClientSocket | null = null
   /** In the room, as far as it knows. */
   isIn = false
@@ -39,13 +39,13 @@ export class ModelClient {
   enteredAt = 0
   /** Of the attempt under way. */
   #enteringAt = 0
-  readonly #world: World
+  readonly #world: ModelWorld
   readonly #heard = new Set<number>()
   #syncing = false
   #attempts = 0
   #onClosed: (code: number) => void = () => {}
 
-  constructor(world: World, { userId, name }: { userId: string; name: string }) {
+  constructor(world: ModelWorld, { userId, name }: { userId: string; name: string }) {
     this.#world = world
     this.userId = userId
     this.name = name
@@ -142,7 +142,7 @@ export class ModelClient {
     this.#enter(`joined at ${joined.v}`)
   }
 
-  async #resume(session: Session): Promise<void> {
+  async #resume(session: ModelSession): Promise<void> {
     const { sessionId, resumeToken, view, signals } = session
     // A participant who comes back after the grace has lost the hand.
     this.hand?.write(false, this.#world.loop.now)
@@ -226,7 +226,7 @@ export class ModelClient {
     this.#heard.add(n)
   }
 
-  async #sync(session: Session): Promise<void> {
+  async #sync(session: ModelSession): Promise<void> {
     const { socket } = this
     if (this.#syncing || !socket || !this.isIn) return
     this.#syncing = true

@@ -1,17 +1,17 @@
 import type { Act } from './actions.ts'
 import type { ModelNode } from './nodes.ts'
 import type { Random } from './random.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** Most are short; some are longer than a lease, or a grace. */
 const duration = (random: Random): number =>
   random.chance(0.7) ? random.between(20, 2_500) : random.between(2_500, 9_000)
 
-const running = (world: World): ModelNode[] => world.nodes.filter(({ isRunning }) => isRunning)
+const running = (world: ModelWorld): ModelNode[] => world.nodes.filter(({ isRunning }) => isRunning)
 
 /** A fault of one node, if there is one that runs. */
 const toNode =
-  (act: (node: ModelNode, world: World, random: Random) => void): Act =>
+  (act: (node: ModelNode, world: ModelWorld, random: Random) => void): Act =>
   (world, random) => {
     const node = random.pick(running(world))
     if (!node) return
@@ -24,49 +24,49 @@ const toNode =
     else now()
   }
 
-const trouble = (world: World, forMs: number): void => {
+const trouble = (world: ModelWorld, forMs: number): void => {
   const from = world.loop.now
   world.troubles.push({ from, to: from + forMs })
 }
 
-function freeze(node: ModelNode, world: World, random: Random): void {
+function freeze(node: ModelNode, world: ModelWorld, random: Random): void {
   const forMs = duration(random)
   trouble(world, forMs)
   node.actor.state = 'frozen'
   world.loop.after(forMs, null, () => world.loop.thaw(node.actor))
 }
 
-function kill(node: ModelNode, world: World): void {
+function kill(node: ModelNode, world: ModelWorld): void {
   trouble(world, Infinity)
   node.kill()
 }
 
 /** Another process takes the place of one that was killed. */
-function startLater(world: World, random: Random): void {
+function startLater(world: ModelWorld, random: Random): void {
   world.loop.after(random.between(50, 4_000), null, () => world.wantedNodes.push(1))
 }
 
-function cutBus(node: ModelNode, world: World, random: Random, forMs = duration(random)): void {
+function cutBus(node: ModelNode, world: ModelWorld, random: Random, forMs = duration(random)): void {
   trouble(world, forMs)
   node.bus.cut(random.between(0, 1_500))
   world.loop.after(forMs, null, () => node.bus.heal())
 }
 
-function cutStore(node: ModelNode, world: World, random: Random, forMs = duration(random)): void {
+function cutStore(node: ModelNode, world: ModelWorld, random: Random, forMs = duration(random)): void {
   trouble(world, forMs)
   node.store.cut(random.chance(0.4))
   world.loop.after(forMs, null, () => node.store.heal())
 }
 
 /** All links to the store break and come back, for it is another process. */
-function reconnectAll(world: World, random: Random): void {
+function reconnectAll(world: ModelWorld, random: Random): void {
   for (const { store } of [...running(world), world.meetings]) {
     store.cut(false)
     world.loop.after(random.between(10, 1_500), null, () => store.heal())
   }
 }
 
-function killAll(world: World, random: Random, empty: boolean): void {
+function killAll(world: ModelWorld, random: Random, empty: boolean): void {
   for (const node of running(world)) {
     kill(node, world)
     startLater(world, random)

@@ -2,7 +2,7 @@ import type { Seat } from '@parley/contracts'
 import type { Doc } from '@parley/kit'
 import type { ModelClient } from './client.ts'
 import { allFields, headOf } from '../../room/state.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** A promise that did not hold. */
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
   at: number
 }
 
-/** After the store has lost something, nodes that are in trouble for so long may be missed in what is put back. */
+/** After a loss in the store, a restored room may lack what nodes in trouble for so long had. */
 const restoredWithinMs = 6_000
 const untoldWithinMs = 1_000
 /** A commit that is answered has happened so long before at most. */
@@ -23,9 +23,9 @@ const unheardWithinMs = 250
 
 /** Says what does not hold: some things at once, the rest when all has been quiet for long enough. */
 export class Judge {
-  readonly #world: World
+  readonly #world: ModelWorld
 
-  constructor(world: World) {
+  constructor(world: ModelWorld) {
     this.#world = world
   }
 
@@ -86,7 +86,7 @@ export class Judge {
     return found
   }
 
-  /** Where the store goes back without a word, and nobody is left who knows, neither clients nor meetings can be told. */
+  /** The store may go back without a word when nobody is left who knows. Then neither clients nor meetings can be told. */
   get #isUntold(): boolean {
     return this.#world.store.losses.some(({ kind, readByStranger }) => kind === 'rolled-back' && readByStranger)
   }
@@ -188,8 +188,8 @@ export class Judge {
   }
 
   /**
-   * Whether what was acknowledged at that time may be lost: the store has lost something since, and the nodes that knew it were not
-   * all there to put it back, or somebody built on what was left.
+   * Whether what was acknowledged at that time may be lost: the store has lost something since. Either the nodes that knew it were not all
+   * there, or somebody built on the rest.
    */
   #mayBeLost(at: number): boolean {
     return this.#world.store.losses.some((loss) => {

@@ -3,7 +3,7 @@ import {
   meetingsBus,
   signalingBus,
   type Fact,
-  type Grant,
+  type AdmissionGrant,
   type Meeting,
   type Role,
   type Seat,
@@ -16,7 +16,7 @@ import { Outbox, type AppliedCommand } from './outbox.ts'
 import { Stays } from './stays.ts'
 import { kvOver, StoreLink } from './store-link.ts'
 import { epochMs } from './virtual-time.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** Somebody as meetings has them written down, and the numbers of the commands that told the room so. */
 export interface User {
@@ -52,12 +52,12 @@ export class ModelMeetings {
   /** Since that command nobody comes in who was not inside by then. */
   lockedSeq: number | null = null
   readonly #tokens = new Map<string, Token>()
-  readonly #world: World
+  readonly #world: ModelWorld
   readonly #kv: Kv
   #missing = false
   #consuming = false
 
-  constructor(world: World, host: User) {
+  constructor(world: ModelWorld, host: User) {
     this.#world = world
     this.bus = new BusLink(world.net, this.actor)
     this.store = new StoreLink(world, this.actor)
@@ -164,7 +164,7 @@ export class ModelMeetings {
     roomToken: string
     userId: string
     attempt?: string | null
-  }): Grant {
+  }): AdmissionGrant {
     const token = this.#tokens.get(roomToken)
     if (token?.userId !== userId || (token.attempt !== null && token.attempt !== attempt))
       throw new ProblemError('room-token-invalid')
@@ -200,7 +200,7 @@ export class ModelMeetings {
     }
   }
 
-  /** A room that was restored, or that somebody came into with what was decided before, is told again how it is. */
+  /** A restored room is told its state again. So is one that somebody entered by an older decision. */
   #tellAgain(fact: Fact): void {
     if (fact.kind === 'left') return
     const people = fact.kind === 'restored' ? fact.people : [fact]

@@ -1,6 +1,6 @@
 import { edit, model, room, toldRemoved, type Mutant } from './mutant.ts'
 
-/** Rooms in which nothing happens are not compared with the store in time, which would show the difference after 20 s. */
+/** Quiet rooms are not compared with the store in time. The comparison would show the difference after 20 s. */
 const neverCompared = edit(`${room}/live-room.ts`, 'const renewEveryMs = 20_000', 'const renewEveryMs = 6 * 3_600_000')
 
 export const mutants: readonly Mutant[] = [
@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
     focus: ['roll the store back', 'fail over to a replica behind', 'mic', 'hand'],
     edits: [
       edit(
-        'packages/kit/src/kv/docs-memory.ts',
+        'packages/kit/src/kv/documents-memory.ts',
         'one.version === other.version && one.commitId === other.commitId',
         'one.version === other.version',
       ),

@@ -8,7 +8,7 @@ import { BusLink } from './net.ts'
 import type { Wire } from './sockets.ts'
 import { kvOver, StoreLink } from './store-link.ts'
 import { epochMs } from './virtual-time.ts'
-import type { World } from './world.ts'
+import type { ModelWorld } from './world.ts'
 
 /** Sign-in is not what is explored: tokens are good, and nobody is signed out. */
 const auth = {
@@ -28,7 +28,7 @@ export class ModelNode {
   /** How far its wall clock is off, ms. */
   clockOff = 0
 
-  constructor(world: World, name: string) {
+  constructor(world: ModelWorld, name: string) {
     this.actor = newActor(name)
     this.store = new StoreLink(world, this.actor)
     this.bus = new BusLink(world.net, this.actor)
@@ -73,7 +73,7 @@ export class ModelNode {
 }
 
 /** The logs of nodes are a part of a traced schedule. */
-function logOf(world: World, name: string): Logger {
+function logOf(world: ModelWorld, name: string): Logger {
   const note = (fields: { err?: { code?: string; message?: string; stack?: string } }, text: string) =>
     world.note(`${name}: ${text}${fields.err ? ` (${fields.err.code ?? fields.err.stack ?? fields.err.message})` : ''}`)
   const error = (fields: { err?: { code?: string; message?: string; stack?: string } }, text: string) => {

@@ -1,7 +1,7 @@
 import type { Fault } from './judge.ts'
 import { actOf, type Plan } from './plan.ts'
 import { mix, Random } from './random.ts'
-import { World } from './world.ts'
+import { ModelWorld } from './world.ts'
 
 export interface Outcome {
   faults: readonly Fault[]
@@ -20,7 +20,7 @@ const attendanceWithinMs = 75_000
 
 /** Runs one schedule: what happens, then quiet, then what does not hold. */
 export async function runSchedule(plan: Plan, trace: ((line: string) => void) | null = null): Promise<Outcome> {
-  const world = new World(new Random(mix(plan.seed, 1)), { pace: plan.pace, trace })
+  const world = new ModelWorld(new Random(mix(plan.seed, 1)), { pace: plan.pace, trace })
   const onRejection = (error: unknown): void =>
     world.fault('unhandled', error instanceof Error ? String(error.stack) : String(error))
   process.on('unhandledRejection', onRejection)
@@ -42,7 +42,7 @@ export async function runSchedule(plan: Plan, trace: ((line: string) => void) | 
 }
 
 /** Waits until everything holds, but not longer than it may take. */
-async function untilRight(world: World): Promise<Fault[]> {
+async function untilRight(world: ModelWorld): Promise<Fault[]> {
   const from = world.loop.now
   let wrong: Fault[] = []
   for (let waited = firstLookMs; waited <= rightWithinMs; waited += lookEveryMs) {

@@ -24,8 +24,8 @@ export interface ClientEnd {
 }
 
 /**
- * One WebSocket between a client and a node: frames in order each way, closed by either end, broken, or silent, when what is sent
- * gets lost and no end hears of it.
+ * One WebSocket between a client and a node: frames in order each way, closed by either end, broken, or silent. A silent one loses frames,
+ * and no end hears of it.
  */
 export class Wire {
   /** As `ws` and Node.js show them to the node. */

@@ -15,18 +15,18 @@ export interface StoreNet {
   frozenUntil: number
 }
 
-/** How likely it is that a request in flight when its link is cut is carried out all the same, much later. */
+/** How likely a request in flight is carried out much later, although its link is cut. */
 const lateChance = 0.5
 /** How likely an answer takes no time: so that fewer things happen, which makes a schedule quicker. */
 const atOnceChance = 0.6
 
-/** Something that happens just when a process has sent its next commit, or when that has been carried out and not answered. */
+/** Something that happens just after a process sent its next commit, or between the commit and its answer. */
 export interface Moment {
   when: 'sent' | 'carried-out'
   act(): void
 }
 
-interface Asked {
+interface StoreRequest {
   /** That it gets there. */
   task: Task | null
   fail(): void
@@ -39,7 +39,7 @@ interface Asked {
 export class StoreLink {
   readonly #net: StoreNet
   readonly #actor: Actor
-  readonly #asked = new Set<Asked>()
+  readonly #asked = new Set<StoreRequest>()
   readonly #onIncarnation = new Set<(incarnation: Incarnation) => void>()
   readonly #onStatus = new Set<(connected: boolean) => void>()
   /** `silent`: cut, and nothing says so. */
@@ -110,7 +110,7 @@ export class StoreLink {
       }
       if (this.#state === 'silent') return
       this.#arrival = Math.max(this.#arrival, loop.now + latency())
-      const asked: Asked = { task: null, fail: () => answer(Promise.reject(unavailable())) }
+      const asked: StoreRequest = { task: null, fail: () => answer(Promise.reject(unavailable())) }
       this.#asked.add(asked)
       asked.task = loop.at(this.#arrival, null, () => {
         this.#asked.delete(asked)

@@ -1,4 +1,4 @@
-import { MemoryDocs } from '@parley/kit/testing'
+import { MemoryDocuments } from '@parley/kit/testing'
 import type { Seat } from '@parley/contracts'
 import { newId, type CommitResult, type Doc, type DocCommit, type DocRestoration, type Incarnation } from '@parley/kit'
 import type { Loop } from './loop.ts'
@@ -12,7 +12,7 @@ export interface StoredFact {
 
 interface Write {
   /** Carries it out once more. */
-  run(docs: MemoryDocs): Promise<unknown>
+  run(docs: MemoryDocuments): Promise<unknown>
   commitId: string
   took: boolean
 }
@@ -57,7 +57,7 @@ export class ModelStore {
     return { id: this.#life.id, ageMs: Math.floor(now - this.#life.since), now: epochMs + Math.floor(now) }
   }
 
-  get docs(): Pick<MemoryDocs, 'read' | 'look' | 'since' | 'renew' | 'remove'> {
+  get docs(): Pick<MemoryDocuments, 'read' | 'look' | 'since' | 'renew' | 'remove'> {
     return this.#docs
   }
 
@@ -72,7 +72,7 @@ export class ModelStore {
     return this.#write(restoration.commitId, (docs) => docs.restore(id, restoration))
   }
 
-  async look(...[id, known]: Parameters<MemoryDocs['look']>): ReturnType<MemoryDocs['look']> {
+  async look(...[id, known]: Parameters<MemoryDocuments['look']>): ReturnType<MemoryDocuments['look']> {
     const last = this.losses.at(-1)
     if (known === null && last) last.readByStranger = true
     const look = await this.#docs.look(id, known)
@@ -81,7 +81,7 @@ export class ModelStore {
     return this.#docs.look(id, { ...known, commitId: 'unknown' })
   }
 
-  async since(...[id, epoch, version]: Parameters<MemoryDocs['since']>): ReturnType<MemoryDocs['since']> {
+  async since(...[id, epoch, version]: Parameters<MemoryDocuments['since']>): ReturnType<MemoryDocuments['since']> {
     const delta = await this.#docs.since(id, epoch, version)
     if (delta && this.indexGone) return null
     return delta
@@ -168,7 +168,7 @@ export class ModelStore {
     return this.#writes.filter(({ took }) => took)
   }
 
-  #write<T extends { outcome: string }>(commitId: string, run: (docs: MemoryDocs) => Promise<T>): Promise<T> {
+  #write<T extends { outcome: string }>(commitId: string, run: (docs: MemoryDocuments) => Promise<T>): Promise<T> {
     const write: Write = { run, commitId, took: false }
     const again = this.#writes.some((one) => one.took && one.commitId === commitId)
     this.#writes.push(write)
@@ -179,8 +179,8 @@ export class ModelStore {
     })
   }
 
-  #newDocs(): MemoryDocs {
-    return new MemoryDocs({
+  #newDocs(): MemoryDocuments {
+    return new MemoryDocuments({
       append: (facts) => {
         if (this.#replaying) return
         for (const text of facts) this.facts.push({ text, write: this.#writes.length - 1 })

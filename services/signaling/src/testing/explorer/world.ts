@@ -22,7 +22,7 @@ export interface Pace {
 }
 
 /** Everything there is in one schedule: the real nodes, and the modelled world around them. */
-export class World {
+export class ModelWorld {
   readonly loop = Loop.begin()
   readonly random: Random
   readonly store: ModelStore

@@ -5,7 +5,7 @@ import type { RoomState } from '../../room/state.ts'
 import { maxParticipants, newToken, nodes, seatFor, type Ledger } from './ledger.ts'
 
 /** The steps of a history; several commands where one event asks for them (a node is lost, the reaper comes by). */
-export const happenings = [
+const happenings = [
   'join',
   'join-twice',
   'leave',
@@ -75,7 +75,7 @@ export const asked: fc.Arbitrary<RequestedCommand> = fc.record({
 type Make = (asked: RequestedCommand, ledger: Ledger, room: RoomState) => Command[]
 
 const personOf = ({ who }: RequestedCommand, { people }: Ledger) => people[who] ?? people[0]
-/** Mostly somebody who is in the room or may come back to it, else whoever it was that came last, if anybody did. */
+/** Mostly a participant who is in the room or may come back. Otherwise the last one who came, if any. */
 function idOf(index: number, { bits }: RequestedCommand, { people }: Ledger, room: RoomState): string {
   const present = [...room.seats.keys(), ...room.parked.keys()]
   const one = bits % 4 === 0 ? undefined : present[index % Math.max(1, present.length)]

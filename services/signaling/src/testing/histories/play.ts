@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Change, Meeting, Participant, Recording, RoomSnapshot, ServerMessage } from '@parley/contracts'
+import type { RoomChange, Meeting, Participant, Recording, RoomSnapshot, ServerMessage } from '@parley/contracts'
 import { apply, fieldsOf, render } from '../../room/apply.ts'
 import { decide, type Command } from '../../room/decide.ts'
 import {
@@ -19,9 +19,9 @@ import { checkPromise, note, type Step } from './promises.ts'
 export interface Reducer<View> {
   from(snapshot: RoomSnapshot): View
   apply(view: View, message: ServerMessage): View
-  look(view: View): Seen
+  look(view: View): ObservedState
 }
-interface Seen {
+interface ObservedState {
   v: number
   meeting: Meeting
   people: ReadonlyMap<string, Participant>
@@ -36,7 +36,7 @@ interface Client<View> {
 
 export type Count = (what: string) => void
 
-/** A room, its document in the store, and a client for each participant, each told only what it would be told. */
+/** A room, its document in the store, and a client for each participant. Each client hears only its own messages. */
 export class History<View> {
   readonly ledger = newLedger()
   readonly room: RoomDraft = draft(emptyRoom(this.ledger.meeting.id, 'epoch'))
@@ -77,7 +77,7 @@ export class History<View> {
     must(isDeepStrictEqual(plain(this.#stored), plain(this.room)), 'the document in the store is the room')
   }
 
-  #carryOut(change: Change): void {
+  #carryOut(change: RoomChange): void {
     const { room } = this
     const before = draft(room)
     apply(room, change)

@@ -1,4 +1,4 @@
-import { may, wire, type Change, type Seat } from '@parley/contracts'
+import { may, wire, type RoomChange, type Seat } from '@parley/contracts'
 import type { Command, Refusal } from '../../room/decide.ts'
 import type { RoomState } from '../../room/state.ts'
 import { give, type Ledger } from './ledger.ts'
@@ -8,7 +8,7 @@ export interface Step<C extends Command = Command> {
   command: C
   before: RoomState
   after: RoomState
-  verdict: Change[] | Refusal
+  verdict: RoomChange[] | Refusal
   ledger: Ledger
 }
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createMemoryKv } from './kv/kv-memory.ts'
 import type { Kv } from './kv/kv.ts'
-import { announce, createDirectory, type Directory } from './registry.ts'
+import { announce, createDirectory, type Directory } from './directory.ts'
 import { silentLog } from './testing/silent-log.ts'
 
 let kv: Kv
@@ -65,7 +65,7 @@ test('the last list is kept while the store is away, and for a while when it com
   expect(ids()).toEqual([])
 })
 
-test('what is not an instance is passed over', async () => {
+test('an entry that is not an instance is passed over', async () => {
   await kv.announce('services:auth', 'nonsense', 6000)
   await kv.announce('services:auth', '{"id":5}', 6000)
   await directory.start()

@@ -32,7 +32,7 @@ interface Deps {
 }
 
 /** Versioned documents of one process. A commit runs without an await, so it is atomic. */
-export class MemoryDocs implements VersionedDocs {
+export class MemoryDocuments implements VersionedDocs {
   readonly #docs = new TtlMap<Stored>()
   readonly #deps: Deps
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { committed, headOf, restorationOf } from './docs.fixture.ts'
+import { committed, headOf, restorationOf } from './documents.fixture.ts'
 import type { Doc, DocHead, Kv } from './kv.ts'
 
 interface Fields {

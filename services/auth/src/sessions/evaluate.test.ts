@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evaluate, retryMs, type Family, type Presented } from './judge.ts'
+import { evaluate, retryMs, type Family, type Presented } from './evaluate.ts'
 
 const now = 1_000_000
 const alive: Family = { revoked: false, expiresAt: now + 1 }

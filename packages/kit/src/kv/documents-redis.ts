@@ -15,7 +15,7 @@ interface Options {
 }
 
 /** Versioned documents in Redis: a hash with two change indexes each, every call one script. */
-export class RedisDocs implements VersionedDocs {
+export class RedisDocuments implements VersionedDocs {
   readonly #link: RedisLink
   readonly #keys: RedisKeys
   readonly #incarnation: RedisIncarnation

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { commit, commitOf, committed, restorationOf } from './docs.fixture.ts'
-import { randomHistory } from './docs-history.ts'
+import { commit, commitOf, committed, restorationOf } from './documents.fixture.ts'
+import { randomHistory } from './documents-history.ts'
 import { lookContract } from './look.contract.ts'
 import type { DocHead, Kv } from './kv.ts'
 import { restoreContract } from './restore.contract.ts'
 
 /** The contract of every versioned document. */
-export function docsContract(kv: () => Kv): void {
+export function documentsContract(kv: () => Kv): void {
   commits(kv)
   ancestry(kv)
   lifetimes(kv)
