@@ -127,8 +127,8 @@ async function countOrThrow(
 }
 
 /** How many more wrong ones than its mark a counter takes now. */
-const roomOf = async ({ earned, key }: Counter): Promise<number> =>
-  earned === undefined ? 0 : (await earned.look(key)).count
+const roomOf = async ({ earned, key }: Counter): Promise<number | undefined> =>
+  earned === undefined ? undefined : (await earned.look(key)).count
 
 /** A person who knows the passcode only slipped before, and so may others at their address. */
 async function reward(counters: readonly Counter[], userId: string): Promise<void> {

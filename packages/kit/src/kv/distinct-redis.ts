@@ -48,12 +48,14 @@ export function redisDistinct(
       }
     }
     return {
-      add: (key, value, more = 0) =>
+      add: (key, value, more) =>
         either(
           async () => {
-            const verdict = verdictOf(await link.eval(addScript, keys(key), [points + more, seconds * 1000, value]))
-            // Here too: a store that goes away does not let anybody begin anew.
-            if (verdict.allowed) await local.add(key, value, more)
+            const verdict = verdictOf(
+              await link.eval(addScript, keys(key), [points + (more ?? 0), seconds * 1000, value]),
+            )
+            // Here too: a store that goes away does not let anybody begin anew. Not where room is made: it may be made elsewhere.
+            if (verdict.allowed && more === undefined) await local.add(key, value)
             return verdict
           },
           () => local.add(key, value, more),
