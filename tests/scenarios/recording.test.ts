@@ -239,7 +239,7 @@ describe('V3 recordings', () => {
         7,
         () =>
           kill(({ janus = [] }) =>
-            janus.filter(({ id }) => janusUrl.includes(`/v1/janus/${id}?`)).map(({ pid }) => pid),
+            janus.filter((one) => janusUrl.includes(`/v1/janus/${one.id}?`)).map(({ pid }) => pid),
           ),
       ],
       [14, () => kill(({ media }) => media.map(({ pid }) => pid))],

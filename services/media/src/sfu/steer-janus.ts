@@ -15,8 +15,9 @@ export const steerJanus = (
     async card() {
       const { draining, healthy, cpuPercent, ...carries } = await readServer(db, id)
       const rooms = (await countRooms(db)).get(id) ?? 0
-      const cpu = cpuPercent === null ? {} : { cpuPercent }
-      return { url, draining, load: { ...carries, ...cpu, rooms, healthy: healthy ? 1 : 0 } }
+      const load: Record<string, number> = { ...carries, rooms, healthy: healthy ? 1 : 0 }
+      if (cpuPercent !== null) load['cpuPercent'] = cpuPercent
+      return { url, draining, load }
     },
     obey: async (draining) => void (await setDraining(db, id, draining)),
   })
