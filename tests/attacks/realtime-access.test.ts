@@ -71,7 +71,8 @@ describe.each<[string, () => Promise<Product>]>([
     const sockets = seats.map(({ socket }) => socket)
     expect(await closesAfter(Date.now(), sockets)).toEqual([closed(4403), closed(4403)])
     for (const { socket, entered } of seats) {
-      expect(socket.all.at(-1)?.type).toBe('room.kicked')
+      const payload = { reason: 'banned', by: host.id, byUserId: ada.id }
+      expect(socket.all.at(-1)).toMatchObject({ type: 'room.kicked', payload })
       const back = await ProtocolSocket.open(gateway(0), ben.token)
       const { sessionId, resumeToken } = entered
       expect(await back.outcome('room.resume', { sessionId, resumeToken, v: 0 })).toBe('resume-failed')
@@ -170,6 +171,8 @@ describe('S24 the lobby isolates', () => {
       [host.id, inside.id].toSorted(),
     )
     expect(host.socket.all.filter(({ type }) => /^(rtc|chat|reaction|hand)\./.test(type))).toEqual([])
+    // The lobby is told once a second at most, so it may not have been told yet.
+    await host.socket.waitFor('lobby.updated', (payload) => (payload['lobby'] as LobbyEntry[]).length > 0)
     const shown = host.socket.all.findLast(({ type }) => type === 'lobby.updated')?.payload as { lobby: LobbyEntry[] }
     expect(shown.lobby.map(({ participantId }) => participantId)).toEqual([waiting.id])
   })

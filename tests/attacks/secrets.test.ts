@@ -128,9 +128,12 @@ describe('secrets of a whole use of the distributed product', () => {
     expect(keys.length).toBeGreaterThan(20)
     expect(keys.filter((key) => !patterns.some((pattern) => pattern.test(key)))).toEqual([])
     const kept = /^parley:(\{[^:]+:facts|incarnation|set:)/
-    const lasting = []
-    for (const key of keys.filter((one) => !kept.test(one)))
-      if ((await redisCli('pttl', key)).trim() === '-1') lasting.push(key)
+    const endless = `local found = {}
+      for _, key in ipairs(redis.call('keys', 'parley:*')) do
+        if redis.call('pttl', key) == -1 then table.insert(found, key) end
+      end
+      return found`
+    const lasting = (await redisCli('eval', endless, '0')).split('\n').filter((key) => key !== '' && !kept.test(key))
     expect(lasting).toEqual([])
   })
 

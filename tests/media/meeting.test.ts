@@ -67,16 +67,24 @@ describe('a meeting in browsers', () => {
     }
   }, 120_000)
 
-  for (const topology of ['mesh', 'sfu'] as const)
-    it(`R11 S35 pages that may only relay meet through coturn, ${topology}`, async () => {
+  it.each([
+    ['mesh', 'relay', 'relay udp'],
+    ['sfu', 'relay', 'relay udp'],
+    ['mesh', 'relay-tcp', 'relay tcp'],
+    ['sfu', 'relay-tcp', 'relay tcp'],
+  ] as const)(
+    'R11 S35 pages that may only relay meet through coturn, %s, %s',
+    async (topology, way, used) => {
       const all = [await visit('Ada', 'red'), await visit('Ben', 'blue')]
-      await meet(all, topology, 'relay')
+      await meet(all, topology, way)
       await seeOneAnother(all)
       for (const one of all) {
         expect(await one.call('carrier')).toBe(topology)
-        expect([...new Set(await one.call('ways'))]).toEqual(['relay'])
+        expect([...new Set(await one.call('ways'))]).toEqual([used])
       }
-    }, 120_000)
+    },
+    120_000,
+  )
 
   it('V1 V2 R4 S37 three Chromium and a Firefox in the SFU see one another, and what the host ends, ends for all', async () => {
     const [ada, ben, cleo, finn] = await Promise.all([

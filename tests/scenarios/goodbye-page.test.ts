@@ -12,6 +12,7 @@ import { startEmbedded, type Embedded } from '../support/product.ts'
 /** Of both browsers: what we use of a page. */
 interface AnyPage {
   goto(url: string): Promise<unknown>
+  reload(): Promise<unknown>
   close(): Promise<void>
   evaluate(script: string): Promise<unknown>
 }
@@ -77,6 +78,43 @@ describe.each(['chromium', 'firefox'] as const)('a page of %s that goes away', (
     await page.goto(`${url}/`)
     await eventually(() => expect(peer('Lars')).toBeUndefined(), 20_000)
     console.log(`${which}: gone after ${Math.round(performance.now() - left)} ms`)
+    await page.close()
+  }, 120_000)
+
+  it('R8 M10 is the same participant after a reload, which nobody sees if it is quick, and needs no click', async () => {
+    const page = await enter('Rita')
+    await page.evaluate(`document.querySelector('${id('toggle-hand')}').click()`)
+    await eventually(() => expect(peer('Rita')?.hand).not.toBeNull(), 20_000)
+    const before = peer('Rita')
+    const reloadedAt = performance.now()
+    await page.reload()
+    await has(page, 'room')
+    const tookMs = Math.round(performance.now() - reloadedAt)
+    await eventually(() => expect(peer('Rita')?.connection).toBe('connected'), 20_000)
+    expect(peer('Rita')?.id).toBe(before?.id)
+    console.log(`${which}: back after ${tookMs} ms`)
+    // The goodbye of the page before takes effect after 3 s.
+    if (tookMs < 2_500) {
+      expect(seen).not.toContain('Rita left')
+      expect(peer('Rita')).toEqual({ ...before, connection: 'connected' })
+    }
+    await page.evaluate(`document.querySelector('${id('leave')}').click()`)
+    await eventually(() => expect(peer('Rita')).toBeUndefined(), 20_000)
+
+    // A place that was left is not taken again.
+    await page.reload()
+    await has(page, 'prejoin-join')
+    expect(peer('Rita')).toBeUndefined()
+    await page.close()
+  }, 120_000)
+
+  it('R8 asks at the door when the call is reached again in another way than by a reload', async () => {
+    const page = await enter('Nils')
+    await page.goto(`${url}/`)
+    await eventually(() => expect(peer('Nils')).toBeUndefined(), 20_000)
+    await page.goto(`${url}/m/${code}`)
+    await has(page, 'prejoin-join')
+    expect(peer('Nils')).toBeUndefined()
     await page.close()
   }, 120_000)
 })

@@ -1,7 +1,7 @@
 import { eventually } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startBrowser } from '../support/browser.ts'
+import { receivedMedia, startBrowser } from '../support/browser.ts'
 import { hintFor, socketsOf } from '../support/nodes.ts'
 import { hears, id, receives, say, signUp, tileOf, visit } from '../support/pages.ts'
 import { startEmbedded, startStack, type Product, type StackFile } from '../support/product.ts'
@@ -52,11 +52,12 @@ async function meet(ada: Page, ben: Page): Promise<void> {
   await ada.locator(id('reaction-shown')).first().waitFor()
 
   await ben.reload()
-  await ben.click(id('prejoin-join'))
   await ben.click(id('open-chat'))
   await hears(ben, 'hello Ben')
   await hears(ben, 'hello Ada')
   await receives(ben)
+  const had = (await receivedMedia(ada)).framesDecoded
+  await eventually(async () => expect((await receivedMedia(ada)).framesDecoded).toBeGreaterThan(had + 30), 30_000)
 
   const leaving = Date.now()
   await ben.click(id('leave'))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JoinDetails, Meeting, Participant } from '@parley/contracts'
+import type { JoinDetails, Meeting, Participant, ParticipantEntry } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aGuest, anAccount, callOrThrow, createMeeting, roomTokenFor, type Account } from '../support/accounts.ts'
@@ -92,6 +92,30 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     expect((socket.closed?.at ?? Infinity) - since).toBeLessThan(2_000)
     expect(socket.all.filter(({ type }) => type === 'room.kicked')).toHaveLength(1)
   }
+
+  it('M11 R3 the list of participants says what the room shows of each, until they go', async () => {
+    const meeting = await createMeeting(url(0), host)
+    await sit(host, meeting, 0)
+    const gus = await sit(await aGuest(url(0), 'Gus'), meeting, 1)
+    const live = async () => {
+      const path = `${url(1)}/v1/meetings/${meeting.id}/participants`
+      const { items } = await callOrThrow<{ items: ParticipantEntry[] }>(host, 'GET', path)
+      return Object.fromEntries(items.map((entry) => [entry.name, { guest: entry.guest, live: entry.live }]))
+    }
+    const shown = { mic: true, cam: true, screen: false, hand: null, connection: 'connected' }
+    const becomes = (ofGus: object | null) => {
+      const expected = { Host: { guest: false, live: shown }, Gus: { guest: true, live: ofGus } }
+      return eventually(async () => expect(await live()).toEqual(expected), 20_000)
+    }
+    await becomes(shown)
+    await gus.socket.ask('media.update', { mic: false, screen: true })
+    await gus.socket.ask('hand.raise')
+    const changed = { ...shown, mic: false, screen: true, hand: expect.any(Number) as number }
+    await becomes(changed)
+    gus.socket.drop()
+    await becomes({ ...changed, connection: 'reconnecting' })
+    await becomes(null)
+  }, 90_000)
 
   it('M10 S16 a banned guest comes back with nothing they hold, nor under a new name from the same browser', async () => {
     const meeting = await createMeeting(url(0), host)

@@ -9,15 +9,20 @@ import { parleyCli } from '../support/cli.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
 import { takeSeat } from '../support/protocol-socket.ts'
+import { publishersAt } from '../support/janus-admin.ts'
 import { hears, janusToken, joinCall, sfuOf, silent, type InCall } from '../support/sfu.ts'
 
+const adminSecret = 'an-admin-secret-of-this-test'
 let product: Product & { file: StackFile }
 let url: string
 const env = { ADMIN_TOKEN: 'a token that only operators have' }
 beforeAll(async () => {
   const args = ['--gateway', '2', '--signaling', '2', '--media', '2', '--janus', '2']
-  const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug']
-  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])], env)
+  const settings = ['media:SFU_TOKEN_SECONDS=20', 'media:LOG_LEVEL=debug', 'media:SFU_MEETING_KBPS=1200']
+  product = await startStack([...args, ...settings.flatMap((setting) => ['--set', setting])], {
+    ...env,
+    JANUS_ADMIN_SECRET: adminSecret,
+  })
   url = product.gateways[0] ?? ''
 }, 120_000)
 afterAll(() => product?.stop())
@@ -104,6 +109,45 @@ describe('a meeting in the SFU', () => {
       403,
     )
   })
+})
+
+describe('what a Janus carries', () => {
+  it('V1 SFU-19 SFU-20 publishers share the bandwidth of their meeting; streams, bitrate and CPU are told', async () => {
+    const { host, meeting } = await aCall()
+    const ben = await joins('Ben', meeting, product.gateways[1])
+    const cleo = await joins('Cleo', meeting)
+    const janus = product.file.janus?.find(({ id }) => new URL(host.sfu.url).pathname.endsWith(`/${id}`))
+    if (janus === undefined) throw new Error('the meeting is at a Janus')
+    const bitrates = async (...people: InCall[]) => {
+      const all = await publishersAt(janus.adminUrl, adminSecret)
+      return people.map(({ id }) => all.get(id))
+    }
+    const share = (expected: number, ...people: InCall[]) =>
+      eventually(async () => expect(await bitrates(...people)).toEqual(people.map(() => expected)), 15_000)
+    await share(400_000, host, ben, cleo)
+
+    await eventually(async () => {
+      const { stdout } = await parleyCli(['nodes', '--json', '--url', url], env)
+      const all = JSON.parse(stdout) as { kind: string; id: string; load: Record<string, number> }[]
+      const { load = {} } = all.find(({ kind, id }) => kind === 'janus' && id === janus.id) ?? {}
+      const { streams = 0, kbps = 0, cpuPercent = 0 } = load
+      // Three send two media each, and receive those of two others.
+      expect(load).toMatchObject({ healthy: 1, publishers: 3 })
+      expect([streams >= 18, kbps > 300, cpuPercent > 0]).toEqual([true, true, true])
+    }, 30_000)
+    const metrics = await Promise.all(product.file.media.map(async (one) => (await fetch(`${one.url}/metrics`)).text()))
+    for (const name of ['streams', 'bytes_per_second', 'cpu_cores', 'sessions', 'publishers'])
+      expect(
+        metrics.join().match(new RegExp(`^parley_media_janus_${name}{.*janus="${janus.id}".*} [0-9.]*[1-9]`, 'gm')),
+      ).toHaveLength(1)
+
+    await cleo.socket.ask('media.update', { cam: false })
+    await share(600_000, host, ben)
+    // Nobody gets more by asking for it.
+    await ben.peer.configure({ bitrate: 10_000_000 })
+    expect(await bitrates(ben)).toEqual([600_000])
+    await Promise.all([host, ben, cleo].map(({ peer }) => peer.close()))
+  }, 120_000)
 })
 
 describe('who may reach Janus', () => {

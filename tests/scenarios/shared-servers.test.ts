@@ -8,8 +8,9 @@ import { sql } from '../support/sql.ts'
 const namespaces = ['one', 'two'] as const
 let servers: RunningServer[]
 let installations: Embedded[]
+let databaseOf: (name: string, as: string) => string
 
-/** NATS and Redis refuse each what is of the other's namespace, so that nothing can pass unseen. */
+/** The servers refuse each installation what is of the other, so that nothing can pass unseen. */
 beforeAll(async () => {
   const users = namespaces.map((name) => {
     const all = `[${name}.>]`
@@ -22,7 +23,14 @@ beforeAll(async () => {
     startPostgres(),
   ])
   servers = [nats, redis, postgres]
-  for (const name of namespaces) await sql(postgres.url, `create database ${name}`)
+  for (const name of namespaces)
+    for (const statement of [
+      `create role ${name} login`,
+      `create database ${name} owner ${name}`,
+      `revoke all on database ${name} from public`,
+    ])
+      await sql(postgres.url, statement)
+  databaseOf = (name, as) => `postgres://${as}@127.0.0.1:${postgres.port}/${name}`
   installations = await Promise.all(
     namespaces.map((name) =>
       startEmbedded({
@@ -30,7 +38,7 @@ beforeAll(async () => {
           NAMESPACE: name,
           NATS_URL: `nats://${name}:of-${name}@127.0.0.1:${nats.port}`,
           REDIS_URL: `redis://${name}:of-${name}@127.0.0.1:${redis.port}`,
-          DATABASE_URL: postgres.url.replace(/\/[^/]*$/, `/${name}`),
+          DATABASE_URL: databaseOf(name, name),
         },
       }),
     ),
@@ -49,6 +57,17 @@ it('S38 two installations on one NATS, Redis and PostgreSQL pass the checks of t
   )
   for (const text of printed) expect(text).toContain('all checks passed')
 }, 90_000)
+
+it('S38 the role of one does not get into the database of the other', async () => {
+  const [one, two] = namespaces
+  for (const [name, as] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    expect(await sql(databaseOf(as, as), 'select 1 as n')).toEqual([{ n: 1 }])
+    await expect(sql(databaseOf(name, as), 'select 1 as n')).rejects.toThrow(/permission denied for database/)
+  }
+})
 
 it('S38 neither sees accounts and meetings of the other, nor takes its tokens', async () => {
   const email = anEmail()

@@ -1,7 +1,11 @@
+import { mediaAddress } from '@parley/kit/testing'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-/** Chromium with made-up camera and microphone, that reaches nothing but this machine. */
-export const startBrowser = (): Promise<Browser> =>
+/**
+ * Chromium with made-up camera and microphone, that reaches nothing but this machine. Its rules for names hold for every TCP connection, also
+ * to a TURN server that is named by its address: so the address of the media servers is left open.
+ */
+export const startBrowser = async (): Promise<Browser> =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -17,7 +21,7 @@ export const startBrowser = (): Promise<Browser> =>
       '--mute-audio',
       '--autoplay-policy=no-user-gesture-required',
       '--allow-loopback-in-peer-connection',
-      '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
+      `--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost , EXCLUDE ${await mediaAddress()}`,
     ],
   })
 

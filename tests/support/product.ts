@@ -90,7 +90,7 @@ export async function startEmbedded({
 export async function startStack(
   args: readonly string[] = ['--gateway', '2', '--signaling', '2', '--chat', '2'],
   env: Readonly<Record<string, string>> = {},
-): Promise<Product & { file: StackFile; present(): Promise<StackFile> }> {
+): Promise<Product & { pid: number; file: StackFile; present(): Promise<StackFile> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-stack-'))
   const path = join(folder, 'stack.json')
   const { child, output } = run('deploy/stack/src/main.ts', [...args, '--json', path], env)
@@ -99,6 +99,7 @@ export async function startStack(
   const file = await present()
   const ended = exitOf(child)
   return {
+    pid: child.pid ?? 0,
     file,
     /** As it is now: what came back (`--respawn`) has another pid. */
     present,

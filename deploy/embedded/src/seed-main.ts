@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { seed } from './seed.ts'
 
 const command = new Command('npm run seed --')
-  .description('Makes the demo account and a meeting in a running Parley; what is there already stays.')
+  .description('Makes the demo account, a meeting and an invite in a running Parley; what is there already stays.')
   .option('--url <url>', 'where it runs', `http://localhost:${process.env['PORT'] ?? '8080'}`)
   .parse()
 

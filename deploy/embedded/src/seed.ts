@@ -1,8 +1,10 @@
 import type { OperationAnswer } from '@parley/contracts'
 import { StartupError } from '@parley/kit'
 
-const demoAccount = { email: 'demo@parley.test', password: 'password123', name: 'Demo' } as const
-const title = 'Demo meeting'
+export const demoAccount = { email: 'demo@parley.test', password: 'password123', name: 'Demo' } as const
+/** Invites the demo account, so that it has an invite to answer. */
+const inviter = { email: 'ida@parley.test', password: demoAccount.password, name: 'Ida' } as const
+type DemoAccount = typeof demoAccount | typeof inviter
 const timeoutMs = 10_000
 
 type Tokens = OperationAnswer<'register'>
@@ -10,33 +12,40 @@ type Meeting = OperationAnswer<'createMeeting'>
 type Meetings = OperationAnswer<'listMeetings'>
 
 /**
- * Makes the demo account and its meeting through the API of a running product, unless they are there; returns what to
- * tell the user.
+ * Makes the demo account, its meeting, and an invite that it has not answered, through the API of a running product, unless they
+ * are there; returns what to tell the user.
  * @throws StartupError when the product does not answer, or not as expected
  */
 export async function seed(url: string): Promise<string> {
-  const token = await signIn(url)
-  const { items } = await call<Meetings>(url, 'GET', '/v1/meetings?role=host&limit=100', { token })
-  const open = items.find(
-    (meeting) => meeting.title === title && meeting.status !== 'ended' && meeting.status !== 'cancelled',
-  )
-  const meeting = open ?? (await call<Meeting>(url, 'POST', '/v1/meetings', { token, body: { title, type: 'public' } }))
+  const demo = await signIn(url, demoAccount)
+  const meeting = await openMeeting(url, demo.accessToken, { title: 'Demo meeting', type: 'public' })
+  const { accessToken: token } = await signIn(url, inviter)
+  const other = await openMeeting(url, token, { title: 'Planning with Ida', type: 'invited_only' })
+  await call(url, 'POST', `/v1/meetings/${other.id}/invites`, { token, body: { userId: demo.user.id } })
   return `
   Demo account        ${demoAccount.email}, password ${demoAccount.password}
   Demo meeting        ${meeting.joinLink}
+  Pending invite      from ${inviter.email}, the same password, to “${other.title}”
 
 `
 }
 
-async function signIn(url: string): Promise<string> {
-  const body = { ...demoAccount, tokenDelivery: 'body' }
+/** The account's own meeting of that title, made if there is none that people can still enter. */
+async function openMeeting(url: string, token: string, wanted: { title: string; type: Meeting['type'] }) {
+  const { items } = await call<Meetings>(url, 'GET', '/v1/meetings?role=host&limit=100', { token })
+  const open = items.find(({ title, status }) => title === wanted.title && status !== 'ended' && status !== 'cancelled')
+  return open ?? (await call<Meeting>(url, 'POST', '/v1/meetings', { token, body: wanted }))
+}
+
+async function signIn(url: string, account: DemoAccount): Promise<Tokens> {
+  const body = { ...account, tokenDelivery: 'body' }
   try {
-    return (await call<Tokens>(url, 'POST', '/v1/auth/register', { body })).accessToken
+    return await call<Tokens>(url, 'POST', '/v1/auth/register', { body })
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'email-taken') throw error
   }
   const { email, password, tokenDelivery } = body
-  return (await call<Tokens>(url, 'POST', '/v1/auth/login', { body: { email, password, tokenDelivery } })).accessToken
+  return call<Tokens>(url, 'POST', '/v1/auth/login', { body: { email, password, tokenDelivery } })
 }
 
 class Refused extends StartupError {

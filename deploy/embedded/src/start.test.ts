@@ -2,10 +2,12 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import type { OperationAnswer } from '@parley/contracts'
 import { createLogger, openDatabase } from '@parley/kit'
 import { freePort } from '@parley/kit/testing'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { aFolder, run } from './process.fixture.ts'
+import { demoAccount } from './seed.ts'
 
 const folders: string[] = []
 const folder = (): string => {
@@ -104,6 +106,21 @@ describe('a start that cannot be is one clear sentence and exit code 1', () => {
   })
 })
 
+/** The titles of the meetings that the demo account is invited to. */
+async function pendingInvitesOfDemo(url: string): Promise<string[]> {
+  const { email, password } = demoAccount
+  const signIn = await fetch(`${url}/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password, tokenDelivery: 'body' }),
+  })
+  const { accessToken } = (await signIn.json()) as { accessToken: string }
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const answer = await fetch(`${url}/v1/invites?status=pending`, { headers })
+  const { items } = (await answer.json()) as OperationAnswer<'myInvites'>
+  return items.map(({ meeting }) => meeting.title)
+}
+
 describe('the embedded product', () => {
   it('O7 starts, makes the demo data, refuses a second start on its folder, survives kill -9, stops with 0', async () => {
     const data = folder()
@@ -130,7 +147,8 @@ describe('the embedded product', () => {
     await first.exit
     const second = start(['--demo'], { env: { PORT: port, PARLEY_DATA_DIR: data } })
     await second.ready()
-    await expect.poll(second.stderr, { timeout: 30_000 }).toContain('Demo meeting')
+    await expect.poll(second.stderr, { timeout: 30_000 }).toContain('Pending invite')
+    expect(await pendingInvitesOfDemo(url)).toEqual(['Planning with Ida'])
     const link = /Demo meeting +(\S+)/
     expect(link.exec(second.stderr())?.[1]).toBe(link.exec(first.stderr())?.[1])
     second.child.kill('SIGTERM')

@@ -32,7 +32,11 @@ async function migrateAs(service: (typeof durable)[number], url: string): Promis
   const { database } = definitions[service]
   if (database === undefined) throw new Error(`${service} keeps nothing`)
   const host = await openDatabase({ url }, { log: createLogger({ service: 'test', level: 'silent' }) })
-  await migrate(host, database).finally(() => host.close())
+  try {
+    await migrate(host, database)
+  } finally {
+    await host.close()
+  }
 }
 
 it('S38 a role for each service migrates and uses its own schema, and no other', async () => {

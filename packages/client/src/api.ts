@@ -40,8 +40,17 @@ export interface ParleyOptions {
   WebSocket?: typeof WebSocket
   /** With `tokenDelivery: 'body'`: where the refresh token is kept for `restore`; in memory by default. */
   tokenStorage?: TokenStorage
+  /** Where a page keeps its place in a room when it goes away, for `resume`. Without it the page leaves the room then. */
+  placeStorage?: PlaceStorage
   /** Hears of what failed and was borne or mended, for logs; `console.warn` by default. */
   onWarning?: (error: unknown) => void
+}
+
+/** Keeps one text for the next page of the same tab, such as `sessionStorage`. It has what only this tab may know. */
+export interface PlaceStorage {
+  put(code: string, place: string): void
+  /** Takes the value that was put under this code, once. */
+  take(code: string): string | null
 }
 
 /** The product behind one gateway URL. */
@@ -70,8 +79,13 @@ export interface Parley {
    * used. Rejects with a ParleyError when it is refused, or with the reason of `signal`.
    */
   upload(input: UploadInput): Promise<StoredFile>
-  /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left. */
+  /** Asks for a room token, opens the socket, joins. Rejects with a ParleyError. When the page goes away, its rooms are left, unless there is `placeStorage`. */
   join(input: JoinInput): Promise<Room>
+  /**
+   * After a reload of the page: goes on as the same participant, unseen by the others if it is quick. Needs `placeStorage`. Null
+   * when no place was kept, or it cannot be taken again: then `join`. Devices are on as they were; one's own screen is not.
+   */
+  resume(input: Pick<JoinInput, 'code' | 'localStream'>): Promise<Room | null>
   close(): void
 }
 

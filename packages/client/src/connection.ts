@@ -1,7 +1,7 @@
 import type { AnswerOf, ClientPayload, ClientType, ServerMessage } from '@parley/contracts'
 import type { RoomStatus } from './api.ts'
 import type { Loss } from './close-meaning.ts'
-import { tryResume, type EnterDeps, type Entered } from './enter.ts'
+import { tryResume, type EnterDeps, type Entered, type ResumableSession } from './enter.ts'
 import { listenToPage } from './environment.ts'
 import { newId } from './ids.ts'
 import { nextAfterLoss, type Next } from './next.ts'
@@ -14,8 +14,6 @@ import { Waiters } from './waiters.ts'
 export interface ConnectionDeps extends EnterDeps {
   /** Something failed that the user need not know. */
   report(error: unknown): void
-  /** Tells the server that the page of a participant goes away, in a way that outlives the page. */
-  goodbye(meetingId: string, participantId: string): void
 }
 
 type State =
@@ -38,12 +36,14 @@ export class Connection {
   readonly #waiters = new Waiters<Socket>(512)
   readonly #stops: (() => void)[]
   #state: State
+  #session: ResumableSession
   #attempt = 0
 
   constructor(deps: ConnectionDeps, listener: ConnectionListener, entered: Entered) {
     this.#deps = deps
     this.#listener = listener
     this.#state = liveOn(entered)
+    this.#session = entered.session
     const { gone } = deps.auth
     const signedOut = () => this.#finish({ state: 'lost', problem: problemOf(gone.reason) })
     gone.addEventListener('abort', signedOut, { once: true })
@@ -118,6 +118,7 @@ export class Connection {
 
   #adopt(entered: Entered): void {
     this.#state = liveOn(entered)
+    this.#session = entered.session
     const { how } = entered
     if (how.is === 'joined') this.#listener.rejoined(how.joined)
     else this.#listener.resumed(how.resumed)
@@ -195,10 +196,12 @@ export class Connection {
     else if (this.#state.is === 'reconnecting') this.#state.by.wake()
   }
 
-  /** Firefox has closed the socket by now, where the page is left by a link: the listener says goodbye in another way, too. */
+  /**
+   * Firefox has closed the socket by now, where the page is left by a link: the listener says goodbye in another way, too. A session
+   * that is kept for a reload is not left.
+   */
   #hide(): void {
-    this.send('room.leave', {}, newId())
-    this.#listener.hide()
+    if (!this.#listener.hide(this.#session)) this.send('room.leave', {}, newId())
     this.#finish({ state: 'left' })
   }
 

@@ -25,7 +25,7 @@ export interface EnterDeps {
   backoff: Backoff
 }
 export const reconnectBackoff: Backoff = { baseMs: 250, maxMs: 10_000 }
-const joinAttempts = 3
+export const joinAttempts = 3
 /** A longer wait is shown to the user instead. */
 const longestWaitMs = 10_000
 
@@ -60,7 +60,8 @@ export async function joinPatiently(deps: EnterDeps, device: { mic: boolean; cam
   }
 }
 
-async function beforeNext(deps: EnterDeps, next: Next, attempt: number): Promise<void> {
+/** Waits before the next attempt, with a new token where the old one may be the reason. */
+export async function beforeNext(deps: EnterDeps, next: Next, attempt: number): Promise<void> {
   if (next.is !== 'again') return
   if (next.renew) await whileSignedIn(deps.auth.current().then((token) => deps.auth.renew(token)))
   await pause(next.waitMs + backoffMs(attempt, deps.backoff), deps.lobby.signal)

@@ -1,13 +1,15 @@
-import type { Tokens } from '@parley/contracts'
+import type { IceServer, Tokens } from '@parley/contracts'
 import type { EventsOptions, JoinInput, Parley, ParleyOptions, Room } from './api.ts'
 import { AuthSession } from './auth-session.ts'
 import { joinPatiently, reconnectBackoff } from './enter.ts'
 import { inBrowser } from './environment.ts'
 import { createEvents } from './events.ts'
 import { uploadFile } from './files/upload.ts'
+import { readPlace, retake, type KeptPlace } from './kept-place.ts'
 import { localError } from './problem.ts'
 import { createCaller, createRest, type RestClient } from './rest.ts'
-import { startRoom, type RoomDeps } from './room.ts'
+import { startRoom } from './room.ts'
+import type { RoomDeps } from './room-deps.ts'
 import { socketTiming } from './socket.ts'
 import { memoryTokenStorage } from './token-storage.ts'
 
@@ -35,6 +37,16 @@ export function createParleyWith(options: ParleyOptions, findWebSocket: FindWebS
     const signals = [closed.signal, tokens.gone, ...(signal ? [signal] : [])]
     const streams = createEvents({ url: baseUrlOf(options), fetch, tokens })
     return { streams, on: { ...others, signal: AbortSignal.any(signals) } }
+  }
+  const adoptRoom = (room: Room): Room => {
+    rooms.add(room)
+    const stop = room.state.subscribe(() => {
+      const { state } = room.state.get().status
+      if (state === 'joined' || state === 'reconnecting') return
+      rooms.delete(room)
+      stop()
+    })
+    return room
   }
   const adopt = (answer: { body: Tokens }) => auth.adopt(answer.body)
   return {
@@ -68,15 +80,16 @@ export function createParleyWith(options: ParleyOptions, findWebSocket: FindWebS
       ),
     async join(input) {
       const WebSocket = options.WebSocket ?? (await findWebSocket())
-      const room = await enter(roomDeps({ ...options, WebSocket }, rest, auth, input), input)
-      rooms.add(room)
-      const stop = room.state.subscribe(() => {
-        const { state } = room.state.get().status
-        if (state === 'joined' || state === 'reconnecting') return
-        rooms.delete(room)
-        stop()
-      })
-      return room
+      return adoptRoom(await enter(roomDeps({ ...options, WebSocket }, rest, auth, input), input))
+    },
+    async resume({ code, localStream = null }) {
+      const place = readPlace(options.placeStorage?.take(code) ?? null)
+      if (place === null) return null
+      const { displayName } = place
+      const input = { code, localStream, ...(displayName === undefined ? {} : { displayName }) }
+      const WebSocket = options.WebSocket ?? (await findWebSocket())
+      const room = await goOn(roomDeps({ ...options, WebSocket }, rest, auth, input), input, place)
+      return room && adoptRoom(room)
     },
     close() {
       for (const room of rooms) void room.leave()
@@ -92,14 +105,32 @@ async function enter(deps: RoomDeps, input: JoinInput): Promise<Room> {
   return startRoom(deps, input, entered, entered.how.joined)
 }
 
+/** The room of a kept place; null if it cannot be taken again. A share of the screen has ended with its page. */
+async function goOn(
+  deps: RoomDeps & Pick<Parameters<typeof retake>[0], 'iceServers'>,
+  input: EnterInput,
+  place: KeptPlace,
+) {
+  const retaken = await retake(deps, place)
+  if (retaken === null) return null
+  const { entered, joined } = retaken
+  const { mic, cam, screen } = joined.selfParticipant
+  const room = startRoom(deps, { ...input, device: { mic, cam } }, entered, joined)
+  if (screen) room.stopScreen().catch(deps.report)
+  return room
+}
+
+type EnterInput = Omit<JoinInput, 'device'>
+
 function roomDeps(
   options: ParleyOptions & Pick<RoomDeps, 'WebSocket'>,
   rest: RestClient,
   auth: AuthSession,
-  input: JoinInput,
-): RoomDeps {
+  input: EnterInput,
+) {
   const { code, passcode, displayName, onWaiting, signal } = input
   const tokens = auth.pin()
+  const report = options.onWarning ?? ((error: unknown) => console.warn('parley', error))
   const body = {
     code,
     ...(passcode === undefined ? {} : { passcode }),
@@ -114,12 +145,25 @@ function roomDeps(
       signal: signal ? AbortSignal.any([signal, tokens.gone]) : tokens.gone,
     },
     lobbyOf: async (id) => rest.lobby({ params: { id } }),
-    goodbye: (id, participantId) => sayGoodbye(options, auth.token.get(), { id, participantId }),
+    iceServers: async () => {
+      try {
+        return (await rest.iceServers()).iceServers
+      } catch (error) {
+        report(error)
+        return []
+      }
+    },
+    goodbye({ meeting: { id }, self: { id: participantId } }, left) {
+      sayGoodbye(options, auth.token.get(), { id, participantId })
+      const place: KeptPlace = { ...left, participantId, ...(displayName === undefined ? {} : { displayName }) }
+      options.placeStorage?.put(code, JSON.stringify(place))
+      return options.placeStorage !== undefined
+    },
     WebSocket: options.WebSocket,
     timing: socketTiming,
     backoff: reconnectBackoff,
-    report: options.onWarning ?? ((error) => console.warn('parley', error)),
-  }
+    report,
+  } satisfies RoomDeps & { iceServers(): Promise<readonly IceServer[]> }
 }
 
 /** By a request that the browser carries out after the page is gone. Without it the others wait until the grace is over. */

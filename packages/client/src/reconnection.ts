@@ -13,8 +13,8 @@ export interface ConnectionListener {
   /** The position that the client has seen, for `room.resume`. */
   position(): Position
   device(): { mic: boolean; cam: boolean }
-  /** The page goes away. */
-  hide(): void
+  /** The page goes away. True: the session is kept, for the page may be loaded anew. */
+  hide(session: ResumableSession): boolean
 }
 
 export type Outcome = { is: 'entered'; entered: Entered } | { is: 'over'; status: RoomStatus }

@@ -1,6 +1,6 @@
 import { may, type LobbyEntry, type ServerMessage } from '@parley/contracts'
 import { newId } from './ids.ts'
-import type { RoomDeps } from './room.ts'
+import type { RoomDeps } from './room-deps.ts'
 import type { Roster } from './room-state.ts'
 
 /** An unanswered `room.sync` is asked again after this long. */

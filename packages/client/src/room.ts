@@ -10,13 +10,14 @@ import {
   type ServerMessage,
 } from '@parley/contracts'
 import type { JoinInput, MediaView, Room, RoomEvents, RoomState, RoomStatus } from './api.ts'
-import type { ChatHead, HistoryPage, HistoryQuery } from './chat-history.ts'
-import { Connection, type ConnectionDeps } from './connection.ts'
+import type { ChatHead } from './chat-history.ts'
+import { Connection } from './connection.ts'
 import { createEmitter } from './emitter.ts'
-import type { Entered } from './enter.ts'
+import type { Entered, ResumableSession } from './enter.ts'
 import { withRetries } from './with-retries.ts'
 import { moderation, type Moderation } from './moderation.ts'
 import { RoomChat } from './room-chat.ts'
+import type { Joined, RoomDeps } from './room-deps.ts'
 import { RoomMedia } from './media/room-media.ts'
 import { RoomSync } from './room-sync.ts'
 import { applyServerMessage, rosterOf, snapshotOf, type Roster } from './room-state.ts'
@@ -24,15 +25,8 @@ import { SignalQueue } from './media/mesh/signal-queue.ts'
 import { createStore, type WritableStore } from './store.ts'
 import { ownTyping, TypingPeers } from './typing.ts'
 
-export interface RoomDeps extends ConnectionDeps {
-  /** A page of the meeting's messages. */
-  listMessages(meetingId: string, query: HistoryQuery): Promise<HistoryPage>
-  /** The people in the lobby, for hosts and cohosts. */
-  lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
-}
-
 /** A stay in the meeting that `entered` has joined; it listens from now on. */
-export function startRoom(deps: RoomDeps, input: JoinInput, entered: Entered, joined: RoomJoined): Room {
+export function startRoom(deps: RoomDeps, input: JoinInput, entered: Entered, joined: Joined): Room {
   const session = new RoomSession(deps, input, entered, joined)
   session.start()
   return Object.assign(session, session.host)
@@ -60,9 +54,10 @@ class RoomSession implements Omit<Room, keyof Moderation> {
   /** How many signals came in this session. */
   #signalSeq = 0
 
-  constructor(deps: RoomDeps, input: JoinInput, entered: Entered, joined: RoomJoined) {
+  constructor(deps: RoomDeps, input: JoinInput, entered: Entered, joined: Joined) {
     this.#deps = deps
     this.#roster = rosterOf(joined)
+    if (entered.how.is === 'resumed') this.#signalSeq = entered.how.resumed.signalSeq
     const { report } = deps
     const changed = () => this.#show()
     this.#connection = this.#connect(entered)
@@ -132,7 +127,7 @@ class RoomSession implements Omit<Room, keyof Moderation> {
       status: (status: RoomStatus) => this.#statusChanged(status),
       position: () => ({ v: this.#roster.v, chatSeq: this.#chat.last, signalSeq: this.#signalSeq }),
       device: () => this.#media.device,
-      hide: () => this.#deps.goodbye(this.#roster.meeting.id, this.#roster.self.id),
+      hide: (session: ResumableSession) => this.#deps.goodbye(this.#roster, { session, ...this.#media.left }),
     }
     return new Connection(this.#deps, listener, entered)
   }

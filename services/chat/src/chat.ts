@@ -4,7 +4,7 @@ import type { Attachments, Wish } from './attachments.ts'
 import type { Changer, Deletion, Edit } from './change.ts'
 import { inTime, requestMs } from './deadline.ts'
 import type { FloodLimit } from './flood.ts'
-import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type MessageDraft } from './message.ts'
+import { checkDraftOrThrow, checkTextOrThrow, messageOf, noticeOf, type MessageDraft, type Notice } from './message.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { cursorAfter, type Page } from './page.ts'
 import type { Sent } from './send.ts'
@@ -19,7 +19,7 @@ export interface Chat {
   /** Rejects with `invalid-input`, `idempotency-conflict`, `rate-limited`, `unavailable`; for its file `not-found`, `wrong-state`. */
   send(wish: Wish, deadline?: number): Promise<Sent>
   /** A service says something; rejects with `invalid-input`, `unavailable`. */
-  notice(meetingId: string, notice: { noticeId: string; text: string }): Promise<Message>
+  notice(meetingId: string, notice: Notice): Promise<Message>
   /** Rejects with `invalid-input`, `not-found`, `forbidden`, `wrong-state`, `rate-limited`, `unavailable`. */
   edit(edit: Edit, deadline?: number): Promise<Message>
   /** Rejects with `not-found`, `forbidden`, `unavailable`. */

@@ -1,4 +1,11 @@
-import { ClientMessageId, MessageText, type FileReference, type Message, type Problem } from '@parley/contracts'
+import {
+  ClientMessageId,
+  MessageText,
+  type FileReference,
+  type Message,
+  type Problem,
+  type SystemNotice,
+} from '@parley/contracts'
 import { compileInput, newId, ProblemError } from '@parley/kit'
 import type { MessageRow } from './tables.ts'
 import type { NewRow } from './store.ts'
@@ -14,6 +21,15 @@ export interface MessageDraft {
   type: 'text' | 'system' | 'file'
   /** As media describes it. */
   file?: FileReference | undefined
+  /** Of a system message: the same as its text. */
+  system?: SystemNotice | undefined
+}
+
+/** A service's announcement. */
+export interface Notice {
+  noticeId: string
+  text: string
+  system?: SystemNotice | undefined
 }
 
 /** The public form of a stored message. */
@@ -23,6 +39,7 @@ export const messageOf = (row: MessageRow): Message => ({
   type: row.type,
   ...(row.text === null ? {} : { text: row.text }),
   ...(row.file === null || row.deleted_at !== null ? {} : { file: row.file }),
+  ...(row.system === null || row.deleted_at !== null ? {} : { system: row.system }),
   sender: { id: row.sender_id, name: row.sender_name, ...(row.sender_guest ? { guest: true } : {}) },
   clientMessageId: row.client_message_id,
   sentAt: row.sent_at.toISOString(),
@@ -32,12 +49,13 @@ export const messageOf = (row: MessageRow): Message => ({
 })
 
 /** A service's announcement, as a draft: the same `noticeId` again is the same message. */
-export const noticeOf = (meetingId: string, { noticeId, text }: { noticeId: string; text: string }): MessageDraft => ({
+export const noticeOf = (meetingId: string, { noticeId, text, system }: Notice): MessageDraft => ({
   meetingId,
   sender: { id: meetingId, name: 'System' },
   clientMessageId: noticeId,
   text,
   type: 'system',
+  system,
 })
 
 /** The key by which a repeated message is known. */
@@ -45,7 +63,7 @@ export const keyOf = (draft: MessageDraft): string => `${draft.meetingId}/${draf
 export const keyOfRow = (row: MessageRow): string => `${row.meeting_id}/${row.sender_id}/${row.client_message_id}`
 
 /** The row to store, with its id. */
-export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: MessageDraft): NewRow => ({
+export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file, system }: MessageDraft): NewRow => ({
   id: newId(),
   meeting_id: meetingId,
   sender_id: sender.id,
@@ -55,6 +73,7 @@ export const rowOf = ({ meetingId, sender, clientMessageId, text, type, file }: 
   text: text ?? null,
   type,
   file: file ?? null,
+  system: system ?? null,
 })
 
 type Faults = NonNullable<Problem['errors']>

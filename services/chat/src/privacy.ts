@@ -47,12 +47,17 @@ async function eraseFromNotices(
   { meetingIds, name }: { meetingIds: readonly string[]; name: string },
 ): Promise<void> {
   if (meetingIds.length === 0 || name === '') return
+  // As JSON has it, so that quotes in a name are found, and nothing but whole values is replaced.
+  const written = JSON.stringify(name)
   await db
     .updateTable('messages')
-    .set({ text: sql`replace(text, ${name}, ${erasedName})` })
+    .set({
+      text: sql`replace(text, ${name}, ${erasedName})`,
+      system: sql`replace(system::text, ${written}, ${JSON.stringify(erasedName)})::jsonb`,
+    })
     .where('type', '=', 'system')
     .where('meeting_id', 'in', meetingIds)
-    .where(sql<boolean>`strpos(text, ${name}) > 0`)
+    .where(sql<boolean>`(strpos(text, ${name}) > 0 or strpos(system::text, ${written}) > 0)`)
     .execute()
 }
 

@@ -1,4 +1,4 @@
-import type { FileReference } from '@parley/contracts'
+import type { FileReference, SystemNotice } from '@parley/contracts'
 import { json } from '@parley/kit'
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { ChangesPage, Page, RangePage } from './page.ts'
@@ -17,6 +17,7 @@ export interface NewRow {
   text: string | null
   type: 'text' | 'system' | 'file'
   file: FileReference | null
+  system: SystemNotice | null
 }
 
 /** `created`: by this statement; otherwise it was there before. */
@@ -41,10 +42,10 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
       select * from rows from (
         jsonb_to_recordset(${json(rows)}) as (
           id uuid, meeting_id uuid, sender_id uuid, sender_name text, sender_guest boolean, client_message_id text,
-          text text, type text, file jsonb
+          text text, type text, file jsonb, system jsonb
         )
       ) with ordinality
-        as i(id, meeting_id, sender_id, sender_name, sender_guest, client_message_id, text, type, file, place)
+        as i(id, meeting_id, sender_id, sender_name, sender_guest, client_message_id, text, type, file, system, place)
     ), known as materialized (
       select m.* from input i join chat.messages m using (meeting_id, sender_id, client_message_id)
     ), fresh as materialized (
@@ -58,8 +59,8 @@ export async function append(db: ChatDb, rows: readonly NewRow[], ifTaken: 'wait
       select meeting_id, count(*) as added from fresh group by meeting_id
     ), claimed as (${claim}), stored as (
       insert into chat.messages
-        (id, meeting_id, seq, type, text, file, sender_id, sender_name, sender_guest, client_message_id, sent_at)
-      select f.id, f.meeting_id, c.last_seq - n.added + f.number, f.type, f.text, f.file, f.sender_id, f.sender_name,
+        (id, meeting_id, seq, type, text, file, system, sender_id, sender_name, sender_guest, client_message_id, sent_at)
+      select f.id, f.meeting_id, c.last_seq - n.added + f.number, f.type, f.text, f.file, f.system, f.sender_id, f.sender_name,
         f.sender_guest, f.client_message_id, date_trunc('milliseconds', clock_timestamp())
       from fresh f join claimed c using (meeting_id) join counted n using (meeting_id)
       returning *

@@ -1,4 +1,4 @@
-import type { FileReference, Message } from '@parley/contracts'
+import type { FileReference, Message, SystemNotice } from '@parley/contracts'
 import type { KeptTables } from '@parley/kit'
 import type { Generated, Selectable } from 'kysely'
 
@@ -23,6 +23,8 @@ interface MessagesTable {
   text: string | null
   /** Of a file; of a deleted message until the file is gone too. */
   file: Generated<FileReference | null>
+  /** Of a system message: what its text says, for programs. */
+  system: Generated<SystemNotice | null>
   sender_id: string
   sender_name: string
   sender_guest: Generated<boolean>

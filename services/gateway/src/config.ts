@@ -3,7 +3,7 @@ import { commonConfig, StartupError } from '@parley/kit'
 import Type, { type Static } from 'typebox'
 
 const origin = '^https?://[^/?#@\\s]+$'
-const perMinute = (byDefault: number, description: string) =>
+const perWindow = (byDefault: number, description: string) =>
   Type.Integer({ default: byDefault, minimum: 1, maximum: 10_000_000, description })
 
 export const gatewayConfig = Strict({
@@ -72,16 +72,22 @@ export const gatewayConfig = Strict({
     default: 'on',
     description: 'off is for benchmarks and refused in production',
   }),
-  RATE_LIMIT_PER_ADDRESS: perMinute(
+  RATE_LIMIT_PER_ADDRESS: perWindow(
     1200,
-    'requests per minute of one address (IPv6: one /64) without a good token; to unknown paths, and to refresh, as many each',
+    'requests per RATE_LIMIT_SECONDS of one address (IPv6: one /64) without a good token; to unknown paths, and to refresh, as many each',
   ),
-  RATE_LIMIT_SIGNED_IN_PER_ADDRESS: perMinute(
+  RATE_LIMIT_SIGNED_IN_PER_ADDRESS: perWindow(
     12_000,
-    'requests per minute of one address with good tokens; an office shares one',
+    'requests per RATE_LIMIT_SECONDS of one address with good tokens; an office shares one',
   ),
-  RATE_LIMIT_PER_PRINCIPAL: perMinute(600, 'requests per minute of one account or guest'),
-  RATE_LIMIT_UPGRADES: perMinute(1200, 'WebSockets opened per minute by one address'),
+  RATE_LIMIT_PER_PRINCIPAL: perWindow(600, 'requests per RATE_LIMIT_SECONDS of one account or guest'),
+  RATE_LIMIT_UPGRADES: perWindow(1200, 'WebSockets opened per RATE_LIMIT_SECONDS by one address'),
+  RATE_LIMIT_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 1,
+    maximum: 3_600,
+    description: 'the window of the limits of requests and WebSockets',
+  }),
   UPSTREAM_TIMEOUT_MS: Type.Integer({
     default: 10_000,
     minimum: 50,

@@ -6,7 +6,8 @@ import {
   type MeetingStatus,
 } from '@parley/contracts'
 import type { Base } from './links.ts'
-import type { AttendanceRow, EndReason, MeetingRow } from './tables.ts'
+import type { KnownStay } from './store/attendance.ts'
+import type { EndReason, MeetingRow } from './tables.ts'
 
 /** The defaults of a new meeting of a type. A private one takes guests only when that is said: its word promises as much. */
 export const defaultSettings = (type: Meeting['type']): MeetingSettings => ({
@@ -48,11 +49,12 @@ export const toMeeting = (row: MeetingRow, base: Base): Meeting => ({
   endedAt: row.ended_at?.toISOString() ?? null,
 })
 
-export const toAttendance = (row: AttendanceRow): Attendance => ({
+export const toAttendance = (row: KnownStay): Attendance => ({
   id: row.id,
   userId: row.user_id,
   name: row.name,
   role: row.role,
+  guest: row.guest,
   joinedAt: row.joined_at.toISOString(),
   leftAt: row.left_at?.toISOString() ?? null,
 })

@@ -134,7 +134,7 @@ const roomOf = async ({ earned, key }: Counter): Promise<number> =>
 async function reward(counters: readonly Counter[], userId: string): Promise<void> {
   const [own] = counters
   if (own === undefined) return
-  await Promise.all(counters.map(({ earned, key }) => earned?.add(key, userId)))
+  for (const { earned, key } of counters) await earned?.add(key, userId)
   const { values } = await own.limiter.look(own.key)
   await Promise.all(counters.map(({ limiter, key }) => limiter.remove(key, values)))
 }

@@ -11,6 +11,7 @@ import { claimByAddress } from './invites/invited.ts'
 import { doorOf } from './door.ts'
 import { join, type Joined } from './join.ts'
 import { baseAt, type Base } from './links.ts'
+import { withLiveState } from './live-state.ts'
 import { toAttendance, toMeeting } from './meeting.ts'
 import type { PasscodeCheck } from './passcode-check.ts'
 import { meetingByCode, meetingFor, visibleFor } from './read.ts'
@@ -117,7 +118,8 @@ export function createRoutes(context: Context, codes: CodeLimit, passcodes: Pass
       const problem = rosterProblem(seen, principal.kind)
       if (problem !== null) throw problem
       const rows = await listAttendance(db, seen.meeting.id, { present, after: readCursor(cursor), limit: limit + 1 })
-      return attendancePage(rows, limit)
+      const body = pageOf(rows, limit, { item: toAttendance, place: (row) => ({ at: row.joined_at, id: row.id }) })
+      return { status: 200, body: { ...body, items: await withLiveState(context, seen.meeting.id, body.items) } }
     },
   } satisfies Handlers<typeof meetingsOperations>
 }
@@ -128,11 +130,6 @@ const meetingsPage = (rows: readonly MeetingRow[], limit: number, base: Base) =>
     item: (row) => toMeeting(row, base),
     place: (row) => ({ at: row.created_at, id: row.id }),
   }),
-})
-
-const attendancePage = (rows: Awaited<ReturnType<typeof listAttendance>>, limit: number) => ({
-  status: 200 as const,
-  body: pageOf(rows, limit, { item: toAttendance, place: (row) => ({ at: row.joined_at, id: row.id }) }),
 })
 
 const joined = ({ joining }: Joined) => ({ status: 200, body: joining }) as const

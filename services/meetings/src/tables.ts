@@ -1,4 +1,4 @@
-import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand } from '@parley/contracts'
+import type { Meeting, MeetingSettings, MeetingStatus, Role, RoomCommand, SystemNotice } from '@parley/contracts'
 import type { KeptTables } from '@parley/kit'
 import type { ColumnType, Generated, Kysely, Selectable } from 'kysely'
 import type { InviteTables } from './invites/tables.ts'
@@ -97,6 +97,7 @@ interface Notice {
   kind: 'notice'
   noticeId: string
   text: string
+  system?: SystemNotice
 }
 export type OutboxCommand = RoomCommand | Notice
 

@@ -3,12 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** A clock tick of /proc, ms. */
 const tickMs = 10
 
-/** CPU time that a process has taken, with its children that still run, ms; 0 once it is gone. */
-function cpuOf(pid: number, children: ReadonlyMap<number, number[]>): number {
-  const own = statOf(pid)?.cpuMs ?? 0
-  return (children.get(pid) ?? []).reduce((sum, child) => sum + cpuOf(child, children), own)
-}
-
 function statOf(pid: number): { parent: number; cpuMs: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -20,22 +14,44 @@ function statOf(pid: number): { parent: number; cpuMs: number } | undefined {
   }
 }
 
-/** Starts to measure; the function it returns tells how much of one core each of the named processes took since, in percent. */
-export function measureCpu(processes: Readonly<Record<string, readonly number[]>>): () => Record<string, number> {
-  const read = (): Record<string, number> => {
-    const children = new Map<number, number[]>()
-    for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-      const parent = statOf(Number(name))?.parent ?? 0
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)])
-    }
-    const sum = (pids: readonly number[]) => pids.reduce((all, pid) => all + cpuOf(pid, children), 0)
-    return Object.fromEntries(Object.entries(processes).map(([name, pids]) => [name, sum(pids)]))
+/** The busy time of all processors since the start of the machine, ms. */
+function busyMs(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? ''
+  )
+    .split(' ')
+    .map(Number)
+  return (user + nice + system + irq + softirq) * tickMs
+}
+
+/** CPU time of each of the named processes, ms. A child that has no name of its own counts for its parent. */
+function cpuMsOf(processes: Readonly<Record<string, readonly number[]>>): Record<string, number> {
+  const nameOf = new Map(Object.entries(processes).flatMap(([name, pids]) => pids.map((pid) => [pid, name] as const)))
+  const all = new Map(
+    readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .map((entry) => [Number(entry), statOf(Number(entry))] as const),
+  )
+  const sums: Record<string, number> = Object.fromEntries(Object.keys(processes).map((name) => [name, 0]))
+  for (const [pid, stat] of all) {
+    let owner: number | undefined = pid
+    while (owner !== undefined && owner > 1 && !nameOf.has(owner)) owner = all.get(owner)?.parent
+    const name = nameOf.get(owner ?? 0)
+    if (name !== undefined) sums[name] = (sums[name] ?? 0) + (stat?.cpuMs ?? 0)
   }
-  const [before, since] = [read(), performance.now()]
+  return { ...sums, 'all of this machine': busyMs() }
+}
+
+/**
+ * Starts to measure; the function it returns tells how much of one core each of the named processes took since, in percent, and all of
+ * this machine: what is more than their sum was taken by others.
+ */
+export function measureCpu(processes: Readonly<Record<string, readonly number[]>>): () => Record<string, number> {
+  const [before, since] = [cpuMsOf(processes), performance.now()]
   return () => {
-    const now = read()
+    const now = cpuMsOf(processes)
     const took = performance.now() - since
     const share = (name: string) => Math.round((100 * ((now[name] ?? 0) - (before[name] ?? 0))) / took)
-    return Object.fromEntries(Object.keys(processes).map((name) => [name, share(name)]))
+    return Object.fromEntries(Object.keys(now).map((name) => [name, share(name)]))
   }
 }

@@ -29,11 +29,14 @@ export interface Honest {
 
 const device = { mic: false, cam: false }
 
-/** Uses the product for a while: signs in, comes into meetings, talks. */
-export async function useHonestly({ gateways, people, talk, visit }: Honest, forMs: number): Promise<Experience> {
+/** Uses the product for a while: signs in, comes into meetings, talks. `begin` is awaited when those who talk are in. */
+export async function useHonestly(
+  { gateways, people, talk, visit }: Honest,
+  forMs: number,
+  begin: () => Promise<void> = async () => {},
+): Promise<Experience> {
   const experience: Experience = { signIns: [], joins: [], chats: [], failures: new Map() }
   const fail = (what: string) => experience.failures.set(what, (experience.failures.get(what) ?? 0) + 1)
-  const until = performance.now() + forMs
   const gatewayOf = (n: number): string => gateways[n % gateways.length] ?? ''
   async function enter(person: Person, code: string, n: number): Promise<Line> {
     const { token, from } = person
@@ -46,6 +49,7 @@ export async function useHonestly({ gateways, people, talk, visit }: Honest, for
   }
   async function every(ms: number, act: (n: number) => Promise<void>): Promise<void> {
     const under: Promise<void>[] = []
+    const until = performance.now() + forMs
     for (let n = 0; performance.now() < until; n += 1) {
       under.push(act(n).catch((error: unknown) => void fail(error instanceof Error ? error.message : String(error))))
       await sleep(ms)
@@ -81,6 +85,7 @@ export async function useHonestly({ gateways, people, talk, visit }: Honest, for
     const answer = await talkers[n % talkers.length]?.ask('chat.send', { clientMessageId, text: `hello ${n}` })
     if (answer?.type !== 'chat.accepted') fail(`chat ${String(answer?.payload['code'])}`)
   }
+  await begin()
   await Promise.all([every(400, signIn), every(500, join), every(300, say)])
   for (const { closed } of talkers) if (closed !== null) fail(`cut off with ${closed}`)
   for (const line of talkers) line.drop()

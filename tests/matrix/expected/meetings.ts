@@ -1,4 +1,4 @@
-import type { meetingsOperations } from '@parley/contracts'
+import type { meetingsOperations, ParticipantEntry } from '@parley/contracts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { anon, hidden, no, unknownToken } from './words.ts'
@@ -146,6 +146,13 @@ export const meetings: Part<keyof typeof meetingsOperations> = {
       as: [200, 200, 200, 200, 200, hidden, hidden, 200, anon],
       on: { public: { stranger: 200, guest: 200 }, lobby: { guest: 'not-admitted', invited: 'not-admitted' } },
       request: (scene) => ({ ...byId(scene), query: {} }),
+      holds: (body, { people }) => {
+        for (const { userId, guest, leftAt, live } of (body as { items: ParticipantEntry[] }).items) {
+          if (guest !== (userId === people.guestInside.id)) return `${userId} is shown with guest: ${guest}`
+          if (leftAt !== null && live !== null) return `${userId}, who left, is shown as in the room`
+        }
+        return null
+      },
     },
   ],
 }

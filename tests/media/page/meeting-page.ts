@@ -8,8 +8,8 @@ const connections: RTCPeerConnection[] = []
 const videos = new Map<string, HTMLVideoElement>()
 let room: Room | null = null
 
-/** How a page may reach others: in any way, or by a relay alone. */
-export type Way = 'any' | 'relay'
+/** How a page may reach others: in any way, by a relay alone, or by a relay that it reaches over TCP alone. */
+export type Way = 'any' | 'relay' | 'relay-tcp'
 
 function watchNetwork(way: Way): void {
   const Socket = window.WebSocket
@@ -22,15 +22,26 @@ function watchNetwork(way: Way): void {
   const Connection = window.RTCPeerConnection
   window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
-      super({ ...configuration, iceTransportPolicy: way === 'relay' ? 'relay' : 'all' })
+      super(narrowed(configuration, way))
       connections.push(this)
+    }
+    override setConfiguration(configuration: RTCConfiguration): void {
+      super.setConfiguration(narrowed(configuration, way))
     }
   }
 }
 
+function narrowed(configuration: RTCConfiguration | undefined, way: Way): RTCConfiguration {
+  const overTcp = (urls: string | string[]): string[] => [urls].flat().filter((url) => url.endsWith('transport=tcp'))
+  const servers = (configuration?.iceServers ?? [])
+    .map((server) => (way === 'relay-tcp' ? { ...server, urls: overTcp(server.urls) } : server))
+    .filter(({ urls }) => urls.length > 0)
+  return { ...configuration, iceServers: servers, iceTransportPolicy: way === 'any' ? 'all' : 'relay' }
+}
+
 /** A plain picture in which something moves, so that there is always something to send. */
-function picture(colour: string): MediaStreamTrack[] {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
+function picture(colour: string, width: number): MediaStreamTrack[] {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height: (width * 9) / 16 })
   const context = canvas.getContext('2d')
   let tick = 0
   setInterval(() => {
@@ -43,9 +54,9 @@ function picture(colour: string): MediaStreamTrack[] {
   return canvas.captureStream(10).getTracks()
 }
 
-function tone(): MediaStreamTrack[] {
+function tone(hz: number): MediaStreamTrack[] {
   const context = new AudioContext()
-  const oscillator = context.createOscillator()
+  const oscillator = new OscillatorNode(context, { frequency: hz })
   const destination = context.createMediaStreamDestination()
   oscillator.connect(destination)
   oscillator.start()
@@ -82,6 +93,15 @@ const idOf = (name: string): string => {
   return found.id
 }
 
+interface Entering {
+  name: string
+  code: string
+  colour: string
+  way: Way
+  hz?: number
+  width?: number
+}
+
 const api = {
   /** Makes an account and a meeting; resolves to its id and code. */
   async host(name: string, email: string, settings: Record<string, unknown>) {
@@ -89,10 +109,11 @@ const api = {
     const { id, code } = await parley.rest.createMeeting({ body: { title: 'Colours', settings } })
     return { id, code }
   },
-  async enter({ name, code, colour, way }: { name: string; code: string; colour: string; way: Way }) {
+  /** `width`: of the picture, at 16:9. */
+  async enter({ name, code, colour, way, hz = 440, width = 320 }: Entering) {
     watchNetwork(way)
     if (parley.user.get() === null) await parley.signInAsGuest({ name })
-    const localStream = new MediaStream([...tone(), ...picture(colour)])
+    const localStream = new MediaStream([...tone(hz), ...picture(colour, width)])
     room = await parley.join({ code, device: { mic: true, cam: true }, localStream })
   },
   carrier: () => room?.state.get().carrier.by ?? null,
@@ -125,14 +146,30 @@ const api = {
     const inbound = (await reports()).filter(({ type }) => type === 'inbound-rtp')
     return inbound.reduce((total, report) => total + Number(report['packetsReceived'] ?? 0), 0)
   },
-  /** The kinds of this page's own candidates in the pairs that carry media. */
+  /** The kinds of this page's own candidates in the pairs that carry media; of relays, how the page reaches them. */
   async ways(): Promise<string[]> {
     const all = await reports()
     const used = all.filter(
       ({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded',
     )
-    return used.map(({ localCandidateId }) => String(all.find(({ id }) => id === localCandidateId)?.['candidateType']))
+    return used.map(({ localCandidateId }) => {
+      const own = all.find(({ id }) => id === localCandidateId)
+      return [own?.['candidateType'], own?.['relayProtocol']].filter(Boolean).join(' ')
+    })
   },
+  /** How many sizes of its camera this page sends. */
+  async sizesSent(): Promise<number> {
+    const sent = (await reports()).filter(({ type, kind, rid }) => type === 'outbound-rtp' && kind === 'video' && rid)
+    return sent.filter(({ framesEncoded }) => Number(framesEncoded ?? 0) > 0).length
+  },
+  /** Most that this page asks its camera's encoders for now, bits per second. */
+  async targetBitrate(): Promise<number> {
+    const sent = (await reports()).filter(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+    return sent.reduce((sum, { targetBitrate }) => sum + Number(targetBitrate ?? 0), 0)
+  },
+  setMic: (on: boolean) => meetingRoom().setMic(on),
+  /** How the recording stands that this page has been told of. */
+  recordingSeen: () => meetingRoom().state.get().recording?.status ?? null,
   sockets: () => sockets,
   mute: (name: string) => meetingRoom().mute(idOf(name), 'mic'),
   remove: (name: string) => meetingRoom().remove(idOf(name)),

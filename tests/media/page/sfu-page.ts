@@ -142,7 +142,7 @@ const callApi = {
     }
     const report = (error: unknown) => warnings.push(String(error))
     const accessToken = () => Promise.resolve('access')
-    call = new MediaSwitch({ RTCPeerConnection, WebSocket, send, changed, report, accessToken }, [], null)
+    call = new MediaSwitch({ RTCPeerConnection, WebSocket, send, changed, report, accessToken }, { iceServers: [] })
     camera = new MediaStream([...colourStream(colour).getTracks(), toneTrack()])
     call.setLocal({ camera, screen: null })
     call.sync(

@@ -1,6 +1,5 @@
 import type { Meeting, Sfu } from '@parley/contracts'
-import { eventually } from '@parley/kit/testing'
-import { callOrThrow, type Account } from '../accounts.ts'
+import type { Account } from '../accounts.ts'
 import { takeSeat, type Seated } from '../protocol-socket.ts'
 import { colourClip, toneClip, type Clip } from './clips.ts'
 import { Publisher } from './publisher.ts'
@@ -22,24 +21,10 @@ export class Actor {
   #timer: NodeJS.Timeout | undefined
   #room = ''
   #moving = Promise.resolve()
-  #moves = -1
-  /** Where it publishes. */
-  janusUrl = ''
 
   private constructor(seat: Seated, looks: Looks) {
     this.seat = seat
     this.#looks = looks
-  }
-
-  static async enter(gateway: string, who: Account, meeting: Meeting, looks: Looks): Promise<Actor> {
-    const actor = new Actor(await takeSeat(gateway, who, meeting), looks)
-    const sfu = await eventually(
-      () => callOrThrow<Sfu>(who, 'GET', `${gateway}/v1/meetings/${meeting.id}/janus-token`),
-      10_000,
-    )
-    await actor.#publish(sfu)
-    actor.#timer = setInterval(() => actor.#follow(), 100)
-    return actor
   }
 
   /** Publishes once the meeting is one of the SFU. */
@@ -47,11 +32,6 @@ export class Actor {
     const actor = new Actor(await takeSeat(gateway, who, meeting), looks)
     actor.#timer = setInterval(() => actor.#follow(), 100)
     return actor
-  }
-
-  /** Whether it publishes into another room than at first. */
-  get moved(): boolean {
-    return this.#moves > 0
   }
 
   /** As a person mutes: in the room, and nothing is sent. */
@@ -88,7 +68,5 @@ export class Actor {
     this.#room = sfu.room
     await this.#publisher?.close()
     this.#publisher = await Publisher.publish(sfu, this.seat.who.token, this.#looks)
-    this.janusUrl = sfu.url
-    this.#moves += 1
   }
 }

@@ -90,6 +90,11 @@ export class SfuPeer {
     this.#note(data['publishers'] as Published[] | undefined)
   }
 
+  /** Asks Janus for changes of what it publishes. */
+  async configure(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.client.message(this.#handle, { request: 'configure', ...changes })
+  }
+
   /** Packets that have arrived of a medium. */
   from(feed: string, kind: Kind): Received {
     const key = `${feed} ${kind}`

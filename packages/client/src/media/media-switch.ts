@@ -2,6 +2,7 @@ import type { IceServer, Participant, Sfu } from '@parley/contracts'
 import type { MediaView, RemoteMedia } from '../api.ts'
 import { later } from '../time.ts'
 import { Mesh, type MeshDeps } from './mesh/mesh.ts'
+import type { MediaPlace } from './room-media.ts'
 import { SfuTransport, type SfuTransportDeps } from './sfu/sfu-transport.ts'
 import type { LocalMedia, MediaTransport, TransportSample } from './transport.ts'
 
@@ -27,9 +28,10 @@ export class MediaSwitch {
   #remote: ReadonlyMap<string, RemoteMedia> = new Map()
   #stopTimer = () => {}
 
-  constructor(deps: MediaSwitchDeps, iceServers: readonly IceServer[], sfu: Sfu | null) {
+  constructor(deps: MediaSwitchDeps, { iceServers, sfu, generation = 0, awaitsSfu = false }: MediaPlace) {
     this.#deps = deps
-    this.#current = sfu ? this.#makeSfu(sfu) : this.#makeMesh(iceServers)
+    this.#current = sfu ? this.#makeSfu(sfu) : this.#makeMesh(iceServers, generation)
+    if (awaitsSfu && this.#current instanceof Mesh) this.#current.retire()
   }
 
   get remote(): ReadonlyMap<string, RemoteMedia> {
@@ -107,8 +109,8 @@ export class MediaSwitch {
     return this.#leaving ? [this.#current, this.#leaving.transport] : [this.#current]
   }
 
-  #makeMesh(iceServers: readonly IceServer[]): Mesh {
-    return new Mesh({ ...this.#deps, changed: () => this.#show() }, iceServers)
+  #makeMesh(iceServers: readonly IceServer[], generation = 0): Mesh {
+    return new Mesh({ ...this.#deps, changed: () => this.#show() }, iceServers, generation)
   }
 
   #makeSfu(sfu: Sfu): SfuTransport {

@@ -9,6 +9,10 @@ import { QualityWatch } from './quality-watch.ts'
 export interface MediaPlace {
   iceServers: readonly IceServer[]
   sfu?: Sfu
+  /** The highest generation of a peer connection that this participant has had on a page before. */
+  generation?: number
+  /** Media go through an SFU, whose place is still to come. */
+  awaitsSfu?: boolean
 }
 
 export interface RoomMediaDeps {
@@ -44,16 +48,14 @@ export class RoomMedia {
     deps: RoomMediaDeps,
     localStream: MediaStream | null,
     device: { mic: boolean; cam: boolean },
-    { iceServers, sfu }: MediaPlace,
+    place: MediaPlace,
   ) {
     this.#deps = deps
     this.#wanted = { ...device, screen: false }
     this.#tracks = new LocalTracks(localStream, device)
     const { signal: send, ...shared } = deps
     this.carrier =
-      typeof RTCPeerConnection === 'undefined'
-        ? null
-        : new MediaSwitch({ RTCPeerConnection, send, ...shared }, iceServers, sfu ?? null)
+      typeof RTCPeerConnection === 'undefined' ? null : new MediaSwitch({ RTCPeerConnection, send, ...shared }, place)
     this.#send()
   }
 
@@ -62,6 +64,10 @@ export class RoomMedia {
   }
   get carriedBy(): Carrier {
     return this.carrier?.carrier === 'sfu' ? { by: 'sfu', sessionId: this.carrier.sfuSessionId } : { by: 'mesh' }
+  }
+  /** For the page after a reload. */
+  get left(): { generation: number; sfu: boolean } {
+    return { generation: this.carrier?.mesh?.newest ?? 0, sfu: this.carriedBy.by === 'sfu' }
   }
   get localScreen(): MediaStream | null {
     return this.#screen

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Id } from '../ids.ts'
-import { ClientMessageId, Message } from '../rest/chat.ts'
+import { ClientMessageId, Message, SystemNotice } from '../rest/chat.ts'
 import { request } from './subject.ts'
 
 export const chatBus = {
@@ -43,7 +43,12 @@ export const chatBus = {
    * again gives the same message. Problems: `invalid-input`, `unavailable`.
    */
   system: request('chat.system', {
-    input: Type.Object({ meetingId: Id, noticeId: ClientMessageId, text: Type.String() }),
+    input: Type.Object({
+      meetingId: Id,
+      noticeId: ClientMessageId,
+      text: Type.String(),
+      system: Type.Optional(SystemNotice),
+    }),
     output: Type.Object({ message: Message }),
     timeoutMs: 3_000,
   }),

@@ -60,6 +60,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       privacyBus.eraseFromRecordings,
       signalingBus.command,
       signalingBus.roster,
+      signalingBus.shown,
     ],
     responds: [
       meetingsBus.redeem,

@@ -50,10 +50,13 @@ export const mediaBus = {
     output: Type.Object({ url: Type.String(), room: Type.String() }),
     timeoutMs: 2_500,
   }),
-  /** Which of these places have ended, by their index: the participant has left, or the room moved a while ago. */
+  /**
+   * Which of these places have ended, by their index: the participant has left, or the room moved a while ago. `bitrates`: what each place
+   * may send of video now, bits per second; 0: not known.
+   */
   janusEnded: request('media.janus-ended', {
     input: Type.Object({ places: Type.Array(JanusPlace, { maxItems: 500 }) }),
-    output: Type.Object({ ended: Type.Array(Type.Integer()) }),
+    output: Type.Object({ ended: Type.Array(Type.Integer()), bitrates: Type.Optional(Type.Array(Type.Integer())) }),
     timeoutMs: 2_500,
   }),
   /**

@@ -92,6 +92,9 @@ export const ShownPerson = Type.Object({
   mic: Type.Boolean(),
   cam: Type.Boolean(),
   screen: Type.Boolean(),
+  /** A node of the version before leaves these two out. */
+  hand: Type.Optional(Participant.properties.hand),
+  connection: Type.Optional(Connection),
 })
 export type ShownPerson = Static<typeof ShownPerson>
 
@@ -230,7 +233,7 @@ export const signalingBus = {
   }),
   /**
    * As `roster`, with what each participant shows, and the meeting as the room knows it (null without a room): what the SFU may
-   * forward. Problem `unavailable`.
+   * forward, and what a list of the participants says. Problem `unavailable`.
    */
   shown: request('signaling.shown', {
     input: Type.Object({ meetingId: Id }),

@@ -8,6 +8,28 @@ import type { Operations } from './operation.ts'
 export const ClientMessageId = Type.String({ minLength: 8, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' })
 export const MessageText = SpokenText({ minLength: 1, maxLength: 4000 })
 
+/**
+ * The content of a system message, for clients that say it in words of their own: values by name. A client shows the text of a kind that it
+ * does not know.
+ */
+export const SystemNotice = Type.Object(
+  {
+    kind: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description:
+        'meeting-renamed {by, title}, meeting-moved {by, scheduledAt, timeZone}, meeting-unscheduled {by}, ' +
+        'meeting-duration {by, durationMinutes}, host-changed {by, name}, person-removed {by, name}, ' +
+        'recording-started, recording-silent, recording-ended, recording-ready and recording-failed {recordingId}; more may come',
+    }),
+    data: Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 1000 }), {
+      description: 'by and name are names as the meeting shows them',
+    }),
+  },
+  { title: 'SystemNotice', examples: [{ kind: 'host-changed', data: { by: 'Ann', name: 'Ben' } }] },
+)
+export type SystemNotice = Static<typeof SystemNotice>
+
 export const Message = Type.Object(
   {
     id: Id,
@@ -15,6 +37,7 @@ export const Message = Type.Object(
     type: Type.Union([Type.Literal('text'), Type.Literal('system'), Type.Literal('file')]),
     text: Type.Optional(Type.String()),
     file: Type.Optional(FileReference),
+    system: Type.Optional(SystemNotice),
     sender: Type.Object(
       {
         id: Id,

@@ -82,12 +82,43 @@ export const Attendance = Type.Object(
     userId: Id,
     name: Type.String(),
     role: Role,
+    guest: Type.Boolean({ description: 'Without an account; a guest may also be a cohost' }),
     joinedAt: Instant,
     leftAt: nullable(Instant),
   },
   { title: 'Attendance' },
 )
 export type Attendance = Static<typeof Attendance>
+
+/** The state that the room shows of a participant at this moment, as `Participant` of the realtime protocol. */
+const LiveState = Type.Object(
+  {
+    mic: Type.Boolean(),
+    cam: Type.Boolean(),
+    screen: Type.Boolean(),
+    hand: nullable(
+      Type.Integer({ description: 'Null: not raised. Raised hands sort by this number, the first is the lowest' }),
+    ),
+    connection: Type.Union([Type.Literal('connected'), Type.Literal('reconnecting')]),
+  },
+  {
+    title: 'LiveState',
+    examples: [{ mic: true, cam: false, screen: false, hand: null, connection: 'connected' }],
+  },
+)
+export type LiveState = Static<typeof LiveState>
+
+/** A stay, and what the room shows of the participant now. */
+export const ParticipantEntry = Type.Object(
+  {
+    ...Attendance.properties,
+    live: Type.Union([LiveState, Type.Null()], {
+      description: 'Null: the participant is not in the room, or the room cannot be asked at the moment',
+    }),
+  },
+  { title: 'ParticipantEntry' },
+)
+export type ParticipantEntry = Static<typeof ParticipantEntry>
 
 /** The state of passcode guessing, for those who lead the meeting. */
 export const PasscodeGuesses = Type.Object(
@@ -361,10 +392,11 @@ export const meetingsOperations = {
     path: '/v1/meetings/:id/participants',
     auth: 'any',
     rows: ['M11'],
-    summary: 'The people who are or were in the meeting, newest first; for those who were admitted or may walk in',
+    summary:
+      'The people who are or were in the meeting, newest first, and what the room shows of them; for those who were admitted or may walk in',
     params: byId,
     query: Strict({ ...paging, present: Type.Optional(Type.Boolean()) }),
-    answers: { 200: Type.Object({ items: Type.Array(Attendance), nextCursor: nullable(Type.String()) }) },
+    answers: { 200: Type.Object({ items: Type.Array(ParticipantEntry), nextCursor: nullable(Type.String()) }) },
     problems: ['not-found', 'not-admitted', 'passcode-required', 'removed-from-meeting'],
   },
 } as const satisfies Operations

@@ -50,7 +50,12 @@ export function redisDistinct(
     return {
       add: (key, value, more = 0) =>
         either(
-          async () => verdictOf(await link.eval(addScript, keys(key), [points + more, seconds * 1000, value])),
+          async () => {
+            const verdict = verdictOf(await link.eval(addScript, keys(key), [points + more, seconds * 1000, value]))
+            // Here too: a store that goes away does not let anybody begin anew.
+            if (verdict.allowed) await local.add(key, value, more)
+            return verdict
+          },
           () => local.add(key, value, more),
         ),
       look: (key, more = 0) =>

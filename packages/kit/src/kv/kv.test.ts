@@ -65,6 +65,8 @@ describe('the store in Redis when the server goes', () => {
     const kv = await open({ url: server.url })
     const limiter = kv.limiter({ name: 'l', points: 2, seconds: 60 })
     await limiter.take('k')
+    const guesses = kv.distinct({ name: 'g', points: 3, seconds: 60 })
+    for (const guess of ['one', 'two']) await guesses.add('k', guess)
     await freeze(server.pid)
     for (let round = 0; round < 3; round += 1)
       for (const [name, call] of Object.entries(calls)) {
@@ -77,6 +79,10 @@ describe('the store in Redis when the server goes', () => {
     for (let i = 0; i < 50; i += 1) allowed.push((await limiter.take('k')).allowed)
     expect(allowed).toEqual([true, true, ...Array(48).fill(false)])
     expect(Date.now() - started).toBeLessThan(700)
+    // X29: whoever has guessed before does not begin anew.
+    const tried = []
+    for (let i = 0; i < 5; i += 1) tried.push((await guesses.add('k', `guess ${i}`)).allowed)
+    expect(tried).toEqual([true, false, false, false, false])
     server.kill('SIGCONT')
     await eventually(() => commit(kv, 'fresh'))
     await eventually(async () => expect((await limiter.take('k', 0)).remaining).toBe(1))

@@ -9,6 +9,7 @@ import { GuestPage } from './auth/guest-page.tsx'
 import { EndedPage } from './ended-page.tsx'
 import { createLocalMedia, type LocalMedia } from './media/local-media.ts'
 import { PrejoinPage } from './prejoin/prejoin-page.tsx'
+import { Returning } from './returning.tsx'
 import { RoomPage } from './room/room-page.tsx'
 
 /** How a stay in a meeting ended. */
@@ -18,6 +19,7 @@ export type Ending =
   | { why: 'lost'; problem: Problem | null }
 
 type Phase =
+  | { at: 'returning' }
   | { at: 'door' }
   | { at: 'room'; room: Room; media: LocalMedia }
   | { at: 'over'; ending: Ending; title: string }
@@ -25,13 +27,17 @@ type Phase =
 /** Everything behind `/m/<code>`: the door, the room, and after it. */
 export function MeetingPage({ code, invite }: { code: string; invite: InviteKey | null }) {
   const user = useServices().session.user.value
-  const [phase, setPhase] = useState<Phase>({ at: 'door' })
+  const [phase, setPhase] = useState<Phase>({ at: user === null ? 'door' : 'returning' })
   useFocusOnScreen(phase.at)
   useEffect(() => {
     if (phase.at !== 'room') return
     return () => attempt(phase.room.leave())
   }, [phase])
   switch (phase.at) {
+    case 'returning':
+      return (
+        <Returning code={code} onDone={(back) => setPhase(back === null ? { at: 'door' } : { at: 'room', ...back })} />
+      )
     case 'door':
       return user === null ? (
         <GuestPage code={code} invite={invite} />

@@ -1,9 +1,9 @@
 import { formerAddress, isProblem, limitKey, readAddress, type Kv } from '@parley/kit'
-import type { JobOwner } from '../passwords/bcrypt-pool.ts'
+import { lastRank, type JobOwner } from '../passwords/bcrypt-pool.ts'
 import { hashOf } from '../random-token.ts'
 
-/** Passwords that one address may have hashed within the window before its work waits for that of others; right ones do not count. */
-const prompt = { points: 5, seconds: 600 } as const
+/** With each password that an address has hashed within the window, its work comes later; right ones do not count. */
+const prompt = { points: lastRank, seconds: 600 } as const
 
 /** Whose work it is to hash a password: the queue of hashes is fair between addresses, and between people of one. */
 export interface WorkOf {
@@ -18,11 +18,13 @@ export function createWorkOf(kv: Pick<Kv, 'limiter'>): WorkOf {
   const work = kv.limiter({ name: 'auth:password-work', ...prompt })
   const workOf = async (address: string, person: string): Promise<JobOwner> => {
     const key = limitKey(address)
-    const { allowed } = await work.take(key)
+    const { allowed, remaining } = await work.take(key)
+    // More may be left than there is: what is given back in a new window, or while Redis is away, was not taken there.
+    const rank = allowed ? Math.max(0, lastRank - 1 - remaining) : lastRank
     // Anything may come as an e-mail address.
     const read = readAddress(person)
     const target = 'value' in read ? read.value : formerAddress(person)
-    return { address: key, person: hashOf(target), late: !allowed }
+    return { address: key, person: hashOf(target), rank }
   }
   const giveBack = async (address: string) => void (await work.take(limitKey(address), -1))
   async function unlessBusy<T>(address: string, work: () => Promise<T>): Promise<T> {

@@ -6,9 +6,15 @@ export type BcryptJob =
   | { kind: 'compare'; password: string; hash: string }
 type Result = string | boolean
 
-/** Whose job it is. `late`: of an address that has lately brought a lot; its jobs wait until nobody else has one. */
+/** The last rank. */
+export const lastRank = 5
+
+/**
+ * Whose job it is. `rank`, from 0 to `lastRank`: how many jobs its address has lately brought that were not right. A job waits until
+ * nobody has one of a smaller rank.
+ */
 export interface JobOwner extends Owner {
-  late: boolean
+  rank: number
 }
 
 export interface BcryptPool {
@@ -63,9 +69,8 @@ class Pool implements BcryptPool {
   readonly #size: number
   readonly #maxWaitMs: number
   readonly #members = new Set<Member>()
-  readonly #queue = new FairQueue<Task>()
-  /** Those of `late` owners. */
-  readonly #late = new FairQueue<Task>()
+  /** By rank. */
+  readonly #lines = Array.from({ length: lastRank + 1 }, () => new FairQueue<Task>())
   #typicalMs: number
   #stopped = false
 
@@ -86,24 +91,26 @@ class Pool implements BcryptPool {
     if (this.#stopped || ahead >= this.#maxWaiting() || own >= mostOfPerson) throw this.#busy(ahead)
   }
 
-  waiting = (): number => this.#queue.size + this.#late.size
+  waiting = (): number => this.#lines.reduce((sum, { size }) => sum + size, 0)
 
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const { reject, timer } of [...this.#queue.clear(), ...this.#late.clear()]) {
+    for (const { reject, timer } of this.#lines.flatMap((line) => line.clear())) {
       clearTimeout(timer)
       reject(this.#busy(0))
     }
     await Promise.all([...this.#members].map(({ worker }) => worker.terminate()))
   }
 
-  #lineOf({ late }: JobOwner): FairQueue<Task> {
-    return late ? this.#late : this.#queue
+  #lineOf({ rank }: JobOwner): FairQueue<Task> {
+    const line = this.#lines[rank]
+    if (line === undefined) throw new Error(`there is no rank ${rank}`)
+    return line
   }
 
   /** How many jobs have their turn before another one of this owner. */
   #aheadOf(owner: JobOwner): number {
-    const before = owner.late ? this.#queue.size : 0
+    const before = this.#lines.slice(0, owner.rank).reduce((sum, { size }) => sum + size, 0)
     return before + this.#lineOf(owner).aheadOf(owner.address)
   }
 
@@ -122,7 +129,7 @@ class Pool implements BcryptPool {
   #assign(): void {
     while (this.waiting() > 0 && !this.#stopped) {
       const free = this.#free()
-      const task = free && (this.#queue.shift() ?? this.#late.shift())
+      const task = free && this.#lines.find(({ size }) => size > 0)?.shift()
       if (free === undefined || task === undefined) return
       clearTimeout(task.timer)
       free.task = task

@@ -6,7 +6,7 @@ import { createPasswords } from './passwords.ts'
 let pool: BcryptPool | undefined
 afterEach(() => pool?.stop())
 
-const ann = { address: '10.0.0.1', person: 'ann', late: false }
+const ann = { address: '10.0.0.1', person: 'ann', rank: 0 }
 
 /** A pool that only `run` matters of. */
 const idle = { refuseIfBusy: () => {}, waiting: () => 0, stop: async () => {} }
@@ -122,7 +122,7 @@ test('stopping refuses who waits', async () => {
   })
 })
 
-test('X14 a person who guesses from one address, or four, does not keep others from signing in', async () => {
+test('X14 those who have guessed before, from one address or four, do not keep others from signing in', async () => {
   pool = createBcryptPool({ size: 1, typicalMs: 100 })
   const passwords = createPasswords(pool, 9)
   const hash = await passwords.hash('secret')
@@ -130,7 +130,7 @@ test('X14 a person who guesses from one address, or four, does not keep others f
   let refused = 0
   const attack = (address: string) =>
     Array.from({ length: 20 }, async (_, n) => {
-      const mine = passwords.of({ address, person: `nobody ${n}`, late: false })
+      const mine = passwords.of({ address, person: `nobody ${n}`, rank: 1 })
       while (attacking) {
         const problem = await problemOf(mine.verify('guess', hash))
         if (problem === null) continue
@@ -141,7 +141,7 @@ test('X14 a person who guesses from one address, or four, does not keep others f
   const attackers = ['10.6.6.1', '10.6.6.2', '10.6.6.3', '10.6.6.4'].flatMap(attack)
   const honest: unknown[] = []
   for (let n = 0; n < 15; n += 1) {
-    const mine = passwords.of({ address: `10.0.0.${n}`, person: 'ann', late: false })
+    const mine = passwords.of({ address: `10.0.0.${n}`, person: 'ann', rank: 0 })
     honest.push(await mine.verify('secret', hash).catch((error: unknown) => error))
   }
   attacking = false
@@ -154,13 +154,23 @@ test('X14 the work of an address that brings a lot waits until nobody else has a
   pool = createBcryptPool({ size: 1, typicalMs: 10 })
   const passwords = createPasswords(pool, 8)
   const order: string[] = []
-  const work = (name: string, late: boolean) =>
+  const work = (name: string, rank: number) =>
     passwords
-      .of({ address: name, person: name, late })
+      .of({ address: name, person: name, rank })
       .hash('secret')
       .then(() => order.push(name))
-  await Promise.all([work('first', false), work('guesser', true), work('ann', false), work('ben', false)])
-  expect(order).toEqual(['first', 'ann', 'ben', 'guesser'])
+  await Promise.all([work('first', 0), work('guesser', 5), work('slipped', 1), work('ann', 0), work('ben', 0)])
+  expect(order).toEqual(['first', 'ann', 'ben', 'slipped', 'guesser'])
+})
+
+test('X14 however many guess, nobody who comes with a first password is refused for them', async () => {
+  pool = createBcryptPool({ size: 1, typicalMs: 500 })
+  const passwords = createPasswords(pool, 8)
+  const guesses = Array.from({ length: 20 }, (_, n) =>
+    problemOf(passwords.of({ address: `10.6.6.${n}`, person: 'nobody', rank: 1 }).hash('guess')),
+  )
+  expect(await problemOf(passwords.of(ann).hash('secret'))).toBeNull()
+  expect((await Promise.all(guesses)).filter((problem) => problem !== null).length).toBeGreaterThan(10)
 })
 
 test('X14 one person has a share of what waits', async () => {

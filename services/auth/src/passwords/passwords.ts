@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ProblemError, secretForm } from '@parley/kit'
-import type { BcryptPool, JobOwner } from './bcrypt-pool.ts'
+import { lastRank, type BcryptPool, type JobOwner } from './bcrypt-pool.ts'
 
 /** `as-typed`: only the text as it was typed matches, since the hash is of before passwords were normalised. */
 export type Match = 'none' | 'normal' | 'as-typed'
@@ -27,7 +27,7 @@ const maxBytes = 72
 const fits = (password: string): boolean => Buffer.byteLength(password) <= maxBytes
 
 /** Work that nobody in particular waits for. */
-const nobody: JobOwner = { address: '', person: '', late: true }
+const nobody: JobOwner = { address: '', person: '', rank: lastRank }
 
 export const createPasswords = (pool: BcryptPool, cost: number, owner: JobOwner = nobody): Passwords =>
   passwordsOf(pool, { cost, decoy: makeDecoy(cost), owner })

@@ -5,6 +5,7 @@ import { filesMigration } from './004-files.ts'
 import { keptAnswersMigration } from './003-kept-answers.ts'
 import { guestsMigration } from './004-guests.ts'
 import { privacyMigrations } from './005-privacy.ts'
+import { systemMigration } from './006-system.ts'
 
 export const migrations: Migrations['migrations'] = {
   '001-messages': messagesMigration,
@@ -13,4 +14,5 @@ export const migrations: Migrations['migrations'] = {
   '004-files': filesMigration,
   '004-guests': guestsMigration,
   ...privacyMigrations,
+  '006-system': systemMigration,
 }

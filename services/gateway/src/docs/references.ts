@@ -7,7 +7,7 @@ type ContractReference =
   | { receive: ServerType }
   | { answer: string; to: ClientType }
   | { path: string }
-  | { later: string }
+  | { page: string; about: string }
 
 type OperationsOf<S> = S extends Readonly<Record<infer N extends string, unknown>> ? N : never
 type OperationName = {
@@ -19,7 +19,7 @@ const send = (type: ClientType): ContractReference => ({ send: type })
 const receive = (type: ServerType): ContractReference => ({ receive: type })
 const answer = (type: string, to: ClientType): ContractReference => ({ answer: type, to })
 const path = (at: string): ContractReference => ({ path: at })
-const later = (what: string): ContractReference => ({ later: what })
+const page = (at: string, about: string): ContractReference => ({ page: at, about })
 
 type Row = readonly [named: string, ...places: ContractReference[]]
 
@@ -118,7 +118,7 @@ const references: Readonly<Record<string, readonly Row[]>> = {
       rest('recordingContent'),
     ],
     ['Prometheus metrics', path('/metrics')],
-    ['distributed tracing', later('OpenTelemetry')],
+    ['distributed tracing', page('spec/operation.md', 'OpenTelemetry traces')],
   ],
   MeetTime: [
     ['POST /api/meetings/create', rest('createMeeting')],
@@ -180,14 +180,14 @@ const references: Readonly<Record<string, readonly Row[]>> = {
 
 const all: Readonly<Record<string, { method: string; path: string }>> = Object.assign({}, ...Object.values(operations))
 
-/** A place as one reads it: a method and path, a message, or what is to come. */
+/** A place as one reads it: a method and path, a message, or a page about it. */
 function placeName(place: ContractReference): string {
   if ('rest' in place) return `\`${all[place.rest]?.method} ${all[place.rest]?.path}\``
   if ('send' in place) return `→ \`${place.send}\``
   if ('receive' in place) return `← \`${place.receive}\``
   if ('answer' in place) return `← \`${place.answer}\`, answer to \`${place.to}\``
   if ('path' in place) return `\`GET ${place.path}\``
-  return `to come: ${place.later}`
+  return `[${place.about}](${place.page})`
 }
 
 /** The table as a Markdown page. */

@@ -46,6 +46,13 @@ describe('the limits of a running gateway', () => {
     expect((await legacy((index) => `[2001:db8:77::${index + 1}]:${index + 1024}`)).ok).toBe(10)
   })
 
+  it('O1 S6 the window of the limits is a setting', async () => {
+    gateway = await startGateway({ RATE_LIMIT_PER_ADDRESS: '10', RATE_LIMIT_SECONDS: '600' })
+    const { ok, limited } = await statuses(20, () => fetch(`${gateway.url}/problems`))
+    expect([ok, limited.length]).toEqual([10, 10])
+    expect(Number(limited[0]?.headers.get('retry-after'))).toBeGreaterThan(60)
+  })
+
   it('O1 one account has its own limit, wherever it calls from', async () => {
     gateway = await startGateway({ RATE_LIMIT_PER_PRINCIPAL: '20' })
     const authorization = `Bearer ${gateway.issuer.token()}`

@@ -25,8 +25,6 @@ export type RequestKind =
   /** To a path that leads nowhere. */
   | 'unknown'
 
-const seconds = 60
-
 /** The gateway's general limits, counted for all gateways together. */
 export function createLimits(
   config: GatewayConfig,
@@ -40,7 +38,7 @@ export function createLimits(
   const off = config.RATE_LIMITS === 'off'
   const limit = (name: string, points: number): ((key: string) => Promise<void>) => {
     if (off) return async () => {}
-    const options = { name: `gateway:${name}`, points, seconds }
+    const options = { name: `gateway:${name}`, points, seconds: config.RATE_LIMIT_SECONDS }
     const limiter = createLeasedLimiter(kv.limiter(options), options, () => clock.monotonic())
     return async (key) => {
       const verdict = await limiter.take(key)

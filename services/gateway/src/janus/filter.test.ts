@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, type Allowed } from './filter.ts'
 
-const allowed: Allowed = { room: 'r1', feed: 'p1', sessions: new Set([7]) }
+const allowed: Allowed = { room: 'r1', feed: 'p1', sessions: new Set([7]), bitrate: 500_000 }
 const verdictOf = (message: object | string) =>
   evaluate(typeof message === 'string' ? message : JSON.stringify(message), allowed)
 const inRoom = (body: object) => verdictOf({ janus: 'message', session_id: 7, handle_id: 1, transaction: 't', body })
@@ -21,6 +21,27 @@ describe('what a client may say to Janus', () => {
     ['subscribes', { request: 'join', ptype: 'subscriber', room: 'r1', streams: [] }],
     ['publishes', { request: 'publish', descriptions: [] }],
   ])('V2 S37 it %s', (_what, body) => expect(inRoom(body).kind).toBe('pass'))
+
+  it.each([
+    ['less', 100_000, 100_000],
+    ['more', 10_000_000, 500_000],
+    ['whatever it likes', 0, 500_000],
+    ['what is no number', '9e9', 500_000],
+  ])('V1 SFU-19 it gets its share of the bandwidth when it asks for %s', (_what, bitrate, expected) => {
+    const text = JSON.stringify({
+      janus: 'message',
+      session_id: 7,
+      handle_id: 1,
+      body: { request: 'configure', bitrate },
+    })
+    const verdict = evaluate(text, allowed)
+    expect(JSON.parse((verdict.kind === 'pass' && verdict.instead) || text)).toMatchObject({
+      body: { bitrate: expected },
+    })
+    const early = evaluate(text, { ...allowed, bitrate: null })
+    expect(early.kind === 'pass' && JSON.parse(early.instead ?? '')).toMatchObject({ body: { request: 'configure' } })
+    expect(early.kind === 'pass' && early.instead).not.toContain('bitrate')
+  })
 
   it.each([
     ['no JSON', 'x', 454],

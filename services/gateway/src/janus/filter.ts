@@ -4,12 +4,14 @@ export interface Allowed {
   feed: string
   /** The sessions that were begun, or claimed, on this socket. */
   sessions: ReadonlySet<number>
+  /** Most video that it may send, bits per second; null while that is not known. */
+  bitrate: number | null
 }
 
 export type Verdict =
   /**
    * `begins`: the transaction of a `create`; `claims`: the session that is taken over if Janus agrees; `joins`: the transaction of a
-   * join as publisher.
+   * join as publisher; `publishes`: the handle of that, or of what is published; `instead`: what goes to Janus in the place of the message.
    */
   | {
       kind: 'pass'
@@ -17,9 +19,17 @@ export type Verdict =
       begins?: string
       claims?: { transaction: string; session: number }
       joins?: string
+      publishes?: PublishingHandle
+      instead?: string
     }
   /** `answer` goes to the client in the place of Janus' answer. */
   | { kind: 'refuse'; answer: string }
+
+/** Where a client publishes. */
+export interface PublishingHandle {
+  session: number
+  handle: number
+}
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -93,18 +103,30 @@ function claim(message: Fields, session: number, token: string | null): Verdict 
   return { kind: 'pass', token, claims: { transaction, session } }
 }
 
-function judgeBody(message: Fields, { room, feed }: Allowed, token: string | null): Verdict {
+function judgeBody(message: Fields, { room, feed, bitrate }: Allowed, token: string | null): Verdict {
   const body = isFields(message['body']) ? message['body'] : {}
   const { request } = body
   if (!roomRequests.has(request)) return refusal(message, code.unauthorized, 'This request is not for clients')
   const joins = request === 'join' || request === 'joinandconfigure'
   if ((joins || body['room'] !== undefined) && body['room'] !== room)
     return refusal(message, code.unauthorized, 'This is not the room of your janus-token')
-  if (!joins || (request === 'join' && body['ptype'] === 'subscriber')) return { kind: 'pass', token }
+  const capped = { kind: 'pass', token, ...withBitrate(message, body, bitrate) } as const
+  if (request === 'publish') return { ...capped, ...publishes(message) }
+  if (!joins || (request === 'join' && body['ptype'] === 'subscriber')) return capped
   if (body['id'] !== feed) return refusal(message, code.unauthorized, 'Join with the feed of your janus-token as id')
   const { transaction } = message
-  return { kind: 'pass', token, ...(typeof transaction === 'string' && { joins: transaction }) }
+  return { ...capped, ...publishes(message), ...(typeof transaction === 'string' && { joins: transaction }) }
 }
+
+/** Janus gives a publisher whatever bitrate it asks for, also with `bitrate_cap`, and any with 0: so no more is asked for. */
+function withBitrate(message: Fields, body: Fields, most: number | null): { instead?: string } {
+  const { bitrate: asked, ...rest } = body
+  if (asked === undefined || (typeof asked === 'number' && asked > 0 && most !== null && asked <= most)) return {}
+  return { instead: JSON.stringify({ ...message, body: most === null ? rest : { ...rest, bitrate: most } }) }
+}
+
+const publishes = ({ session_id: session, handle_id: handle }: Fields): { publishes?: PublishingHandle } =>
+  typeof session === 'number' && typeof handle === 'number' ? { publishes: { session, handle } } : {}
 
 function readFields(text: string): Fields | null {
   try {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeCodes, type CloseReason, type JanusPlace } from '@parley/contracts'
 import type { Logger } from '@parley/kit'
 import { WebSocket, type RawData } from 'ws'
-import { evaluate } from './filter.ts'
+import { evaluate, type PublishingHandle } from './filter.ts'
 import { MessageBudget } from './message-budget.ts'
 
 export interface JanusPipeEnds {
@@ -47,6 +47,14 @@ export class JanusPipe {
   /** The join as publisher that Janus has yet to answer. */
   #joining: { transaction: string; text: string } | null = null
   #token: string | null = null
+  /** Where the client publishes; null: nowhere, or on a handle of a session that it has claimed. */
+  #publishing: PublishingHandle | null = null
+  /** Most video that the client may send, bits per second; null: not known yet. */
+  #bitrate: number | null = null
+  #toldBitrate: number | null = null
+  /** The transaction of what we say to Janus ourselves: its answers are not for the client. */
+  readonly #own = `gateway-${randomUUID()}`
+  #hasSpoken = false
   #strikes = 0
   #ending = false
   #alive = true
@@ -85,6 +93,23 @@ export class JanusPipe {
     this.#close(reason)
   }
 
+  /** Has Janus ask the client to send no more video than that, bits per second; the client itself cannot ask for more. */
+  limitBitrate(bitrate: number): void {
+    this.#bitrate = bitrate
+    if (this.#publishing === null || this.#ending || this.#janus.readyState !== WebSocket.OPEN) return
+    if (bitrate === this.#toldBitrate) return
+    this.#toldBitrate = bitrate
+    this.#hasSpoken = true
+    const { session, handle } = this.#publishing
+    const request = {
+      janus: 'message',
+      session_id: session,
+      handle_id: handle,
+      body: { request: 'configure', bitrate },
+    }
+    this.#janus.send(JSON.stringify({ ...request, transaction: this.#own, token: this.#token ?? '' }))
+  }
+
   /** The gateway goes away: the client claims its session on another one. */
   leave(): void {
     this.#close('serverGoingAway')
@@ -95,7 +120,8 @@ export class JanusPipe {
     if (isBinary) return this.#close('protocolViolation')
     if (!this.#budget.take(performance.now())) return this.#close('tooManyMessages')
     const text = String(data)
-    const allowed = { room: this.#room, feed: this.place.participantId, sessions: this.#sessions }
+    const bitrate = this.#bitrate
+    const allowed = { room: this.#room, feed: this.place.participantId, sessions: this.#sessions, bitrate }
     const verdict = evaluate(text, allowed)
     if (verdict.kind === 'refuse') {
       this.#strikes += 1
@@ -103,18 +129,23 @@ export class JanusPipe {
       return this.#client.send(verdict.answer)
     }
     this.#token = verdict.token ?? this.#token
-    const { begins, claims, joins } = verdict
-    if (joins !== undefined) this.#joining = { transaction: joins, text }
+    const { begins, claims, joins, publishes, instead = text } = verdict
+    if (publishes !== undefined) {
+      this.#publishing = publishes
+      this.#toldBitrate = null
+    }
+    if (joins !== undefined) this.#joining = { transaction: joins, text: instead }
     if (begins !== undefined || claims !== undefined) {
       if (this.#sessions.size + this.#asked.size >= maxSessions) return this.#close('tooManyMessages')
       if (begins !== undefined) this.#asked.set(begins, null)
       if (claims !== undefined) this.#asked.set(claims.transaction, claims.session)
     }
-    this.#pass(text, this.#client, this.#janus)
+    this.#pass(instead, this.#client, this.#janus)
   }
 
   #fromJanus(data: RawData): void {
     const text = String(data)
+    if (this.#hasSpoken && text.includes(this.#own)) return
     if (this.#asked.size > 0) this.#noteAnswer(text)
     if (this.#joining !== null && this.#joinsAgain(text)) return
     if (!this.#ending) this.#pass(text, this.#janus, this.#client)

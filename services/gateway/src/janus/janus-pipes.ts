@@ -88,8 +88,10 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
     meetings.set(meetingId, made)
     return made
   }
-  async function endLost(entries: readonly PipeEntry[]): Promise<void> {
-    const { ended } = await request(bus, mediaBus.janusEnded, { places: entries.map(({ place }) => place) })
+  async function lookAt(entries: readonly PipeEntry[]): Promise<void> {
+    const places = entries.map(({ place }) => place)
+    const { ended, bitrates = [] } = await request(bus, mediaBus.janusEnded, { places })
+    for (const [index, bitrate] of bitrates.entries()) if (bitrate > 0) entries[index]?.pipe?.limitBitrate(bitrate)
     for (const index of ended) {
       const entry = entries[index]
       if (entry !== undefined && !entry.over) end(entry, 'removed')
@@ -99,7 +101,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
     const open = [...all()].filter(({ over, pipe }) => !over && pipe !== null)
     for (let at = 0; at < open.length; at += chunk)
       // Nothing ends because nobody can say whether it should.
-      await endLost(open.slice(at, at + chunk)).catch((err: unknown) =>
+      await lookAt(open.slice(at, at + chunk)).catch((err: unknown) =>
         log.debug({ err }, 'not known now which places at Janus have ended'),
       )
   }, pollMs)

@@ -9,7 +9,7 @@ export const janusConfig = {
   JANUS_SERVERS: Type.Array(Type.String({ pattern: serverPattern }), {
     default: [],
     description:
-      'Janus servers: name=WebSocket API|admin API, e.g. janus-1=ws://10.0.0.5:8188|http://10.0.0.5:7088/admin',
+      'Janus servers: name=WebSocket API|admin API, e.g. janus-1=ws://10.0.0.5:8188|http://10.0.0.5:7088/admin; for a Janus of another machine |http://10.0.0.5:9100/metrics may follow, where its CPU is read from',
   }),
   JANUS_ADMIN_SECRET: secret('admin_secret of every Janus'),
   JANUS_ADMIN_KEY: secret('admin_key of the VideoRoom of every Janus: whoever has it may make rooms'),

@@ -17,7 +17,7 @@ export interface JanusHandle {
 }
 
 export interface JanusLinkOptions {
-  server: JanusServer
+  server: Pick<JanusServer, 'id' | 'url'>
   secrets: JanusSecrets
   clock: Clock
   log: Logger
@@ -43,7 +43,7 @@ interface Up {
 
 /** One session with one Janus, for as long as the service runs: begun again whenever it is lost. */
 export class JanusLink {
-  readonly server: JanusServer
+  readonly server: Pick<JanusServer, 'id' | 'url'>
   readonly #options: JanusLinkOptions
   #up: Up | null = null
   #stopped = false

@@ -1,10 +1,12 @@
 import { ConfigError } from '@parley/kit'
 
-/** One Janus: its name, its WebSocket API and its admin API (HTTP). */
+/** One Janus: its name, its WebSocket API, its admin API (HTTP), and where its CPU can be read. */
 export interface JanusServer {
   id: string
   url: string
   adminUrl: string
+  /** In Prometheus' text format; null: nowhere. */
+  metricsUrl: string | null
 }
 
 /** The secrets that every Janus of one product shares. */
@@ -17,17 +19,17 @@ export interface JanusSecrets {
   tokenSecret: string
 }
 
-export const serverPattern = '^[\\w-]{1,40}=wss?://[^|,\\s]+\\|https?://[^|,\\s]+$'
+export const serverPattern = '^[\\w-]{1,40}=wss?://[^|,\\s]+\\|https?://[^|,\\s]+(\\|https?://[^|,\\s]+)?$'
 
 /**
- * Reads entries such as `janus-1=ws://10.0.0.5:8188|http://10.0.0.5:7088/admin`.
+ * Reads entries such as `janus-1=ws://10.0.0.5:8188|http://10.0.0.5:7088/admin`, with `|http://10.0.0.5:9100/metrics` where there is one.
  * @throws ConfigError when two have the same name
  */
 export function readServers(entries: readonly string[]): JanusServer[] {
   const servers = entries.map((entry) => {
     const [id, addresses] = splitAt(entry, '=')
-    const [url, adminUrl] = splitAt(addresses, '|')
-    return { id, url, adminUrl }
+    const [url = '', adminUrl = '', metricsUrl = null] = addresses.split('|')
+    return { id, url, adminUrl, metricsUrl }
   })
   const names = servers.map(({ id }) => id)
   const twice = names.find((id, index) => names.indexOf(id) !== index)

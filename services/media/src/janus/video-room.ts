@@ -7,6 +7,8 @@ import { roomSecretOf } from './tokens.ts'
 export interface RoomLimits {
   /** Most that one publisher may send, bits per second. */
   bitrate: number
+  /** Most video that all publishers together may send, bits per second. */
+  meetingBitrate: number
   /** Most people who publish at one time. */
   publishers: number
 }

@@ -14,6 +14,7 @@ import {
   type Poller,
 } from '@parley/kit'
 import { eventually, startJanus, type RunningJanus } from '@parley/kit/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JanusLink } from '../janus/janus-link.ts'
 import { createVideoRooms } from '../janus/video-room.ts'
@@ -22,7 +23,8 @@ import type { JanusPeer } from '../sfu/sfu-rooms.ts'
 import { createCapture, type CaptureDeps } from './capture.ts'
 import { Director } from './director.ts'
 import { RoomWatch } from './room-watch.ts'
-import { findRecording, insertRecording, type RecordingDb } from './store.ts'
+import { askToStop, findRecording, insertRecording, type RecordingDb } from './store.ts'
+import type { RecordingRow } from './tables.ts'
 import { createAnnounce, createNotifier } from './tell.ts'
 
 const log = createLogger({ service: 'capture-test', level: 'error' })
@@ -48,7 +50,7 @@ describe('V3 what is recorded by a real Janus', () => {
     link = new JanusLink({ server: janus, secrets: janus.secrets, log, clock: systemClock })
     await link.start()
     peer = { id: janus.id, url: janus.url, link, rooms: createVideoRooms(link, janus.secrets) }
-    await peer.rooms.create('room', { bitrate: 1_000_000, publishers: 5 })
+    await peer.rooms.create('room', { bitrate: 1_000_000, meetingBitrate: 5_000_000, publishers: 5 })
     host = await openDatabase({}, { log })
     await migrate(host, { schema: 'media', migrations })
     db = host.schema('media')
@@ -111,23 +113,59 @@ describe('V3 what is recorded by a real Janus', () => {
     )
   }
 
-  test('a disk that is full ends it in order; everybody is told', async () => {
+  /** Begun now, or so many seconds ago as far as the row tells. */
+  async function begin(set: { startedAgo?: number; mediaAgo?: number } = {}): Promise<string> {
+    const ago = (seconds: number) => sql<Date>`clock_timestamp() - make_interval(secs => ${seconds})`
     const { id } = await insertRecording(db, {
       id: newId(),
       meeting_id: meetingId,
       layout: 'grid',
       started_by: newId(),
     })
-    const reaches = (status: string) =>
-      eventually(async () => {
-        const row = await findRecording(db, id)
-        if (row?.status !== status) throw new Error(`${row?.status}`)
-        return row
-      }, 10_000)
+    const { startedAgo = 0, mediaAgo } = set
+    await db
+      .updateTable('recordings')
+      .set({ started_at: ago(startedAgo), ...(mediaAgo !== undefined && { first_media_at: ago(mediaAgo) }) })
+      .where('id', '=', id)
+      .execute()
     director.wake()
-    await reaches('starting')
+    return id
+  }
+  const reaches = (id: string, is: (row: RecordingRow) => boolean) =>
+    eventually(async () => {
+      const row = await findRecording(db, id)
+      if (row === undefined || !is(row)) throw new Error(JSON.stringify(row))
+      return row
+    }, 15_000)
+
+  test('without sound or picture for 15 s everybody is told; it goes on, and is stopped as any other', async () => {
+    const id = await begin({ startedAgo: 12 })
+    expect(await reaches(id, ({ status }) => status === 'starting')).toMatchObject({ failure_code: null })
+    expect(await reaches(id, ({ failure_code: code }) => code === 'no-media')).toMatchObject({ status: 'starting' })
+    await eventually(() => expect(said.join()).toContain('empty so far'), 15_000)
+    expect(told.at(-1)?.failure?.code).toBe('no-media')
+    await askToStop(db, id)
+    expect(await reaches(id, ({ status }) => status === 'processing')).toMatchObject({ failure_code: null })
+  }, 60_000)
+
+  test('the longest time that is allowed ends it; everybody is told', async () => {
+    const id = await begin({ mediaAgo: limits.maxMs / 1_000 - 2 })
+    await reaches(id, ({ status }) => status === 'starting')
+    expect(await reaches(id, ({ status }) => status === 'processing')).toMatchObject({
+      stop_reason: 'too-long',
+      failure_code: 'too-long',
+    })
+    await eventually(() => expect(said.join()).toContain('longest time'), 15_000)
+  }, 60_000)
+
+  test('a disk that is full ends it in order; everybody is told', async () => {
+    const id = await begin()
+    await reaches(id, ({ status }) => status === 'starting')
     limits.minFreeBytes = Number.MAX_SAFE_INTEGER
-    expect(await reaches('processing')).toMatchObject({ stop_reason: 'disk-full', failure_code: 'disk-full' })
+    expect(await reaches(id, ({ status }) => status === 'processing')).toMatchObject({
+      stop_reason: 'disk-full',
+      failure_code: 'disk-full',
+    })
     await eventually(() => expect(said.join()).toContain('no space left'), 5_000)
     expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining(['starting', 'processing']))
     expect(told.at(-1)?.failure?.code).toBe('disk-full')

@@ -29,6 +29,8 @@ const silentMs = 15_000
 /** Without any Janus for so long, the recording fails. */
 const noSfuMs = 15_000
 const closingMs = 2_000
+/** A picture can be seen from its next key frame on: the one that Janus asks for at the beginning may be late, or get lost. */
+const keyFrameSeconds = 3
 
 /** Has the SFU record a meeting, wherever its room is, until it is to end. */
 export const createCapture =
@@ -129,7 +131,8 @@ class Capture {
       await makePartFolder(places, id, number)
       await rooms.record(room, false)
     }
-    await rooms.edit(room, { new_rec_dir: partFolder(places.tracksAtJanus, id, number) })
+    const folder = partFolder(places.tracksAtJanus, id, number)
+    await rooms.edit(room, { new_rec_dir: folder, new_fir_freq: keyFrameSeconds })
     await rooms.record(room, true)
   }
 
@@ -149,11 +152,14 @@ class Capture {
     const last = parts.at(-1)
     let endedAt = performance.now()
     if (last !== undefined) {
-      await peers
-        .get(last.janus_id)
-        ?.rooms.record(last.room, false)
+      const rooms = peers.get(last.janus_id)?.rooms
+      await rooms
+        ?.record(last.room, false)
         .catch((err: unknown) => log.info({ err, recordingId: id }, 'a Janus was not told that a recording has ended'))
       endedAt = performance.now()
+      await rooms
+        ?.edit(last.room, { new_fir_freq: 0 })
+        .catch((err: unknown) => log.debug({ err, recordingId: id }, 'a Janus goes on to ask for key frames'))
       const folder = partFolder(places.tracks, id, last.number)
       await closed(folder, closingMs)
       const leadMs = firstMediaAt === null ? await mediaMsIn(folder) : null

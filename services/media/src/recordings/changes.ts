@@ -39,13 +39,13 @@ const whyItEnded: Record<StopReason, string> = {
 
 const toldBeside: Partial<Record<StopReason, FailureCode>> = { 'disk-full': 'disk-full', 'too-long': 'too-long' }
 
-/** Since so many milliseconds nothing more is recorded; the tracks are made into a film. */
+/** Since so many milliseconds nothing more is recorded, or since it was asked to stop; the tracks are made into a film. */
 export function ended(reason: StopReason, agoMs: number): RecordingChange {
   const code = toldBeside[reason]
   return {
     set: {
       status: 'processing',
-      ended_at: sql<Date>`clock_timestamp() - make_interval(secs => ${agoMs / 1000})`,
+      ended_at: sql<Date>`coalesce(ended_at, clock_timestamp() - make_interval(secs => ${agoMs / 1000}))`,
       stop_reason: reason,
       due_at: now,
       held_until: null,

@@ -8,6 +8,7 @@ import { makeFilm, type Film, type Footage } from './film/film.ts'
 import { partFolder, prefixOf, remove, tracksFolder, type Places } from './folders.ts'
 import type { Job } from './job.ts'
 import { change, partsOf, setAttempts, staysOf, type Held, type Lease, type RecordingDb } from './store.ts'
+import type { PartRow } from './tables.ts'
 import type { Announce } from './tell.ts'
 import { upload } from './upload.ts'
 
@@ -92,9 +93,10 @@ const isDiskFull = (error: unknown): boolean => error instanceof Error && 'code'
 
 /** All times are by one clock, that of the database; what is within a part is by the clock of its Janus. */
 async function footageOf(db: RecordingDb, { tracks }: Places, row: Held): Promise<Footage> {
-  const beginsAt = row.first_media_at?.getTime() ?? row.started_at.getTime()
+  const recorded = await partsOf(db, row.id)
+  const beginsAt = beginOf(row, recorded)
   const since = (at: Date | null) => (at === null ? 0 : at.getTime() - beginsAt)
-  const parts = (await partsOf(db, row.id)).map(({ number, first_media_at: at, lead_ms: leadMs }) => ({
+  const parts = recorded.map(({ number, first_media_at: at, lead_ms: leadMs }) => ({
     folder: partFolder(tracks, row.id, number),
     startsMs: since(at) - leadMs,
   }))
@@ -107,6 +109,17 @@ async function footageOf(db: RecordingDb, { tracks }: Places, row: Held): Promis
     }),
   )
   return { parts, stays, layout: row.layout, lengthMs: since(row.ended_at) }
+}
+
+/** When media was first seen to come; when it came, where it was seen only after the stop, by the replica that took the recording up. */
+function beginOf(
+  { first_media_at: seenAt, started_at: startedAt, ended_at: endedAt }: Held,
+  parts: readonly PartRow[],
+) {
+  const begins = (seenAt ?? startedAt).getTime()
+  if (endedAt === null || begins < endedAt.getTime()) return begins
+  const came = parts.flatMap(({ first_media_at: at, lead_ms: leadMs }) => (at === null ? [] : [at.getTime() - leadMs]))
+  return Math.min(begins, ...came)
 }
 
 /** Stores the film, again and again while the storage is away. False: it was away for a day. */

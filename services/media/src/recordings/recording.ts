@@ -1,6 +1,9 @@
 import type { Recording } from '@parley/contracts'
 import type { RecordingRow } from './tables.ts'
 
+/** Before these the end may be asked for, and is not there yet. */
+const over: ReadonlySet<Recording['status']> = new Set(['processing', 'ready', 'failed'])
+
 /** The public form of a recording. */
 export function recordingOf(row: RecordingRow): Recording {
   const { failure_code: code, failure_detail: detail } = row
@@ -12,7 +15,7 @@ export function recordingOf(row: RecordingRow): Recording {
     startedBy: row.started_by,
     startedAt: row.started_at.toISOString(),
     firstMediaAt: row.first_media_at?.toISOString() ?? null,
-    endedAt: row.ended_at?.toISOString() ?? null,
+    endedAt: over.has(row.status) ? (row.ended_at?.toISOString() ?? null) : null,
     durationMs: row.duration_ms,
     sizeBytes: row.size_bytes,
     contentType: row.content_type,

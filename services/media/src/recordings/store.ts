@@ -133,7 +133,7 @@ export const findRunning = (db: RecordingDb, meetingId: string): Promise<Recordi
 export async function askToStop(db: RecordingDb, id: string): Promise<void> {
   await db
     .updateTable('recordings')
-    .set({ stop_reason: 'host' })
+    .set({ stop_reason: 'host', ended_at: now })
     .where('id', '=', id)
     .where('status', 'in', capturing)
     .where('stop_reason', 'is', null)

@@ -1,4 +1,4 @@
-import { chatBus, signalingBus } from '@parley/contracts'
+import { chatBus, signalingBus, type SystemNotice } from '@parley/contracts'
 import { request, createPoller, isProblem, type Bus, type Clock, type Logger, type Poller } from '@parley/kit'
 import { sql } from 'kysely'
 import { recordingForRoom } from './recording.ts'
@@ -76,7 +76,7 @@ async function say(
   { id, meeting_id: meetingId, text, created_at }: NoticeRow,
 ): Promise<void> {
   try {
-    await request(bus, chatBus.system, { meetingId, noticeId: id, text })
+    await request(bus, chatBus.system, { meetingId, noticeId: id, text, ...systemOf(id) })
   } catch (err) {
     const old = clock.now() - created_at.getTime() > giveUpHours * 3_600_000
     if (!old && !isProblem(err, 'invalid-input')) {
@@ -86,4 +86,11 @@ async function say(
     log.warn({ err, meetingId }, 'a notice of a recording was never posted')
   }
   await db.deleteFrom('recording_notices').where('id', '=', id).execute()
+}
+
+/** The id of a notice says which recording it is about, and what of it. */
+function systemOf(noticeId: string): { system?: SystemNotice } {
+  const [, recordingId, kind] = /^rec-([0-9a-f-]{36})-([a-z]+)$/.exec(noticeId) ?? []
+  if (recordingId === undefined) return {}
+  return { system: { kind: `recording-${kind}`, data: { recordingId } } }
 }

@@ -1,6 +1,8 @@
 import type { JanusPlace } from '@parley/contracts'
 import { ProblemError } from '@parley/kit'
 import type { Rosters } from './rosters.ts'
+import type { RoomLimits } from '../janus/video-room.ts'
+import { bitrateFor } from './limits.ts'
 import { findRooms, type RoomRow } from './rooms-store.ts'
 import type { JanusPeer, SfuRoomsDeps } from './sfu-rooms.ts'
 
@@ -32,26 +34,43 @@ export async function accessOrThrow(
   return { url: peer.url, room: row.room }
 }
 
-/** The indices of places that have ended. A place whose state is not known has not ended. */
-export async function endedPlaces(deps: AccessDeps, places: readonly JanusPlace[]): Promise<number[]> {
+/**
+ * The indices of places that have ended, and the bitrate that each place may send now (0: not known). A place whose state is not known has
+ * not ended.
+ */
+export async function lookAtPlaces(
+  deps: AccessDeps & { limits: RoomLimits },
+  places: readonly JanusPlace[],
+): Promise<{ ended: number[]; bitrates: number[] }> {
   const meetingIds = [...new Set(places.map(({ meetingId }) => meetingId))]
   const rows = new Map((await findRooms(deps.db, meetingIds)).map((row) => [row.meetingId, row]))
-  const present = new Map<string, ReadonlySet<string> | null>()
+  const present = new Map<string, Present | null>()
   const queue = [...meetingIds]
   const work = async (): Promise<void> => {
-    for (let id = queue.pop(); id !== undefined; id = queue.pop()) present.set(id, await presentIn(deps.rosters, id))
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) present.set(id, await presentIn(deps, id))
   }
   await Promise.all(Array.from({ length: askedAtOnce }, work))
-  return places.flatMap((place, index) =>
-    isOver(place, rows.get(place.meetingId), present.get(place.meetingId) ?? null) ? [index] : [],
-  )
+  const isThere = (place: JanusPlace) => present.get(place.meetingId)?.places ?? null
+  return {
+    ended: places.flatMap((place, index) => (isOver(place, rows.get(place.meetingId), isThere(place)) ? [index] : [])),
+    bitrates: places.map(({ meetingId }) => present.get(meetingId)?.bitrate ?? 0),
+  }
+}
+
+interface Present {
+  places: ReadonlySet<string>
+  bitrate: number
 }
 
 /** Null: not known. */
-async function presentIn(rosters: Rosters, meetingId: string): Promise<ReadonlySet<string> | null> {
+async function presentIn(
+  { rosters, limits }: { rosters: Rosters; limits: RoomLimits },
+  meetingId: string,
+): Promise<Present | null> {
   try {
     const { ended, people } = await rosters.recent(meetingId, rosterAgeMs)
-    return new Set(ended ? [] : people.map(({ participantId, userId }) => `${participantId} ${userId}`))
+    const places = new Set(ended ? [] : people.map(({ participantId, userId }) => `${participantId} ${userId}`))
+    return { places, bitrate: bitrateFor(people, limits) }
   } catch {
     return null
   }

@@ -1,6 +1,8 @@
 import { newId } from '@parley/kit'
 import { expect, it } from 'vitest'
+import { cpuSecondsIn } from '../janus/cpu.ts'
 import { Feeds } from './feeds.ts'
+import { bitrateFor } from './limits.ts'
 import { chooseJanus } from './placement.ts'
 
 const person = (shows: Partial<Record<'mic' | 'cam' | 'screen', boolean>>) => ({
@@ -59,9 +61,50 @@ it('R4 V2 a sent state is not sent again until it is published anew', () => {
 })
 
 it('V1 a room goes to the least loaded Janus, and those made at once are spread', () => {
-  const janus = (id: string, load: object = {}) => ({ id, publishers: 0, sessions: 0, rooms: 0, ...load })
+  const janus = (id: string, load: object = {}) => ({
+    id,
+    publishers: 0,
+    streams: 0,
+    kbps: 0,
+    cpuPercent: null,
+    rooms: 0,
+    ...load,
+  })
   expect(chooseJanus([])).toBeNull()
   expect(chooseJanus([janus('b'), janus('a')])).toBe('a')
   expect(chooseJanus([janus('a', { rooms: 1 }), janus('b')])).toBe('b')
   expect(chooseJanus([janus('a', { publishers: 40, rooms: 1 }), janus('b', { publishers: 6, rooms: 4 })])).toBe('b')
+  // The figure that tells of the most work counts; a CPU that is not known is none.
+  for (const busy of [{ streams: 100 }, { kbps: 100_000 }, { cpuPercent: 15 }])
+    expect(chooseJanus([janus('a', busy), janus('b', { publishers: 2, cpuPercent: 3 })])).toBe('b')
 })
+
+it.each([
+  ['nobody shows anything', [], 2_000_000],
+  ['two share what is enough for both', [true, true, false], 2_000_000],
+  ['five share the meeting’s', [true, true, true, true, true], 1_000_000],
+  ['Janus takes no less than 64 kbit/s', Array.from({ length: 200 }, () => true), 64_000],
+])('V1 of the bitrate of a meeting: %s', (_what, shown, expected) => {
+  const limits = { bitrate: 2_000_000, meetingBitrate: 5_000_000, publishers: 50 }
+  const people = shown.map((cam, at) => ({ cam: cam && at % 2 === 0, screen: cam && at % 2 === 1 }))
+  expect(bitrateFor(people, limits)).toBe(expected)
+})
+
+it.each([
+  ['of a process', 'x 1\nprocess_cpu_seconds_total 12.5\nnode_cpu_seconds_total{cpu="0",mode="user"} 3\n', 12.5],
+  [
+    'of a group',
+    'namedprocess_namegroup_cpu_seconds_total{groupname="janus",mode="user"} 2\n' +
+      'namedprocess_namegroup_cpu_seconds_total{groupname="janus",mode="system"} 1\n',
+    3,
+  ],
+  [
+    'of a machine, without its idle time',
+    'node_cpu_seconds_total{cpu="0",mode="idle"} 9e9\nnode_cpu_seconds_total{cpu="0",mode="user"} 1.5\n' +
+      'node_cpu_seconds_total{cpu="1",mode="system"} 1e1\n',
+    11.5,
+  ],
+  ['of none', 'up 1\n', null],
+])('V1 the CPU of a Janus elsewhere is read from metrics %s', (_of, text, seconds) =>
+  expect(cpuSecondsIn(text)).toBe(seconds),
+)

@@ -1,8 +1,10 @@
 import { createPoller, type Clock, type Logger, type Poller } from '@parley/kit'
 import type { JanusAdmin } from '../janus/admin.ts'
+import type { CpuReader } from '../janus/cpu.ts'
+import { LoadMeter } from '../janus/load-meter.ts'
 import { RoomKeeper, type RoomKeeperDeps } from './room-keeper.ts'
 import { roomsAt, type OpenRoom, type SfuDb } from './rooms-store.ts'
-import { holdServer, releaseServer, reportServer } from './servers-store.ts'
+import { holdServer, releaseServer, reportServer, type JanusLoad } from './servers-store.ts'
 import type { SfuRooms } from './sfu-rooms.ts'
 
 export interface JanusKeeperDeps extends Omit<RoomKeeperDeps, 'rooms'> {
@@ -10,6 +12,7 @@ export interface JanusKeeperDeps extends Omit<RoomKeeperDeps, 'rooms'> {
   clock: Clock
   log: Logger
   admin: JanusAdmin
+  cpu: CpuReader
   rooms: SfuRooms
   /** This replica. */
   holder: string
@@ -37,13 +40,16 @@ export class JanusKeeper {
   readonly #keepers = new Map<string, RoomKeeper>()
   readonly #orphans = new Map<string, number>()
   readonly #poller: Poller
+  readonly #meter: LoadMeter
   #answeredAt: number
   #failures = 0
   #comparedAt = 0
   #isDraining = false
+  #holds = false
 
   constructor(deps: JanusKeeperDeps) {
     this.#deps = deps
+    this.#meter = new LoadMeter(deps.admin)
     this.#answeredAt = deps.clock.monotonic()
     this.#poller = createPoller(() => this.#round(), everyMs)
   }
@@ -55,6 +61,16 @@ export class JanusKeeper {
   /** Rooms that this replica keeps at this Janus. */
   get rooms(): number {
     return this.#keepers.size
+  }
+
+  /** The load of this Janus, as this replica was told last; null: another replica keeps it. */
+  get load(): JanusLoad | null {
+    if (!this.#holds) return null
+    const { sessions, streams, bitsPerSecond } = this.#meter.load
+    const { cores } = this.#deps.cpu
+    const publishers = [...this.#keepers.values()].reduce((sum, keeper) => sum + keeper.publishers, 0)
+    const cpuPercent = cores === null ? null : Math.round(cores * 1_000) / 10
+    return { sessions, publishers, streams, kbps: Math.round(bitsPerSecond / 1_000), cpuPercent }
   }
 
   async stop(): Promise<void> {
@@ -87,14 +103,15 @@ export class JanusKeeper {
   }
 
   async #keep(): Promise<void> {
-    const { db, peer, holder, admin } = this.#deps
+    const { db, peer, holder } = this.#deps
     const healthy = await this.#look()
     const rooms = await roomsAt(db, peer.id)
     if (!healthy || this.#isDraining) await this.#moveAway(rooms, healthy)
     if (healthy) await this.#tend(rooms)
-    const sessions = peer.link.up ? (await admin.sessions().catch(() => [])).length : 0
-    const publishers = [...this.#keepers.values()].reduce((sum, keeper) => sum + keeper.publishers, 0)
-    await reportServer(db, { id: peer.id, holder, healthy: healthy && !this.#isDraining, sessions, publishers })
+    this.#holds = true
+    this.#measure()
+    const load = this.load
+    if (load !== null) await reportServer(db, { id: peer.id, holder, healthy: healthy && !this.#isDraining, load })
   }
 
   /** Whether it is in health. One that comes back after a standstill, of it or of us, is asked before it is judged. */
@@ -161,7 +178,16 @@ export class JanusKeeper {
     }
   }
 
+  /** Not waited for: a Janus that stands still must not hold up the judgement on it. */
+  #measure(): void {
+    if (!this.#deps.peer.link.up) return this.#meter.forget()
+    void this.#meter.turn()
+    void this.#deps.cpu.read()
+  }
+
   async #letGo(): Promise<void> {
+    this.#holds = false
+    this.#meter.forget()
     const keepers = [...this.#keepers.values()]
     this.#keepers.clear()
     this.#orphans.clear()

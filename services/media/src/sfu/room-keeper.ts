@@ -5,8 +5,10 @@ import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
 import { signRoomToken } from '../janus/tokens.ts'
 import { Feeds } from './feeds.ts'
+import { bitrateFor } from './limits.ts'
 import type { Rosters } from './rosters.ts'
 import type { OpenRoom } from './rooms-store.ts'
+import type { RoomLimits } from '../janus/video-room.ts'
 import type { JanusPeer, SfuRooms } from './sfu-rooms.ts'
 
 export interface RoomKeeperDeps {
@@ -16,6 +18,7 @@ export interface RoomKeeperDeps {
   log: Logger
   rosters: Rosters
   rooms: Pick<SfuRooms, 'close'>
+  limits: RoomLimits
   tokenSecret: string
 }
 
@@ -40,6 +43,8 @@ export class RoomKeeper {
   #again = false
   #stopped = false
   #emptySince: number | null = null
+  /** As the room has it. */
+  #bitrate = 0
 
   constructor(room: OpenRoom, deps: RoomKeeperDeps) {
     this.room = room
@@ -104,7 +109,15 @@ export class RoomKeeper {
     if (this.#stopped) return
     if (ended || this.#isEmpty(people)) return this.#close()
     const byId = new Map(people.map((person) => [person.participantId, person]))
-    await Promise.all([this.#mute(byId), this.#removeStrangers(feeds, byId)])
+    await Promise.all([this.#mute(byId), this.#removeStrangers(feeds, byId), this.#share(people)])
+  }
+
+  /** New publishers begin with this bitrate; the gateway tells those who publish already. */
+  async #share(people: readonly ShownPerson[]): Promise<void> {
+    const bitrate = bitrateFor(people, this.#deps.limits)
+    if (bitrate === this.#bitrate) return
+    await this.#deps.peer.rooms.edit(this.room.room, { new_bitrate: bitrate })
+    this.#bitrate = bitrate
   }
 
   async #mute(people: ReadonlyMap<string, ShownPerson>): Promise<void> {

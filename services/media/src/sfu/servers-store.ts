@@ -1,23 +1,29 @@
 import { sql } from 'kysely'
 import type { SfuDb } from './rooms-store.ts'
 
-/** A Janus that may take rooms. */
-export interface Candidate {
-  id: string
+/** How loaded a Janus is, as its keeper has written it down. */
+export interface JanusLoad {
   sessions: number
   publishers: number
+  /** Media that come in or go out. */
+  streams: number
+  /** Both directions together. */
+  kbps: number
+  /** Percent of a core; null: not known. */
+  cpuPercent: number | null
 }
 
-export interface Load {
-  healthy: boolean
-  sessions: number
-  publishers: number
+/** A Janus that may take rooms. */
+export interface Candidate extends JanusLoad {
+  id: string
 }
 
 /** A replica that says nothing for this long keeps a Janus no more, ms. */
 const holdMs = 5_000
 /** How long a replica's word on the health of a Janus is believed, ms. */
 const believedMs = 12_000
+
+const loadColumns = sql`sessions, publishers, streams, kbps, cpu_percent as "cpuPercent"`
 
 /** Adds rows for Janus that are new. */
 export const addServers = async (db: SfuDb, ids: readonly string[]): Promise<void> =>
@@ -44,11 +50,12 @@ export const releaseServer = async (db: SfuDb, id: string, holder: string): Prom
 /** Writes down how a Janus is, by the replica that keeps it. */
 export const reportServer = async (
   db: SfuDb,
-  { id, holder, healthy, sessions, publishers }: Load & { id: string; holder: string },
+  { id, holder, healthy, load }: { id: string; holder: string; healthy: boolean; load: JanusLoad },
 ): Promise<void> =>
   void (await sql`
     update media.sfu_servers
-    set healthy = ${healthy}, sessions = ${sessions}, publishers = ${publishers}, checked_at = clock_timestamp()
+    set healthy = ${healthy}, sessions = ${load.sessions}, publishers = ${load.publishers}, streams = ${load.streams},
+      kbps = ${load.kbps}, cpu_percent = ${load.cpuPercent}, checked_at = clock_timestamp()
     where id = ${id} and holder = ${holder}`.execute(db))
 
 /** Whether a replica has looked at each of `ids` by now, and said how it is. */
@@ -61,19 +68,19 @@ export async function areKnown(db: SfuDb, ids: readonly string[]): Promise<boole
 /** Those of `ids` that answer, and are not being drained. */
 export async function candidates(db: SfuDb, ids: readonly string[]): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
-    select id, sessions, publishers from media.sfu_servers
+    select id, ${loadColumns} from media.sfu_servers
     where id = any(${ids}::text[]) and healthy and not draining
       and checked_at > clock_timestamp() - make_interval(secs => ${believedMs / 1_000})`.execute(db)
   return rows
 }
 
 /** How a Janus was found last; as unknown before it was stored. */
-export async function readServer(db: SfuDb, id: string): Promise<Load & { draining: boolean }> {
-  const { rows } = await sql<Load & { draining: boolean }>`
-    select draining, coalesce(healthy, false) as healthy, coalesce(sessions, 0)::integer as sessions,
-      coalesce(publishers, 0)::integer as publishers
-    from media.sfu_servers where id = ${id}`.execute(db)
-  return rows[0] ?? { draining: false, healthy: false, sessions: 0, publishers: 0 }
+export async function readServer(db: SfuDb, id: string): Promise<JanusLoad & { healthy: boolean; draining: boolean }> {
+  const { rows } = await sql<JanusLoad & { healthy: boolean; draining: boolean }>`
+    select draining, healthy, ${loadColumns} from media.sfu_servers where id = ${id}`.execute(db)
+  return (
+    rows[0] ?? { draining: false, healthy: false, sessions: 0, publishers: 0, streams: 0, kbps: 0, cpuPercent: null }
+  )
 }
 
 /** False: there is no such Janus. */

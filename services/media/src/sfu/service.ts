@@ -15,13 +15,15 @@ import {
 } from '@parley/kit'
 import type { MediaConfig } from '../config.ts'
 import { createJanusAdmin } from '../janus/admin.ts'
+import { createCpuReader } from '../janus/cpu.ts'
 import { JanusLink } from '../janus/janus-link.ts'
 import { readSecrets, readServers, type JanusSecrets } from '../janus/servers.ts'
-import { createVideoRooms } from '../janus/video-room.ts'
-import { accessOrThrow, endedPlaces, freeFeedOrThrow } from './access.ts'
+import { createVideoRooms, type RoomLimits } from '../janus/video-room.ts'
+import { accessOrThrow, freeFeedOrThrow, lookAtPlaces } from './access.ts'
 import { grantSfu } from './grants.ts'
 import { JanusKeeper } from './janus-keeper.ts'
 import { limitsOf } from './limits.ts'
+import { measureJanus } from './measures.ts'
 import { createRosters, type Rosters, type Shown } from './rosters.ts'
 import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
 import { addServers, areKnown } from './servers-store.ts'
@@ -61,21 +63,15 @@ export function createSfu(deps: SfuDeps): SfuService {
   const keepers = new Map<string, JanusKeeper>()
   const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
   const draining = new Set(config.JANUS_DRAINING)
-  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits: limitsOf(config) })
+  const limits = limitsOf(config)
+  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits })
   const rosters = createRosters({ bus, clock })
-  for (const { id, peer, admin } of secrets === null ? [] : adminsOf(config, secrets, peers)) {
-    const common = { db, bus, clock, log, peer, admin, rooms, rosters, tokenSecret: secrets?.tokenSecret ?? '' }
+  for (const { id, ...reached } of secrets === null ? [] : adminsOf(deps, secrets, peers)) {
+    const common = { db, bus, clock, log, ...reached, rooms, rosters, limits, tokenSecret: secrets?.tokenSecret ?? '' }
     keepers.set(id, new JanusKeeper({ ...common, holder: deps.instanceId, draining: draining.has(id) }))
   }
-  metrics.reading('parley_media_sfu_rooms', 'Rooms at Janus that this replica keeps', () =>
-    [...keepers.values()].reduce((sum, keeper) => sum + keeper.rooms, 0),
-  )
-  metrics.reading(
-    'parley_media_janus_links',
-    'Janus that this replica has a session with',
-    () => [...peers.values()].filter(({ link }) => link.up).length,
-  )
-  const parts = { ...deps, rooms, rosters, peers, tokenSecret: secrets?.tokenSecret ?? '' }
+  measureJanus(metrics, { peers, keepers })
+  const parts = { ...deps, rooms, rosters, peers, limits, tokenSecret: secrets?.tokenSecret ?? '' }
   const steering = [...peers.values()].map((peer) => steerJanus(deps, peer))
   let subscriptions: BusSubscription[] = []
   return {
@@ -115,17 +111,18 @@ function createPeers(
   return peers
 }
 
-const adminsOf = (config: MediaConfig, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
+const adminsOf = ({ config, clock }: SfuDeps, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
   readServers(config.JANUS_SERVERS).flatMap((server) => {
     const peer = peers.get(server.id)
     const admin = createJanusAdmin(server, { adminSecret, answerMs: adminAnswerMs })
-    return peer === undefined ? [] : [{ id: server.id, peer, admin }]
+    return peer === undefined ? [] : [{ id: server.id, peer, admin, cpu: createCpuReader(server, clock) }]
   })
 
 interface SfuComponents extends SfuDeps {
   rooms: SfuRooms
   rosters: Rosters
   peers: ReadonlyMap<string, JanusPeer>
+  limits: RoomLimits
   tokenSecret: string
 }
 
@@ -196,7 +193,7 @@ function subscribeToBus(parts: SfuComponents): BusSubscription[] {
       log,
     ),
     respond(bus, mediaBus.janusAccess, queue, (place) => accessOrThrow(parts, place), log),
-    respond(bus, mediaBus.janusEnded, queue, async ({ places }) => ({ ended: await endedPlaces(parts, places) }), log),
+    respond(bus, mediaBus.janusEnded, queue, ({ places }) => lookAtPlaces(parts, places), log),
     respond(
       bus,
       mediaBus.freeFeed,

@@ -20,6 +20,12 @@ export const sfuConfig = {
     maximum: 100_000,
     description: 'most that one publisher may send, kbit/s',
   }),
+  SFU_MEETING_KBPS: Type.Integer({
+    default: 30_000,
+    minimum: 64,
+    maximum: 10_000_000,
+    description: 'most video that all publishers of a meeting may send together, kbit/s; they share it evenly',
+  }),
   SFU_MAX_PUBLISHERS: Type.Integer({
     default: 50,
     minimum: 2,

@@ -23,4 +23,7 @@ interface SfuServersTable {
   draining: Generated<boolean>
   sessions: Generated<number>
   publishers: Generated<number>
+  streams: Generated<number>
+  kbps: Generated<number>
+  cpu_percent: number | null
 }

@@ -13,9 +13,10 @@ export const steerJanus = (
     id,
     log,
     async card() {
-      const { draining, healthy, sessions, publishers } = await readServer(db, id)
+      const { draining, healthy, cpuPercent, ...carries } = await readServer(db, id)
       const rooms = (await countRooms(db)).get(id) ?? 0
-      return { url, draining, load: { sessions, rooms, publishers, healthy: healthy ? 1 : 0 } }
+      const cpu = cpuPercent === null ? {} : { cpuPercent }
+      return { url, draining, load: { ...carries, ...cpu, rooms, healthy: healthy ? 1 : 0 } }
     },
     obey: async (draining) => void (await setDraining(db, id, draining)),
   })

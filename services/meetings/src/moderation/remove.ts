@@ -6,7 +6,7 @@ import { changing } from '../changing.ts'
 import { now, type Context } from '../context.ts'
 import { lockLed, lockOrThrow } from '../locked.ts'
 import { moderatedMeeting } from '../moderated.ts'
-import { say } from '../notices.ts'
+import { removedInWords, say } from '../notices.ts'
 import { belongsTo, meetingFor } from '../read.ts'
 import { settleIn } from '../lobby/settle.ts'
 import { countLobby, findEntry, removeEntry } from '../store/lobby.ts'
@@ -47,7 +47,7 @@ async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Da
   const entry = await findEntry(trx, whom)
   await removeEntry(trx, { ...whom, by, at })
   await enqueueCommand(trx, meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' }, at)
-  if (inside) await say(trx, meeting, `${(await personOrThrow(trx, meeting, by, at)).name} removed ${name}.`, at)
+  if (inside) await say(trx, meeting, removedInWords((await personOrThrow(trx, meeting, by, at)).name, name), at)
   return entry?.status === 'waiting' ? countLobby(trx, meetingId) : null
 }
 

@@ -6,7 +6,7 @@ import { changing } from '../changing.ts'
 import { now, roomBase, type Context } from '../context.ts'
 import { lockOwned } from '../locked.ts'
 import { isOver, toMeeting } from '../meeting.ts'
-import { say } from '../notices.ts'
+import { handedOverInWords, say } from '../notices.ts'
 import { ownMeeting } from '../read.ts'
 import { keepListed, setMember } from '../store/members.ts'
 import { changeMeeting } from '../store/meetings.ts'
@@ -78,7 +78,7 @@ async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<Meet
   await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
   await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
   await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
-  await say(trx, row, `${meeting.host_name} made ${person.name} the host.`, at)
+  await say(trx, row, handedOverInWords(meeting.host_name, person.name), at)
   return row
 }
 

@@ -2,6 +2,7 @@ import { exportBatch, exportSlice, type ExportSection } from '@parley/kit'
 import { toInvite } from '../invites/invite.ts'
 import { roomBase, type Context } from '../context.ts'
 import { toAttendance, toMeeting } from '../meeting.ts'
+import { knownStays } from '../store/attendance.ts'
 import { boxOf } from '../user-events/box.ts'
 import { listUserEvents } from '../user-events/store.ts'
 import { eventIdOf } from '../webhooks/from-log.ts'
@@ -37,9 +38,7 @@ const sectionsOf = (context: Context): ExportSection[] => [
   {
     section: 'attendance',
     async read({ userId }, after) {
-      const rows = await context.db
-        .selectFrom('attendance')
-        .selectAll()
+      const rows = await knownStays(context.db)
         .where('user_id', '=', userId)
         .where('id', '>', from(after))
         .orderBy('id')

@@ -164,11 +164,31 @@ export async function countOthers(
   return Number(count)
 }
 
-/** The people in the meeting, in the order they came. */
-export const listPresent = (db: Db, meetingId: string, limit: number): Promise<AttendanceRow[]> =>
+/** A stay, and whether the person is a guest. */
+export type KnownStay = AttendanceRow & { guest: boolean }
+
+/** Stays with what the meeting knows of each person: one with another role than that of a guest has a row of its own. */
+export const knownStays = (db: Db) =>
   db
     .selectFrom('attendance')
-    .selectAll()
+    .selectAll('attendance')
+    .select((eb) => [
+      eb.fn
+        .coalesce(
+          eb
+            .selectFrom('members')
+            .select('members.guest')
+            .whereRef('members.meeting_id', '=', 'attendance.meeting_id')
+            .whereRef('members.user_id', '=', 'attendance.user_id'),
+          sql<boolean>`attendance.role = 'guest'`,
+        )
+        .$notNull()
+        .as('guest'),
+    ])
+
+/** The people in the meeting, in the order they came. */
+export const listPresent = (db: Db, meetingId: string, limit: number): Promise<KnownStay[]> =>
+  knownStays(db)
     .where('meeting_id', '=', meetingId)
     .where('left_at', 'is', null)
     .orderBy('joined_at')
@@ -181,8 +201,8 @@ export function listAttendance(
   db: Db,
   meetingId: string,
   { present, after, limit }: { present: boolean | undefined; after: Cursor | null; limit: number },
-): Promise<AttendanceRow[]> {
-  let query = db.selectFrom('attendance').selectAll().where('meeting_id', '=', meetingId)
+): Promise<KnownStay[]> {
+  let query = knownStays(db).where('meeting_id', '=', meetingId)
   if (present !== undefined) query = query.where('left_at', present ? 'is' : 'is not', null)
   if (after !== null) query = query.where((eb) => eb(eb.refTuple('joined_at', 'id'), '<', eb.tuple(after.at, after.id)))
   return query.orderBy('joined_at', 'desc').orderBy('id', 'desc').limit(limit).execute()

@@ -1,4 +1,4 @@
-import type { RoomCommand } from '@parley/contracts'
+import type { RoomCommand, SystemNotice } from '@parley/contracts'
 import { json, newId } from '@parley/kit'
 import { sql, type Selectable } from 'kysely'
 import type { Db, OutboxCommand, Tables } from '../tables.ts'
@@ -8,7 +8,7 @@ export type OutboxRow = Selectable<Tables['outbox']>
 /**
  * Writes down a command to the room of a meeting, with the next number of that meeting. The transaction has changed or locked the meeting's
  * row. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
- * kind (and person).
+ * kind (and person). A removal that is told again, which does not know the remover, is by the one of the removal in whose place it comes.
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
   let idle = db
@@ -18,19 +18,33 @@ export async function enqueueCommand(db: Db, meetingId: string, command: RoomCom
     .where(sql`command ->> 'kind'`, '!=', 'notice')
   if (command.kind !== 'end') idle = idle.where(sql`command ->> 'kind'`, '=', command.kind)
   if ('userId' in command) idle = idle.where(sql`command ->> 'userId'`, '=', command.userId)
-  await idle.execute()
+  const replaced = (await idle.returning('command').execute()).map((row) => row.command)
   const { room_seq: seq } = await db
     .updateTable('meetings')
     .set({ room_seq: sql`room_seq + 1` })
     .where('id', '=', meetingId)
     .returning('room_seq')
     .executeTakeFirstOrThrow()
-  await insert(db, meetingId, { ...command, seq }, at)
+  await insert(db, meetingId, { ...remover(command, replaced), ...command, seq }, at)
+}
+
+function remover(command: RoomCommand, replaced: readonly OutboxCommand[]): { by?: string } {
+  if (command.kind !== 'remove' || command.reason === 'left') return {}
+  const by = replaced
+    .map((before) => (before.kind === 'remove' ? before.by : undefined))
+    .find((user) => user !== undefined)
+  return by === undefined ? {} : { by }
 }
 
 /** Writes down a notice for the chat of a meeting, in the transaction of its reason. */
-export const enqueueNotice = (db: Db, meetingId: string, text: string, at: Date): Promise<void> =>
-  insert(db, meetingId, { kind: 'notice', noticeId: newId(), text }, at)
+export const enqueueNotice = (db: Db, meetingId: string, words: Words, at: Date): Promise<void> =>
+  insert(db, meetingId, { kind: 'notice', noticeId: newId(), ...words }, at)
+
+/** The same in English for people, and for programs. */
+export interface Words {
+  text: string
+  system: SystemNotice
+}
 
 async function insert(db: Db, meetingId: string, command: OutboxCommand, at: Date): Promise<void> {
   await db

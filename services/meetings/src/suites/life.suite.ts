@@ -1,4 +1,4 @@
-import { meetingsBus, type Attendance, type Meeting } from '@parley/contracts'
+import { meetingsBus, type Attendance, type Meeting, type ParticipantEntry } from '@parley/contracts'
 import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { startProduct, type Person, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 type Full = Meeting & { participants: Attendance[] }
-type Page = { items: Attendance[]; nextCursor: string | null }
+type Page = { items: ParticipantEntry[]; nextCursor: string | null }
 const minute = 60_000
 const hour = 60 * minute
 
@@ -97,6 +97,50 @@ export const lifeSuite = (open: OpenWorld) =>
       expect([...first.items, ...rest.items]).toEqual(second.items)
       expect(rest.nextCursor).toBeNull()
       expect(await people(product.person(), meeting)).toMatchObject({ code: 'not-found' })
+    })
+
+    it('M11 R3 says what the room shows of each, and who is a guest, and still answers without the room', async () => {
+      const [host, gus, eve] = [product.person('Host'), product.person('Gus', true), product.person('Eve')]
+      const meeting = await product.create(host, { type: 'public' })
+      expect((await people(host, meeting)).items).toEqual([])
+      const { participantId } = await product.fact('joined', meeting, gus)
+      const left = await product.fact('joined', meeting, eve)
+      await product.fact('left', meeting, eve, { participantId: left.participantId })
+      const rows = async () =>
+        Object.fromEntries((await people(host, meeting)).items.map(({ name, guest, live }) => [name, { guest, live }]))
+      const nothing = { Gus: { guest: true, live: null }, Eve: { guest: false, live: null } }
+      await eventually(async () => expect(await rows()).toEqual(nothing))
+
+      const live = { mic: true, cam: false, screen: true, hand: 7, connection: 'reconnecting' } as const
+      const joinedAt = new Date(product.clock.now()).toISOString()
+      const shown = [participantId, left.participantId].map((one) => ({ participantId: one, userId: gus.id, joinedAt }))
+      product.show(
+        meeting.id,
+        shown.map((one) => ({ ...one, ...live })),
+      )
+      await eventually(async () => expect(await rows()).toEqual({ ...nothing, Gus: { guest: true, live } }))
+      const asked = product.askedForShown()
+      expect((await people(host, meeting, 'present=false')).items).toHaveLength(1)
+      expect(product.askedForShown(), 'nobody of the list is there').toBe(asked)
+      product.loseSignaling()
+      expect(await rows()).toEqual(nothing)
+      await product.findSignaling()
+    })
+
+    it('M11 a guest who was made a cohost is a guest still', async () => {
+      const [host, gus] = [product.person('Host'), product.person('Gus', true)]
+      const meeting = await product.create(host, { type: 'public' })
+      await product.fact('joined', meeting, gus)
+      await eventually(async () => expect((await people(host, meeting)).items).toHaveLength(1))
+      const path = `/v1/meetings/${meeting.id}/participants/${gus.id}/role`
+      expect((await product.call('PUT', path, { as: host, body: { role: 'cohost' } })).status).toBe(200)
+      await product.fact('joined', meeting, gus, { role: 'cohost' })
+      await eventually(async () =>
+        expect((await people(host, meeting)).items).toMatchObject([
+          { role: 'cohost', guest: true },
+          { role: 'guest', guest: true },
+        ]),
+      )
     })
 
     it('a fact that cannot be read holds up nobody', async () => {

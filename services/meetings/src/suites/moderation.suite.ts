@@ -98,6 +98,28 @@ export const moderationSuite = (open: OpenWorld) =>
       await eventually(() => expect(versions).toEqual([1, 2]))
     })
 
+    it('R6 M10 a removal that is told again before the room heard of it still says who removed them', async () => {
+      const [host, ann] = [product.person(), product.person('Ann')]
+      for (const ban of [true, false]) {
+        const meeting = await product.create(host)
+        await lobby.come(ann, meeting)
+        product.loseSignaling()
+        expect((await kick(host, meeting, ann, ban)).status).toBe(204)
+        const waiting = () =>
+          product.db.selectFrom('outbox').selectAll().where('meeting_id', '=', meeting.id).orderBy('seq').execute()
+        const removal = async () => (await waiting()).find(({ command }) => command.kind === 'remove')
+        // By then it is tried so seldom that the next try is not now.
+        await eventually(async () => expect(await removal()).toMatchObject({ leased_until: null, attempts: 3 }), 15_000)
+        // The room has told of her coming in, and meetings hears of it only now.
+        await product.fact('joined', meeting, ann)
+        await eventually(async () => expect((await removal())?.command).toMatchObject({ seq: 2 }), 15_000)
+        await product.findSignaling()
+        const reason = ban ? 'banned' : 'removed'
+        const told = { kind: 'remove', userId: ann.id, by: host.id, reason }
+        await eventually(() => expect(product.toldTo(meeting.id).at(-1)).toEqual(told), 15_000)
+      }
+    })
+
     it('M10 roles last: a cohost leads on the next entry too, and no longer once demoted', async () => {
       const [host, bob] = [product.person(), product.person('Bob')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })

@@ -59,6 +59,15 @@ export const noticesSuite = (open: OpenWorld) =>
           'Ann made Bob the host.',
         ]),
       )
+      expect(product.systemIn(meeting.id)).toEqual([
+        { kind: 'meeting-renamed', data: { by: 'Ann', title: 'Plan B' } },
+        {
+          kind: 'meeting-moved',
+          data: { by: 'Ann', scheduledAt: '2027-01-04T09:30:00.000Z', timeZone: 'Europe/Berlin' },
+        },
+        { kind: 'person-removed', data: { by: 'Ann', name: 'Cy' } },
+        { kind: 'host-changed', data: { by: 'Ann', name: 'Bob' } },
+      ])
     })
 
     it('C3 before a meeting has begun nothing is said', async () => {

@@ -5,6 +5,7 @@ import {
   type Meeting,
   type RoomCommand,
   type RosterEntry,
+  type ShownPerson,
 } from '@parley/contracts'
 import {
   request,
@@ -63,8 +64,14 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     numbersTo: (meetingId: string) => ear.numbersTo(meetingId),
     /** The people in a room, as signaling says; unless told, nobody can say. */
     seat: (meetingId: string, people: readonly RosterEntry[]): void => ear.seat(meetingId, people),
+    /** The people in a room and what it shows of them, as signaling says; unless told, nobody can say. */
+    show: (meetingId: string, people: ShownPerson[]): void => ear.show(meetingId, people),
+    /** How often that was asked. */
+    askedForShown: (): number => ear.askedForShown(),
     /** The meeting's announcements in its chat. */
     saidIn: (meetingId: string): string[] => chat.saidIn(meetingId),
+    /** The same for programs. */
+    systemIn: (meetingId: string) => chat.systemIn(meetingId),
     loseChat: () => chat.lose(),
     findChat: () => chat.find(),
     loseSignaling: () => ear.lose(),

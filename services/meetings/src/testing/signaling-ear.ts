@@ -1,4 +1,11 @@
-import { chatBus, signalingBus, type RoomCommand, type RosterEntry } from '@parley/contracts'
+import {
+  chatBus,
+  signalingBus,
+  type RoomCommand,
+  type RosterEntry,
+  type ShownPerson,
+  type SystemNotice,
+} from '@parley/contracts'
 import { respond, newId, ProblemError, type BusSubscription } from '@parley/kit'
 import type { TestWorld } from './world.ts'
 
@@ -6,6 +13,8 @@ import type { TestWorld } from './world.ts'
 export function createSignalingEar({ bus, log }: TestWorld) {
   const told: { meetingId: string; command: RoomCommand }[] = []
   const rosters = new Map<string, readonly RosterEntry[]>()
+  const shown = new Map<string, ShownPerson[]>()
+  let askedForShown = 0
   let subscriptions: BusSubscription[] = []
   const toldTo = (meetingId: string): RoomCommand[] =>
     told.filter((entry) => entry.meetingId === meetingId).map(({ command }) => command)
@@ -14,11 +23,25 @@ export function createSignalingEar({ bus, log }: TestWorld) {
       subscriptions = [
         respond(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log),
         respond(bus, signalingBus.roster, 'signaling', async ({ meetingId }) => rosterOf(rosters, meetingId), log),
+        respond(
+          bus,
+          signalingBus.shown,
+          'signaling',
+          async ({ meetingId }) => {
+            askedForShown += 1
+            const people = shown.get(meetingId)
+            if (people === undefined) throw new ProblemError('unavailable')
+            return { meeting: null, ended: false, people }
+          },
+          log,
+        ),
       ]
       await Promise.all(subscriptions.map((subscription) => subscription.ready()))
     },
     lose: (): void => subscriptions.forEach((subscription) => subscription.unsubscribe()),
     seat: (meetingId: string, people: readonly RosterEntry[]): void => void rosters.set(meetingId, people),
+    show: (meetingId: string, people: ShownPerson[]): void => void shown.set(meetingId, people),
+    askedForShown: (): number => askedForShown,
     toldTo: (meetingId: string) => toldTo(meetingId).map(({ seq: _seq, ...command }) => command),
     numbersTo: (meetingId: string) => toldTo(meetingId).map(({ seq }) => seq),
   }
@@ -32,7 +55,7 @@ function rosterOf(rosters: ReadonlyMap<string, readonly RosterEntry[]>, meetingI
 
 /** Stores notices in the place of chat, each once, and remembers them; it can be away. */
 export function createChatEar({ bus, log }: TestWorld) {
-  const said = new Map<string, { meetingId: string; text: string }>()
+  const said = new Map<string, { meetingId: string; text: string; system?: SystemNotice }>()
   let subscription: BusSubscription | undefined
   return {
     async find(): Promise<void> {
@@ -40,8 +63,8 @@ export function createChatEar({ bus, log }: TestWorld) {
         bus,
         chatBus.system,
         'chat',
-        async ({ meetingId, noticeId, text }) => {
-          said.set(noticeId, { meetingId, text })
+        async ({ meetingId, noticeId, text, system }) => {
+          said.set(noticeId, { meetingId, text, ...(system && { system }) })
           const sender = { id: meetingId, name: 'System' }
           const sentAt = new Date().toISOString()
           return {
@@ -61,6 +84,8 @@ export function createChatEar({ bus, log }: TestWorld) {
       await subscription.ready()
     },
     lose: (): void => subscription?.unsubscribe(),
+    systemIn: (meetingId: string) =>
+      [...said.values()].filter((entry) => entry.meetingId === meetingId).map(({ system }) => system),
     saidIn: (meetingId: string): string[] =>
       [...said.values()].filter((entry) => entry.meetingId === meetingId).map(({ text }) => text),
   }

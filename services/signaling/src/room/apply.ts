@@ -210,16 +210,20 @@ export const rosterOf = ({ seats }: Pick<RoomState, 'seats'>): RosterEntry[] =>
     joinedAt,
   }))
 
-/** The media that the SFU may forward. */
+/** The media that the SFU may forward, and what a list of the participants says of each. */
 export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | 'ended' | 'seats'>) => ({
   meeting,
   ended: ended !== null,
-  people: [...seats.values()].map(({ participant: { id, userId, joinedAt, mic, cam, screen } }): ShownPerson => ({
-    participantId: id,
-    userId,
-    joinedAt,
-    mic,
-    cam,
-    screen,
-  })),
+  people: [...seats.values()].map(
+    ({ participant: { id, userId, joinedAt, mic, cam, screen, hand, connection } }): ShownPerson => ({
+      participantId: id,
+      userId,
+      joinedAt,
+      mic,
+      cam,
+      screen,
+      hand,
+      connection,
+    }),
+  ),
 })

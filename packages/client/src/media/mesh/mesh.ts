@@ -41,6 +41,7 @@ export class Mesh implements MediaTransport {
   readonly #generations = new Map<string, number>()
   /** Signals from somebody whose `participant.joined` has not come yet. */
   #early: { from: string; data: unknown; until: number }[] = []
+  readonly #before: number
   #local: LocalMedia = { camera: null, screen: null }
   #configuration: RTCConfiguration
   #selfId = ''
@@ -50,8 +51,10 @@ export class Mesh implements MediaTransport {
   #remote: ReadonlyMap<string, RemoteMedia> = new Map()
   #stopTimer = () => {}
 
-  constructor(deps: MeshDeps, iceServers: readonly IceServer[]) {
+  /** `generation`: those of all connections are higher than it. */
+  constructor(deps: MeshDeps, iceServers: readonly IceServer[], generation = 0) {
     this.#deps = deps
+    this.#before = generation
     this.#configuration = { iceServers: [...iceServers] }
     this.#watch()
   }
@@ -63,6 +66,11 @@ export class Mesh implements MediaTransport {
   /** Each connection is up or not by itself. */
   get isUp(): boolean {
     return true
+  }
+
+  /** The highest generation of a connection so far. */
+  get newest(): number {
+    return Math.max(this.#before, ...this.#generations.values())
   }
 
   /** The room moves to an SFU: the connections that there are stay until `close`, and no new ones are made. */
@@ -159,7 +167,7 @@ export class Mesh implements MediaTransport {
   #open(id: string): PeerEntry | null {
     if (this.#retired || this.#entries.size >= maxPeers) return null
     const entry = {
-      peer: this.#makePeer(id, (this.#generations.get(id) ?? 0) + 1),
+      peer: this.#makePeer(id, (this.#generations.get(id) ?? this.#before) + 1),
       reachable: true,
       rebuilds: 0,
       isRebuilding: false,

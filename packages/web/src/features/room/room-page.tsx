@@ -1,7 +1,6 @@
 import type { Room } from '@parley/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useServices } from '../../services.ts'
-import { attempt } from '../../ui/attempt.ts'
 import { useTitle } from '../../ui/use-title.ts'
 import { ChatPanel } from '../chat/chat-panel.tsx'
 import type { LocalMedia } from '../media/local-media.ts'
@@ -29,11 +28,6 @@ export function RoomPage({ room, media, onOver }: RoomPageProps) {
   const { session } = useServices()
   const [model] = useState(() => createRoomModel(session.parley, room, media))
   useEffect(() => () => model.stop(), [model])
-  useEffect(() => {
-    const goodbye = () => attempt(room.leave())
-    addEventListener('pagehide', goodbye)
-    return () => removeEventListener('pagehide', goodbye)
-  }, [room])
   const leave = () => onOver({ why: 'left' })
   useEnding(model, onOver)
   useBack(() => (model.dialog.value = 'leave'))

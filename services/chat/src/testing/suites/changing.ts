@@ -1,4 +1,5 @@
-import { newId } from '@parley/kit'
+import { chatBus, erasedName, privacyBus } from '@parley/contracts'
+import { newId, request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { describe, expect, test } from 'vitest'
 import { hearRoom, storedIn, type Harness } from '../harness.ts'
@@ -181,7 +182,8 @@ export function changingSuite(harness: () => Harness): void {
   test('C3 a notice of a service has a number, is stored once however often it is sent, and cannot be changed', async () => {
     const { change, edit, post, meetings, token } = harness()
     const mine = await said()
-    const notice = { meetingId: mine.meetingId, noticeId: newId(), text: 'Ann is now the host' }
+    const system = { kind: 'host-changed', data: { by: 'Zo "Z" Ray', name: 'Ann' } }
+    const notice = { meetingId: mine.meetingId, noticeId: newId(), text: 'Ann is now the host', system }
     const heard = await hearRoom(harness(), mine.meetingId)
     const told = await Promise.all(Array.from({ length: 6 }, () => change.system(notice)))
     const [{ message } = { message: mine.body }] = told
@@ -190,6 +192,7 @@ export function changingSuite(harness: () => Harness): void {
       seq: 2,
       type: 'system',
       text: 'Ann is now the host',
+      system,
       sender: { id: mine.meetingId, name: 'System' },
     })
     expect((await post(mine.meetingId, mine.token, { clientMessageId: newId(), text: 'x' })).body.seq).toBe(3)
@@ -200,6 +203,12 @@ export function changingSuite(harness: () => Harness): void {
     expect((await harness().delete(its, token())).body.code).toBe('forbidden')
     await expect(change.system({ ...notice, text: 'Bob is' })).rejects.toMatchObject({ code: 'idempotency-conflict' })
     await expect(change.system({ ...notice, text: '' })).rejects.toMatchObject({ code: 'invalid-input' })
+
+    const { bus } = harness()
+    const { meetingId } = mine
+    await request(bus, privacyBus.eraseFromNotices, { meetingIds: [meetingId], name: system.data.by })
+    const { messages } = await request(bus, chatBus.after, { meetingId, by: 'seq', number: 1, limit: 1 })
+    expect(messages.map((one) => one.system)).toEqual([{ ...system, data: { ...system.data, by: erasedName } }])
   })
 }
 

@@ -23,10 +23,10 @@ describe('V3 the film of a recording', () => {
     await mkdir(folder)
     return folder
   }
-  async function film(name: string, footage: Pick<Footage, 'parts'> & Partial<Footage>): Promise<Film> {
+  async function film(name: string, footage: Pick<Footage, 'parts' | 'lengthMs'> & Partial<Footage>): Promise<Film> {
     const folder = await folderOf(`${name}-work`)
     const means = { folder, threads: 1, log, signal: new AbortController().signal, deadlineMs: 60_000 }
-    const made = await makeFilm({ stays: [], layout: 'grid', lengthMs: 0, ...footage }, means)
+    const made = await makeFilm({ stays: [], layout: 'grid', ...footage }, means)
     if (made === null) throw new Error('There is no film')
     return made
   }
@@ -57,7 +57,11 @@ describe('V3 the film of a recording', () => {
       fromMs: 0,
       toMs: 10_000,
     }))
-    const { file, durationMs, people, contentType } = await film('three', { parts: [{ folder, startsMs: 0 }], stays })
+    const { file, durationMs, people, contentType } = await film('three', {
+      parts: [{ folder, startsMs: 0 }],
+      stays,
+      lengthMs: 10_000,
+    })
 
     expect(contentType).toBe('video/webm')
     expect(probe(file)).toMatchObject({ codecs: ['vp8', 'opus'], width: 1280 })
@@ -110,13 +114,31 @@ describe('V3 the film of a recording', () => {
     ])
   }, 90_000)
 
+  test('shows a screen large while it is shared, and its owner beside it', async () => {
+    const folder = await folderOf('screen')
+    recordColour({ folder, participantId: ann, firstAtUs: t0, seconds: 6, colour: 'red' })
+    const screen = { folder, participantId: ann, firstAtUs: t0 + 2_000_000, seconds: 2, description: 'screen' }
+    recordColour({ ...screen, colour: '#00e000' })
+    const { file } = await film('screen', { parts: [{ folder, startsMs: 0 }], lengthMs: 6_000 })
+    const seen = [1, 3, 5].map((at) => coloursAt(file, at))
+    expect(seen.map(({ red, green }) => [red > 500, red > 20, green > 400])).toEqual([
+      [true, true, false],
+      [false, true, true],
+      [true, true, false],
+    ])
+  }, 60_000)
+
   test('takes tracks that come and go 50 times', async () => {
     const folder = await folderOf('fifty')
     const pauses = Array.from({ length: 49 }, (_, at) => ({ fromMs: at * 200 + 100, toMs: at * 200 + 200 }))
     recordColour({ folder, participantId: ann, firstAtUs: t0, seconds: 10, colour: 'red', pauses })
     for (let at = 0; at < 50; at += 1)
       recordTone({ folder, participantId: bob, firstAtUs: t0 + at * 200_000, seconds: 0.1, hz: 900 })
-    const { file, people } = await film('fifty', { parts: [{ folder, startsMs: 0 }], layout: 'speaker' })
+    const { file, people } = await film('fifty', {
+      parts: [{ folder, startsMs: 0 }],
+      layout: 'speaker',
+      lengthMs: 10_000,
+    })
     expect(Math.abs(probe(file).durationMs - 10_000)).toBeLessThan(200)
     expect(people).toHaveLength(2)
     expect([1, 5, 9].map((at) => [coloursAt(file, at).red > 20, hears(file, at, 900)])).toEqual([
@@ -129,9 +151,9 @@ describe('V3 the film of a recording', () => {
   test('of sound alone has no pictures, and there is none of nothing', async () => {
     const folder = await folderOf('sound')
     recordTone({ folder, participantId: ann, firstAtUs: t0, seconds: 2, hz: 400 })
-    const made = await film('sound', { parts: [{ folder, startsMs: 0 }], layout: 'audio' })
+    const made = await film('sound', { parts: [{ folder, startsMs: 0 }], layout: 'audio', lengthMs: 2_000 })
     expect([made.contentType, probe(made.file).codecs]).toEqual(['audio/webm', ['opus']])
     const empty = await folderOf('empty')
-    await expect(film('empty', { parts: [{ folder: empty, startsMs: 0 }] })).rejects.toThrow('no film')
+    await expect(film('empty', { parts: [{ folder: empty, startsMs: 0 }], lengthMs: 2_000 })).rejects.toThrow('no film')
   }, 60_000)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { frameSize, gridOf, stageOf } from './layout.ts'
 import { mostTiles, msOfFrame, scenesOf, speechOf } from './scenes.ts'
-import type { Piece, Timeline } from './timeline.ts'
+import { timelineOf, type Piece, type Timeline } from './timeline.ts'
 
 const person = (participantId: string, fromMs: number, toMs: number) => ({
   participantId,
@@ -24,6 +24,32 @@ const timeline = (durationMs: number, present: Timeline['present'], pieces: Piec
 })
 const shown = (scenes: ReturnType<typeof scenesOf>) =>
   scenes.map(({ fromFrame, tiles }) => [msOfFrame(fromFrame), tiles.map(({ participantId }) => participantId)])
+
+describe('V3 the time line of a recording', () => {
+  const track = (firstAtMs: number, toMs: number) => ({
+    file: `${firstAtMs}`,
+    participantId: 'a',
+    kind: 'audio' as const,
+    description: 'mic',
+    firstAtUs: firstAtMs * 1_000,
+    spans: [{ fromMs: 0, toMs }],
+  })
+  const lengthOf = (tracks: ReturnType<typeof track>[], lengthMs: number) => {
+    const { durationMs, pieces } = timelineOf([{ tracks, startsMs: 0 }], [], lengthMs)
+    return [durationMs, pieces.map(({ spans }) => spans.at(-1)?.toMs)]
+  }
+
+  test.each([
+    ['its last packet, when that comes about then', [track(0, 20_200)], [20_200, [20_200]]],
+    ['the stop, when nobody was heard at the end', [track(0, 12_000)], [20_000, [12_000]]],
+    [
+      'the stop, when Janus could only be told later',
+      [track(0, 24_000), track(5_000, 3_000)],
+      [20_000, [20_000, 8_000]],
+    ],
+    ['the stop, without a track that began after it', [track(0, 22_000), track(21_000, 900)], [20_000, [20_000]]],
+  ])('ends with %s', (_what, tracks, expected) => expect(lengthOf(tracks, 20_000)).toEqual(expected))
+})
 
 describe('V3 scenes of a recording', () => {
   test('begin when somebody comes, leaves, or shares a screen, which is large then', () => {

@@ -39,8 +39,8 @@ export interface Timeline {
   present: Presence[]
 }
 
-/** Less than this is the way of the last packets, and not silence. */
-const silentEndMs = 1_000
+/** Less than this is the way of the last packets: neither silence, nor what came after the end. */
+const nearEndMs = 1_000
 
 /** Somebody who is away for less was there all the time. */
 const absenceMs = 3_000
@@ -58,9 +58,12 @@ export function timelineOf(parts: readonly Part[], stays: readonly Stay[], lengt
       end = Math.max(end, piece.spans.at(-1)?.toMs ?? 0)
     }
   }
-  const durationMs = lengthMs - end > silentEndMs ? lengthMs : Math.round(end)
-  const people = peopleOf(pieces, namesOf(stays))
-  return { durationMs, pieces, people, present: people.flatMap((person) => stayOf(person, stays, durationMs)) }
+  const isNear = Math.abs(lengthMs - end) <= nearEndMs
+  const durationMs = isNear ? Math.round(end) : lengthMs
+  // A Janus that nobody could tell of the end in time has recorded on.
+  const kept = end > durationMs ? pieces.flatMap((piece) => upTo(piece, durationMs)) : pieces
+  const people = peopleOf(kept, namesOf(stays))
+  return { durationMs, pieces: kept, people, present: people.flatMap((person) => stayOf(person, stays, durationMs)) }
 }
 
 function pieceOf({ file, participantId, kind, description, spans }: RecordedTrack, startMs: number): Piece {
@@ -70,6 +73,13 @@ function pieceOf({ file, participantId, kind, description, spans }: RecordedTrac
     .map(({ fromMs, toMs }) => ({ fromMs: Math.max(0, fromMs), toMs }))
   const seen = description === 'screen' ? 'screen' : 'cam'
   return { file, participantId, kind: kind === 'audio' ? 'audio' : seen, startMs, spans: shifted }
+}
+
+function upTo(piece: Piece, endMs: number): Piece[] {
+  const spans = piece.spans
+    .filter(({ fromMs }) => fromMs < endMs)
+    .map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, endMs) }))
+  return spans.length === 0 ? [] : [{ ...piece, spans }]
 }
 
 /** The newest name of each. */
