@@ -202,7 +202,7 @@ describe('getting in, on the page', () => {
     await done(page)
   }, 60_000)
 
-  it('O8 O10 O11 the account page: a webhook with its secret, my data as a file, and the end of the account', async () => {
+  it('O8 O10 O11.1 O11.2 the account page: a webhook with its secret, my data as a file, and the end of the account', async () => {
     const person = { email: anEmail(), password, name: 'Wanda', tokenDelivery: 'body' }
     await rest('POST', `${url}/v1/auth/register`, { body: person })
     const page = await freshPage(`${url}/account`)
