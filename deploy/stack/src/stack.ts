@@ -60,21 +60,11 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
     log.warn({ what, how }, options.respawn ? 'is gone; bringing it back' : 'is gone, and stays so without --respawn')
     if (options.respawn && ready) void comeBack(what, start)
   }
-  async function startDatabase(fixed: ServerOptions): Promise<Server> {
-    const server = await startServer('postgres', fixed, logins.postgresUrl)
-    try {
-      await makeDatabaseUsers(server, logins.passwordOf)
-      return server
-    } catch (error) {
-      await server.stop()
-      throw error
-    }
-  }
   async function startServers(): Promise<Readonly<Record<ServerName, string>>> {
     const start = (name: ServerName): Promise<Server> => {
       const fixed = fixedOf(options, name)
       if (name === 'nats') return startServer(name, { ...fixed, config: logins.nats }, logins.natsUrl)
-      if (name === 'postgres') return startDatabase(fixed)
+      if (name === 'postgres') return startDatabase(fixed, logins)
       return options.sentinel ? startSentinel() : startServer(name, { ...fixed, config: logins.redis }, logins.redisUrl)
     }
     const results = await Promise.allSettled(serverNames.map(start))
@@ -137,6 +127,18 @@ export function createStack(options: Options, { env, log }: { env: NodeJS.Proces
       await Promise.all([...servers.map((server) => server.stop()), media?.stop()])
       if (objectsDir !== '') await rm(objectsDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** PostgreSQL with a role for each service. */
+async function startDatabase(fixed: ServerOptions, logins: ReturnType<typeof createLogins>): Promise<Server> {
+  const server = await startServer('postgres', fixed, logins.postgresUrl)
+  try {
+    await makeDatabaseUsers(server, logins.passwordOf)
+    return server
+  } catch (error) {
+    await server.stop()
+    throw error
   }
 }
 

@@ -49,7 +49,7 @@ export interface ParleyOptions {
 /** Keeps one text for the next page of the same tab, such as `sessionStorage`. It has what only this tab may know. */
 export interface PlaceStorage {
   put(code: string, place: string): void
-  /** What was put under this code, once. */
+  /** Takes the value that was put under this code, once. */
   take(code: string): string | null
 }
 

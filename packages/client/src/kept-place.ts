@@ -3,7 +3,7 @@ import { joinAttempts, tryResume, beforeNext, type EnterDeps, type Entered, type
 import type { Joined } from './room-deps.ts'
 import { nextAfter } from './next.ts'
 
-/** What a page leaves behind in the tab when it goes away, so that the page after a reload is the same participant. */
+/** The data that a page leaves in the tab when it goes away. With it the page after a reload is the same participant. */
 export interface KeptPlace {
   session: ResumableSession
   participantId: string

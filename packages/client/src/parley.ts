@@ -106,7 +106,11 @@ async function enter(deps: RoomDeps, input: JoinInput): Promise<Room> {
 }
 
 /** The room of a kept place; null if it cannot be taken again. A share of the screen has ended with its page. */
-async function goOn(deps: RoomDeps & Pick<Parameters<typeof retake>[0], 'iceServers'>, input: Entry, place: KeptPlace) {
+async function goOn(
+  deps: RoomDeps & Pick<Parameters<typeof retake>[0], 'iceServers'>,
+  input: EnterInput,
+  place: KeptPlace,
+) {
   const retaken = await retake(deps, place)
   if (retaken === null) return null
   const { entered, joined } = retaken
@@ -116,13 +120,13 @@ async function goOn(deps: RoomDeps & Pick<Parameters<typeof retake>[0], 'iceServ
   return room
 }
 
-type Entry = Omit<JoinInput, 'device'>
+type EnterInput = Omit<JoinInput, 'device'>
 
 function roomDeps(
   options: ParleyOptions & Pick<RoomDeps, 'WebSocket'>,
   rest: RestClient,
   auth: AuthSession,
-  input: Entry,
+  input: EnterInput,
 ) {
   const { code, passcode, displayName, onWaiting, signal } = input
   const tokens = auth.pin()

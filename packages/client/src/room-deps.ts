@@ -14,5 +14,5 @@ export interface RoomDeps extends ConnectionDeps {
   lobbyOf(meetingId: string): Promise<{ items: LobbyEntry[]; lv: number }>
 }
 
-/** What a room begins with: `room.joined`, or a place that was kept over a reload. */
+/** A room begins with these: `room.joined`, or a place that was kept over a reload. */
 export type Joined = RoomJoined & MediaPlace

@@ -255,7 +255,14 @@ class RoomSession implements Omit<Room, keyof Moderation> {
     const { remote, localScreen, carriedBy } = this.#media
     return {
       status: this.#status,
-      ...{ meeting, self, peers, v, recording, remote, localScreen, carrier: carriedBy },
+      meeting,
+      self,
+      peers,
+      v,
+      recording,
+      remote,
+      localScreen,
+      carrier: carriedBy,
       lobby: may(self.role, 'admit') ? lobby : nobody,
       ...this.#chat.view,
       typing: this.#typing.ids,

@@ -37,8 +37,6 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }), metrics })
-  const onDelivered = (count: number) => delivered.inc({}, count)
-  const { MAX_SEATS_PER_PERSON: seatsPerPerson } = config
   const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
   const timeline = createTimeline({ bus, clock, log, metrics, node })
   const signaling = createNode({
@@ -50,9 +48,9 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
     auth,
     ice,
     sfuFromPeople: config.SFU_FROM_PEOPLE,
-    seatsPerPerson,
+    seatsPerPerson: config.MAX_SEATS_PER_PERSON,
     socketsPerPerson,
-    onDelivered,
+    onDelivered: (count) => delivered.inc({}, count),
     journal: createJournal({ log, metrics, timeline }),
   })
   const { connections, relays, rooms } = signaling

@@ -46,7 +46,7 @@ async function become(number: number): Promise<Attacker> {
 
 const all = await Promise.all(Array.from({ length: plan.attackers }, (_, number) => become(number)))
 process.stdout.write('ready\n')
-// Whoever started us is gone.
+// The process that started us is gone.
 process.stdin.once('end', () => process.exit(1))
 await new Promise((resolve) => process.stdin.once('data', resolve))
 for (const eve of all) for (const name of plan.only ?? together) void again(name, eve)

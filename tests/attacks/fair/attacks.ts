@@ -200,7 +200,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 }
 
-/** What is done at once: an attack on each kind of thing. */
+/** Done at once: an attack on each kind of thing. */
 export const together = [
   'wrong sign-ins',
   'registrations',

@@ -9,7 +9,7 @@ export const ClientMessageId = Type.String({ minLength: 8, maxLength: 64, patter
 export const MessageText = SpokenText({ minLength: 1, maxLength: 4000 })
 
 /**
- * What a system message says, for clients that say it in words of their own: values by name. A client shows the text of a kind that it
+ * The content of a system message, for clients that say it in words of their own: values by name. A client shows the text of a kind that it
  * does not know.
  */
 export const SystemNotice = Type.Object(

@@ -90,7 +90,7 @@ export const Attendance = Type.Object(
 )
 export type Attendance = Static<typeof Attendance>
 
-/** What the room shows of a participant at this moment, as `Participant` of the realtime protocol. */
+/** The state that the room shows of a participant at this moment, as `Participant` of the realtime protocol. */
 const LiveState = Type.Object(
   {
     mic: Type.Boolean(),

@@ -19,7 +19,7 @@ interface Known {
   bitsPerSecond: number
   round: number
 }
-interface Place {
+interface PublisherHandle {
   session: number
   handle: number
 }
@@ -32,7 +32,7 @@ export class LoadMeter {
   readonly #admin: Pick<JanusAdmin, 'sessions' | 'handles' | 'handleInfo'>
   readonly #known = new Map<string, Known>()
   #sessions: number[] = []
-  #handles: Place[] = []
+  #handles: PublisherHandle[] = []
   #count = 0
   #round = 0
   #running = false
@@ -93,7 +93,7 @@ export class LoadMeter {
     return false
   }
 
-  async #read({ session, handle }: Place): Promise<void> {
+  async #read({ session, handle }: PublisherHandle): Promise<void> {
     const key = `${session}/${handle}`
     const info = await this.#admin.handleInfo(session, handle).catch(nothingIfGone)
     const reading = readHandle(info)

@@ -33,6 +33,6 @@ export function chooseJanus(all: readonly LoadedJanus[]): string | null {
  * Percent of a core: the largest that one figure tells of, and the share of its rooms. One figure may lag behind: the CPU is an average of
  * seconds, streams are asked a few at a time.
  */
-export const loadOf = ({ publishers, streams, kbps, cpuPercent, rooms }: LoadedJanus): number =>
+const loadOf = ({ publishers, streams, kbps, cpuPercent, rooms }: LoadedJanus): number =>
   Math.max(publishers * perPublisher, streams * perStream, (kbps / 1_000) * perMegabit, cpuPercent ?? 0) +
   rooms * expectedPerRoom * perPublisher

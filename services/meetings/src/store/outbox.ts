@@ -6,8 +6,8 @@ import type { Db, OutboxCommand, Tables } from '../tables.ts'
 export type OutboxRow = Selectable<Tables['outbox']>
 
 /**
- * Writes down a command to the room of a meeting whose row the transaction has changed or locked, with the next number of that
- * meeting. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
+ * Writes down a command to the room of a meeting, with the next number of that meeting. The transaction has changed or locked the meeting's
+ * row. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
  * kind (and person). A removal that is told again, which does not know the remover, is by the one of the removal in whose place it comes.
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
@@ -36,7 +36,7 @@ function remover(command: RoomCommand, replaced: readonly OutboxCommand[]): { by
   return by === undefined ? {} : { by }
 }
 
-/** Writes down what is to be said in the chat of a meeting, in the transaction of what it is about. */
+/** Writes down a notice for the chat of a meeting, in the transaction of its reason. */
 export const enqueueNotice = (db: Db, meetingId: string, words: Words, at: Date): Promise<void> =>
   insert(db, meetingId, { kind: 'notice', noticeId: newId(), ...words }, at)
 
