@@ -14,7 +14,7 @@ export interface Side {
   name: string
   /** The processes whose CPU is measured, together. */
   pids: readonly number[]
-  /** What each of them is; their shares are printed. */
+  /** The kind of each process; their shares are printed. */
   names?: readonly string[]
   rooms: readonly (readonly WebSocket[])[]
   /** Sends a message to a room from one of its sockets. */

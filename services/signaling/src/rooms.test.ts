@@ -169,7 +169,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     back.drop()
     await ada.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
     await say(5)
-    // What is passed on to that node after it has arrived there.
+    // This signal is passed on to that node after the receiver has arrived there.
     await ada.client.ask('rtc.signal', { to: cleo.id, data: 'after 5' })
     await cleo.client.waitFor('rtc.signal')
     const again = await product.connect(1, ben.token)

@@ -62,7 +62,7 @@ async function removeAccount(email: string, api: Api, env: Environment): Promise
       await withDatabase(env, (host) => createUsers({ db: host.schema<Tables>('auth'), cost: 12 }).remove(email))
       return undefined
     } catch {
-      // What is wrong with this database is a finding of its own; the account stays, and that is said below.
+      // A fault of this database is a finding of its own. The account stays, and that is said below.
     }
   }
   await api.call('POST', '/v1/auth/logout-all')

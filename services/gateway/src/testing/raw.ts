@@ -102,14 +102,3 @@ export async function openSocket(url: string, options: HandshakeOptions = {}, fi
   if (got.length > end) socket.unshift(got.subarray(end))
   return { socket, answer: parse(got.toString('latin1')) }
 }
-
-/** The next bytes, as text, until there are `length` of them. */
-export async function read(socket: Socket, length: number): Promise<string> {
-  let got = ''
-  socket.resume()
-  while (got.length < length) {
-    const [chunk] = (await once(socket, 'data', { signal: AbortSignal.timeout(patienceMs) })) as [Buffer]
-    got += chunk.toString('latin1')
-  }
-  return got
-}

@@ -74,7 +74,7 @@ export class Link {
   closed({ id }: LinkSocket): void {
     const { connection } = this.#sessions.get(id) ?? {}
     this.#sessions.delete(id)
-    // Whoever closes it is done first.
+    // The caller that closes it finishes first.
     if (connection) setImmediate(() => this.#host.lost(connection))
   }
 

@@ -78,7 +78,7 @@ export class WireClient {
         for (const record of readRecords(data as Buffer)) {
           if (record.kind === toGateway.attached) resolve()
           else if (record.kind === toGateway.refused) reject(refusal(record))
-          // What the node of before still says is for the new one to say again.
+          // The new node says again whatever the node of before still says.
           else if (this.#link === link) this.#take(record)
         }
       })

@@ -61,7 +61,7 @@ export class ClientSession implements LinkedSession, Leaver {
   #accessToken: string | null
   #held: LinkSession | null = null
   #signals = 0
-  /** What the node was told of how the client reads. */
+  /** The node knows that the client reads slowly. */
   #isSlow = false
   readonly #inputs: Input[] = []
   #inputBytes = 0
