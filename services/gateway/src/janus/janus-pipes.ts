@@ -102,7 +102,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
     for (let at = 0; at < open.length; at += chunk)
       // Nothing ends because nobody can say whether it should.
       await lookAt(open.slice(at, at + chunk)).catch((err: unknown) =>
-        log.debug({ err }, 'not known now which places at Janus have ended'),
+        log.debug({ err }, 'it is not known which places at Janus have ended'),
       )
   }, pollMs)
   return {
@@ -114,7 +114,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
       const meeting = meetingOf(place.meetingId)
       meeting.entries.add(entry)
       count += 1
-      await meeting.subscription.ready().catch((err: unknown) => log.debug({ err }, 'ends of places come by poll'))
+      await meeting.subscription.ready().catch((err: unknown) => log.debug({ err }, 'the ends of places at Janus come by polling'))
       return {
         giveUp: () => remove(entry),
         open(pipe) {

@@ -94,7 +94,7 @@ function draftOf(
 
 function refuseBoth({ email, userId }: Body): void {
   if ((email === undefined) === (userId === undefined))
-    throw new ProblemError('invalid-input', 'Say either email or userId', {
+    throw new ProblemError('invalid-input', 'Give either email or userId', {
       errors: [{ path: '', message: 'must have exactly one of email and userId' }],
     })
 }

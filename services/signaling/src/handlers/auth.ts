@@ -12,7 +12,7 @@ export const authenticate: Handler<'auth.authenticate'> = async ({ context, conn
     connection.session = { state: 'authenticated', principal }
   } else {
     if (session.principal.userId !== principal.userId)
-      throw new ProblemError('unauthenticated', 'This token is somebody else’s')
+      throw new ProblemError('unauthenticated', 'This token belongs to somebody else')
     connection.session = { ...session, principal }
   }
   return {
