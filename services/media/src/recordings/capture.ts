@@ -30,7 +30,7 @@ const silentMs = 15_000
 const noSfuMs = 15_000
 const closingMs = 2_000
 /** A picture can be seen from its next key frame on: the one that Janus asks for at the beginning may be late, or get lost. */
-const keyFrameSeconds = 3
+const keyFrameSeconds = { atFirst: 1, later: 3 }
 
 /** Has the SFU record a meeting, wherever its room is, until it is to end. */
 export const createCapture =
@@ -132,8 +132,10 @@ class Capture {
       await rooms.record(room, false)
     }
     const folder = partFolder(places.tracksAtJanus, id, number)
-    await rooms.edit(room, { new_rec_dir: folder, new_fir_freq: keyFrameSeconds })
+    await rooms.edit(room, { new_rec_dir: folder })
     await rooms.record(room, true)
+    // Only now: a browser that was asked for a key frame ignores the next request for 300 ms, and this one has to be recorded.
+    await rooms.edit(room, { new_fir_freq: isNew ? keyFrameSeconds.atFirst : keyFrameSeconds.later })
   }
 
   async #noteMedia(row: Held, part: PartRow): Promise<void> {
