@@ -37,7 +37,10 @@ export function WebhookList() {
       )}
       {made !== null && (
         <Notice kind="info" title="The secret of the new webhook">
-          Keep it now, it is not shown again: <code data-testid="webhook-secret">{made.secret}</code>
+          Keep it now, it is not shown again:{' '}
+          <code class="secret" data-testid="webhook-secret">
+            {made.secret}
+          </code>
         </Notice>
       )}
       <form
@@ -75,26 +78,28 @@ function WebhookRow({ webhook, onChange }: { webhook: Webhook; onChange: () => v
   const isOn = webhook.status === 'enabled'
   const act = (work: Promise<unknown>, said: string) => attempt(work.then(() => toast(said)).then(onChange))
   return (
-    <li class="session" data-testid="webhook">
+    <li class="session session--actions" data-testid="webhook">
       <div class="session__text">
         <strong>{webhook.url}</strong>
         <span class="choice__note">{stateOf(webhook)}</span>
       </div>
-      {isOn ? (
-        <Button testId="webhook-test" onClick={() => act(rest.testWebhook({ params }), 'A test event is on its way')}>
-          Send a test
+      <div class="settings__buttons">
+        {isOn ? (
+          <Button testId="webhook-test" onClick={() => act(rest.testWebhook({ params }), 'A test event is on its way')}>
+            Send a test
+          </Button>
+        ) : (
+          <Button
+            testId="webhook-enable"
+            onClick={() => act(rest.updateWebhook({ params, body: { enabled: true } }), 'The webhook is on again')}
+          >
+            Switch on
+          </Button>
+        )}
+        <Button testId="webhook-delete" onClick={() => act(rest.deleteWebhook({ params }), 'The webhook is deleted')}>
+          Delete
         </Button>
-      ) : (
-        <Button
-          testId="webhook-enable"
-          onClick={() => act(rest.updateWebhook({ params, body: { enabled: true } }), 'The webhook is on again')}
-        >
-          Switch on
-        </Button>
-      )}
-      <Button testId="webhook-delete" onClick={() => act(rest.deleteWebhook({ params }), 'The webhook is deleted')}>
-        Delete
-      </Button>
+      </div>
     </li>
   )
 }
