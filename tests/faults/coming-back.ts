@@ -1,10 +1,11 @@
 import type { Evidence, Scene } from './fault.ts'
+import { hintsOf } from './hints.ts'
 import { none, type Figure } from './figures.ts'
 import { intrude } from './workload/intruder.ts'
 
 /** Those who were sent away try to come back, on each node. */
 export async function comeBack({ cluster, crowd, recorder, note, remark }: Scene): Promise<void> {
-  const nodes = cluster.replicas('signaling').map(({ url }) => url)
+  const doors = { gateway: cluster.replicas('gateway')[0]?.url ?? '', hints: await hintsOf(cluster) }
   const sent = new Set(recorder.sentences.map(({ client }) => client))
   for (const meeting of crowd.meetings)
     for (const attendee of meeting.attendees.filter(({ name }) => sent.has(name))) {
@@ -13,7 +14,7 @@ export async function comeBack({ cluster, crowd, recorder, note, remark }: Scene
       const all =
         attendee.status === 'joined'
           ? ['there all the time']
-          : (await intrude(attendee, meeting, nodes)).map(({ what, node }) => `${what} on ${node}`)
+          : (await intrude(attendee, meeting, doors)).map(({ what, node }) => `${what} on ${node}`)
       if (all.length === 0) continue
       note('came back', all.length)
       remark(`${attendee.name}, who was sent away: ${all.join(', ')}`)

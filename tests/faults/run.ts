@@ -6,6 +6,7 @@ import { now } from './history/history.ts'
 import { Recorder } from './history/recorder.ts'
 import { openLinks } from './links.ts'
 import type { FaultProxy } from './proxy/fault-proxy.ts'
+import { hintsOf } from './hints.ts'
 import { createRandom } from './random.ts'
 import { startCluster, type Cluster } from './stack/cluster.ts'
 import { chairOf } from './workload/chair.ts'
@@ -127,7 +128,8 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
   const urls = doors.map(({ url }) => url)
   const hint = (await fault.hints?.(cluster)) ?? astray
   const place = fault.places?.(cluster)
-  const crowd = await gather({ urls, ...asked, recorder, hint, ...(place && { place }), ownAddresses: true })
+  const hints = place === undefined ? new Map<string, string>() : await hintsOf(cluster)
+  const crowd = await gather({ urls, ...asked, recorder, hint, hints, ...(place && { place }), ownAddresses: true })
   const endOutsider = await placeOutsider(crowd, recorder, urls[0] ?? '')
   const scene: Scene = {
     cluster,

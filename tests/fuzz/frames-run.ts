@@ -12,17 +12,17 @@ const documented = new Set<number>(Object.values(closeCodes).map(({ code }) => c
 const closeWithinMs = 8_000
 const atOnce = 8
 
-/** Sends every hostile sequence of bytes through the gateway and to the node itself. Each has a socket of its own. */
-export async function tryFrames({ gateway, node }: { gateway: string; node: string }): Promise<FramesReport> {
+/** Sends every hostile sequence of bytes through the gateway. Each has a socket of its own. */
+export async function tryFrames(gateway: string): Promise<FramesReport> {
   const { token } = await anAccount(gateway, 'Frames')
   const faults: string[] = []
-  const waiting = [gateway, node].flatMap((url) => hostileFrames.map((hostile) => ({ ...hostile, url })))
+  const waiting = [...hostileFrames]
   const tried = waiting.length
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { name, url, bytes, ends } = next
-      const fault = await attempt(url, token, { bytes: bytes(), ends })
-      if (fault !== null) faults.push(`${name} (${url === gateway ? 'gateway' : 'node'}): ${fault}`)
+      const { name, bytes, ends } = next
+      const fault = await attempt(gateway, token, { bytes: bytes(), ends })
+      if (fault !== null) faults.push(`${name}: ${fault}`)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

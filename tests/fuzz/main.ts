@@ -2,13 +2,13 @@ import { Command } from 'commander'
 import { startStack } from '../support/product.ts'
 import { tryFrames } from './frames-run.ts'
 import { makeInspectable, residentMiB } from './live-memory.ts'
-import { fuzz, type FuzzReport } from './run.ts'
+import { fuzz, fuzzedEnv, type FuzzReport } from './run.ts'
 
 const number = (text: string): number => Number.parseInt(text, 10)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const program = new Command('npm run fuzz --')
-  .description('T20: mutated messages and hostile frames against a real signaling node, through a gateway and directly')
+  .description('T20: mutated messages and hostile frames against a real signaling node, through a gateway')
   .option('--messages <n>', 'how many mutated messages', number, 1_000_000)
   .option('--seed <n>', 'which ones', number, Date.now() % 1_000_000)
   .option('--clients <n>', 'sockets at one time', number, 240)
@@ -16,7 +16,7 @@ const program = new Command('npm run fuzz --')
 const { messages, seed, clients } = program.opts<{ messages: number; seed: number; clients: number }>()
 
 makeInspectable()
-const stack = await startStack(['--gateway', '1', '--signaling', '1', '--chat', '1'])
+const stack = await startStack(['--gateway', '1', '--signaling', '1', '--chat', '1'], fuzzedEnv)
 try {
   const [gateway = ''] = stack.gateways
   const [node] = stack.file.signaling
@@ -24,7 +24,7 @@ try {
   say(`${messages} messages, seed ${seed}, ${clients} clients`)
   const onProgress = (sent: number) => say(`… ${sent} sent, ${residentMiB(node.pid).toFixed(1)} MiB`)
   const report = await fuzz({ messages, seed, clients, gateway, node, output: stack.output, onProgress })
-  const frames = await tryFrames({ gateway, node: node.url })
+  const frames = await tryFrames(gateway)
   tell(report)
   say(`hostile frames: ${frames.tried} tried, ${frames.faults.length} faults`)
   for (const fault of frames.faults) say(`  FAULT ${fault}`)

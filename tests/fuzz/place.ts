@@ -12,10 +12,7 @@ export type SessionState = 'connected' | 'authenticated' | 'waiting' | 'joined'
 export interface Seating {
   place: SessionState
   who: Account
-  /** Where room tokens are asked for. */
   gateway: string
-  /** Where sockets are opened: the gateway, or a node itself. */
-  socketUrl: string
   meeting: SharedMeeting
   /** Waits until a socket may be opened there; until a REST call may be made. */
   mayOpen(): Promise<void>
@@ -53,17 +50,10 @@ const openWithinMs = 10_000
 const documented = new Set([401, 429, 503])
 
 /** Resolves to an open socket, or null when the upgrade was refused in a documented way. */
-export async function openSocket({
-  place,
-  who,
-  gateway,
-  socketUrl,
-  mayOpen,
-  judge,
-}: Seating): Promise<WebSocket | null> {
+export async function openSocket({ place, who, gateway, mayOpen, judge }: Seating): Promise<WebSocket | null> {
   await mayOpen()
   const protocols = place === 'connected' ? ['parley.v1'] : ['parley.v1', `bearer.${who.token}`]
-  const socket = new WebSocket(`${socketUrl.replace('http', 'ws')}/v1/ws`, protocols)
+  const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/ws`, protocols)
   const refused = once(socket, 'unexpected-response').then(
     ([, response]) => (response as { statusCode: number }).statusCode,
   )

@@ -14,8 +14,6 @@ export interface AttendeeOptions {
   /** As its address, for limits that count by address. */
   address?: string
   hint?: () => string | undefined
-  /** The URL of the signaling node to use, past the gateways. */
-  place?: () => string | undefined
   /** The account that signs in; a guest unless given. */
   account?: { email: string; password: string }
 }
@@ -49,12 +47,12 @@ export class Attendee {
   #busy = false
   #signalsTo = new Map<string, number>()
 
-  constructor({ name, seat, url, recorder, address, hint, place, account }: AttendeeOptions) {
+  constructor({ name, seat, url, recorder, address, hint, account }: AttendeeOptions) {
     this.name = name
     this.seat = seat
     this.#recorder = recorder
     this.#account = account
-    this.sockets = recordedSockets({ client: name, recorder, ...(hint && { hint }), ...(place && { place }) })
+    this.sockets = recordedSockets({ client: name, recorder, ...(hint && { hint }) })
     const fetch = recordedFetch(name, recorder, address)
     this.#options = { url, tokenDelivery: 'body', fetch, onWarning: () => undefined }
     this.parley = createParley({ ...this.#options, WebSocket: this.sockets.WebSocket })

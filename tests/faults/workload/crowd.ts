@@ -12,7 +12,7 @@ export interface Meeting {
   attendees: Attendee[]
 }
 
-/** Where an attendee opens sockets, past the gateways: the URL of a node; undefined leaves it to the gateways. Asked each time. */
+/** The URL of the signaling node that an attendee is to be on; undefined leaves it to the gateways. Asked for each socket. */
 export type NodeChoice = (room: number, client: number) => string | undefined
 
 export interface CrowdOptions {
@@ -25,6 +25,8 @@ export interface CrowdOptions {
   /** The hint of an attendee instead of the meeting's; undefined leaves it to the meeting's own. */
   hint?: (room: number, client: number) => string | undefined
   place?: NodeChoice
+  /** The hints that lead to nodes, by their URLs. */
+  hints?: ReadonlyMap<string, string>
   /** An address of their own for each, for limits that count by address. */
   ownAddresses?: boolean
 }
@@ -110,18 +112,18 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
 }
 
 function seated(
-  { urls, recorder, hint, place, ownAddresses = false }: CrowdOptions,
+  { urls, recorder, hint, place, hints, ownAddresses = false }: CrowdOptions,
   { room, seat, index }: { room: number; seat: number; index: number },
-  own: Pick<AttendeeOptions, 'account' | 'place'> = {},
+  { place: ownPlace, ...own }: Pick<AttendeeOptions, 'account'> & Pick<Coming, 'place'> = {},
 ): Attendee {
+  const node = (): string | undefined => (ownPlace === undefined ? place?.(room, seat) : ownPlace())
   return new Attendee({
     name: `r${room}c${seat}`,
     seat,
     url: urls[seat % urls.length] ?? '',
     recorder,
     ...(ownAddresses && { address: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}` }),
-    ...(hint && { hint: () => hint(room, seat) }),
-    ...(place && { place: () => place(room, seat) }),
+    hint: () => hints?.get(node() ?? '') ?? hint?.(room, seat),
     ...own,
   })
 }

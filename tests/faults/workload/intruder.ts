@@ -11,21 +11,28 @@ export interface Intrusion {
 }
 
 /**
- * Somebody who was sent away does what the SDK would not: takes the session up again on each of these nodes, and asks to join anew.
+ * Somebody who was sent away does what the SDK would not: takes the session up again on each node, and asks to join anew.
  * Resolves to what succeeded.
  */
-export async function intrude(attendee: Attendee, meeting: Meeting, nodes: readonly string[]): Promise<Intrusion[]> {
+export async function intrude(attendee: Attendee, meeting: Meeting, doors: Doors): Promise<Intrusion[]> {
   const all: Intrusion[] = []
-  for (const node of nodes) {
+  for (const [node, hint] of doors.hints) {
+    const door = { gateway: doors.gateway, node, hint }
     const { session } = attendee.sockets
     if (session !== null)
-      all.push(...(await enter(attendee, node, { type: 'room.resume', payload: { ...session, v: 0 } })))
+      all.push(...(await enter(attendee, door, { type: 'room.resume', payload: { ...session, v: 0 } })))
     const roomToken = await roomTokenFor(attendee, meeting)
     const device = { mic: true, cam: true }
     if (roomToken !== null)
-      all.push(...(await enter(attendee, node, { type: 'room.join', payload: { roomToken, device } })))
+      all.push(...(await enter(attendee, door, { type: 'room.join', payload: { roomToken, device } })))
   }
   return all
+}
+
+/** The way in to each node, by its URL: a gateway, and the hint that leads to the node. */
+interface Doors {
+  gateway: string
+  hints: ReadonlyMap<string, string>
 }
 
 interface Entrance {
@@ -33,8 +40,12 @@ interface Entrance {
   payload: unknown
 }
 
-async function enter(attendee: Attendee, node: string, { type, payload }: Entrance): Promise<Intrusion[]> {
-  const raw = await RawClient.open(node, await attendee.parley.accessToken()).catch(() => null)
+async function enter(
+  attendee: Attendee,
+  { gateway, node, hint }: { gateway: string; node: string; hint: string },
+  { type, payload }: Entrance,
+): Promise<Intrusion[]> {
+  const raw = await RawClient.open(gateway, await attendee.parley.accessToken(), hint).catch(() => null)
   if (raw === null) return []
   try {
     const answer = await raw.request(type, payload).catch(() => null)

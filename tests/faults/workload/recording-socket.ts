@@ -7,8 +7,6 @@ export interface RecordingOptions {
   recorder: Recorder
   /** Instead of the hint in the URL: which node of signaling one gets; undefined leaves it as it is. */
   hint?: () => string | undefined
-  /** The URL of the node to open sockets on, past the gateways; undefined leaves it to them. */
-  place?: () => string | undefined
 }
 
 /** The data that takes a session up again on another socket. */
@@ -37,7 +35,7 @@ const injected = 'injected-'
 
 const patience = 12_000
 
-export function recordedSockets({ client, recorder, hint, place }: RecordingOptions): RecordedSockets {
+export function recordedSockets({ client, recorder, hint }: RecordingOptions): RecordedSockets {
   const open = new Set<WebSocket>()
   const asked = new Map<string, (answer: Frame | null) => void>()
   let session: RecordedSession | null = null
@@ -47,7 +45,7 @@ export function recordedSockets({ client, recorder, hint, place }: RecordingOpti
     readonly #waiting = new Map<string, Request>()
 
     constructor(url: string, protocols: string[]) {
-      super(placed(withHint(url, hint?.()), place?.()), protocols, {
+      super(withHint(url, hint?.()), protocols, {
         perMessageDeflate: false,
         handshakeTimeout: 10_000,
       })
@@ -147,14 +145,6 @@ export function recordedSockets({ client, recorder, hint, place }: RecordingOpti
 /** `room.resumed` has a new token for the session of before. */
 function sessionIn({ payload = {} }: Frame, before: RecordedSession | null): RecordedSession {
   return { sessionId: payload['sessionId'] ?? before?.sessionId, resumeToken: payload['resumeToken'] }
-}
-
-/** The same path on another host. */
-function placed(url: string, node: string | undefined): string {
-  if (node === undefined) return url
-  const changed = new URL(url)
-  changed.host = new URL(node).host
-  return changed.href
 }
 
 function withHint(url: string, hint: string | undefined): string {
