@@ -114,7 +114,9 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
       const meeting = meetingOf(place.meetingId)
       meeting.entries.add(entry)
       count += 1
-      await meeting.subscription.ready().catch((err: unknown) => log.debug({ err }, 'the ends of places at Janus come by polling'))
+      await meeting.subscription
+        .ready()
+        .catch((err: unknown) => log.debug({ err }, 'the ends of places at Janus come by polling'))
       return {
         giveUp: () => remove(entry),
         open(pipe) {

@@ -2,13 +2,15 @@ import { type LinkSession, type Principal, type ServerMessage } from '@parley/co
 import type { Context } from '../node/context.ts'
 import type { Reply } from '../handlers/call.ts'
 import { resumeSession } from '../handlers/resume.ts'
+import { farewellOf, type Farewell } from '../room/farewell.ts'
 import { messageFrame, pingFrame } from '../room/frames.ts'
 import { holdSession } from '../session/hold.ts'
+import { readResumeToken } from '../session/resume-token.ts'
 import type { Connection } from '../session/session.ts'
 
 /**
  * Goes on with a session whose socket stayed open at its gateway while its node went: as `room.resume`, but the client has asked for
- * nothing and is told only what it missed. Rejects with the problem that a resume would be refused with.
+ * nothing and is told only what it missed, be it the end. Rejects with the problem that a resume would be refused with.
  */
 export async function carryOn(
   context: Context,
@@ -22,13 +24,26 @@ export async function carryOn(
     session: { state: 'authenticated' as const, principal },
     payload: { sessionId, resumeToken, v, signalSeq },
   }
-  const reply = await resumeSession(call, { keepToken: true })
+  const reply = await resumeSession(call, { keepToken: true }).catch((error: unknown) => {
+    const farewell = owedTo(context, resumeToken)
+    if (farewell === null) throw error
+    connection.socket.send(farewell.frame)
+    connection.socket.close(farewell.why)
+  })
+  if (!reply) return
   for (const message of messagesOf(reply)) connection.socket.send(messageFrame(message))
   holdSession(connection, { sessionId, ...reply.payload })
   reply.after?.()
   // It shows the client whether it missed something that was said.
   const room = connection.session.state === 'joined' ? connection.session.room : null
   connection.socket.send(pingFrame(room, context.clock.now()))
+}
+
+/** The meeting ended, or they were removed, while no node had the session: the client is told so as its own node would have. */
+function owedTo({ rooms }: Context, resumeToken: string): Farewell | null {
+  const token = readResumeToken(resumeToken)
+  const room = token && rooms.peek(token.meetingId)
+  return room ? farewellOf(room.state, token.participantId) : null
 }
 
 /** The missed changes, in messages that come without being asked for. */

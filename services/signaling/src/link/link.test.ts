@@ -1,7 +1,9 @@
 import {
+  signalingBus,
   toGateway,
   toNode,
   type LinkAttach,
+  type LinkClose,
   type LinkHeld,
   type LinkRefused,
   type LinkSession,
@@ -16,6 +18,7 @@ import {
   readJson,
   readNumber,
   readRecords,
+  request,
   writeRecords,
   type LinkRecord,
 } from '@parley/kit'
@@ -27,9 +30,10 @@ import { openLink } from '../testing/wire-client.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const kv = createMemoryKv({ log })
+const bus = createMemoryBus({ log })
 let product: Awaited<ReturnType<typeof startNodes>>
 beforeAll(async () => {
-  product = await startNodes(2, { bus: createMemoryBus({ log }), kv })
+  product = await startNodes(2, { bus, kv })
 })
 afterAll(() => product.stop())
 
@@ -83,13 +87,13 @@ class Gateway {
 
   /** Attaches and joins; resolves with what the node gave to hold. */
   async join(id: number, meeting: ReturnType<typeof aMeeting>, name: string) {
-    const { roomToken, token } = product.grant(meeting, name)
+    const { roomToken, token, userId } = product.grant(meeting, name)
     this.attach(id, { accessToken: token, session: null })
     await this.wait(() => this.of(toGateway.attached, id)[0])
     this.input(id, 'room.join', { roomToken, device: { mic: true, cam: true } })
     const held = await this.wait(() => this.of(toGateway.hold, id)[0])
     await this.wait(() => this.of(toGateway.done, id)[0])
-    return { token, session: (readJson(held.body) as LinkHeld).session as LinkSession }
+    return { token, userId, session: (readJson(held.body) as LinkHeld).session as LinkSession }
   }
 
   drop(): void {
@@ -152,6 +156,27 @@ describe('R13 the link of a gateway', () => {
     expect(seen.filter((text) => text.includes('reconnecting') || text.includes('participant.left'))).toEqual([])
     expect(ben.session.meetingId).toBe(meeting.id)
     for (const gateway of [one, other]) gateway.drop()
+  })
+
+  it('R13 C6 a participant who was removed, or whose meeting ended, while no node had the session is told so', async () => {
+    const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
+    const meeting = aMeeting()
+    const ada = await one.join(1, meeting, 'Ada')
+    const ben = await one.join(2, meeting, 'Ben')
+    one.drop()
+    const carryOut = (command: Parameters<typeof product.number>[1]) =>
+      request(bus, signalingBus.command, { meetingId: meeting.id, command: product.number(meeting.id, command) })
+    const goodbyeTo = async (id: number, { token, session }: typeof ada) => {
+      other.attach(id, { accessToken: token, session })
+      const close = await other.wait(() => other.of(toGateway.close, id)[0])
+      expect(other.of(toGateway.refused, id)).toEqual([])
+      return [other.messagesOf(id).map(({ type }) => type), (readJson(close.body) as LinkClose).reason]
+    }
+    await carryOut({ kind: 'remove', userId: ben.userId, reason: 'removed' })
+    expect(await goodbyeTo(2, ben)).toEqual([['room.kicked'], 'removed'])
+    await carryOut({ kind: 'end', reason: 'host' })
+    expect(await goodbyeTo(1, ada)).toEqual([['room.ended'], 'meetingEnded'])
+    other.drop()
   })
 
   it('R13 S14 a join that was under way when its node went is carried out once on another; the token is good for no other', async () => {

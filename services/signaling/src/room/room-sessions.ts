@@ -2,6 +2,7 @@ import type { RoomChange } from '@parley/contracts'
 import { RoomCasts } from '../link/room-casts.ts'
 import type { LocalSession } from '../session/local-session.ts'
 import type { VersionedFrame } from './batch.ts'
+import { endOf, removalOf } from './farewell.ts'
 import { messageFrame } from './frames.ts'
 import { deltaBetween, snapshotFor, type ChatHead, type RoomState } from './state.ts'
 
@@ -20,12 +21,6 @@ interface Going {
   reason: string
   by?: string | undefined
   ban?: boolean | undefined
-}
-
-/** The remover, as clients see it: `by` is a participant, as everywhere; by REST one may do it from outside of the room. */
-function remover({ seats }: RoomState, userId: string): { by?: string; byUserId: string } {
-  const seat = [...seats.values()].find(({ participant }) => participant.userId === userId)
-  return { ...(seat && { by: seat.participant.id }), byUserId: userId }
 }
 
 /** The sessions of one room on this node, and what they are told. */
@@ -86,14 +81,12 @@ export class RoomSessions {
     this.all.delete(participantId)
     if (departure?.reason === 'left') return session.close('normal')
     if (departure?.reason !== 'kicked') return session.close('serverGoingAway')
-    const { by, ban } = departure
-    const payload = { reason: ban ? 'banned' : 'removed', ...(by && remover(next, by)) }
-    session.close('removed', messageFrame({ type: 'room.kicked', payload }))
+    const { why, frame } = removalOf(next, departure)
+    session.close(why, frame)
   }
 
   #end(reason: NonNullable<RoomState['ended']>): void {
-    const frame = messageFrame({ type: 'room.ended', payload: { reason } })
-    this.#tell(frame, null)
+    this.#tell(endOf(reason).frame, null)
     this.#closeAll('meetingEnded')
   }
 

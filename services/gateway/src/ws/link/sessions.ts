@@ -108,7 +108,8 @@ export function createSessions({ kv, log, metrics, nodes, farewells, listed, onD
         if (performance.now() > until) break
         await sleep(randomInt(50, 250))
       }
-      session.close('serverGoingAway')
+      // It may be over because its node has closed it, with the reason.
+      if (!session.over) session.close('serverGoingAway')
     } catch (err) {
       log.error({ err }, 'a session could not be moved')
       session.close('serverGoingAway')
