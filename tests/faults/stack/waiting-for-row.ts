@@ -12,7 +12,9 @@ export const waitingForRow = (cluster: Cluster, service: ServiceName, table: str
   eventually(async () => {
     const rows = await sql<{ port: number }>(
       cluster.server('postgres').url,
-      `select client_port as port from pg_stat_activity where wait_event_type = 'Lock' and query like '%${table}%'
+      // The text of a long query is cut off there: its locks say what it is on.
+      `select client_port as port from pg_stat_activity a where wait_event_type = 'Lock'
+         and exists (select 1 from pg_locks l where l.pid = a.pid and l.relation = '${table}'::regclass)
        order by query_start`,
     )
     const [first] = rows
