@@ -41,9 +41,25 @@ export async function forward(
   reply: FastifyReply,
   options: ForwardOptions,
 ): Promise<void> {
-  const { upstreams, bodyLimit } = options
-  checkLengthOrThrow(request.raw, to.bytes?.maxBytes ?? bodyLimit)
-  const send = senderOf(to, request, reply, options)
+  checkLengthOrThrow(request.raw, to.bytes?.maxBytes ?? options.bodyLimit)
+  const body = request.body === undefined ? null : bodyOf(request.raw, to.bytes, options.bodyLimit)
+  try {
+    await sendOrThrow(to, { request, reply, body }, options)
+  } finally {
+    body?.discard()
+  }
+}
+
+interface Exchanged {
+  request: FastifyRequest
+  reply: FastifyReply
+  body: RequestBody | null
+}
+
+async function sendOrThrow(to: Destination, exchanged: Exchanged, options: ForwardOptions): Promise<void> {
+  const { upstreams } = options
+  const { reply } = exchanged
+  const send = senderOf(to, exchanged, options)
   const choice: Choice = to.key === undefined ? {} : { key: to.key }
   const first = upstreams.pick(to.service, choice)
   if (first === null) throw new ProblemError('unavailable', none)
@@ -65,12 +81,10 @@ export async function forward(
 
 function senderOf(
   { ending, bytes }: Destination,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { bodyLimit, clientFactsOf }: ForwardOptions,
+  { request, reply, body }: Exchanged,
+  { clientFactsOf }: ForwardOptions,
 ) {
   const { raw } = request
-  const body = request.body === undefined ? null : bodyOf(raw, bytes, bodyLimit)
   const headers = requestHeaders(raw.rawHeaders, clientFactsOf(request))
   const client = clientOf(request, reply, { ending, bytes })
   const [pool, counter] =

@@ -5,6 +5,11 @@ import { ProblemError } from '@parley/kit'
 export interface RequestBody {
   /** Reads it from its beginning, for each attempt anew. */
   read(): AsyncIterable<Buffer>
+  /**
+   * Lets the rest go by unread, once nobody reads any more: a service may answer before it has the whole body. A reader that stopped
+   * in the middle would hold the connection, and with it the next request that a client sends on it.
+   */
+  discard(): void
 }
 
 /**
@@ -47,7 +52,14 @@ export function createRequestBody(source: IncomingMessage, limit: number): Reque
         yield part
       }
     },
+    discard: () => letGo(source, incoming),
   }
+}
+
+/** The iterator has to let go first: while it waits for bytes, the stream does not flow. */
+function letGo(source: IncomingMessage, incoming: AsyncIterator<Buffer>): void {
+  const flow = (): void => void source.resume()
+  Promise.resolve(incoming.return?.()).then(flow, flow)
 }
 
 /**
@@ -55,18 +67,21 @@ export function createRequestBody(source: IncomingMessage, limit: number): Reque
  * with `unavailable`.
  */
 export function passRequestBody(source: IncomingMessage, limit: number): RequestBody {
+  const incoming: AsyncIterableIterator<Buffer> = source.iterator({ destroyOnReturn: false })
   let touched = false
   return {
     async *read() {
       if (touched) throw new ProblemError('unavailable', 'The service was lost while these bytes came: send them again')
       let size = 0
-      for await (const part of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
+        const part = next.value
         touched = true
         size += part.length
         if (size > limit) throw tooLarge(limit)
         yield part
       }
     },
+    discard: () => letGo(source, incoming),
   }
 }
 

@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http'
 import { newId } from '@parley/kit'
 import { afterEach, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../testing/gateway.ts'
@@ -42,6 +43,30 @@ it('T1 F1 says that bytes have to be sent again when their service is lost in th
   const answer = await put('x'.repeat(100_000))
   expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'unavailable', retryable: true }])
 })
+
+it('F1 S39 an answer that comes before the bytes are read costs the next request on the connection nothing', async () => {
+  gateway = await startGateway()
+  gateway.upstreams.media.answer = (_request, response) => void response.writeHead(409).end('{}')
+  gateway.upstreams.media.readsBodies = false
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = (method: string, path: string, bytes?: Buffer): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { ...bearer(), 'content-type': 'application/octet-stream', 'content-length': bytes?.length ?? 0 }
+      const asked = request(`${gateway.url}${path}`, { method, agent, headers, timeout: 5_000 }, (answer) => {
+        answer.resume().once('end', () => resolve(answer.statusCode ?? 0))
+      })
+      asked.once('timeout', () => asked.destroy(new Error('no answer'))).once('error', reject)
+      asked.end(bytes)
+    })
+  try {
+    for (let turn = 0; turn < 10; turn += 1) {
+      expect(await ask('PUT', `/v1/files/${newId()}/upload`, Buffer.alloc(8 * 1024 * 1024))).toBe(409)
+      expect(await ask('GET', '/v1/auth/me')).toBe(200)
+    }
+  } finally {
+    agent.destroy()
+  }
+}, 60_000)
 
 it('T1 F1 sends bytes to another instance while none of them have gone', async () => {
   gateway = await startGateway()

@@ -21,6 +21,8 @@ export interface Upstream {
   node: LinkNode
   /** How to answer; by default what was seen, as JSON. */
   answer: (request: IncomingMessage, response: ServerResponse, seen: UpstreamRequest) => void
+  /** Whether it waits for the body before it answers; by default it does. */
+  readsBodies: boolean
   /** Closes the port and every connection, at once. */
   kill(): Promise<void>
 }
@@ -36,6 +38,7 @@ export async function startUpstream(name: string): Promise<Upstream> {
     url: '',
     seen,
     node,
+    readsBodies: true,
     touches: () => touches + node.sessions.length,
     answer: (_request, response, { method, url }) => {
       response.setHeader('content-type', 'application/json')
@@ -50,7 +53,8 @@ export async function startUpstream(name: string): Promise<Upstream> {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     touches += 1
     const { method = '', url = '', headers, rawHeaders } = request
-    const entry = { method, url, headers, rawHeaders, body: await text(request).catch(() => '(cut off)') }
+    const body = upstream.readsBodies ? await text(request).catch(() => '(cut off)') : '(not read)'
+    const entry = { method, url, headers, rawHeaders, body }
     seen.push(entry)
     upstream.answer(request, response, entry)
   }
