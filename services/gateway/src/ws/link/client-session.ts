@@ -183,7 +183,7 @@ export class ClientSession implements LinkedSession, Leaver {
   take(frame: Buffer, isSignal: boolean): void {
     if (isSignal) this.#signals += 1
     this.#client?.send(frame)
-    if (isSignal) this.#tellPace()
+    this.#tellPace()
   }
 
   takeCast(frame: Buffer, kind: CastClass, batch: WriteBatch): void {
