@@ -1,11 +1,10 @@
 import type { Evidence, Scene } from './fault.ts'
-import { hintsOf } from './hints.ts'
 import { none, type Figure } from './figures.ts'
 import { intrude } from './workload/intruder.ts'
 
 /** Those who were sent away try to come back, on each node. */
-export async function comeBack({ cluster, crowd, recorder, note, remark }: Scene): Promise<void> {
-  const doors = { gateway: cluster.replicas('gateway')[0]?.url ?? '', hints: await hintsOf(cluster) }
+export async function comeBack({ cluster, crowd, recorder, hints, note, remark }: Scene): Promise<void> {
+  const doors = { gateway: cluster.replicas('gateway')[0]?.url ?? '', hints }
   const sent = new Set(recorder.sentences.map(({ client }) => client))
   for (const meeting of crowd.meetings)
     for (const attendee of meeting.attendees.filter(({ name }) => sent.has(name))) {

@@ -23,6 +23,8 @@ type Door = FaultProxy & { url: string }
 
 /** The tools of a fault while it is injected. */
 export interface Scene {
+  /** Where the fault has places: the hints that lead to nodes, by their URLs. */
+  hints: ReadonlyMap<string, string>
   cluster: Cluster
   crowd: Crowd
   /** The host of all meetings, over REST. */

@@ -136,6 +136,7 @@ async function makeScene({ fault, cluster, size, seed, tell = () => undefined }:
     crowd,
     chair: chairOf(crowd, recorder, urls[0] ?? ''),
     recorder,
+    hints,
     doors,
     size,
     random,

@@ -35,7 +35,7 @@ export interface PasscodeCheck {
 const halfAnHour = 1800
 const hour = 3600
 /** Different wrong passcodes. The rows of these in docs/spec/shared-things.md say why. */
-export const passcodeMarks = { person: 10, address: 10, earned: 90, meeting: 300 } as const
+export const passcodeMarks = { person: 10, address: 50, earned: 90, meeting: 300 } as const
 /** This long after somebody got it right there is room for one more slip at their address, s. */
 const earnedFor = 30
 

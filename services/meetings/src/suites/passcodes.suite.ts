@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EntryAccess, JoinDetails, Meeting } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { passcodeMarks, type PasscodeGuesses } from '../passcode-check.ts'
@@ -67,10 +68,11 @@ export const passcodesSuite = (open: OpenWorld) =>
       expect(await outcome(guest(), meeting, 'right')).toBe('in')
     })
 
-    const { person, address: few, earned } = passcodeMarks
+    const { person } = passcodeMarks
     it.each([
       ['who guesses', false, { least: person, most: person }],
-      ['who guesses, as somebody else each time', true, { least: few, most: few + earned }],
+      // Identities of guests are free: more guesses than the class leaves room for would keep it out (decision 25).
+      ['who guesses 30 times, as somebody else each time', true, { least: 30, most: 30 }],
     ])(
       'complaint 28: a class of 200 behind one address gets in, a third after a slip, beside somebody %s',
       async (_, anew, bounds) => {
@@ -79,13 +81,20 @@ export const passcodesSuite = (open: OpenWorld) =>
         const eve = guest()
         const guesses: string[] = []
         const guessing = (async () => {
-          for (let n = 0; n < 100; n += 1)
+          for (let n = 0; n < (anew ? 30 : 100); n += 1)
             guesses.push(await outcome(anew ? guest() : eve, meeting, `guess ${n}`, school))
         })()
         const pupil = async (n: number): Promise<string> => {
           const as = guest()
-          if (n % 3 === 0) expect(await outcome(as, meeting, `slip ${n}`, school)).toBe('passcode-required')
-          return outcome(as, meeting, 'right', school)
+          if (n % 3 === 0)
+            expect(['passcode-required', 'rate-limited']).toContain(await outcome(as, meeting, `slip ${n}`, school))
+          // While the guesser is ahead there may be no room for a moment: each who gets in makes some.
+          for (let tries = 0; tries < 100; tries += 1) {
+            const answer = await outcome(as, meeting, 'right', school)
+            if (answer !== 'rate-limited') return answer
+            await sleep(100)
+          }
+          return 'rate-limited'
         }
         const since = performance.now()
         const outcomes = await Promise.all(Array.from({ length: 200 }, (_, n) => pupil(n)))
@@ -98,7 +107,7 @@ export const passcodesSuite = (open: OpenWorld) =>
       60_000,
     )
 
-    it('M17 S19 X29 a guesser who is somebody else for each guess has ten at an address, in each meeting; then the host lifts it', async () => {
+    it('M17 S19 X29 a guesser who is somebody else for each guess has 50 at an address, in each meeting; then the host lifts it', async () => {
       const host = product.person()
       const [meeting, other] = [
         await product.create(host, { passcode: 'right' }),
@@ -106,7 +115,7 @@ export const passcodesSuite = (open: OpenWorld) =>
       ]
       const address = elsewhere()
       const guesses = (where: Meeting, as: () => Person) =>
-        Promise.all(Array.from({ length: 30 }, (_, n) => outcome(as(), where, `guess ${n}`, address)))
+        Promise.all(Array.from({ length: 80 }, (_, n) => outcome(as(), where, `guess ${n}`, address)))
       for (const where of [meeting, other])
         for (const as of [guest, () => product.person('Eve')])
           expect(counts(await guesses(where, as), 'passcode-required')).toBe(passcodeMarks.address)
