@@ -12,8 +12,8 @@ type Meeting = OperationAnswer<'createMeeting'>
 type Meetings = OperationAnswer<'listMeetings'>
 
 /**
- * Makes the demo account, its meeting, and an invite that it has not answered, through the API of a running product, unless they
- * are there; returns what to tell the user.
+ * Makes the demo account, its meeting, and an invite that it has not answered, unless they are there. It uses the API of a running
+ * product. Returns what to tell the user.
  * @throws StartupError when the product does not answer, or not as expected
  */
 export async function seed(url: string): Promise<string> {

@@ -43,8 +43,8 @@ function cpuMsOf(processes: Readonly<Record<string, readonly number[]>>): Record
 }
 
 /**
- * Starts to measure; the function it returns tells how much of one core each of the named processes took since, in percent, and all of
- * this machine: what is more than their sum was taken by others.
+ * Starts to measure. The function that it returns tells how much of one core each named process took since, in percent. It tells the same
+ * of the whole machine: others took what is more than their sum.
  */
 export function measureCpu(processes: Readonly<Record<string, readonly number[]>>): () => Record<string, number> {
   const [before, since] = [cpuMsOf(processes), performance.now()]

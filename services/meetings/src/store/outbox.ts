@@ -8,7 +8,8 @@ export type OutboxRow = Selectable<Tables['outbox']>
 /**
  * Writes down a command to the room of a meeting, with the next number of that meeting. The transaction has changed or locked the meeting's
  * row. It takes the place of those waiting for that room that it makes idle: an end of all, the others of those of their
- * kind (and person). A removal that is told again, which does not know the remover, is by the one of the removal in whose place it comes.
+ * kind (and person). A removal that is told again does not know the remover.
+ * It takes the remover from the removal in whose place it comes.
  */
 export async function enqueueCommand(db: Db, meetingId: string, command: RoomCommand, at: Date): Promise<void> {
   let idle = db

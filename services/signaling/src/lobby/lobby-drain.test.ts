@@ -80,7 +80,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
       expect(client.of('lobby.result')).toMatchObject([{ payload: { admitted: true } }])
       expect(client.closed).toBe(null)
     }
-    // One by one, or in the difference, where the node of the host read the room before it heard of it.
+    // One by one. Or in the difference, where the host's node read the room before it heard of them.
     const joins = () => [
       ...host.client.of('participant.joined').map(({ payload }) => (payload['participant'] as { id: string }).id),
       ...host.client
