@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { authBus } from '@parley/contracts'
 import type { Bus } from '../bus/bus.ts'
 import { request, subscribe } from '../bus/typed.ts'
@@ -20,14 +21,18 @@ export interface EdgeAuth {
   revocations: Revocations
   /** Whether keys and revocations have been read once; an outage of auth after that takes nothing away. */
   ready(): boolean
-  /** Resolves after the first attempt to read both, whether it succeeded or not. */
+  /** Resolves once both were read, or after the first attempts and 3 s: without auth, a service starts and is not ready. */
   start(): Promise<void>
   stop(): void
 }
 
+const firstReadMs = 3_000
+const lookEveryMs = 50
+
 /** The parts by which an edge knows the caller: the keys and revocations of the auth service, over the bus. */
 export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; log: Logger; clock?: Clock }): EdgeAuth {
   let revocationsKnown = false
+  let stopped = false
   const keys = createKeySource({ fetch: () => request(bus, authBus.keys, {}), log, clock })
   const revocations = createRevocations({
     async fetch(since) {
@@ -62,8 +67,12 @@ export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; lo
         if (!isProblem(error, 'unavailable')) throw error
       })
       await Promise.all([keys.start(), revocations.start()])
+      // On a busy machine the first attempt may be late. A product that says it is ready must not refuse the first request.
+      const until = performance.now() + firstReadMs
+      while (!revocationsKnown && !stopped && performance.now() < until) await sleep(lookEveryMs)
     },
     stop() {
+      stopped = true
       hints?.unsubscribe()
       keys.stop()
       revocations.stop()

@@ -19,5 +19,5 @@ export const edit = (file: string, find: string, replace: string): Edit => ({ fi
 /** A participant who is gone counts as removed. */
 export const toldRemoved = [
   edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
-  edit(`${room}/room-sessions.ts`, 'const { by, ban } = departure\n', 'const { by, ban } = departure ?? {}\n'),
+  edit(`${room}/room-sessions.ts`, 'removalOf(next, departure)', 'removalOf(next, departure ?? {})'),
 ]
