@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { signalingBus, type RoomChange, type ShownPerson } from '@parley/contracts'
+import { signalingBus, type RoomChange, type ShownParticipant } from '@parley/contracts'
 import { subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
@@ -108,31 +108,31 @@ export class RoomKeeper {
     const { people, ended } = await rosters.now(meetingId)
     if (this.#stopped) return
     if (ended || this.#isEmpty(people)) return this.#close()
-    const byId = new Map(people.map((person) => [person.participantId, person]))
+    const byId = new Map(people.map((participant) => [participant.participantId, participant]))
     await Promise.all([this.#mute(byId), this.#removeStrangers(feeds, byId), this.#share(people)])
   }
 
   /** New publishers begin with this bitrate; the gateway tells those who publish already. */
-  async #share(people: readonly ShownPerson[]): Promise<void> {
-    const bitrate = bitrateFor(people, this.#deps.limits)
+  async #share(participants: readonly ShownParticipant[]): Promise<void> {
+    const bitrate = bitrateFor(participants, this.#deps.limits)
     if (bitrate === this.#bitrate) return
     await this.#deps.peer.rooms.edit(this.room.room, { new_bitrate: bitrate })
     this.#bitrate = bitrate
   }
 
-  async #mute(people: ReadonlyMap<string, ShownPerson>): Promise<void> {
+  async #mute(participants: ReadonlyMap<string, ShownParticipant>): Promise<void> {
     const { rooms } = this.#deps.peer
     await Promise.all(
-      this.#feeds.due(people).map(async (muting) => {
+      this.#feeds.due(participants).map(async (muting) => {
         await rooms.mute(this.room.room, muting)
         this.#feeds.told(muting)
       }),
     )
   }
 
-  async #removeStrangers(feeds: readonly { id: string }[], people: ReadonlyMap<string, unknown>): Promise<void> {
+  async #removeStrangers(feeds: readonly { id: string }[], participants: ReadonlyMap<string, unknown>): Promise<void> {
     const { peer, log } = this.#deps
-    const strangers = feeds.filter(({ id }) => !people.has(id) && !id.startsWith(keeperPrefix))
+    const strangers = feeds.filter(({ id }) => !participants.has(id) && !id.startsWith(keeperPrefix))
     await Promise.all(
       strangers.map(async ({ id }) => {
         await peer.rooms.kick(this.room.room, id)
@@ -167,9 +167,9 @@ export class RoomKeeper {
   }
 
   /** Nobody has been there for a while. */
-  #isEmpty(people: readonly unknown[]): boolean {
+  #isEmpty(participants: readonly unknown[]): boolean {
     const now = this.#deps.clock.monotonic()
-    if (people.length > 0) this.#emptySince = null
+    if (participants.length > 0) this.#emptySince = null
     else this.#emptySince ??= now
     return this.#emptySince !== null && now - this.#emptySince >= keepEmptyMs
   }

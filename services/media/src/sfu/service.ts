@@ -147,8 +147,9 @@ const sfuHandlers = (parts: SfuComponents): Handlers<typeof sfuOperations> => ({
 
 /** The place that was asked for, otherwise the newest of this user. */
 function placeOf({ people, ended }: Shown, userId: string, participantId?: string): string | undefined {
-  const mine = ended ? [] : people.filter((person) => person.userId === userId)
-  const asked = participantId === undefined ? mine : mine.filter((person) => person.participantId === participantId)
+  const mine = ended ? [] : people.filter((participant) => participant.userId === userId)
+  const asked =
+    participantId === undefined ? mine : mine.filter((participant) => participant.participantId === participantId)
   return asked.toSorted((one, other) => (one.joinedAt < other.joinedAt ? -1 : 1)).at(-1)?.participantId
 }
 

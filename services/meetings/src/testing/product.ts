@@ -5,7 +5,7 @@ import {
   type Meeting,
   type RoomCommand,
   type RosterEntry,
-  type ShownPerson,
+  type ShownParticipant,
 } from '@parley/contracts'
 import {
   request,
@@ -65,7 +65,7 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     /** The people in a room, as signaling says; unless told, nobody can say. */
     seat: (meetingId: string, people: readonly RosterEntry[]): void => ear.seat(meetingId, people),
     /** The people in a room and what it shows of them, as signaling says; unless told, nobody can say. */
-    show: (meetingId: string, people: ShownPerson[]): void => ear.show(meetingId, people),
+    show: (meetingId: string, people: ShownParticipant[]): void => ear.show(meetingId, people),
     /** How often that was asked. */
     askedForShown: (): number => ear.askedForShown(),
     /** The meeting's announcements in its chat. */

@@ -3,7 +3,7 @@ import {
   signalingBus,
   type RoomCommand,
   type RosterEntry,
-  type ShownPerson,
+  type ShownParticipant,
   type SystemNotice,
 } from '@parley/contracts'
 import { respond, newId, ProblemError, type BusSubscription } from '@parley/kit'
@@ -13,7 +13,7 @@ import type { TestWorld } from './world.ts'
 export function createSignalingEar({ bus, log }: TestWorld) {
   const told: { meetingId: string; command: RoomCommand }[] = []
   const rosters = new Map<string, readonly RosterEntry[]>()
-  const shown = new Map<string, ShownPerson[]>()
+  const shown = new Map<string, ShownParticipant[]>()
   let askedForShown = 0
   let subscriptions: BusSubscription[] = []
   const toldTo = (meetingId: string): RoomCommand[] =>
@@ -40,7 +40,7 @@ export function createSignalingEar({ bus, log }: TestWorld) {
     },
     lose: (): void => subscriptions.forEach((subscription) => subscription.unsubscribe()),
     seat: (meetingId: string, people: readonly RosterEntry[]): void => void rosters.set(meetingId, people),
-    show: (meetingId: string, people: ShownPerson[]): void => void shown.set(meetingId, people),
+    show: (meetingId: string, people: ShownParticipant[]): void => void shown.set(meetingId, people),
     askedForShown: (): number => askedForShown,
     toldTo: (meetingId: string) => toldTo(meetingId).map(({ seq: _seq, ...command }) => command),
     numbersTo: (meetingId: string) => toldTo(meetingId).map(({ seq }) => seq),

@@ -57,7 +57,12 @@ describe('V3 the film of a recording', () => {
       fromMs: 0,
       toMs: 10_000,
     }))
-    const { file, durationMs, people, contentType } = await film('three', {
+    const {
+      file,
+      durationMs,
+      participants: people,
+      contentType,
+    } = await film('three', {
       parts: [{ folder, startsMs: 0 }],
       stays,
       lengthMs: 10_000,
@@ -102,7 +107,7 @@ describe('V3 the film of a recording', () => {
       { folder: first, startsMs: 0 },
       { folder: second, startsMs: 5_000 },
     ]
-    const { file, durationMs, people } = await film('parts', { parts, lengthMs: 12_000 })
+    const { file, durationMs, participants: people } = await film('parts', { parts, lengthMs: 12_000 })
     expect(durationMs).toBe(12_000)
     expect(Math.abs(probe(file).durationMs - 12_000)).toBeLessThan(100)
     expect(people.map(({ fromMs }) => fromMs)).toEqual([0])
@@ -134,7 +139,7 @@ describe('V3 the film of a recording', () => {
     recordColour({ folder, participantId: ann, firstAtUs: t0, seconds: 10, colour: 'red', pauses })
     for (let at = 0; at < 50; at += 1)
       recordTone({ folder, participantId: bob, firstAtUs: t0 + at * 200_000, seconds: 0.1, hz: 900 })
-    const { file, people } = await film('fifty', {
+    const { file, participants: people } = await film('fifty', {
       parts: [{ folder, startsMs: 0 }],
       layout: 'speaker',
       lengthMs: 10_000,

@@ -20,7 +20,7 @@ const timeline = (durationMs: number, present: Timeline['present'], pieces: Piec
   durationMs,
   present,
   pieces,
-  people: present,
+  participants: present,
 })
 const shown = (scenes: ReturnType<typeof scenesOf>) =>
   scenes.map(({ fromFrame, tiles }) => [msOfFrame(fromFrame), tiles.map(({ participantId }) => participantId)])
