@@ -9,10 +9,10 @@ import { bitrateFor } from './limits.ts'
 import type { Rosters } from './rosters.ts'
 import type { OpenRoom } from './rooms-store.ts'
 import type { RoomLimits } from '../janus/video-room.ts'
-import type { JanusPeer, SfuRooms } from './sfu-rooms.ts'
+import type { JanusConnection, SfuRooms } from './sfu-rooms.ts'
 
 export interface RoomKeeperDeps {
-  peer: JanusPeer
+  janus: JanusConnection
   bus: Bus
   clock: Clock
   log: Logger
@@ -99,12 +99,12 @@ export class RoomKeeper {
   }
 
   async #compare(): Promise<void> {
-    const { peer, rosters } = this.#deps
+    const { janus, rosters } = this.#deps
     const { room, meetingId } = this.room
     this.#place ??= await this.#takePlace()
     if (this.#stopped) return this.#place.detach()
     // Feeds first: whoever comes in between is in the roster, but not yet among them.
-    const feeds = await peer.rooms.participants(room)
+    const feeds = await janus.rooms.participants(room)
     const { people, ended } = await rosters.now(meetingId)
     if (this.#stopped) return
     if (ended || this.#isEmpty(people)) return this.#close()
@@ -116,12 +116,12 @@ export class RoomKeeper {
   async #share(participants: readonly ShownParticipant[]): Promise<void> {
     const bitrate = bitrateFor(participants, this.#deps.limits)
     if (bitrate === this.#bitrate) return
-    await this.#deps.peer.rooms.edit(this.room.room, { new_bitrate: bitrate })
+    await this.#deps.janus.rooms.edit(this.room.room, { new_bitrate: bitrate })
     this.#bitrate = bitrate
   }
 
   async #mute(participants: ReadonlyMap<string, ShownParticipant>): Promise<void> {
-    const { rooms } = this.#deps.peer
+    const { rooms } = this.#deps.janus
     await Promise.all(
       this.#feeds.due(participants).map(async (muting) => {
         await rooms.mute(this.room.room, muting)
@@ -131,11 +131,11 @@ export class RoomKeeper {
   }
 
   async #removeStrangers(feeds: readonly { id: string }[], participants: ReadonlyMap<string, unknown>): Promise<void> {
-    const { peer, log } = this.#deps
+    const { janus, log } = this.#deps
     const strangers = feeds.filter(({ id }) => !participants.has(id) && !id.startsWith(keeperPrefix))
     await Promise.all(
       strangers.map(async ({ id }) => {
-        await peer.rooms.kick(this.room.room, id)
+        await janus.rooms.kick(this.room.room, id)
         this.#feeds.forget(id)
         log.debug({ meetingId: this.room.meetingId, feed: id }, 'a feed whose participant has left is taken out')
       }),
@@ -143,8 +143,8 @@ export class RoomKeeper {
   }
 
   async #takePlace(): Promise<JanusHandle> {
-    const { peer, tokenSecret, clock } = this.#deps
-    const handle = await peer.link.attach((event) => this.#hear(event))
+    const { janus, tokenSecret, clock } = this.#deps
+    const handle = await janus.link.attach((event) => this.#hear(event))
     try {
       const { room } = this.room
       // The clock of Janus is the one that counts: a minute is more than both may differ.

@@ -23,7 +23,7 @@ export const roomsSuite = (open: OpenWorld) =>
     })
 
     it('C8 X16 X28 end once nobody is in them, and no others: neither where a node has the room, nor where nobody can say', async () => {
-      const [host, bob] = [product.person('Host'), product.person('Bob')]
+      const [host, bob] = [product.user('Host'), product.user('Bob')]
       const entry = (participantId: string): RosterEntry => {
         const joinedAt = new Date(product.clock.now()).toISOString()
         return { participantId, userId: bob.id, name: 'Bob', role: 'participant', joinedAt }

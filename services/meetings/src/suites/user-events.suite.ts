@@ -3,7 +3,7 @@ import { request, compile, subscribe, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const minuteMs = 60_000
@@ -23,16 +23,16 @@ export const userEventsSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const user = (name = 'Ann'): Person => {
-      const person = product.person(name)
-      accounts.of(person)
-      return person
+    const user = (name = 'Ann'): TestUser => {
+      const user = product.user(name)
+      accounts.of(user)
+      return user
     }
-    const read = (who: Person, after: string | null, limit = 50) =>
+    const read = (who: TestUser, after: string | null, limit = 50) =>
       request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
-    const begin = async (who: Person) => (await read(who, null)).head
-    const typesOf = async (who: Person, after: string) => (await read(who, after)).events.map(({ type }) => type)
-    const invite = async (host: Person, meeting: Meeting, body: object) =>
+    const begin = async (who: TestUser) => (await read(who, null)).head
+    const typesOf = async (who: TestUser, after: string) => (await read(who, after)).events.map(({ type }) => type)
+    const invite = async (host: TestUser, meeting: Meeting, body: object) =>
       (await product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body })).body
     const inMs = (ms: number) => new Date(product.clock.now() + ms).toISOString()
 
@@ -57,7 +57,7 @@ export const userEventsSuite = (open: OpenWorld) =>
 
     it('R12 an invite by mail is told to who has shown to own the address, also from before', async () => {
       const host = user('Host')
-      const ben = product.person('Ben')
+      const ben = product.user('Ben')
       const email = `${ben.id}@example.org`
       accounts.of(ben, { email: `other.${email}`, emailVerified: false })
       const after = await begin(ben)
@@ -72,13 +72,13 @@ export const userEventsSuite = (open: OpenWorld) =>
     it('R12 a meeting is told to its host and those invited as it changes, starts and ends; to no one who said no', async () => {
       const [host, yes, open_, no] = [user('Host'), user('Yes'), user('Open'), user('No')]
       const meeting = await product.create(host, { scheduledAt: inMs(3_600_000), durationMinutes: 30 })
-      for (const [person, answer] of [
+      for (const [user, answer] of [
         [yes, 'accept'],
         [open_, ''],
         [no, 'decline'],
       ] as const) {
-        const { id } = await invite(host, meeting, { userId: person.id })
-        if (answer !== '') await product.call('POST', `/v1/invites/${id}/${answer}`, { as: person, body: {} })
+        const { id } = await invite(host, meeting, { userId: user.id })
+        if (answer !== '') await product.call('POST', `/v1/invites/${id}/${answer}`, { as: user, body: {} })
       }
       const everybody = [host, yes, open_, no]
       const from = await Promise.all(everybody.map(begin))
@@ -98,7 +98,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       const { id } = await invite(host, meeting, { userId: yes.id })
       await product.call('POST', `/v1/invites/${id}/accept`, { as: yes, body: {} })
       const from = [await begin(host), await begin(yes)] as const
-      const startings = async (who: Person, after: string) =>
+      const startings = async (who: TestUser, after: string) =>
         (await typesOf(who, after)).filter((type) => type === 'meeting.starting').length
       product.advance(26 * minuteMs)
       await eventually(async () => expect(await startings(yes, from[1])).toBe(1), 15_000)
@@ -177,10 +177,10 @@ export const userEventsSuite = (open: OpenWorld) =>
       const [host, ann] = [user('Host'), user()]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann)
-      const people = [host.id, ann.id]
-      const readers = () => request(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: people })
+      const users = [host.id, ann.id]
+      const readers = () => request(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: users })
       await eventually(async () => expect((await readers()).meeting.status).toBe('live'), 10_000)
-      expect((await readers()).readers).toEqual(people)
+      expect((await readers()).readers).toEqual(users)
       await product.call('POST', `/v1/meetings/${meeting.id}/kick`, { as: host, body: { userId: ann.id } })
       expect((await readers()).readers).toEqual([host.id])
       await product.call('DELETE', `/v1/meetings/${meeting.id}`, { as: host })
