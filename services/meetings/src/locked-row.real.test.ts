@@ -57,7 +57,7 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     expect((await rename(locked.id)).status).toBe(200)
   }, 30_000)
 
-  it('T11 refuses who asks for an invite whose row is locked, and others do not wait', async () => {
+  it('T11 refuses a request for an invite whose row is locked, and others do not wait', async () => {
     const [host, invited] = [product.user(), product.user()]
     const meeting = await product.create(host)
     const invite = async (user: TestUser) => {

@@ -49,7 +49,7 @@ export const decidedSuite = (open: OpenWorld) =>
       }
     })
 
-    it('X9a a person whom that puts into the lobby has neither chat nor roster', async () => {
+    it('X9a a user whom the setting puts into the lobby has neither chat nor roster', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       const roomToken = await acts.tokenFor(ann, meeting)
@@ -59,7 +59,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await acts.access(ann, meeting)).toBe('not-found')
     })
 
-    it('X9a an invite that was taken back lets in no more with a token from before', async () => {
+    it('X9a a room token from before an invite was revoked does not let in any more', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, { type: 'invited_only' })
       const at = new Date(product.clock.now())
@@ -76,7 +76,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await acts.outcome(ann, late)).toBe('not-found')
     })
 
-    it('X24 an unused room token is no belonging: it is not renewed once the meeting is for the invited', async () => {
+    it('X24 an unused room token gives no membership: it is not renewed once the meeting is invite-only', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, { type: 'private' })
       await acts.tokenFor(ann, meeting)
@@ -90,7 +90,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(leave.status).toBe(404)
     })
 
-    it('X24 nor is a spent one whose owner never came in: neither chat nor roster, and nothing to renew', async () => {
+    it('X24 a spent room token without an entry gives neither chat nor roster, and cannot be renewed', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       const readers = async () =>
@@ -157,7 +157,7 @@ export const decidedSuite = (open: OpenWorld) =>
       expect([await left(shut), await left(closed)]).toEqual([['Gast'], ['Ann', 'Gast']])
     })
 
-    it('X9a anyone who is banned beside asking takes no place in the lobby', async () => {
+    it('X9a a user who is banned while asking gets no place in the lobby', async () => {
       const [host, eve] = [product.user('Host'), product.user('Eve')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       await product.comeIn(eve, meeting)

@@ -113,7 +113,7 @@ export const enteringSuite = (open: OpenWorld) =>
       expect(JSON.stringify(rows)).not.toContain('open sesame')
     })
 
-    it('refuses guests where none are allowed, and everybody once it is over, tokens of before included', async () => {
+    it('refuses guests where they are not allowed, and everybody once the meeting is over, also with earlier tokens', async () => {
       const [host, guest] = [product.user(), product.user('Gast', true)]
       const { id, code } = await product.create(host, { settings: { guestsAllowed: false } })
       expect((await product.joinByCode(guest, code)).body.code).toBe('guests-not-allowed')

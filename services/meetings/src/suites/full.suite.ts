@@ -34,7 +34,7 @@ export const fullSuite = (open: OpenWorld) =>
         joinedAt: new Date(product.clock.now()).toISOString(),
       }))
 
-    it('M14 M17 says so at the door and to who joins; its own people and the host come in', async () => {
+    it('M14 M17 says that it is full at the door and at a join; its participants and the host still come in', async () => {
       const [host, ann, ben, cleo] = ['Host', 'Ann', 'Ben', 'Cleo'].map((name) => product.user(name))
       if (!host || !ann || !ben || !cleo) throw new Error('nobody')
       const meeting = await product.create(host, { maxParticipants: 2 })

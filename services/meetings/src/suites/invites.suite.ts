@@ -152,7 +152,7 @@ export const invitesSuite = (open: OpenWorld) =>
       expect(await sees(ann, meeting)).toBe(200)
     })
 
-    it('M12 S22 an invite is for exactly one who exists, of a meeting that is not over', async () => {
+    it('M12 S22 an invite needs exactly one known account or address, and a meeting that is not over', async () => {
       const host = user()
       const meeting = await product.create(host)
       const bad = [

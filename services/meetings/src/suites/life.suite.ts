@@ -30,7 +30,7 @@ export const lifeSuite = (open: OpenWorld) =>
     const until = (as: TestUser, meeting: { id: string }, expected: object) =>
       eventually(async () => expect(await read(as, meeting)).toMatchObject(expected))
 
-    it('M7 goes live with the first who joins, and stays what it was otherwise', async () => {
+    it('M7 goes live when the first participant joins, and changes nothing else', async () => {
       const [host, bob] = [product.user('Host'), product.user('Bob')]
       const meeting = await product.create(host)
       const first = await product.fact('joined', meeting, bob, { role: 'host' })
@@ -99,7 +99,7 @@ export const lifeSuite = (open: OpenWorld) =>
       expect(await participants(product.user(), meeting)).toMatchObject({ code: 'not-found' })
     })
 
-    it('M11 R3 says what the room shows of each, and who is a guest, and still answers without the room', async () => {
+    it('M11 R3 lists the live state and guest flag of each participant, and still answers when the room does not', async () => {
       const [host, gus, eve] = [product.user('Host'), product.user('Gus', true), product.user('Eve')]
       const meeting = await product.create(host, { type: 'public' })
       expect((await participants(host, meeting)).items).toEqual([])
@@ -178,7 +178,7 @@ export const lifeSuite = (open: OpenWorld) =>
       await expect(stranger).rejects.toMatchObject({ code: 'not-found' })
     })
 
-    it('M7 a room that somebody entered while it was being ended is told again', async () => {
+    it('M7 a room that a participant entered while it ended gets the end again', async () => {
       const host = product.user()
       const meeting = await product.create(host)
       await product.call('POST', `/v1/meetings/${meeting.id}/end`, { as: host, body: {} })

@@ -65,7 +65,7 @@ export const lobbySuite = (open: OpenWorld) =>
       expect(lv).toBe(2)
     })
 
-    it('M15 admit: the grant may be asked for again, and who was admitted goes straight in from then on', async () => {
+    it('M15 admit: the grant can be requested again, and an admitted user enters without waiting from then on', async () => {
       const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, { ...waitingRoom, passcode: 'secret' })
       const { roomToken } = (await product.joinByCode(ann, meeting.code, { passcode: 'secret' })).body
@@ -168,7 +168,7 @@ export const lobbySuite = (open: OpenWorld) =>
       expect(await lobby.decided(meeting, b.participantId)).toMatchObject({ admitted: false, reason: 'gone' })
     })
 
-    it('M15 the sweeper takes out who went away, and tells the room', async () => {
+    it('M15 the sweeper removes lobby entries that timed out, and tells the room', async () => {
       const host = product.user()
       const meeting = await product.create(host, waitingRoom)
       const heard = await hearLobby(world, meeting.id)
@@ -178,7 +178,7 @@ export const lobbySuite = (open: OpenWorld) =>
       await eventually(() => expect(heard).toEqual([1, 2]))
     })
 
-    it('M15 leaving, the end and an unknown id are told to who still waits', async () => {
+    it('M15 a request for the place in the lobby says when one has left, the meeting is over, or the id is unknown', async () => {
       const [host, ann, bob] = [product.user(), product.user('Ann'), product.user('Bob')]
       const meeting = await product.create(host, waitingRoom)
       const [a, b] = [await lobby.come(ann, meeting), await lobby.come(bob, meeting)]
@@ -191,7 +191,7 @@ export const lobbySuite = (open: OpenWorld) =>
       expect((await lobby.post(host, meeting, 'lobby/admit-all')).body.code).toBe('meeting-over')
     })
 
-    it('S24 one who waits gets neither chat nor roster; one who was admitted does', async () => {
+    it('S24 a user in the lobby gets neither chat nor roster; an admitted one does', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, waitingRoom)
       await product.fact('joined', meeting, host, { role: 'host' })

@@ -74,7 +74,7 @@ export const moderationSuite = (open: OpenWorld) =>
       expect((await lobby.come(gast, meeting)).admission).toBe('wait')
     })
 
-    it('S16 a token that slips in beside a ban is refused at the door, and who is inside is sent out again', async () => {
+    it('S16 a token issued during a ban is refused at the door, and a banned user who got in is removed again', async () => {
       const [host, eve] = [product.user(), product.user('Eve')]
       const meeting = await product.create(host)
       const { roomToken: token } = (await product.joinByCode(eve, meeting.code)).body
@@ -87,7 +87,7 @@ export const moderationSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.toldTo(meeting.id)).toMatchObject([told, told]))
     })
 
-    it('M10 one who waits is removed from the lobby, and told so', async () => {
+    it('M10 a host removes a user from the lobby, and the user is told', async () => {
       const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       const versions = await hearLobby(world, meeting.id)
@@ -182,7 +182,7 @@ export const moderationSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.toldTo(meeting.id)).toEqual([told]))
     })
 
-    it('M10 a leave that signaling hears of too late does not send out who has come back', async () => {
+    it('M10 a leave that reaches signaling late does not remove a user who has come back', async () => {
       const [host, bob] = [product.user(), product.user('Bob')]
       const meeting = await product.create(host)
       await lobby.come(bob, meeting)

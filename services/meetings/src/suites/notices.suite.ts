@@ -103,7 +103,7 @@ export const noticesSuite = (open: OpenWorld) =>
       )
     })
 
-    it('M10 a person who was removed or has another role is told to those who remember what they may do', async () => {
+    it('M10 services that cache permissions hear of a removal and of a new role', async () => {
       const [ann, bob] = [product.user('Ann'), product.user('Bob')]
       const meeting = await live(ann, bob)
       const heard: string[] = []

@@ -76,7 +76,7 @@ export const numbersSuite = (open: OpenWorld) =>
       await expect(redeem()).rejects.toMatchObject({ code: 'meeting-over' })
     })
 
-    it('C5 the grant of who was admitted from the lobby says so too, and covers the removal of before', async () => {
+    it('C5 a grant from the lobby has the number of the newest command, so an earlier removal does not apply', async () => {
       const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       await product.comeIn(ann, meeting)
@@ -94,7 +94,7 @@ export const numbersSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1]), 8_000)
     })
 
-    it('X7b X7d a person who came in with the role of before is given the one of now', async () => {
+    it('X7b X7d a participant who came in with an outdated role gets the current one', async () => {
       const [ann, bob, carl] = [product.user('Ann'), product.user('Bob'), product.user('Carl')]
       const meeting = await product.create(ann)
       for (const as of [bob, carl]) await product.comeIn(as, meeting)
@@ -116,7 +116,7 @@ export const numbersSuite = (open: OpenWorld) =>
       expect(roles()).toHaveLength(before + 2)
     })
 
-    it('C4b a restored room is told again what is written down, with new numbers', async () => {
+    it('C4b a restored room gets the stored decisions again, with new numbers', async () => {
       const [host, carl, eve] = [product.user('Host'), product.user('Carl'), product.user('Eve', true)]
       const meeting = await product.create(host)
       for (const as of [carl, eve]) await product.comeIn(as, meeting)
@@ -168,7 +168,7 @@ export const numbersSuite = (open: OpenWorld) =>
       await eventually(async () => expect(await stays(first, meeting)).toEqual(after))
     })
 
-    it('C8 T32 somebody who comes into an empty room tells that the others are gone, though their leaving was lost', async () => {
+    it('C8 T32 the first participant of an empty room ends the open stays of the others, whose facts were lost', async () => {
       const [gone, back] = [product.user('Gone'), product.user('Back')]
       const meeting = await product.create(gone)
       await product.fact('joined', meeting, gone)
@@ -184,7 +184,7 @@ export const numbersSuite = (open: OpenWorld) =>
       )
     })
 
-    it('C1 a restoration ends the stays of who is gone, opens those whose facts were lost, and may be told again', async () => {
+    it('C1 a restoration ends the stays of absent participants, opens those whose facts were lost, and may be repeated', async () => {
       const [host, gone, back] = [product.user('Host'), product.user('Gone'), product.user('Back')]
       const [fresh, unheard] = [product.user('Fresh'), product.user('Unheard')]
       const meeting = await product.create(host)

@@ -107,7 +107,7 @@ export const passcodesSuite = (open: OpenWorld) =>
       60_000,
     )
 
-    it('M17 S19 X29 a guesser who is somebody else for each guess has 50 at an address, in each meeting; then the host lifts it', async () => {
+    it('M17 S19 X29 a guesser with a new account for each guess gets 50 per address and meeting; the host can lift the block', async () => {
       const host = product.user()
       const [meeting, other] = [
         await product.create(host, { passcode: 'right' }),

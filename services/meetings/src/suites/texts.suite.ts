@@ -60,7 +60,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect(blank.body.description).toBe('')
     })
 
-    it('M1 M8 a passcode is the same on every phone; one of before keeps working', async () => {
+    it('M1 M8 a passcode is the same on every phone; an older one keeps working', async () => {
       const host = product.user()
       const meeting = await product.create(host, { passcode: '４2０1 ' })
       const knock = async (passcode: string) =>
@@ -76,7 +76,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect([await knock('١٢٣٤ '), await knock('1235')]).toEqual([200, 403])
     })
 
-    it('M12 only who has confirmed their own address invites by mail', async () => {
+    it('M12 an account invites by mail only after it has confirmed its own address', async () => {
       const [host, ann] = [product.user(), product.user()]
       accounts.of(host, { emailVerified: false })
       const meeting = await product.create(host)
@@ -89,7 +89,7 @@ export const textsSuite = (open: OpenWorld) =>
       expect((await invite(host, meeting, { email })).status).toBe(201)
     })
 
-    it('M12 S19 X10 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
+    it('M12 S19 X10 one mailbox gets few invites in all; one account invites few strangers', async () => {
       const [local, domain] = fresh().split('@')
       const statuses: number[] = []
       for (let n = 0; n < 24; n += 1) {

@@ -36,7 +36,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       (await product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body })).body
     const inMs = (ms: number) => new Date(product.clock.now() + ms).toISOString()
 
-    it('R12 an invite is told to who is invited, its answer to who invited, its end again to who was invited', async () => {
+    it('R12 the invited user hears of the invite, its answer and its end; the inviter hears of the answer', async () => {
       const [host, ann] = [user('Host'), user()]
       const [h, a] = [await begin(host), await begin(ann)]
       const meeting = await product.create(host)
@@ -55,7 +55,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect((await read(ann, second?.id ?? '')).events).toEqual(events.slice(2))
     })
 
-    it('R12 an invite by mail is told to who has shown to own the address, also from before', async () => {
+    it('R12 an account with the verified address hears of an invite by mail, also of one sent before it verified', async () => {
       const host = user('Host')
       const ben = product.user('Ben')
       const email = `${ben.id}@example.org`
@@ -69,7 +69,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect(await typesOf(ben, after)).toEqual(['invite.received'])
     })
 
-    it('R12 a meeting is told to its host and those invited as it changes, starts and ends; to no one who said no', async () => {
+    it('R12 the host and invited users hear when a meeting changes, starts and ends; those who declined do not', async () => {
       const [host, yes, open_, no] = [user('Host'), user('Yes'), user('Open'), user('No')]
       const meeting = await product.create(host, { scheduledAt: inMs(3_600_000), durationMinutes: 30 })
       for (const [user, answer] of [
@@ -91,7 +91,7 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect(await types()).toEqual([all, all, ['meeting.updated', 'meeting.ended'], []])
     })
 
-    it('R12 that a meeting begins soon is told once by however many replicas, and again when it is moved', async () => {
+    it('R12 several replicas announce once that a meeting begins soon, and again when it is moved', async () => {
       const replicas = [await product.start(), await product.start()]
       const [host, yes] = [user('Host'), user('Yes')]
       const meeting = await product.create(host, { scheduledAt: inMs(30 * minuteMs) })

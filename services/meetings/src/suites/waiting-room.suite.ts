@@ -31,7 +31,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
     const switchOff = (as: TestUser, meeting: { id: string }) =>
       change(as, meeting, { settings: { waitingRoom: false } })
 
-    it('M15 switching the waiting room off lets in who waits, each once, and the room hears of it', async () => {
+    it('M15 switching the waiting room off admits everybody in the lobby, each once, and the room hears of it', async () => {
       const [host, ann, gast] = [product.user(), product.user('Ann'), product.user('Gast', true)]
       const meeting = await product.create(host, waitingRoom)
       const [a, g] = [await lobby.come(ann, meeting), await lobby.come(gast, meeting)]
@@ -104,7 +104,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       expect([versions(), product.toldTo(same.id)]).toEqual([[2, 2], []])
     })
 
-    it('M6 R6 a change is told to a lobby whose room nobody has entered, and so is the end', async () => {
+    it('M6 R6 a lobby hears of a change and of the end, also while the room is empty', async () => {
       const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, waitingRoom)
       const { participantId } = await lobby.come(ann, meeting)

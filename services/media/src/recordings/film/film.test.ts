@@ -148,7 +148,7 @@ describe('V3 the film of a recording', () => {
     ])
   }, 120_000)
 
-  test('of sound alone has no pictures, and there is none of nothing', async () => {
+  test('has no pictures when there is only sound, and is not made when there is nothing', async () => {
     const folder = await folderOf('sound')
     recordTone({ folder, participantId: ann, firstAtUs: t0, seconds: 2, hz: 400 })
     const made = await film('sound', { parts: [{ folder, startsMs: 0 }], layout: 'audio', lengthMs: 2_000 })
