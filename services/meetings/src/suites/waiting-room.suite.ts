@@ -105,7 +105,8 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       await product.fact('left', changed, left, { present: 2 })
       for (const person of [came, left]) await written(person, changed)
       expect((await lobby.state(changed)).meeting?.status).toBe('live')
-      expect([versions(), product.toldTo(same.id)]).toEqual([[2, 2], []])
+      // Each fact may be taken twice, and tell the room again: always the same.
+      expect([new Set(versions()), product.toldTo(same.id)]).toEqual([new Set([2]), []])
     })
 
     it('M6 R6 a change is told to a lobby whose room nobody has entered, and so is the end', async () => {
