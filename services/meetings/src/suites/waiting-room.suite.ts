@@ -106,7 +106,8 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       await product.fact('left', changed, left, { present: 2 })
       for (const user of [came, left]) await written(user, changed)
       expect((await lobby.state(changed)).meeting?.status).toBe('live')
-      expect([versions(), product.toldTo(same.id)]).toEqual([[2, 2], []])
+      // Each fact may be taken twice, and tell the room again: always the same.
+      expect([new Set(versions()), product.toldTo(same.id)]).toEqual([new Set([2]), []])
     })
 
     it('M6 R6 a lobby hears of a change and of the end, also while the room is empty', async () => {
