@@ -157,15 +157,15 @@ export function note({ command, verdict, ledger }: Step): void {
   switch (command.kind) {
     case 'join': {
       const { id, userId } = command.seat.participant
-      const person = ledger.people.find((one) => one.userId === userId && one.participantId === command.seat.sessionId)
-      const next = person ?? ledger.people.find((one) => one.userId === userId)
+      const user = ledger.users.find((one) => one.userId === userId && one.participantId === command.seat.sessionId)
+      const next = user ?? ledger.users.find((one) => one.userId === userId)
       if (next) next.participantId = id
       return give(ledger, id, command.seat.resumeHash, null)
     }
     case 'resume':
       return give(ledger, command.participantId, command.newResumeHash, command.resumeHash)
     case 'role':
-      for (const person of ledger.people) if (person.userId === command.userId) person.role = command.role
+      for (const user of ledger.users) if (user.userId === command.userId) user.role = command.role
       return
     case 'meeting-updated':
       if (command.meeting.version > ledger.meeting.version) ledger.meeting = command.meeting
