@@ -2,7 +2,7 @@ import { createParley, type Parley, type Room } from '@parley/client'
 import { eventually } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { axeViolations, overflowOf } from '../support/axe.ts'
+import { axeViolations, faintUnderMouse, overflowOf } from '../support/axe.ts'
 import { startBrowser } from '../support/browser.ts'
 import { id, signUp, tileOf, visit } from '../support/pages.ts'
 import { aPerson } from '../support/people.ts'
@@ -185,6 +185,27 @@ describe('a call of 26 on the page', () => {
     },
     30_000,
   )
+
+  it('O8 every button can be made out under the mouse, on or off, pressed or not', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await rooms.get('Person 3')?.raiseHand()
+    await page.locator(id('toast')).first().waitFor()
+    const all: Awaited<ReturnType<typeof faintUnderMouse>>[] = [await faintUnderMouse(page, '.toast button')]
+    await page.click(id('open-people'))
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      for (let time = 0; time < 2; time++) {
+        await page.click(id('toggle-mic'))
+        all.push(await faintUnderMouse(page, '.controls button'))
+      }
+      all.push(await faintUnderMouse(page, '[data-testid="tile"]:first-child button, .panel__header button'))
+    }
+    await page.emulateMedia({ colorScheme: null })
+    await page.click(id('open-people'))
+    await rooms.get('Person 3')?.lowerHand()
+    expect(all.flatMap(({ faint }) => faint)).toEqual([])
+    expect(all.filter(({ tried }) => tried === 0)).toEqual([])
+  }, 60_000)
 
   it('O8 axe finds nothing wrong in a call, with chat, people and settings open', async () => {
     await page.setViewportSize({ width: 1280, height: 800 })

@@ -1,7 +1,7 @@
 import type { Room, RoomState } from '@parley/client'
 import type { MediaKind, Message, Participant } from '@parley/contracts'
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals'
-import { comings, isolated, listNames } from '../../lib/people.ts'
+import { briefly, comings, listNames } from '../../lib/people.ts'
 import { toast } from '../../ui/toast.tsx'
 import type { DeviceLoss, LocalMedia } from '../media/local-media.ts'
 import type { Preferences } from './preferences.ts'
@@ -43,7 +43,7 @@ export function watchNews({ room, state, media, panel, unread, preferences }: Ne
       if (panel.peek() === 'chat' || isOwn(message, state.peek()) || message.type === 'system') return
       unread.value = unread.peek() + 1
       if (preferences.chatSound.peek()) playSound('chat')
-      toast(`${isolated(message.sender.name)}${message.sender.guest ? ' (guest)' : ''}: ${shorten(message.text ?? '')}`)
+      toast(`${briefly(message.sender.name)}${message.sender.guest ? ' (guest)' : ''}: ${shorten(message.text ?? '')}`)
     }),
     media.onLost((loss) => tellLost(loss)),
     room.on('muted', ({ kind, by }) => tellMuted(kind, by)),
@@ -51,7 +51,7 @@ export function watchNews({ room, state, media, panel, unread, preferences }: Ne
   const tellMuted = (kind: MediaKind, by: string) => {
     if (kind !== 'screen') media.turnOff(kind)
     const name = state.peek().peers.find((peer) => peer.id === by)?.name ?? 'The host'
-    toast(`${isolated(name)} ${muteWords[kind]}`)
+    toast(`${briefly(name)} ${muteWords[kind]}`)
   }
   return () => {
     for (const stop of stops) stop()
