@@ -101,6 +101,38 @@ describe('a call of 26 on the page', () => {
     await page.locator(id('page-number')).waitFor()
   }, 60_000)
 
+  it('R4 O8 the host shows one person large to everybody; one’s own pin counts for more, and one sees who it is', async () => {
+    const large = page.locator(`${id('large')} ${id('tile')}`)
+    const idOf = (name: string) => rooms.get(name)?.state.get().self.id ?? ''
+    const show = (name: string, on: boolean) => rooms.get('Host')?.spotlight(idOf(name), on)
+    await show('Person 5', true)
+    const shows = (name: string) => page.locator(`${id('large')} ${id('tile')}[data-name="${name}"]`).waitFor()
+    await shows('Person 5')
+    await large.locator(id('spotlit')).waitFor()
+    expect(await page.locator(id('spotlight')).count()).toBe(0)
+    await tileOf(page, 'Host').hover()
+    await tileOf(page, 'Host').locator(id('pin')).click()
+    await shows('Host')
+    await large.hover()
+    await large.locator(id('pin')).click()
+    await shows('Person 5')
+
+    const own = () =>
+      rooms
+        .get('Host')
+        ?.state.get()
+        .peers.find(({ name }) => name === 'Vera')
+    await rooms.get('Host')?.setRole(own()?.id ?? '', 'cohost')
+    await tileOf(page, 'Person 7').hover()
+    await tileOf(page, 'Person 7').locator(id('spotlight')).click()
+    await shows('Person 7')
+    await large.hover()
+    await large.locator(id('spotlight')).click()
+    await large.waitFor({ state: 'detached' })
+    await rooms.get('Host')?.setRole(own()?.id ?? '', 'participant')
+    await page.locator(id('spotlight')).first().waitFor({ state: 'detached' })
+  }, 60_000)
+
   it('O8 of two who present the newest is shown, one can choose, and whoever presents keeps Stop', async () => {
     await roomOf('Person 1').startScreen(blankScreen)
     const shown = () => page.locator(id('presentation')).getAttribute('data-participant-id')
