@@ -113,7 +113,7 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
     expect(await things()).toEqual(['thing'])
   })
 
-  test('X33 neither effect nor key is left of what failed before its commit: the next one makes it', async () => {
+  test('X33 a failure before the commit leaves neither effect nor key, so the next request succeeds', async () => {
     const crash = () => {
       throw new Error('killed')
     }
@@ -153,7 +153,7 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
     expect(begun).toEqual([false, true])
   })
 
-  test('S9 a dump has neither the key nor anything of the answer', async () => {
+  test('S9 a database dump contains neither the key nor the answer', async () => {
     const answer = await make()
     const text = JSON.stringify(await rows())
     const { secret } = answer.body as { secret: string }

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
 import { createCall, type Call } from '../testing/call.ts'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const operations = { ...meetingsOperations, ...moderationOperations, ...lobbyOperations, ...invitesOperations }
@@ -22,7 +22,7 @@ type Keyed = { [N in keyof Operations]: Operations[N] extends { repeat: 'key' } 
 
 /** A request that makes something, with all that has to be there before. */
 interface Order {
-  as: Person
+  as: TestUser
   path: string
   body?: object
 }
@@ -61,10 +61,10 @@ export const keysSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const user = (name: string): Person => {
-      const person = product.person(name)
-      accounts.of(person)
-      return person
+    const user = (name: string): TestUser => {
+      const user = product.user(name)
+      accounts.of(user)
+      return user
     }
     const post = (call: Call, { as, path, body = {} }: Order, key = newId()) =>
       call('POST', path, { as, body, headers: { 'idempotency-key': key } })

@@ -49,7 +49,7 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(evaluate(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
   })
 
-  it('C4 a branch is no progress: what others have built on stays, under a new epoch above both', () => {
+  it('C4 a lagging branch does not win: the version that others have continued stays, under a new epoch', () => {
     const longer = evaluate(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
     expect(longer).toMatchObject({ found: 'other-state', begins: true, highest: 4, state: { v: 4 } })
     const same = evaluate(known, other(docAt('e', ['a', 'b', 'x'])))
@@ -133,7 +133,7 @@ describe('which history of a room stays (C4, C17)', () => {
   })
 })
 
-describe('what news are to a node (C4)', () => {
+describe('how a node judges a commit that it hears of (C4)', () => {
   const commit = (follows: DocHead, commitId: string): HeadNews => ({
     kind: 'commit',
     node: 'n2',

@@ -107,7 +107,7 @@ describe('R13 the link of a gateway', () => {
     for (const key of ['', 'x', others, `${own}x`]) await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
   })
 
-  it('R13 carries one copy of a broadcast for everybody, and names who is left out', async () => {
+  it('R13 carries one copy of a broadcast for all sessions, and names the sessions that it is not for', async () => {
     const gateway = await Gateway.open(0)
     const meeting = aMeeting()
     for (const [index, name] of ['Ada', 'Ben', 'Cleo'].entries()) await gateway.join(index + 1, meeting, name)

@@ -44,7 +44,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     return { product, host, ann, bea, seen, stopping, hasStopped: () => stopped }
   }
 
-  it('R9 promise 4: those who wait are carried on elsewhere, and neither they nor others see it', async () => {
+  it('R9 promise 4: users in the lobby move to another node, and nobody notices', async () => {
     const { product, host, ann, bea, seen, stopping, hasStopped } = await drained()
     // In another order than they came.
     for (const { client } of [bea, ann]) await client.open(product.at(1))

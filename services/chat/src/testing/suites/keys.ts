@@ -69,7 +69,7 @@ export function keysSuite(harness: () => Harness): void {
     expect(await storedIn(db, allowed.meetingId)).toHaveLength(1)
   })
 
-  test('S9 neither key nor text is in what is kept', async () => {
+  test('S9 the stored answer contains neither the key nor the text', async () => {
     const { postUnder, db } = harness()
     await postUnder('the-secret-key', { ...draft(), body: { clientMessageId: newId(), text: 'between-us' } })
     const kept = JSON.stringify(await db.selectFrom('kept_answers').selectAll().execute())
