@@ -24,7 +24,7 @@ export function Stage({ model }: { model: RoomModel }) {
   if (large === null) return <GridStage model={model} />
   return (
     <LargeStage model={model} except={large.id}>
-      <div class="large" data-testid="large">
+      <div class="large" role="list" aria-label="Shown large" data-testid="large">
         <Tile model={model} person={large} size={{ width: '100%', height: '100%' }} />
       </div>
     </LargeStage>
