@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase, type DatabaseHost } from '../db/db.ts'
 import { migrate } from '../db/migrate.ts'
 import { ProblemError } from '../problem.ts'
-import { startPostgres } from '../testing/index.ts'
+import { eventually, startPostgres } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { createKeptAnswersTable, forgetAnswers, mostKept, type KeptTables } from './kept-answers-store.ts'
 import { createKeptAnswers, type KeptAnswer } from './once.ts'
@@ -108,7 +108,10 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
 
   test('X9d X33 of 20 parallel requests over two instances one makes it, and all get its answer', async () => {
     const both = [instance(), instance()]
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => make(both[at % 2])))
+    // On a busy machine one of them is told `unavailable`, and asks again.
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => eventually(() => make(both[at % 2]), 15_000)),
+    )
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(await things()).toEqual(['thing'])
   })

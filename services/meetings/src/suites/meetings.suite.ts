@@ -1,5 +1,5 @@
 import type { Attendance, Meeting } from '@parley/contracts'
-import { eventually } from '@parley/kit/testing'
+import { answered, eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
@@ -169,7 +169,9 @@ export const meetingsSuite = (open: OpenWorld) =>
       const headers = { 'idempotency-key': 'key-of-ann-1' }
       const body = { title: 'Once', passcode: 'hidden-4711' }
       const answers = await Promise.all(
-        Array.from({ length: 8 }, () => product.call<Meeting>('POST', '/v1/meetings', { as, body, headers })),
+        Array.from({ length: 8 }, () =>
+          answered(() => product.call<Meeting>('POST', '/v1/meetings', { as, body, headers })),
+        ),
       )
       expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1)
       expect(answers.every(({ status }) => status === 201)).toBe(true)

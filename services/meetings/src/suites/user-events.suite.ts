@@ -28,8 +28,9 @@ export const userEventsSuite = (open: OpenWorld) =>
       accounts.of(user)
       return user
     }
+    /** A request on the bus has a second; on a busy machine its caller asks again, as event streams do. */
     const read = (who: TestUser, after: string | null, limit = 50) =>
-      request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
+      eventually(() => request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit }), 15_000)
     const begin = async (who: TestUser) => (await read(who, null)).head
     const typesOf = async (who: TestUser, after: string) => (await read(who, after)).events.map(({ type }) => type)
     const invite = async (host: TestUser, meeting: Meeting, body: object) =>
@@ -144,9 +145,10 @@ export const userEventsSuite = (open: OpenWorld) =>
       for (const after of ['nonsense', '7.0', '1', '1.5'])
         expect(await read(ann, after)).toMatchObject({ events: [], complete: false, head: '1.0' })
       product.advance(8 * 24 * 3_600_000)
-      await eventually(async () => expect(await read(ann, from)).toMatchObject({ complete: false, events: [] }), 15_000)
+      // The sweeper forgets, every 5 s, after all else that it has to do.
+      await eventually(async () => expect(await read(ann, from)).toMatchObject({ complete: false, events: [] }), 40_000)
       expect(await read(ann, '1.0')).toMatchObject({ complete: true })
-    }, 30_000)
+    }, 60_000)
 
     it('R12 of one account the newest 1,000 are kept', async () => {
       const [host, ann] = [user('Host'), user()]

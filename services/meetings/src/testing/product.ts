@@ -43,6 +43,7 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
   const chat = createChatEar(world)
   await chat.find()
   const call = createCall((await instances.start()).url)
+  const rooms: Rooms = new Map()
   return {
     db: world.database.schema<Tables>('meetings'),
     bus,
@@ -53,8 +54,8 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     /** Another replica, with more of an environment. */
     start: instances.start,
     user: createUsers(world, clock),
-    fact: createFacts(world, clock),
-    restored: createRestorations(world, clock),
+    fact: createFacts(world, clock, rooms),
+    restored: createRestorations(world, clock, rooms),
     ...shorthands(call, bus),
     /** Moves the clock of all instances. */
     advance: (ms: number): void => clock.advance(ms),
@@ -115,20 +116,32 @@ const createUsers =
 type At = Pick<Meeting, 'id'> & Partial<Pick<Meeting, 'hostId'>>
 const roleAt = ({ hostId }: At, { id, guest }: TestUser) => (hostId === id ? 'host' : guest ? 'guest' : 'participant')
 
-/** Appends a fact as signaling does in its commit. */
+/** The people in each room by the facts so far: the user of each participant. */
+type Rooms = Map<string, Map<string, string>>
+
+/**
+ * Appends a fact as signaling does in its commit. Unless told, it says how many are in the room by the facts before it, and whoever leaves
+ * is the one who came: a fact that says that the room is empty, or was, ends the stays of all others.
+ */
 const createFacts =
-  ({ kv }: TestWorld, clock: Clock) =>
+  ({ kv }: TestWorld, clock: Clock, rooms: Rooms) =>
   async (kind: Move['kind'], meeting: At, who: TestUser, more: Partial<Omit<Move, 'kind'>> = {}): Promise<Move> => {
+    const inside = rooms.get(meeting.id) ?? new Map<string, string>()
+    rooms.set(meeting.id, inside)
+    const own = kind === 'left' ? [...inside].find(([, userId]) => userId === who.id)?.[0] : undefined
+    const { participantId = own ?? newId() } = more
+    if (kind === 'joined') inside.set(participantId, who.id)
+    else inside.delete(participantId)
     const fact: Move = {
       id: newId(),
       at: new Date(clock.now()).toISOString(),
       meetingId: meeting.id,
       kind,
-      participantId: newId(),
+      participantId,
       userId: who.id,
       name: who.name,
       role: roleAt(meeting, who),
-      present: kind === 'joined' ? 1 : 0,
+      present: inside.size,
       ...more,
     }
     await kv.facts.append(JSON.stringify(fact))
@@ -137,9 +150,10 @@ const createFacts =
 
 /** Appends the fact of a room that was put back with these people in it. */
 const createRestorations =
-  ({ kv }: TestWorld, clock: Clock) =>
+  ({ kv }: TestWorld, clock: Clock, rooms: Rooms) =>
   async (meeting: At, participants: readonly RosterEntry[], more: Partial<Restoration> = {}): Promise<Restoration> => {
     const at = new Date(clock.now()).toISOString()
+    rooms.set(meeting.id, new Map(participants.map(({ participantId, userId }) => [participantId, userId])))
     const fact: Restoration = {
       id: newId(),
       at,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { evaluate, pastWith } from '../room/catch-up.ts'
 import { relationOf, type HeadNews } from '../room/news.ts'
 import { emptyRoom, pastOf, type RoomState } from '../room/state.ts'
+import { aSeat } from '../testing/live-rooms.ts'
 
 /** A room at the last of these commits, the oldest first; each is one version. */
 const roomAt = (epoch: string, ids: readonly string[], first = 1): RoomState => ({
@@ -47,6 +48,19 @@ describe('which history of a room stays (C4, C17)', () => {
     const { state } = evaluate(roomAt('e', ['a']), { found: 'changes', head, fields: {}, commits })
     expect(evaluate(state, other(docAt('e', ['a', 'b', 'c', 'd'])))).toMatchObject({ state, begins: true })
     expect(evaluate(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
+  })
+
+  it('C8 a room begins anew when a participant of the discarded history is not in the one that stays, so meetings hears who is there', () => {
+    const doc = docAt('f', ['x', 'y'], { first: 4, origin: headAt('e', 2, 'b') })
+    const withAnn = { ...known, seats: new Map([['ann', aSeat('ann')]]) }
+    expect(evaluate(known, other(doc))).toMatchObject({ found: 'other-state', begins: false })
+    expect(evaluate(withAnn, other(doc))).toMatchObject({ found: 'other-state', begins: true, highest: 5 })
+    const there = { seat: { 'p:ann': aSeat('ann') }, parked: { 'd:ann': aSeat('ann') }, left: { 'g:ann': { at: 1 } } }
+    for (const field of Object.values(there)) {
+      const [[name, value] = ['', {}]] = Object.entries(field)
+      const knows = { ...doc, fields: { ...doc.fields, [name]: JSON.stringify(value) } }
+      expect(evaluate(withAnn, other(knows)), name).toMatchObject({ found: 'other-state', begins: false })
+    }
   })
 
   it('C4 a lagging branch does not win: the version that others have continued stays, under a new epoch', () => {

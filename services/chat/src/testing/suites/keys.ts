@@ -1,4 +1,5 @@
 import { newId } from '@parley/kit'
+import { answered } from '@parley/kit/testing'
 import { expect, test } from 'vitest'
 import { storedIn, type Harness } from '../harness.ts'
 
@@ -42,7 +43,9 @@ export function keysSuite(harness: () => Harness): void {
   test('X9d X33 20 parallel sends under one key through two replicas are one message with one answer', async () => {
     const { postUnder, replicas, db } = harness()
     const send = draft()
-    const all = await Promise.all(Array.from({ length: 20 }, (_, at) => postUnder('one-key', send, replicas[at % 2])))
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => answered(() => postUnder('one-key', send, replicas[at % 2]))),
+    )
     expect(new Set(all.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1)
     expect(all[0]?.status).toBe(201)
     expect(await storedIn(db, send.meetingId)).toHaveLength(1)
