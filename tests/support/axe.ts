@@ -36,8 +36,8 @@ export const overflowOf = (page: Page): Promise<number> =>
 const leastContrast = 3
 
 /**
- * The buttons that are hard to make out under the mouse, and their contrast: axe sees no icons, and no mouse. `among` tells which buttons are
- * tried; those that are covered or gone by then are left out.
+ * The buttons that are hard to make out under the mouse, and their contrast. axe sees neither icons nor a mouse. `among` tells which buttons
+ * are tried. Those that are covered or gone by then are left out.
  */
 export async function faintUnderMouse(page: Page, among: string): Promise<{ tried: number; faint: string[] }> {
   const faint: string[] = []

@@ -33,7 +33,7 @@ export class MediaSwitch {
     this.#deps = deps
     this.#current = sfu ? this.#makeSfu(sfu) : this.#makeMesh(iceServers, generation)
     if (awaitsSfu && this.#current instanceof Mesh) this.#current.retire()
-    // Not when the room moves to an SFU: by then the page's files may have been replaced by those of a newer version.
+    // Now, not when the room moves to an SFU: by then a newer version may have replaced the page's files.
     loadSfu().catch(deps.report)
   }
 

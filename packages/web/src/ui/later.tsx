@@ -9,7 +9,7 @@ import { Spinner } from './spinner.tsx'
 type LaterScreen<P> = FunctionComponent<P> & { begin: () => void }
 
 /**
- * Makes the first load small. If the code cannot be loaded, the network is away or the page has been replaced by a newer one: to load the page
+ * Makes the first load small. If the code cannot be loaded, the network is away, or a newer page has replaced this one. To load the page
  * again mends both.
  */
 export function later<P extends object>(load: () => Promise<ComponentType<P>>): LaterScreen<P> {

@@ -92,7 +92,7 @@ const withChanged = (participant: Participant, change: SeatChange): Participant 
   ...shownOf(change),
 })
 
-/** What everybody sees of a change of a seat. */
+/** The part of a change of a seat that everybody sees. */
 const shownOf = ({ connection, role, name, spotlight }: SeatChange): Partial<Participant> => ({
   ...(connection && { connection }),
   ...(role && { role }),

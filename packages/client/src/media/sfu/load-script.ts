@@ -4,7 +4,7 @@ import type { SfuModule } from './load.ts'
 const script = globalThis.document?.currentScript
 const address = new URL(script && 'src' in script ? script.src : globalThis.location.href)
 
-/** As `load.ts`, for the file of a script tag: the second file lies beside it, and is asked for with the same query. */
+/** As `load.ts`, for the file of a script tag. The second file lies beside it, and is asked for with the same query. */
 export function loadSfu(): Promise<SfuModule> {
   const second = new URL('parley-sfu.min.js', address)
   second.search = address.search

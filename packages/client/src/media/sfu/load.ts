@@ -1,6 +1,6 @@
 import type { SfuSession } from './sfu-session.ts'
 
-/** What talks to Janus. */
+/** The part of the SDK that talks to Janus. */
 export interface SfuModule {
   SfuSession: typeof SfuSession
 }

@@ -38,7 +38,7 @@ export interface RoomModel {
   readonly layout: Signal<Layout>
   /** Whom one wants to see large, here only. */
   readonly pinned: Signal<string | null>
-  /** The person shown large: the pinned one, else the one in the spotlight, else the speaker in that layout; null in a grid. */
+  /** The person shown large: the pinned one, else the one in the spotlight, else the speaker in that layout. Null in a grid. */
   readonly large: ReadonlySignal<Participant | null>
   readonly quality: ReadonlySignal<ReadonlyMap<string, ConnectionQuality>>
   readonly view: ViewReport

@@ -10,7 +10,7 @@ import type { RoomModel } from './room-model.ts'
 import { Tile } from './tile.tsx'
 import { useSize } from './use-size.ts'
 
-/** Everybody in pages of a grid; or a shared screen, a pinned person, the one in the spotlight or the speaker large, with the others beside it. */
+/** Everybody in pages of a grid. Or a shared screen or one person is large, with the others beside it. */
 export function Stage({ model }: { model: RoomModel }) {
   const screen = model.screens.shown.value
   const large = model.large.value
