@@ -24,6 +24,7 @@ const happenings = [
   'mute',
   'mute-all',
   'lower-hand',
+  'spotlight',
   'kick',
   'promote',
   'hand-over',
@@ -169,6 +170,10 @@ const make: Record<Happening, Make> = {
   'lower-hand': (step, ledger, room) => [
     { kind: 'lower-hand', by: idOf(step.who, step, ledger, room), target: idOf(step.whom, step, ledger, room) },
   ],
+  spotlight: (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'spotlight', by, target: idOf(step.whom, step, ledger, room), on: step.bits % 4 !== 0 }]
+  },
   kick: (step, ledger) => {
     const userId = ledgerUserOf(step, ledger)?.userId ?? ''
     return [{ kind: 'remove', userId, reason: step.bits % 4 === 0 ? 'left' : 'removed' }]

@@ -57,7 +57,7 @@ function change({ participants }: View, payload: object): void {
   const { participantId, ...fields } = payload as { participantId: string; [field: string]: unknown }
   const known = participants.get(participantId)
   if (!known) return
-  const names = ['role', 'name', 'connection', 'mic', 'cam', 'screen', 'hand']
+  const names = ['role', 'name', 'connection', 'mic', 'cam', 'screen', 'hand', 'spotlight']
   const changed = Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)))
   participants.set(participantId, { ...known, ...changed })
 }

@@ -106,6 +106,13 @@ const promised: Promised = {
     if (done && !mayModerate(before, by)) return 'who may not lower hands did'
     return done && seatOf(after, target)?.participant.hand !== null ? 'the hand is still up' : fine
   },
+  spotlight({ command: { by, target, on }, before, after }, done) {
+    if (done && !mayModerate(before, by)) return 'who may not choose the spotlight did'
+    const lit = [...after.seats.values()].filter(({ participant }) => participant.spotlight === true)
+    if (lit.length > 1) return `${lit.length} are in the spotlight`
+    const isLit = lit[0]?.participant.id === target
+    return done && isLit !== on ? 'the spotlight is not so' : fine
+  },
   remove: ({ command: { userId }, after }) =>
     all(after).some(({ participant }) => participant.userId === userId) ? 'who was removed is still there' : fine,
   goodbye({ command: { participantId: id }, before, after }) {
