@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventually } from '@parley/kit/testing'
 import type { MeetingTimeline } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { anAccount, createMeeting } from '../support/accounts.ts'
+import { anAccount, createMeeting, roomTokenFor } from '../support/accounts.ts'
 import { parleyCli } from '../support/cli.ts'
 import { anEmail, password, rest } from '../support/people.ts'
 import { startStack } from '../support/product.ts'
@@ -87,6 +87,46 @@ describe('what operators do', () => {
         code: 1,
         stderr: 'parley: There is no meeting zzz-zzzz-zzz\n',
       })
+    },
+    2 * waitMs,
+  )
+
+  it(
+    'O26 a person who never came in is in the timeline: handshakes and room tokens that were refused, with the id that the logs have',
+    async () => {
+      const [ada, ben, cy] = [await anAccount(url, 'Ada'), await anAccount(url, 'Ben'), await anAccount(url, 'Cy')]
+      const meeting = await createMeeting(url, ada)
+      const roomToken = await roomTokenFor(url, ben, meeting)
+      const socket = await ProtocolSocket.open(url, cy.token)
+      const enter = { roomToken, device: { mic: false, cam: false } }
+      expect(await socket.outcome('room.join', enter)).toBe('room-token-invalid')
+      socket.drop()
+      const bens = await ProtocolSocket.open(url, ben.token)
+      expect(await bens.outcome('room.join', enter)).toBe('room.joined')
+      const again = await ProtocolSocket.open(url, ben.token)
+      expect(await again.outcome('room.join', enter)).toBe('room-token-invalid')
+      for (const one of [bens, again]) one.drop()
+      await rest('POST', `${url}/v1/auth/logout-all`, { token: cy.token })
+      await eventually(
+        () => expect(ProtocolSocket.open(url, cy.token, meeting.id)).rejects.toThrow('refused: 401'),
+        waitMs,
+      )
+      await expect(ProtocolSocket.open(url, 'none', meeting.id)).rejects.toThrow('refused: 401')
+      await eventually(async () => {
+        const { stdout } = await parley('meeting', 'timeline', meeting.id, '--json')
+        const { entries } = JSON.parse(stdout) as MeetingTimeline
+        const lines = entries.map(({ kind, outcome, userId }) => ({ kind, outcome, userId }))
+        expect(lines).toEqual(
+          expect.arrayContaining([
+            { kind: 'room.join', outcome: "room-token-invalid (another person's)", userId: cy.id },
+            { kind: 'room.join', outcome: 'room-token-invalid (used)', userId: ben.id },
+            { kind: 'handshake', outcome: 'unauthenticated', userId: cy.id },
+            { kind: 'handshake', outcome: 'unauthenticated', userId: undefined },
+          ]),
+        )
+        for (const { kind, requestId = 'none' } of entries.filter(({ outcome }) => outcome !== 'ok'))
+          expect(product.output(), kind).toContain(`"requestId":"${requestId}"`)
+      }, waitMs)
     },
     2 * waitMs,
   )
