@@ -16,6 +16,7 @@ import { compose, type Components } from './compose.ts'
 import { cleanUp } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { tellRename } from './accounts/renames.ts'
+import { tellStanding } from './accounts/standings.ts'
 import { createErasing } from './privacy/erasing.ts'
 import { repeat, type Repeated } from './repeat.ts'
 import { routesOf } from './routes.ts'
@@ -54,7 +55,8 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
       subscriptions = subscribeToBus(bus, { db, keyring, revocations, log })
       rounds = [
         repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
-        repeat(() => tellRenames(deps), { name: 'telling of new names', everyMs: 5_000, log }),
+        repeat(() => tellAll(tellRename, deps), { name: 'telling of new names', everyMs: 5_000, log }),
+        repeat(() => tellAll(tellStanding, deps), { name: 'telling of disabled accounts', everyMs: 5_000, log }),
         repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
       ]
       erasing.start()
@@ -75,8 +77,11 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
   }
 }
 
-async function tellRenames(deps: Deps<AuthConfig, Tables>): Promise<void> {
-  while (await tellRename(deps));
+async function tellAll(
+  tellOne: (deps: Pick<Deps<AuthConfig, Tables>, 'db' | 'bus'>) => Promise<boolean>,
+  deps: Deps<AuthConfig, Tables>,
+): Promise<void> {
+  while (await tellOne(deps));
 }
 
 function serve(deps: Deps<AuthConfig, Tables>, parts: Components, kickErasures: () => void) {

@@ -46,6 +46,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
     requests: [
       filesBus.useAvatar,
       meetingsBus.rename,
+      meetingsBus.standing,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
       privacyBus.eraseInMedia,
@@ -84,6 +85,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.noteTimeline,
       meetingsBus.timeline,
       meetingsBus.rename,
+      meetingsBus.standing,
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],

@@ -175,6 +175,12 @@ export const meetingsBus = {
     output: Type.Object({}),
     timeoutMs: 2_500,
   }),
+  /** Whether an account is disabled, or removed: its webhooks stand still. Asked until it is answered. */
+  standing: request('meetings.standing', {
+    input: Type.Object({ userId: Id, disabled: Type.Boolean() }),
+    output: Type.Object({}),
+    timeoutMs: 2_500,
+  }),
   /** Ends a meeting on behalf of its host (from the room). */
   end: request('meetings.end', { input: Type.Object({ meetingId: Id, userId: Id }), output: Type.Object({}) }),
 } as const
