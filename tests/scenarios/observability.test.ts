@@ -189,7 +189,7 @@ describe('O2 what operators see of the distributed product', () => {
       const written = await readFile(join(folder, 'rules.yml'), 'utf8')
       expect(alerts.length).toBe(written.split('- alert:').length - 1)
       const asked = [...alerts.map(conditionOf), ...(await panelsOf(join(folder, 'grafana')))]
-      const poor = async ({ where, query, labels }: Asked): Promise<string[]> => {
+      const poor = async ({ where, query, labels }: Query): Promise<string[]> => {
         const samples = await prometheus.query(query)
         if (!samples.some(({ value }) => Number.isFinite(value))) return [`${where} has no data`]
         // Text that names a label of the answer needs that label. The zero of what has not happened has none.
@@ -246,7 +246,7 @@ describe('O2 what operators see of the distributed product', () => {
   }
 })
 
-interface Asked {
+interface Query {
   /** The panel or the alert, for when it fails. */
   where: string
   query: string
@@ -254,8 +254,8 @@ interface Asked {
   labels: readonly string[]
 }
 
-/** What an alert compares with its bound: that has to have data while nothing is wrong. */
-function conditionOf({ name, query, annotations, labels }: Rule): Asked {
+/** The side of an alert that is compared with a bound. It has to have data while nothing is wrong. */
+function conditionOf({ name, query, annotations, labels }: Rule): Query {
   const [, measured] = /^(.*) (?:==|<|>) [\d.]+$/s.exec(query) ?? []
   if (measured === undefined) throw new Error(`${name} compares nothing at its end: ${query}`)
   expect(labels['severity']).toMatch(/^(critical|warning|info)$/)
@@ -264,9 +264,9 @@ function conditionOf({ name, query, annotations, labels }: Rule): Asked {
 }
 
 /** The queries of all panels. Each asks the data source that is provisioned. */
-async function panelsOf(folder: string): Promise<Asked[]> {
+async function panelsOf(folder: string): Promise<Query[]> {
   const sources = await readFile(join(folder, 'provisioning/datasources/parley.yml'), 'utf8')
-  const asked: Asked[] = []
+  const asked: Query[] = []
   for (const file of await readdir(join(folder, 'dashboards'))) {
     const { panels } = JSON.parse(await readFile(join(folder, 'dashboards', file), 'utf8')) as { panels: Panel[] }
     for (const { title, datasource, targets } of panels) {

@@ -6,7 +6,7 @@ import { findBinary, freePort, startProcess } from '@parley/kit/testing'
 const folder = join(import.meta.dirname, '../../deploy/observability')
 
 /** One series of an answer: its labels, and the value now. */
-export interface Sample {
+interface Sample {
   labels: Readonly<Record<string, string>>
   value: number
 }
@@ -22,7 +22,7 @@ export interface Rule {
 
 export interface Prometheus {
   url: string
-  /** What the query answers now; rejects with what is wrong with it. */
+  /** The answer of now. Rejects when the query is wrong. */
   query(query: string): Promise<Sample[]>
   /** The rules of `rules.yml`, as Prometheus has read and evaluated them. */
   rules(): Promise<Rule[]>

@@ -32,7 +32,7 @@ interface RefusalDeps {
 /** Clients try again and again: one line for each person, meeting and reason in this time is enough. */
 const quietMs = 10_000
 const mostRemembered = 5_000
-/** The token is looked at only if it was before. What is refused earlier, such as a flood, costs no more for being told. */
+/** The token is looked at only if it was before. Telling of a flood, which is refused earlier, costs nothing. */
 const afterToken = new Set<ProblemCode>(['token-expired', 'unauthenticated', 'unavailable', 'internal'])
 const faultsOfId = compile(Id)
 
