@@ -68,7 +68,7 @@ describe('shared things', () => {
     expect(kept.filter((path) => !named.has(path))).toEqual([])
   })
 
-  it('each table is on the page, with who sweeps it', () => {
+  it('each table is on the page, with its sweeper', () => {
     // The kit, and Kysely, make tables of their own in each schema.
     const tables = [
       ...found(/create table (?:if not exists )?([a-z_]+)/g).map(({ name }) => name),

@@ -133,7 +133,7 @@ describe('S24 the lobby isolates', () => {
   }, 90_000)
   afterAll(() => product.stop(), 60_000)
 
-  it('a person who waits is told a place in the queue and how to come back, nothing of the room', () => {
+  it('a user in the lobby gets a place and a resume token, and nothing of the room', () => {
     expect(Object.keys(waiting.entered).toSorted()).toEqual([
       'participantId',
       'position',
@@ -188,7 +188,7 @@ describe('S24 the lobby isolates', () => {
     expect(JSON.stringify(ice.body)).not.toContain('credential')
   })
 
-  it('a wait cannot be resumed as a seat, nor a seat be taken with the tokens of the wait', async () => {
+  it('the tokens of a wait in the lobby neither resume nor enter the room', async () => {
     const socket = await ProtocolSocket.open(url, waiting.who.token)
     const { sessionId } = inside.entered
     const { resumeToken } = waiting.entered

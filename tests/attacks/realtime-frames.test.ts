@@ -38,7 +38,7 @@ describe('S25 sizes', () => {
     expect((await socket.waitForClose()).code).toBe(1009)
   })
 
-  it('nor can it be said in two fragments, or announced and never sent', async () => {
+  it('a frame that is too long is refused in two fragments too, and so is one that is announced and never sent', async () => {
     const half = Buffer.alloc(40_000, ' ')
     const twice = await RawSocket.open(url, ada.token)
     twice.write(frame(0x01, half), frame(0x80, half))

@@ -69,7 +69,7 @@ describe('what is read out of a history', () => {
     ],
   }
 
-  it('knows who came back, when, and how; and who did not', () => {
+  it('tells which clients came back, when and how, and which did not', () => {
     const comebacks = comebacksOf(history)
     expect(comebacks.map(({ client, how }) => [client, how])).toEqual([
       ['ann', 'resumed'],

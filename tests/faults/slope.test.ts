@@ -16,7 +16,7 @@ describe('the slope of what was measured', () => {
     expect(slopeOf(line(31, (index) => 200 - (index % 2 === 0 ? 20 : -20)))).toBeCloseTo(0)
   })
 
-  it('T25 is told as a share of the mean', () => {
+  it('T25 gives the slope as a share of the mean', () => {
     // From 190 to 210 in 20 minutes: 10 of 200 in each 10.
     expect(
       riseOf(

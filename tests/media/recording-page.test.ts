@@ -47,7 +47,7 @@ describe('recording on the page', () => {
     await janus?.stop()
   }, 60_000)
 
-  it('V3 a host records: everybody is told, who joins later too, and the film plays and seeks on the meeting’s page', async () => {
+  it('V3 a host records: everybody sees it, later participants too, and the film plays and seeks on the meeting’s page', async () => {
     await host.click(id('more'))
     await host.click(id('open-meeting-settings'))
     await host.locator(id('setting-recording')).check({ force: true })

@@ -89,7 +89,7 @@ describe('SFU client', () => {
     return { audio: of('audio'), frames: of('frames'), bytes: of('bytes') }
   }
 
-  it('V1 each decodes the others, told apart by colour; who comes later too', async () => {
+  it('V1 each participant decodes the others, told apart by colour; a later one does too', async () => {
     await sees('a', 'b', [0, 0, 255])
     await sees('b', 'a', [255, 0, 0])
     await enter('c')
@@ -126,7 +126,7 @@ describe('SFU client', () => {
     await eventually(async () => expect((await flow('b', 'c')).frames).toBeGreaterThan(5), 15_000)
   }, 90_000)
 
-  it('V2 the sound of whom the server mutes stops for everybody, and comes back', async () => {
+  it('V2 the sound of a participant whom the server mutes stops for everybody, and comes back', async () => {
     const mute = (muted: boolean) => room.ask({ request: 'moderate', id: 'a', mid: '0', mute: muted })
     await mute(true)
     await eventually(async () => expect((await flow('b', 'a')).audio).toBe(0), 15_000)
@@ -134,7 +134,7 @@ describe('SFU client', () => {
     await eventually(async () => expect((await flow('b', 'a')).audio).toBeGreaterThan(30), 15_000)
   }, 60_000)
 
-  it('T19 a WebSocket that breaks takes the same session back, and who came meanwhile is seen', async () => {
+  it('T19 a broken WebSocket claims the same session again, and shows participants who came meanwhile', async () => {
     const sessions = await Promise.all([at('a', 'session'), at('b', 'session')])
     await at('c', 'leave')
     await sees('b', 'c', null)

@@ -101,7 +101,7 @@ describe('a call of 26 on the page', () => {
     await page.locator(id('page-number')).waitFor()
   }, 60_000)
 
-  it('O8 of two who present the newest is shown, one can choose, and whoever presents keeps Stop', async () => {
+  it('O8 of two shared screens the newest is shown, one can choose, and each presenter keeps Stop', async () => {
     await roomOf('Person 1').startScreen(blankScreen)
     const shown = () => page.locator(id('presentation')).getAttribute('data-participant-id')
     const idOf = (name: string) => roomOf(name).state.get().self.id
@@ -155,7 +155,7 @@ describe('a call of 26 on the page', () => {
     expect(await page.locator(id('toggle-mic')).getAttribute('aria-pressed')).toBe('true')
   }, 60_000)
 
-  it('O8 Space talks while it is held, and who speaks muted is told', async () => {
+  it('O8 Space unmutes while it is held, and a muted participant who speaks sees a hint', async () => {
     const isOn = () => page.locator(id('toggle-mic')).getAttribute('aria-pressed')
     await page.keyboard.press('m')
     await eventually(async () => expect(await isOn()).toBe('false'))

@@ -104,7 +104,7 @@ describe('meetings that expire, two replicas', () => {
     for (const what of ['ended', 'told']) expect(noted.filter((row) => row.what === what)).toHaveLength(expired.length)
   }
 
-  it('M7 R6 M13 two hundred end once each; who is in them is told and closed with 4410, and the numbers stand still', async () => {
+  it('M7 R6 M13 two hundred meetings end once each; participants are told and closed with 4410, and the numbers stay', async () => {
     const [fresh, ...expiring] = made
     const occupied = expiring.slice(0, 4)
     const lobby = expiring[4]

@@ -196,7 +196,7 @@ describe('files', () => {
     expect(Buffer.from(await preview.arrayBuffer()).toString('latin1')).toMatch(/^RIFF.{4}WEBP/s)
   })
 
-  it('F1 S39 belongs to a meeting: its people read, who uploaded and hosts delete, others know nothing of it', async () => {
+  it('F1 S39 a file belongs to a meeting: members read it, the uploader and hosts delete it, and others cannot see it', async () => {
     const mine = () => upload(url, gus, Buffer.from('from a guest'), attachment({ contentType: 'text/plain' }))
     const { id } = await mine()
     for (const who of [ada, ben, gus]) expect((await content(url, who, id)).status).toBe(200)
@@ -216,7 +216,7 @@ describe('files', () => {
     expect((await fetch(open.upload.url, { method: 'PUT', body: 'x' })).status).toBe(401)
   })
 
-  it('F1 S39 a link needs no token, ends, and is refused when anything of it is another', async () => {
+  it('F1 S39 a link needs no token, expires, and is refused when anything in it was changed', async () => {
     const { id } = await upload(url, ben, Buffer.from('linked'), attachment({ contentType: 'text/plain' }))
     const link = await callOrThrow<{ url: string; expiresAt: string }>(ada, 'GET', `${url}/v1/files/${id}/link`)
     expect(link.url.startsWith(`${url}/v1/files/${id}/`)).toBe(true)

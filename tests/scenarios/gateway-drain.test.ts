@@ -119,7 +119,7 @@ describe('distributed', () => {
     })
   }, 90_000)
 
-  it('T3 R13 a frozen signaling node: another one carries its people on, who do not notice', async () => {
+  it('T3 R13 a frozen signaling node: another node takes its sessions over, and nobody notices', async () => {
     const counts = await Promise.all(stack.file.signaling.map(({ url }) => socketsOf(url)))
     const node = stack.file.signaling[counts.indexOf(Math.max(...counts))]
     const others = stack.file.signaling.filter((other) => other !== node)

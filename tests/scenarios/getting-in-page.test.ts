@@ -159,7 +159,7 @@ describe('getting in, on the page', () => {
     await done(owner)
   }, 180_000)
 
-  it('M14 a code that is none is told before anybody is asked for a name, at every width', async () => {
+  it('M14 an unknown code shows an error before the page asks for a name, at every width', async () => {
     const page = await freshPage(`${url}/m/ABCDEFGHIJ`)
     await page.locator(`${id('door-closed')}[data-code="not-found"]`).waitFor()
     expect(await page.locator(id('guest-name')).count()).toBe(0)
@@ -184,7 +184,7 @@ describe('getting in, on the page', () => {
     await done(page)
   }, 60_000)
 
-  it('A4 O8 whose session was ended is told why, and what was typed is not lost without a question', async () => {
+  it('A4 O8 a user whose session was ended is told why, and the page asks before a draft is lost', async () => {
     const page = await visit(browser, url)
     await page.click(id('tab-signin'))
     await signIn(page, host.email)

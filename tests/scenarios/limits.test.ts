@@ -28,7 +28,7 @@ describe('limits under a rush, distributed', () => {
 
   const url = (n: number) => product.gateways[n % product.gateways.length] ?? ''
 
-  it('M9 fifty who come at once with a join token for one: one gets in, and again later', async () => {
+  it('M9 of fifty users with a join token for one, one gets in, now and again later', async () => {
     const meeting = await createMeeting(url(0), host, { type: 'invited_only' })
     const path = `${url(0)}/v1/meetings/${meeting.id}/tokens`
     const { joinToken } = await callOrThrow<{ joinToken: string }>(host, 'POST', path, { uses: 1 })
@@ -47,7 +47,7 @@ describe('limits under a rush, distributed', () => {
     })
   }, 60_000)
 
-  it('M17 two hundred who come at once to a meeting for fifty: fifty are in, the others are told; nobody is stuck', async () => {
+  it('M17 of two hundred users who join a meeting for fifty at once, fifty get in and the others get meeting-full', async () => {
     const meeting = await createMeeting(url(0), host, { maxParticipants: seats })
     const sockets = await inBatches(crowd, (n) => ProtocolSocket.open(url(n), guests[n]?.token, hints[n % 2]))
     const enter = async (n: number) => {

@@ -126,7 +126,7 @@ describe('a signaling node goes, and the clients’ sockets stay', () => {
     await undisturbed(async () => process.kill(node.pid, 'SIGKILL'))
   }, 90_000)
 
-  it('R9 R13 it is told to stop: its sessions move without a word to their clients', async () => {
+  it('R9 R13 a node that stops hands its sessions over, and clients get no message', async () => {
     await eventually(async () => expect((await stack.present()).signaling.length).toBe(2), patienceMs)
     await sleep(3_000)
     const node = await busiest()

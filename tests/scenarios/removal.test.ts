@@ -19,7 +19,7 @@ const products: [string, () => Promise<Started>][] = [
 const promisedMs = 1_000
 const device = { mic: false, cam: false }
 
-describe.each(products)('who was removed, %s', (_name, start) => {
+describe.each(products)('a removed participant, %s', (_name, start) => {
   let product: Started
   let hints: (string | undefined)[] = [undefined, undefined]
   let host: Account
@@ -117,7 +117,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     await becomes(null)
   }, 90_000)
 
-  it('M10 S16 a banned guest comes back with nothing they hold, nor under a new name from the same browser', async () => {
+  it('M10 S16 a banned guest cannot come back with old tokens, nor under a new name from the same browser', async () => {
     const meeting = await createMeeting(url(0), host)
     await sit(host, meeting, 0)
     const browser = new GuestBrowser()
@@ -208,7 +208,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     expect((await again.socket.waitFor('lobby.result')).payload).toMatchObject({ admitted: true })
   })
 
-  it('M10 M15 a person who is banned while waiting is told, and the wait is over for good, present or away', async () => {
+  it('M10 M15 a ban in the lobby is told to the user and ends the wait for good, with or without a socket', async () => {
     const meeting = await createMeeting(url(0), host, { settings: { waitingRoom: true } })
     await sit(host, meeting, 0)
     const [eve, away] = [
@@ -225,7 +225,7 @@ describe.each(products)('who was removed, %s', (_name, start) => {
     }
   })
 
-  it('M10 a ban that races with the way in wins: whoever slipped in is sent out again', async () => {
+  it('M10 a ban that races with a join wins: a user who got in is removed again', async () => {
     const meeting = await createMeeting(url(0), host)
     const inside = await sit(host, meeting, 0)
     const seats: ProtocolSocket[] = []

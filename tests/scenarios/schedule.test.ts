@@ -112,7 +112,7 @@ describe.each(products)('the schedule, %s', (_name, start) => {
     }
   })
 
-  it('M6 many who race with one version: one wins, the others are told the current one, nothing is half written', async () => {
+  it('M6 of many updates with the same version one wins, the others get the current version, and nothing is half written', async () => {
     const meeting = await createMeeting(url(0), host, waitingRoom)
     const inside = await sit(host, meeting, 0)
     const cohost = await anAccount(url(0), 'Cohost')

@@ -67,7 +67,7 @@ describe('Janus and the media service go and come back', () => {
     await Promise.all([ada.peer.close(), ben.peer.close()])
   }, 60_000)
 
-  it('T18 V2 the replica that keeps Janus is killed: another one mutes, and takes out whoever is removed', async () => {
+  it('T18 V2 after the replica that holds a Janus is killed, another one mutes and removes there', async () => {
     const { owner, meeting } = await aMeeting()
     const ada = await joinCall(url, owner, meeting)
     const ben = await joinCall(url, await anAccount(url, 'Ben'), meeting)

@@ -150,7 +150,7 @@ describe('what a Janus carries', () => {
   }, 120_000)
 })
 
-describe('who may reach Janus', () => {
+describe('access to Janus', () => {
   it('S37 no token 401, somebody else 403, the lobby 403, a mesh 409', async () => {
     const { host, meeting } = await aCall({ waitingRoom: true })
     const [stranger, mesh] = await Promise.all([
@@ -200,7 +200,7 @@ describe('who may reach Janus', () => {
 })
 
 describe('a meeting that outgrows its mesh', () => {
-  it('V1 with the fifth person everybody is told of the SFU, and nobody joins anew', async () => {
+  it('V1 with the fifth participant everybody switches to the SFU, and nobody has to rejoin', async () => {
     const owner = await anAccount(url, 'Ada')
     const meeting = await createMeeting(url, owner, { settings: { topology: 'auto', waitingRoom: false } })
     const four = [await takeSeat(url, owner, meeting)]
@@ -213,7 +213,7 @@ describe('a meeting that outgrows its mesh', () => {
   })
 })
 
-describe('a client that is none of ours', () => {
+describe('a foreign client', () => {
   it('V2 O1 janus.js in a page, with nothing but the janus-token, publishes and receives through the gateway', async () => {
     const owner = await anAccount(url, 'Ada')
     const guest = await anAccount(url, 'Ben')

@@ -12,7 +12,7 @@ import { startEmbedded, type Embedded } from '../support/product.ts'
 
 const device = { mic: false, cam: false }
 
-describe('who one is, and what one is called, in a real browser', () => {
+describe('identity and names, in a real browser', () => {
   let browser: Browser
   let product: Embedded
   let url: string
@@ -103,7 +103,7 @@ describe('who one is, and what one is called, in a real browser', () => {
     expect(room.state.get().messages.at(-1)?.sender).toMatchObject({ name: 'Ana', guest: true })
   }, 90_000)
 
-  it('A11 the link of a verification mail does nothing until somebody who has seen who asks decides', async () => {
+  it('A11 a verification link does nothing until the reader has seen which account asks, and decides', async () => {
     const [ann, eve] = [keep(await aPerson(url, 'Ann')), keep(await aPerson(url, 'Eve Stranger'))]
     const open = async (parley: Parley): Promise<Page> => {
       const token = await mailedToken(join(product.dataDir, 'mail'), parley.user.get()?.email ?? '', 'Confirm')

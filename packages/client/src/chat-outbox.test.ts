@@ -107,7 +107,7 @@ test('waiting requests are dropped when the room is over, and a bounded number m
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => null))
 })
 
-test('C4 a person who is told to slow down waits as long as told, says so, and sends on: all once, in order', async () => {
+test('C4 after rate-limited the outbox waits as long as the answer says, shows it, and sends all once, in order', async () => {
   let left = 3
   let opensAt = 0
   const { outbox, sent } = outboxOf((_, call) => {

@@ -82,7 +82,7 @@ test('O8 a stream ends with the sign-in that opened it', async () => {
   expect(bearers(route)).toEqual(['Bearer access-of-ana'])
 })
 
-test('O8 signing in as somebody else ends the rooms of before, as the same one it does not', async () => {
+test('O8 signing in as another user ends the open rooms; as the same user it does not', async () => {
   const room = await enter()
   await parley.signIn({ email: 'ana@example.org', password: 'x' })
   expect(room.state.get().status).toEqual({ state: 'joined' })

@@ -78,7 +78,7 @@ describe('R8 a place that was kept over a reload', () => {
     expect(await (await aPage()).resume({ code })).toBeNull()
   })
 
-  test('what may pass is tried again; a server that does not tell the whole room is left', async () => {
+  test('a temporary refusal is retried; a server that never sends the whole room is left', async () => {
     await leftBehind()
     let failures = 1
     server.answering = ({ type }, socket) =>

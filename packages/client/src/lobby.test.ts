@@ -148,7 +148,7 @@ describe('R9 promise 4: a server that goes tells those who wait', () => {
     return { room, old: waiting }
   }
 
-  test('make before break: the wait goes on on a new socket before the old one goes; the place is as it was', async () => {
+  test('make before break: the wait moves to a new socket before the old one closes, and keeps its place', async () => {
     const { room, old } = await waitingRoom()
     const open: (number | undefined)[] = []
     onResume(() => (open.push(old?.readyState), undefined))
@@ -175,7 +175,7 @@ describe('R9 promise 4: a server that goes tells those who wait', () => {
     await room
   })
 
-  test('a person who is let in on the old socket meanwhile is in, and moves as one who is in the room', async () => {
+  test('an admission on the old socket during the move counts, and the participant then moves as one in the room', async () => {
     const { room, old } = await waitingRoom()
     onResume(() => ({ type: 'error', payload: problem('resume-failed', 409, { next: 'rejoin' }) }))
     drain(old)
@@ -226,7 +226,7 @@ describe('R9 promise 4: a server that goes tells those who wait', () => {
     expect(positions).toEqual([2])
   })
 
-  test('a person who is sent away while moving is told so; one who gives up has left, also on the new node', async () => {
+  test('a reject during a move arrives; giving up during a move leaves the lobby, also on the new node', async () => {
     const { room, old } = await waitingRoom()
     const usual = server.answering
     onResume(() => null)

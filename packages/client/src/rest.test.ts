@@ -81,7 +81,7 @@ describe('O6 problems', () => {
     await expect(restOf().me()).rejects.toMatchObject({ problem: { code: 'internal' } })
   })
 
-  test('a server that is not there is unavailable; one that does not answer is past its deadline; one’s own abort is one’s own', async () => {
+  test('no server gives unavailable, no answer gives deadline-exceeded, and an abort gives the caller’s reason', async () => {
     const gone = createRest(createCaller({ url: 'http://127.0.0.1:1', fetch }), tokens())
     await expect(gone.login({ body: { email: 'a', password: 'b' } })).rejects.toMatchObject({
       problem: { code: 'unavailable' },
@@ -153,7 +153,7 @@ describe('T5 repetition', () => {
     expect(keys.every((key) => key.length >= 16)).toBe(true)
   })
 
-  test('a request that may not be repeated is sent once; a long wait is left to the caller; four attempts are the most', async () => {
+  test('a request that may not be repeated is sent once; a long Retry-After goes to the caller; at most four attempts', async () => {
     gateway.on('POST /v1/auth/login', failing(9, { status: 200, body: {} }))
     await expect(restOf().login({ body: { email: 'a', password: 'b' } })).rejects.toMatchObject({
       problem: { code: 'unavailable' },

@@ -81,7 +81,7 @@ test('C3 a ping tells of a change whose broadcast got lost', async () => {
   await eventually(() => seen(room)[0]?.text === 'b')
 })
 
-test('C3 one edits and deletes; an answer that got lost is asked for again; a refusal is told', async () => {
+test('C3 the author edits and deletes; a lost answer is requested again; a refusal is shown', async () => {
   const room = await enter()
   const sent = await room.sendMessage('helo')
   let cuts = 1

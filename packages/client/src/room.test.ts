@@ -42,7 +42,7 @@ describe('R1 joining', () => {
     expect(server.tokens).toEqual(['access-1'])
   })
 
-  test('a refusal is the answer; what may pass is tried again with a fresh room token', async () => {
+  test('a final refusal rejects join; a temporary one is retried with a fresh room token', async () => {
     server.gateway.on('POST /v1/meetings/join', () => ({ status: 403, body: problem('passcode-required', 403) }))
     await expect(enter()).rejects.toMatchObject({ problem: { code: 'passcode-required' } })
     await server.gateway.close()

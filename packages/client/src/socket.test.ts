@@ -81,7 +81,7 @@ describe('R1 requests', () => {
 })
 
 describe('R8 the end of a socket', () => {
-  test('a close code is told once, and what waits is rejected with it', async () => {
+  test('a close code is reported once, and pending requests are rejected with it', async () => {
     const socket = await open()
     const { losses } = listen(socket)
     const waiting = socket.request('hand.raise', {})

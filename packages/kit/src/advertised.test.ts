@@ -7,7 +7,7 @@ import { readConfig } from './config.ts'
 const of = (env: Record<string, string>): string =>
   advertisedUrl(readConfig(Type.Object(commonConfig), env), 'http://127.0.0.1:8080')
 
-test('O1 a process that is known by its address alone is told with brackets and port where they belong', () => {
+test('O1 an advertised IPv6 address gets brackets, and the port where it belongs', () => {
   expect(of({})).toBe('http://127.0.0.1:8080')
   expect(of({ ADVERTISE_HOST: '10.1.2.3' })).toBe('http://10.1.2.3:8080')
   expect(of({ ADVERTISE_HOST: 'fd00::1' })).toBe('http://[fd00::1]:8080')

@@ -6,7 +6,7 @@ function takeAll(places: Places, address: string): number {
   for (let taken = 0; ; taken += 1) if (typeof places.take(address) === 'string') return taken
 }
 
-it('X5 X6 an address gets half of the places, the next a quarter, and so on; there is one for whoever comes anew', () => {
+it('X5 X6 an address gets half of the places, the next a quarter, and so on; a new address always gets one', () => {
   const places = createPlaces({ total: 60 })
   expect(['a', 'b', 'c'].map((address) => takeAll(places, address))).toEqual([30, 15, 8])
   expect(places.take('a')).toBe('share')

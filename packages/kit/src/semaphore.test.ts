@@ -27,7 +27,7 @@ describe('gate', () => {
     expect(await pass('a', async () => 'again')).toBe('again')
   })
 
-  it('P10 passes over who has gone while waiting, and keeps the order of the others', async () => {
+  it('P10 skips a waiter that gave up, and keeps the order of the others', async () => {
     const pass = createKeyedSemaphores({ running: 2, waiting: 10, full: 'Busy' })
     const order: string[] = []
     const ends: (() => void)[] = []

@@ -53,7 +53,7 @@ test('A11 without a mail server mails are files; links begin as the browser know
   await rm(dir, { recursive: true })
 })
 
-test('A11 a host that is none gets into no link', async () => {
+test('A11 an invalid host gets into no link', async () => {
   const running = await start({})
   const reply = await register(running, freshEmail(), { 'x-forwarded-host': 'evil.example/path?x' })
   expect(reply.problem()).toMatchObject({ code: 'invalid-input' })

@@ -30,21 +30,21 @@ export interface CodeLimit {
  * an office.
  */
 export function createCodeLimit(kv: Pick<Kv, 'limiter'>): CodeLimit {
-  const people = kv.limiter({ name: 'code:principal', points: 60, seconds: 60 })
+  const principals = kv.limiter({ name: 'code:principal', points: 60, seconds: 60 })
   const addresses = kv.limiter({ name: 'code:address', points: 600, seconds: 60 })
   return {
     async lookUp({ userId, address }) {
-      await takeOrThrow(people, userId, 1)
+      await takeOrThrow(principals, userId, 1)
       await takeOrThrow(addresses, address, 1)
     },
     lookAround: (address) => takeOrThrow(addresses, address, 1),
     async guess({ userId, guest, address }, find) {
-      await takeOrThrow(people, userId, 0)
+      await takeOrThrow(principals, userId, 0)
       if (guest) await takeOrThrow(addresses, address, 0)
       try {
         return await find()
       } catch (error) {
-        if (isProblem(error, 'not-found')) await Promise.all([people.take(userId), addresses.take(address)])
+        if (isProblem(error, 'not-found')) await Promise.all([principals.take(userId), addresses.take(address)])
         throw error
       }
     },

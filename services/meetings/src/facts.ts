@@ -29,7 +29,7 @@ async function applyFacts(context: Context, facts: readonly [Fact, ...Fact[]]): 
     const meeting = await lockMeeting(trx, meetingId)
     if (meeting === undefined) return null
     for (const together of atOnce(facts)) await applyTogether(trx, together)
-    await keepStats(trx, meeting, { moves: facts.filter(isMove), people: facts.flatMap(inside) })
+    await keepStats(trx, meeting, { moves: facts.filter(isMove), users: facts.flatMap(inside) })
     return await follow(trx, context, meeting, facts)
   })
   if (told === null) context.log.warn({ meetingId, facts: facts.length }, 'facts of a meeting that does not exist')

@@ -16,15 +16,15 @@ export async function isFull(context: Context, meeting: MeetingRow, userId: stri
   if (meeting.host_id === userId) return false
   const limit = meeting.max_participants
   if ((await countOthers(context.db, { meetingId: meeting.id, userId, limit })) < limit) return false
-  const people = await peopleIn(context, meeting.id)
-  return people !== null && !people.has(userId) && people.size >= limit
+  const users = await usersIn(context, meeting.id)
+  return users !== null && !users.has(userId) && users.size >= limit
 }
 
 export const meetingFull = ({ max_participants: limit }: MeetingRow): ProblemError =>
   new ProblemError('meeting-full', `The meeting is full: it has room for ${limit} people`, { retryAfterMs: tryAgainMs })
 
 /** Null when nobody can say. */
-async function peopleIn({ bus, log }: Context, meetingId: string): Promise<ReadonlySet<string> | null> {
+async function usersIn({ bus, log }: Context, meetingId: string): Promise<ReadonlySet<string> | null> {
   try {
     const { people } = await request(bus, signalingBus.roster, { meetingId })
     return new Set(people.map(({ userId }) => userId))

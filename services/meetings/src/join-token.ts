@@ -2,7 +2,7 @@ import { ProblemError } from '@parley/kit'
 import { now, type Context } from './context.ts'
 import { hashOf } from './room-token.ts'
 import { findJoinToken, holdsUse, takeUse } from './store/join-tokens.ts'
-import { grantRole, type Person } from './store/members.ts'
+import { grantRole, type MeetingUser } from './store/members.ts'
 import type { Db } from './tables.ts'
 import type { JoinTokenRow } from './tables-admission.ts'
 
@@ -24,8 +24,8 @@ export async function tokenOrThrow(context: Context, joinToken: string, userId: 
 }
 
 /** In a transaction: takes a use, once per person, and gives what the token gives. @throws ProblemError `join-token-invalid` */
-export async function spendUse(trx: Db, token: JoinTokenRow, person: Person, at: Date): Promise<void> {
-  const use = await takeUse(trx, { tokenId: token.id, userId: person.userId, at })
+export async function spendUse(trx: Db, token: JoinTokenRow, user: MeetingUser, at: Date): Promise<void> {
+  const use = await takeUse(trx, { tokenId: token.id, userId: user.userId, at })
   if (use === 'none') throw invalidToken()
-  if (use === 'taken') await grantRole(trx, person, token, at)
+  if (use === 'taken') await grantRole(trx, user, token, at)
 }

@@ -135,10 +135,10 @@ async function issueWith(
   { used, shown, address }: { used: HeldToken | undefined; shown: Shown; address: string },
   at: Date,
 ): Promise<LobbyPlace | null> {
-  const person = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
-  const { entry } = await admitIn(trx, { ...person, shown: () => shown }, at)
-  const place = entry.kind === 'wait' ? await takePlace(trx, { ...person, by: { address } }, at) : null
-  if (used !== undefined) await spendUse(trx, used.token, person, at)
+  const user = { meetingId: draft.meeting_id, userId: draft.user_id, name: draft.name, guest: draft.guest }
+  const { entry } = await admitIn(trx, { ...user, shown: () => shown }, at)
+  const place = entry.kind === 'wait' ? await takePlace(trx, { ...user, by: { address } }, at) : null
+  if (used !== undefined) await spendUse(trx, used.token, user, at)
   await insertRoomToken(trx, {
     ...draft,
     role: entry.role,

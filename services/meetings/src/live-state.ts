@@ -3,7 +3,7 @@ import {
   type Attendance,
   type LiveState,
   type ParticipantEntry,
-  type ShownPerson,
+  type ShownParticipant,
 } from '@parley/contracts'
 import { request, isProblem } from '@parley/kit'
 import type { Context } from './context.ts'
@@ -18,14 +18,14 @@ export async function withLiveState(
   stays: readonly Attendance[],
 ): Promise<ParticipantEntry[]> {
   const present = stays.some(({ leftAt }) => leftAt === null)
-  const shown = present ? await shownIn(context, meetingId) : new Map<string, ShownPerson>()
+  const shown = present ? await shownIn(context, meetingId) : new Map<string, ShownParticipant>()
   return stays.map((stay) => {
-    const person = stay.leftAt === null ? shown.get(stay.id) : undefined
-    return { ...stay, live: person === undefined ? null : stateOf(person) }
+    const participant = stay.leftAt === null ? shown.get(stay.id) : undefined
+    return { ...stay, live: participant === undefined ? null : stateOf(participant) }
   })
 }
 
-const stateOf = ({ mic, cam, screen, hand = null, connection = 'connected' }: ShownPerson): LiveState => ({
+const stateOf = ({ mic, cam, screen, hand = null, connection = 'connected' }: ShownParticipant): LiveState => ({
   mic,
   cam,
   screen,
@@ -34,10 +34,10 @@ const stateOf = ({ mic, cam, screen, hand = null, connection = 'connected' }: Sh
 })
 
 /** By participant; nobody when the room cannot be asked. */
-async function shownIn({ bus, log }: Context, meetingId: string): Promise<ReadonlyMap<string, ShownPerson>> {
+async function shownIn({ bus, log }: Context, meetingId: string): Promise<ReadonlyMap<string, ShownParticipant>> {
   try {
     const { people } = await request(bus, signalingBus.shown, { meetingId })
-    return new Map(people.map((person) => [person.participantId, person]))
+    return new Map(people.map((participant) => [participant.participantId, participant]))
   } catch (err) {
     if (!isProblem(err, 'unavailable') && !isProblem(err, 'deadline-exceeded')) throw err
     log.info({ err, meetingId }, 'a list of participants is answered without what the room shows of them')

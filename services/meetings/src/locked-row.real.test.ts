@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tableSteps } from './privacy/store.ts'
 import { createAccounts } from './testing/accounts.ts'
-import { startProduct, type Person, type Product } from './testing/product.ts'
+import { startProduct, type TestUser, type Product } from './testing/product.ts'
 import { openRealWorld, type TestWorld } from './testing/world.ts'
 
 const endsMs = 3_500
@@ -34,10 +34,10 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     return { status, code: (body as { code?: string }).code, ms: performance.now() - from }
   }
   const join = (code: string, count: number) =>
-    Array.from({ length: count }, () => timed(product.joinByCode(product.person(), code)))
+    Array.from({ length: count }, () => timed(product.joinByCode(product.user(), code)))
 
   it('T11 refuses everybody who asks for it in time, and others do not wait', async () => {
-    const host = product.person()
+    const host = product.user()
     const [locked, other] = [await product.create(host), await product.create(host)]
     const rename = (id: string) => product.call('PATCH', `/v1/meetings/${id}`, { as: host, body: { title: 'New' } })
     await Promise.all([...join(locked.code, crowd), rename(other.id)])
@@ -57,17 +57,18 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     expect((await rename(locked.id)).status).toBe(200)
   }, 30_000)
 
-  it('T11 refuses who asks for an invite whose row is locked, and others do not wait', async () => {
-    const [host, invited] = [product.person(), product.person()]
+  it('T11 refuses a request for an invite whose row is locked, and others do not wait', async () => {
+    const [host, invited] = [product.user(), product.user()]
     const meeting = await product.create(host)
-    const invite = async (person: Person) => {
-      accounts.of(person)
+    const invite = async (user: TestUser) => {
+      accounts.of(user)
       const path = `/v1/meetings/${meeting.id}/invites`
-      return (await product.call<Invite>('POST', path, { as: host, body: { userId: person.id } })).body.id
+      return (await product.call<Invite>('POST', path, { as: host, body: { userId: user.id } })).body.id
     }
-    const another = product.person()
+    const another = product.user()
     const [locked, other] = [await invite(invited), await invite(another)]
-    const accept = (as: Person, id: string) => timed(product.call('POST', `/v1/invites/${id}/accept`, { as, body: {} }))
+    const accept = (as: TestUser, id: string) =>
+      timed(product.call('POST', `/v1/invites/${id}/accept`, { as, body: {} }))
     const refused = await product.db.transaction().execute(async (trx) => {
       await trx.selectFrom('invites').select('id').where('id', '=', locked).forUpdate().execute()
       const waiting = Array.from({ length: crowd }, () => accept(invited, locked))
@@ -84,11 +85,11 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
   }, 30_000)
 
   it('O11.3 an erasure takes the row once it is free, in the shape that it has then', async () => {
-    const person = product.person()
-    await product.create(person)
-    const erasure = { userId: person.id, alias: newId(), email: null, name: 'Somebody', at: new Date().toISOString() }
+    const user = product.user()
+    await product.create(user)
+    const erasure = { userId: user.id, alias: newId(), email: null, name: 'Somebody', at: new Date().toISOString() }
     const erased = await product.db.transaction().execute(async (trx) => {
-      await trx.updateTable('meetings').set({ title: 'Changed' }).where('host_id', '=', person.id).execute()
+      await trx.updateTable('meetings').set({ title: 'Changed' }).where('host_id', '=', user.id).execute()
       const slice = eraseSlice(tableSteps(product.db), { ...erasure, cursor: null })
       await eventually(async () => {
         const { rows } = await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(product.db)
@@ -98,7 +99,7 @@ describe('on PostgreSQL, a meeting whose row is locked by somebody else', () => 
     })
     for (let { cursor } = await erased.slice; cursor !== null;)
       ({ cursor } = await eraseSlice(tableSteps(product.db), { ...erasure, cursor }))
-    const left = await product.db.selectFrom('meetings').select('title').where('host_id', '=', person.id).execute()
+    const left = await product.db.selectFrom('meetings').select('title').where('host_id', '=', user.id).execute()
     expect(left).toEqual([])
     const [row] = await product.db.selectFrom('meetings').selectAll().where('host_id', '=', erasure.alias).execute()
     expect(row).toMatchObject({ title: 'Changed', host_name: 'Deleted user' })

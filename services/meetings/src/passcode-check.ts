@@ -53,7 +53,7 @@ interface Counter {
  * one more of their address: a class slips less often than it gets it right, and somebody who guesses never gets it right.
  */
 export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
-  const people = kv.distinct({ name: 'passcode:person', points: passcodeMarks.person, seconds: halfAnHour })
+  const guessers = kv.distinct({ name: 'passcode:person', points: passcodeMarks.person, seconds: halfAnHour })
   const addresses = kv.distinct({ name: 'passcode:address', points: passcodeMarks.address, seconds: halfAnHour })
   const earned = kv.distinct({ name: 'passcode:earned', points: passcodeMarks.earned, seconds: earnedFor })
   const guests = kv.distinct({ name: 'passcode:guests', points: passcodeMarks.meeting, seconds: hour })
@@ -62,7 +62,7 @@ export function createPasscodeCheck(kv: Pick<Kv, 'distinct'>): PasscodeCheck {
 
   const countersOf = (meeting: MeetingRow, { userId, guest, address, belongs }: PasscodeGuesser): Counter[] => {
     const base = baseOf(meeting)
-    const own = { limiter: people, key: `${base}:${userId}` }
+    const own = { limiter: guessers, key: `${base}:${userId}` }
     if (belongs) return [own]
     const place = `${base}:${guest ? 'guests' : 'accounts'}:${limitKey(address)}`
     return [own, { limiter: addresses, key: place, earned }, { limiter: guest ? guests : accounts, key: base }]

@@ -81,14 +81,14 @@ async function entryOf(context: Context, arrival: Arrival, shown: Shown): Promis
 /** Decided again with the meeting locked: the waiting room may have been switched off meanwhile. */
 async function admitToLobby(context: Context, token: RoomTokenRow, at: Date): Promise<AdmittedArrival> {
   const { meeting_id: meetingId, user_id: userId, name, guest } = token
-  const person = { meetingId, userId, name, guest }
+  const user = { meetingId, userId, name, guest }
   const admitted = await changing(context, meetingId, async (trx): Promise<AdmittedArrival> => {
     const shown = (arrival: Arrival) => shownFor(token, arrival)
     const { arrival, entry } = await admitIn(trx, { meetingId, userId, shown }, at)
     return {
       arrival,
       entry,
-      place: entry.kind === 'wait' ? await takePlace(trx, { ...person, by: 'socket' }, at) : null,
+      place: entry.kind === 'wait' ? await takePlace(trx, { ...user, by: 'socket' }, at) : null,
     }
   })
   if (admitted.place?.lv != null) context.tellLobby(meetingId, admitted.place.lv)

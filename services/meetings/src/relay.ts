@@ -1,5 +1,5 @@
 import { chatBus, signalingBus } from '@parley/contracts'
-import { request, isProblem, type Bus, type Clock, type Logger, type Metrics } from '@parley/kit'
+import { askAgain, request, isProblem, type Bus, type Clock, type Logger, type Metrics } from '@parley/kit'
 import { startLoop, type Loop } from './loop.ts'
 import {
   deleteCommand,
@@ -15,6 +15,11 @@ import type { Db } from './tables.ts'
 const leaseMs = 10_000
 const batch = 32
 const everyMs = 1000
+/**
+ * One node of several may stand still, and still be given commands for as long as its link to the bus lives. So another one is asked before
+ * the first has failed. Commands and notices have numbers or ids: they happen once.
+ */
+const hedge = { everyMs: 250, most: 4 }
 const firstBackoffMs = 200
 /** A person may be banned while the room cannot be told. They are out within 5 s after it can. */
 const maxBackoffMs = 2000
@@ -70,8 +75,13 @@ async function deliver(
   { seq, meeting_id: meetingId, command, attempts, created_at }: OutboxRow,
 ): Promise<boolean> {
   try {
-    if (command.kind === 'notice') await request(bus, chatBus.system, { meetingId, ...command })
-    else await request(bus, signalingBus.command, { meetingId, command })
+    await askAgain<object>(
+      () =>
+        command.kind === 'notice'
+          ? request(bus, chatBus.system, { meetingId, ...command })
+          : request(bus, signalingBus.command, { meetingId, command }),
+      hedge,
+    )
   } catch (error) {
     if (clock.now() - created_at.getTime() < giveUpMs) {
       // Nobody there is what a restart looks like; anything else deserves a look.

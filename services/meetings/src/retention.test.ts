@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 it('O11.7 the sweeper forgets stays, and comings and goings, when they are too old', async () => {
-  const [host, guest] = [product.person('Host'), product.person('Late')]
+  const [host, guest] = [product.user('Host'), product.user('Late')]
   const meeting = await product.create(host)
   const stay = await product.fact('joined', meeting, host)
   await product.fact('left', meeting, host, { participantId: stay.participantId })

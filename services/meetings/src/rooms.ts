@@ -56,10 +56,10 @@ async function askAll(context: Context, meetingIds: readonly string[]): Promise<
   const askOn = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined && unanswered < maxUnanswered; id = waiting.shift()) {
       const at = now(context)
-      const people = await rosterOf(context, id)
-      if (people === null) unanswered += 1
+      const roster = await rosterOf(context, id)
+      if (roster === null) unanswered += 1
       else {
-        await applyRoster(context, id, { people, at })
+        await applyRoster(context, id, { roster, at })
         asked.add(id)
       }
     }
@@ -83,16 +83,16 @@ async function rosterOf({ bus, log }: Context, meetingId: string): Promise<Roste
 async function applyRoster(
   context: Context,
   meetingId: string,
-  { people, at }: { people: readonly RosterEntry[]; at: Date },
+  { roster, at }: { roster: readonly RosterEntry[]; at: Date },
 ): Promise<void> {
   const closed = await context.db.transaction().execute(async (trx) => {
     const meeting = await lockMeeting(trx, meetingId)
     if (meeting === undefined) return 0
-    await addStays(trx, meetingId, people)
-    const except = people.map(({ participantId }) => participantId)
+    await addStays(trx, meetingId, roster)
+    const except = roster.map(({ participantId }) => participantId)
     const count = await closeStays(trx, meetingId, { at, before: beforeDisorder(at), except })
     if (!isOver(meeting.status)) {
-      const came = people.map(({ joinedAt }) => joinedAt)
+      const came = roster.map(({ joinedAt }) => joinedAt)
       await occupy(trx, context, meeting, came)
     }
     return count

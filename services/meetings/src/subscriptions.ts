@@ -8,11 +8,11 @@ import { endByHost } from './end.ts'
 import { decideLobby } from './lobby/decide.ts'
 import { settleWait } from './lobby/settle.ts'
 import { lobbyState } from './lobby/state.ts'
-import { removePerson } from './moderation/remove.ts'
+import { removeUser } from './moderation/remove.ts'
 import { giveRole } from './moderation/roles.ts'
 import { readersOf } from './readers.ts'
-import { erasePerson } from './privacy/erase.ts'
-import { exportPerson } from './privacy/export.ts'
+import { eraseUser } from './privacy/erase.ts'
+import { exportUser } from './privacy/export.ts'
 import { redeem } from './redeem.ts'
 import { timelineOf } from './timeline/read.ts'
 import { keepNotes } from './timeline/store.ts'
@@ -49,8 +49,8 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.noteTimeline, noteTimeline),
     serve(meetingsBus.timeline, ({ db }, { meeting }) => timelineOf(db, meeting)),
     serve(meetingsBus.rename, renamed),
-    serve(privacyBus.eraseInMeetings, erasePerson),
-    serve(privacyBus.exportFromMeetings, exportPerson),
+    serve(privacyBus.eraseInMeetings, eraseUser),
+    serve(privacyBus.exportFromMeetings, exportUser),
   ]
 }
 
@@ -77,7 +77,7 @@ async function decide(context: Context, decision: Input<'decideLobby'>): Promise
 }
 
 async function remove(context: Context, removal: Input<'remove'>): Promise<Record<string, never>> {
-  await removePerson(context, removal)
+  await removeUser(context, removal)
   return {}
 }
 

@@ -26,10 +26,10 @@ export const tellEnd = (trx: Db, { id, end_reason: reason }: MeetingRow, at: Dat
 export async function tellDecisions(
   trx: Db,
   meeting: MeetingRow,
-  people: readonly { userId: string; role: Role }[],
+  users: readonly { userId: string; role: Role }[],
   at: Date,
 ): Promise<boolean> {
-  const userIds = [...new Set(people.map(({ userId }) => userId))]
+  const userIds = [...new Set(users.map(({ userId }) => userId))]
   const rows = await findMembers(trx, meeting.id, userIds)
   const removed = removedOf(meeting, rows)
   for (const { userId, banned } of removed)
@@ -37,7 +37,7 @@ export async function tellDecisions(
   const gone = new Set(removed.map(({ userId }) => userId))
   const members = new Map(rows.map((member) => [member.user_id, member]))
   const roles = new Map<string, Role>()
-  for (const { userId, role: seenAs } of people) {
+  for (const { userId, role: seenAs } of users) {
     const role = roleIn(meeting, userId, { member: members.get(userId), seenAs })
     if (role !== null && role !== seenAs && !gone.has(userId)) roles.set(userId, role)
   }

@@ -21,7 +21,7 @@ describe('the chat of a room on two nodes', () => {
     await world.kv.close()
   })
 
-  it('C3 an edit and a deletion go to everybody; whose message it is and who moderates is known; the numbers follow', async () => {
+  it('C3 everybody gets edits and deletions, in order of their numbers; only the author and moderators may make them', async () => {
     const meeting = aMeeting()
     const host = await product.join(0, meeting, 'Hedy', 'host')
     const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]

@@ -48,7 +48,7 @@ describe.each(steps)('C14 T33 the sockets of a node whose clock is set %s', (_na
     }
   }
 
-  it('R8 are pinged as before; who answers stays, who is silent for 12 s goes then', async () => {
+  it('R8 are pinged as before; a socket that answers stays, one that is silent for 12 s is closed', async () => {
     const token = product.issuer.token()
     const there = await product.connect(0, token)
     const silent = await product.connect(0, token)

@@ -305,7 +305,7 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     expect(await guest.ask('hand.raise')).toMatchObject({ type: 'ack' })
   })
 
-  it('R5 the wait is resumed on another node; who is rejected is told why', async () => {
+  it('R5 the wait is resumed on another node; a rejected user is told why', async () => {
     const meeting = aMeeting()
     const host = await product.join(0, meeting, 'Host', 'host')
     const { roomToken, token } = product.grant(meeting, 'Gus', 'guest', 'wait')

@@ -53,7 +53,7 @@ describe('the sender pays, not the receiver', () => {
     expect(bytes.take('ann', 60_000, 200 + wait)).toBe(0)
   })
 
-  it('X3 towards a receiver who does not keep up each sender has a small share; nothing holds for one who does', () => {
+  it('X3 each sender has a small share of a slow receiver’s queue; a fast receiver has no such limit', () => {
     const bytes = new SenderBytes()
     const slow = { keepsUp: false } as LocalSession
     const passed = Array.from({ length: 20 }, () => bytes.reaches(slow, 'attacker', 4_096, 0)).filter(Boolean)

@@ -37,7 +37,7 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
   const auth = createEdgeAuth({ bus, log, clock })
   const delivered = metrics.counter('parley_signaling_deliveries_total', 'Broadcast messages handed to sockets')
   const ice = new IceServers(config, { clock, holders: new TurnHolders({ kv, log }), metrics })
-  const socketsPerPerson = personShare(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
+  const socketsPerPerson = shareOfUser(config.MAX_SOCKETS_PER_PERSON, config.MAX_SOCKETS)
   const timeline = createTimeline({ bus, clock, log, metrics, node })
   const signaling = createNode({
     node,
@@ -130,4 +130,4 @@ function create(deps: Deps<SignalingConfig, never>): RunningService {
 const nodeName = (instanceId: string): string => instanceId.replaceAll(/[^\w-]/g, '_')
 
 /** Of few places nobody has most, but everybody has one. */
-const personShare = (wanted: number, total: number): number => Math.min(wanted, Math.max(1, Math.floor(total / 4)))
+const shareOfUser = (wanted: number, total: number): number => Math.min(wanted, Math.max(1, Math.floor(total / 4)))

@@ -151,7 +151,7 @@ describe('the wire', () => {
     expect(client.of('error')[0]).toMatchObject({ payload: { code: 'rate-limited', retryAfterMs: expect.any(Number) } })
   })
 
-  it('R11 tells the ICE servers to who is signed in', async () => {
+  it('R11 gives the ICE servers to signed-in users', async () => {
     const url = `${product.nodes[0]?.url}/v1/ice-servers`
     expect((await fetch(url)).status).toBe(401)
     const answer = await fetch(url, { headers: { authorization: `Bearer ${product.issuer.token()}` } })

@@ -7,7 +7,7 @@ import type { Attendee } from '../workload/attendee.ts'
 import type { Meeting } from '../workload/crowd.ts'
 
 const actEveryMs = 60
-const frozenMs = 3_000
+const frozenMs = 4_000
 const busyMs = 1_000
 const afterwardsMs = 6_000
 /** The host is on the first node, everybody else on the second. */

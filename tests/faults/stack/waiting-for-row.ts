@@ -5,9 +5,9 @@ import type { Cluster } from './cluster.ts'
 import type { Replica, ServiceName } from './replicas.ts'
 import { linksOf } from './resources.ts'
 
-const patienceMs = 2_500
+const patienceMs = 15_000
 
-/** The replica of a service whose query on `table` waits for a row that somebody has locked; rejects when none does in 2.5 s. */
+/** The replica of a service whose query on `table` waits for a row that somebody has locked; rejects when none does in 15 s. */
 export const waitingForRow = (cluster: Cluster, service: ServiceName, table: string): Promise<Replica> =>
   eventually(async () => {
     const rows = await sql<{ port: number }>(

@@ -10,7 +10,7 @@ export interface Chair {
   /** Sends somebody out; with `ban` for good. */
   remove(meeting: Meeting, attendee: Attendee, how?: { ban: boolean }): Promise<boolean>
   end(meeting: Meeting): Promise<boolean>
-  /** The same on the socket of somebody who is in it as its host; asked once. */
+  /** The same on the socket of somebody who is in it as its host. */
   endFromInside(meeting: Meeting, host: Attendee): Promise<boolean>
   setRole(meeting: Meeting, attendee: Attendee, role: 'cohost' | 'participant'): Promise<boolean>
   /** The same on the socket of the host; the one concerned is a guest. */
@@ -72,12 +72,20 @@ export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair
     },
     async endFromInside(meeting, host) {
       const people = insideOf(meeting)
-      const at = now()
-      const answer = await host.sockets.ask('meeting.end', {})
-      const is = answer?.type === 'ack' ? 'acknowledged' : 'unknown'
-      recorder.commands.push({ room: meeting.id, order: { kind: 'end' }, at, outcome: { is, at: now() } })
-      if (is === 'acknowledged') sentence(people, 'room.ended')
-      return is === 'acknowledged'
+      for (let attempt = 1; attempt <= tries; attempt += 1) {
+        const at = now()
+        const answer = await host.sockets.ask('meeting.end', {})
+        // A host who is out has been told of the end, be it before the answer.
+        const isDone = answer?.type === 'ack' || !isInside(host)
+        const is = isDone ? 'acknowledged' : 'unknown'
+        recorder.commands.push({ room: meeting.id, order: { kind: 'end' }, at, outcome: { is, at: now() } })
+        if (isDone) {
+          sentence(people, 'room.ended')
+          return true
+        }
+        await sleep(pauseMs)
+      }
+      return false
     },
     setRole: (meeting, { userId }, role) =>
       give(meeting, { method: 'PUT', path: `/participants/${userId}/role`, body: { role } }, (body) => ({
@@ -103,8 +111,8 @@ export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair
   }
 }
 
-const insideOf = ({ attendees }: Meeting): Attendee[] =>
-  attendees.filter(({ status }) => status === 'joined' || status === 'reconnecting')
+const isInside = ({ status }: Attendee): boolean => status === 'joined' || status === 'reconnecting'
+const insideOf = ({ attendees }: Meeting): Attendee[] => attendees.filter(isInside)
 
 /** 5xx and none may have been carried out. */
 function outcomeOf(status: number): 'acknowledged' | 'refused' | 'unknown' {

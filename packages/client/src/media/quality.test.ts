@@ -49,7 +49,7 @@ describe('V1 the quality of connections', () => {
     expect(quality.get('b')).toMatchObject({ level: 'good', loss: 0 })
   })
 
-  test('one’s own is what the other side reports', () => {
+  test('the own quality comes from the reports of the other side', () => {
     const quality = qualityBetween(at(0, {}), at(1_000, {}, { roundTripMs: 900, outboundLoss: 0.01 }), 'me')
     expect(quality.get('me')).toMatchObject({ level: 'poor', roundTripMs: 900, loss: 0.01, kbps: null })
   })

@@ -85,7 +85,7 @@ export const RosterEntry = Type.Object({
 export type RosterEntry = Static<typeof RosterEntry>
 
 /** Somebody in a room, and what of them everybody sees and hears. */
-export const ShownPerson = Type.Object({
+export const ShownParticipant = Type.Object({
   participantId: Id,
   userId: Id,
   joinedAt: Instant,
@@ -96,7 +96,7 @@ export const ShownPerson = Type.Object({
   hand: Type.Optional(Participant.properties.hand),
   connection: Type.Optional(Connection),
 })
-export type ShownPerson = Static<typeof ShownPerson>
+export type ShownParticipant = Static<typeof ShownParticipant>
 
 /** A commit of a room's document, as the kit's `DocHead`. */
 const Head = Type.Object({ epoch: Type.String(), version: Type.Integer(), commitId: Type.String() })
@@ -240,7 +240,7 @@ export const signalingBus = {
     output: Type.Object({
       meeting: Type.Union([Meeting, Type.Null()]),
       ended: Type.Boolean(),
-      people: Type.Array(ShownPerson),
+      people: Type.Array(ShownParticipant),
     }),
   }),
   /** To the node that had a session: hand over what it still holds for it, and close its socket with 4409. */

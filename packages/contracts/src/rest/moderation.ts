@@ -5,7 +5,7 @@ import { JoinToken, Meeting, paging, PasscodeGuesses } from './meetings.ts'
 import type { Operations } from './operation.ts'
 
 const byId = Strict({ id: Id })
-const byPerson = Strict({ id: Id, userId: Id })
+const byUser = Strict({ id: Id, userId: Id })
 const page = <S extends Type.TSchema>(item: S) =>
   Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) })
 
@@ -132,7 +132,7 @@ export const moderationOperations = {
     auth: 'any',
     rows: ['M10'],
     summary: 'Take a ban back (host, cohost): that person may ask in the lobby again',
-    params: byPerson,
+    params: byUser,
     answers: { 204: null },
     problems: ['not-found', 'forbidden'],
   },
@@ -164,7 +164,7 @@ export const moderationOperations = {
     auth: 'user',
     rows: ['M10'],
     summary: 'Give somebody another role for this meeting (host)',
-    params: byPerson,
+    params: byUser,
     body: Strict({ role: Type.Union([Type.Literal('cohost'), Type.Literal('participant')]) }),
     answers: { 200: Type.Object({ userId: Id, role: Role }) },
     problems: ['not-found', 'forbidden', 'meeting-over'],

@@ -22,7 +22,7 @@ export const RecordingStatus = Type.Union([
 export type RecordingStatus = Static<typeof RecordingStatus>
 
 /** When somebody was heard or seen in a recording, in milliseconds from its beginning. */
-const RecordedPerson = Type.Object({
+const RecordedParticipant = Type.Object({
   participantId: Id,
   name: Type.String(),
   fromMs: Type.Integer(),
@@ -45,7 +45,7 @@ export const Recording = Type.Object(
     failure: Type.Optional(
       Type.Object({ code: Type.String(), detail: Type.String() }, { description: 'Why it failed, or was cut short' }),
     ),
-    people: Type.Array(RecordedPerson),
+    people: Type.Array(RecordedParticipant),
     sha256: Type.Optional(Type.String({ description: 'Of the file, hexadecimal' })),
   },
   { title: 'Recording' },

@@ -6,7 +6,7 @@ import type { Operations } from './operation.ts'
 const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
 /** All stays of one person in a meeting, put together. */
-export const PersonAttendance = Type.Object(
+export const UserAttendance = Type.Object(
   {
     userId: Id,
     name: Type.String({ description: 'As last shown' }),
@@ -18,7 +18,7 @@ export const PersonAttendance = Type.Object(
   },
   { title: 'PersonAttendance' },
 )
-export type PersonAttendance = Static<typeof PersonAttendance>
+export type UserAttendance = Static<typeof UserAttendance>
 
 export const MeetingStats = Type.Object(
   {
@@ -27,7 +27,7 @@ export const MeetingStats = Type.Object(
     joins: Type.Integer(),
     uniqueParticipants: Type.Integer(),
     messages: nullable(Type.Integer({ description: 'null while the chat cannot be asked' })),
-    attendance: Type.Array(PersonAttendance, { description: 'In the order they came' }),
+    attendance: Type.Array(UserAttendance, { description: 'In the order they came' }),
   },
   { title: 'MeetingStats' },
 )

@@ -101,7 +101,7 @@ it('C19 compares what was added within a millisecond by its number', async () =>
   expect(await oldest()).toBe('5-10')
 })
 
-it('C19 is done by who consumes, while new facts come', async () => {
+it('C19 a consumer trims the stream while new facts arrive', async () => {
   const namespace = randomUUID()
   keys = new RedisKeys(`${namespace}:`)
   const kv = await connectRedisKv({ url: redis.url, log: silentLog(), namespace })

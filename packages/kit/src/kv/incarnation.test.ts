@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 describe('the incarnation of Redis', () => {
-  it('C1 is another one when everything was deleted, for whoever asks, and in it nothing is created for the old one', async () => {
+  it('C1 changes when all data was deleted, for every client, and a create for the old one then fails', async () => {
     const before = await kv.incarnation()
     await committed(kv, 'r')
     await admin.flushall()
@@ -47,7 +47,7 @@ describe('the incarnation of Redis', () => {
     expect((await kv.docs.commit('late2', commitOf({ incarnation: before.id }))).outcome).toBe('conflict')
   })
 
-  it('C4 is another one when its process is, with the data, and listeners know it before any command is let through', async () => {
+  it('C4 changes when the process restarts with its data, and listeners know before any command passes', async () => {
     const before = await kv.incarnation()
     const head = await committed(kv, 'r')
     await admin.save()

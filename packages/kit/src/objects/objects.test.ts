@@ -78,7 +78,7 @@ describe('F1 objects in a folder', () => {
 })
 
 describe('F1 objects in S3', () => {
-  it('have links that end, and are refused when a letter of them is another', async () => {
+  it('have links that expire, and refuse a link with a changed letter', async () => {
     const objects = openSwift()
     const key = `links/${newId()}`
     await objects.put(key, Buffer.from('secret'), type)

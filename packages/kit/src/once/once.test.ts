@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase, type DatabaseHost } from '../db/db.ts'
 import { migrate } from '../db/migrate.ts'
 import { ProblemError } from '../problem.ts'
-import { startPostgres } from '../testing/index.ts'
+import { eventually, startPostgres } from '../testing/index.ts'
 import { silentLog } from '../testing/silent-log.ts'
 import { createKeptAnswersTable, forgetAnswers, mostKept, type KeptTables } from './kept-answers-store.ts'
 import { createKeptAnswers, type KeptAnswer } from './once.ts'
@@ -108,12 +108,15 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
 
   test('X9d X33 of 20 parallel requests over two instances one makes it, and all get its answer', async () => {
     const both = [instance(), instance()]
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => make(both[at % 2])))
+    // On a busy machine one of them is told `unavailable`, and asks again.
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => eventually(() => make(both[at % 2]), 15_000)),
+    )
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(await things()).toEqual(['thing'])
   })
 
-  test('X33 neither effect nor key is left of what failed before its commit: the next one makes it', async () => {
+  test('X33 a failure before the commit leaves neither effect nor key, so the next request succeeds', async () => {
     const crash = () => {
       throw new Error('killed')
     }
@@ -153,7 +156,7 @@ describe.each(Object.entries(stages))('answers kept on %s', (_name, open) => {
     expect(begun).toEqual([false, true])
   })
 
-  test('S9 a dump has neither the key nor anything of the answer', async () => {
+  test('S9 a database dump contains neither the key nor the answer', async () => {
     const answer = await make()
     const text = JSON.stringify(await rows())
     const { secret } = answer.body as { secret: string }

@@ -1,3 +1,4 @@
+export { answered } from './answered.ts'
 export { fakeClock, steppingClock, type TestClock } from './clock.ts'
 export { MemoryDocuments } from '../kv/documents-memory.ts'
 export { startClamd, eicar } from './clamd.ts'

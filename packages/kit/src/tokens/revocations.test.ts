@@ -44,7 +44,7 @@ test('an epoch revokes the tokens of those before it, and does not go back', () 
   ])
 })
 
-test('a polled item is told once, however often it is found or hinted', async () => {
+test('a polled revocation is announced once, however often it is found or hinted', async () => {
   const revocations = open()
   const told: string[] = []
   const off = revocations.onRevoked(({ id }) => void told.push(id))

@@ -108,11 +108,11 @@ const others = [
 /** False when it takes too long for one pass: the next one begins anew, with less to do. */
 async function forget(askFor: AskFor, row: ErasureRow, until: number): Promise<boolean> {
   const { user_id: userId, alias, email, name, at } = row
-  const person = { userId, alias, email, name, at: at.toISOString() }
-  let { cursor } = await askFor({ ...person, cursor: null })
+  const erased = { userId, alias, email, name, at: at.toISOString() }
+  let { cursor } = await askFor({ ...erased, cursor: null })
   while (cursor !== null) {
     if (performance.now() > until) return false
-    ;({ cursor } = await askFor({ ...person, cursor }))
+    ;({ cursor } = await askFor({ ...erased, cursor }))
   }
   return true
 }

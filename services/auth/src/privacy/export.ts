@@ -11,7 +11,7 @@ interface ExportDeps {
   bus: Bus
   sessions: Sessions
 }
-interface Person {
+interface ExportedUser {
   userId: string
   email: string | null
 }
@@ -20,7 +20,7 @@ interface Page {
   items: unknown[]
   cursor: string | null
 }
-type Part = Person & { cursor: string | null }
+type Part = ExportedUser & { cursor: string | null }
 const others: readonly ((bus: Bus, part: Part) => Promise<Page>)[] = [
   (bus, part) => request(bus, privacyBus.exportFromMeetings, part),
   (bus, part) => request(bus, privacyBus.exportFromChat, part),
@@ -31,7 +31,7 @@ const others: readonly ((bus: Bus, part: Part) => Promise<Page>)[] = [
  * All that the product knows of a person, as one JSON object, read while it is sent: a field a kind of data. It breaks off when a
  * service is away, so that half of it is no valid JSON. @throws ProblemError `unauthenticated`
  */
-export async function exportPerson(deps: ExportDeps, who: { userId: string; sessionId: string }): Promise<Readable> {
+export async function exportUser(deps: ExportDeps, who: { userId: string; sessionId: string }): Promise<Readable> {
   const user = await findUser(deps.db, who.userId)
   if (user === undefined) throw new ProblemError('unauthenticated', 'The account no longer exists')
   const identities = await deps.db
@@ -44,9 +44,9 @@ export async function exportPerson(deps: ExportDeps, who: { userId: string; sess
   return Readable.from(textOf(deps.bus, { userId: user.id, email }, own))
 }
 
-async function* textOf(bus: Bus, person: Person, own: object): AsyncGenerator<string> {
+async function* textOf(bus: Bus, user: ExportedUser, own: object): AsyncGenerator<string> {
   yield JSON.stringify(own, null, 1).slice(0, -2)
-  for (const askOne of others) yield* sectionsOf((cursor) => askOne(bus, { ...person, cursor }))
+  for (const askOne of others) yield* sectionsOf((cursor) => askOne(bus, { ...user, cursor }))
   yield '\n}\n'
 }
 

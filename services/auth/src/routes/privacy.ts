@@ -1,5 +1,5 @@
 import type { AuthHandlers, RoutesDeps } from './deps.ts'
-import { exportPerson } from '../privacy/export.ts'
+import { exportUser } from '../privacy/export.ts'
 import { noStore } from './answers.ts'
 
 export const privacy = ({
@@ -15,7 +15,7 @@ export const privacy = ({
       'content-type': 'application/json',
       'content-disposition': 'attachment; filename="parley-export.json"',
     }
-    return { status: 200, headers, bytes: await exportPerson({ db, bus, sessions }, principal) }
+    return { status: 200, headers, bytes: await exportUser({ db, bus, sessions }, principal) }
   },
   async eraseMe({ principal, address, body: { currentPassword } }) {
     await erasures.erase({ ...principal, address }, currentPassword)

@@ -7,7 +7,7 @@ export const clientId = 'parley-test'
 export const clientSecret = 'a secret that only the test knows'
 
 /** Somebody who has an account at the issuer. */
-export interface Person {
+export interface ProviderUser {
   sub: string
   email: string
   email_verified: boolean
@@ -17,7 +17,7 @@ export interface Person {
 export interface Issuer {
   url: string
   /** The person who signs in there next. */
-  person: Person
+  user: ProviderUser
   /** Answers the token endpoint instead of the provider, with this ID token; null lets the provider do it. */
   forged: (() => string) | null
   /** An ID token as the provider would sign it: for us, good for 5 minutes, about `person`; `changes` replace claims. */
@@ -36,11 +36,11 @@ export async function startIssuer(redirectUrl: string, port = 0): Promise<Issuer
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer: Issuer = {
     url,
-    person: { sub: 'nobody', email: 'nobody@example.org', email_verified: true, name: 'Nobody' },
+    user: { sub: 'nobody', email: 'nobody@example.org', email_verified: true, name: 'Nobody' },
     forged: null,
     idToken(changes = {}, { key = privateKey, header = {} } = {}) {
       const now = Math.floor(Date.now() / 1000)
-      const claims = { ...issuer.person, iss: url, aud: clientId, iat: now, exp: now + 300, ...changes }
+      const claims = { ...issuer.user, iss: url, aud: clientId, iat: now, exp: now + 300, ...changes }
       const input = `${encode({ alg: 'RS256', kid: 'issuer-key', ...header })}.${encode(claims)}`
       return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
     },
@@ -50,14 +50,14 @@ export async function startIssuer(redirectUrl: string, port = 0): Promise<Issuer
         server.closeAllConnections()
       }),
   }
-  const people = new Map<string, Person>()
-  const provider = new Provider(url, configuration(redirectUrl, jwk, people))
+  const users = new Map<string, ProviderUser>()
+  const provider = new Provider(url, configuration(redirectUrl, jwk, users))
   const serve = provider.callback()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/interaction/')) {
-      people.set(issuer.person.sub, issuer.person)
-      const login = { accountId: issuer.person.sub }
+      users.set(issuer.user.sub, issuer.user)
+      const login = { accountId: issuer.user.sub }
       return provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
     }
     if (request.url !== '/token' || issuer.forged === null) return serve(request, response)
@@ -68,7 +68,7 @@ export async function startIssuer(redirectUrl: string, port = 0): Promise<Issuer
   return issuer
 }
 
-function configuration(redirectUrl: string, jwk: JWK, people: ReadonlyMap<string, Person>): Configuration {
+function configuration(redirectUrl: string, jwk: JWK, users: ReadonlyMap<string, ProviderUser>): Configuration {
   return {
     clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUrl] }],
     jwks: { keys: [jwk] },
@@ -78,7 +78,7 @@ function configuration(redirectUrl: string, jwk: JWK, people: ReadonlyMap<string
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     ttl: { Interaction: 600, Grant: 600, Session: 600, AccessToken: 600, IdToken: 600 },
     pkce: { required: () => true },
-    findAccount: (_context, sub) => ({ accountId: sub, claims: async () => ({ ...people.get(sub), sub }) }),
+    findAccount: (_context, sub) => ({ accountId: sub, claims: async () => ({ ...users.get(sub), sub }) }),
     async loadExistingGrant(context) {
       const { client, provider, session } = context.oidc
       if (client === undefined || session?.accountId === undefined) return undefined

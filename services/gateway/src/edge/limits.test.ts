@@ -103,7 +103,7 @@ describe('the limits of a running gateway', () => {
     await expect(startGateway(production)).rejects.toThrow('refused in production')
   })
 
-  it('O2 /metrics is for who has the token; without one for local peers that no proxy speaks for, and for nobody in production', async () => {
+  it('O2 /metrics needs the token; without one set, only direct local callers get it, and in production nobody does', async () => {
     gateway = await startGateway()
     const metrics = (headers = {}) => fetch(`${gateway.url}/metrics`, { headers })
     expect(await (await metrics()).text()).toContain('parley_gateway_sockets')

@@ -43,7 +43,7 @@ interface Meeting {
 /** News on the bus end a pipe at once; this finds what got lost. */
 const pollMs = 3_000
 const chunk = 500
-const maxPerPerson = 12
+const maxPerUser = 12
 
 export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; total: number }): JanusPipes {
   const meetings = new Map<string, Meeting>()
@@ -108,7 +108,7 @@ export function createJanusPipes({ bus, log, total }: { bus: Bus; log: Logger; t
   return {
     async expect(place) {
       if (count >= total) throw new ProblemError('unavailable', 'This gateway has no room for another socket')
-      if ([...all()].filter((entry) => entry.place.userId === place.userId).length >= maxPerPerson)
+      if ([...all()].filter((entry) => entry.place.userId === place.userId).length >= maxPerUser)
         throw new ProblemError('rate-limited', 'You have too many connections to Janus', { retryAfterMs: pollMs })
       const entry: PipeEntry = { place, pipe: null, over: false }
       const meeting = meetingOf(place.meetingId)

@@ -94,7 +94,7 @@ describe('O8 the web page', () => {
     },
   )
 
-  it('H8 a page and a file have GET and HEAD; what is not there has no methods', async () => {
+  it('H8 a page and a file allow GET and HEAD; an unknown path allows nothing', async () => {
     for (const path of ['/', '/signin', '/robots.txt', '/assets/app-1a2b.js', '/problems', '/docs']) {
       for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND']) {
         const answer = await fetch(gateway.url + path, { method })

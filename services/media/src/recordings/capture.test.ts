@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JanusLink } from '../janus/janus-link.ts'
 import { createVideoRooms } from '../janus/video-room.ts'
 import { migrations } from '../migrations/index.ts'
-import type { JanusPeer } from '../sfu/sfu-rooms.ts'
+import type { JanusConnection } from '../sfu/sfu-rooms.ts'
 import { createCapture, type CaptureDeps } from './capture.ts'
 import { Director } from './director.ts'
 import { RoomWatch } from './room-watch.ts'
@@ -37,7 +37,7 @@ describe('V3 what is recorded by a real Janus', () => {
   let db: RecordingDb
   let director: Director
   let teller: Poller
-  let peer: JanusPeer
+  let connection: JanusConnection
   const bus = createMemoryBus({ log })
   const told: Recording[] = []
   const said: string[] = []
@@ -49,8 +49,8 @@ describe('V3 what is recorded by a real Janus', () => {
     janus = await startJanus({ recordingsDir: folder })
     link = new JanusLink({ server: janus, secrets: janus.secrets, log, clock: systemClock })
     await link.start()
-    peer = { id: janus.id, url: janus.url, link, rooms: createVideoRooms(link, janus.secrets) }
-    await peer.rooms.create('room', { bitrate: 1_000_000, meetingBitrate: 5_000_000, publishers: 5 })
+    connection = { id: janus.id, url: janus.url, link, rooms: createVideoRooms(link, janus.secrets) }
+    await connection.rooms.create('room', { bitrate: 1_000_000, meetingBitrate: 5_000_000, publishers: 5 })
     host = await openDatabase({}, { log })
     await migrate(host, { schema: 'media', migrations })
     db = host.schema('media')
@@ -66,7 +66,7 @@ describe('V3 what is recorded by a real Janus', () => {
       announce,
       places,
       limits,
-      peers: new Map([[janus.id, peer]]),
+      connections: new Map([[janus.id, connection]]),
       rooms: { find: async () => ({ ...room, changedMsAgo: 0 }), open: async () => room },
       watch: (lease, id) => new RoomWatch({ db, bus, log }, lease, id),
     })
@@ -84,9 +84,9 @@ describe('V3 what is recorded by a real Janus', () => {
 
   /** Signaling, meetings and the chat. */
   function standIns(): void {
-    const person = { participantId: newId(), userId: newId(), name: 'Ann', role: 'host' as const }
-    const people = [{ ...person, joinedAt: new Date().toISOString() }]
-    respond(bus, signalingBus.roster, 'signaling', async () => ({ people }), log)
+    const participant = { participantId: newId(), userId: newId(), name: 'Ann', role: 'host' as const }
+    const roster = [{ ...participant, joinedAt: new Date().toISOString() }]
+    respond(bus, signalingBus.roster, 'signaling', async () => ({ people: roster }), log)
     respond(
       bus,
       signalingBus.recording,

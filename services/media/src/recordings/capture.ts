@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem, type Logger } from '@parley/kit'
-import type { JanusPeer, SfuRooms } from '../sfu/sfu-rooms.ts'
+import type { JanusConnection, SfuRooms } from '../sfu/sfu-rooms.ts'
 import { begun, ended, failed, gotMedia, withoutMedia, type RecordingChange } from './changes.ts'
 import { mediaMsIn } from './film/mjr.ts'
 import { closed, freeBytes, makePartFolder, partFolder, type Places } from './folders.ts'
@@ -15,7 +15,7 @@ export interface CaptureDeps {
   log: Logger
   announce: Announce
   rooms: Pick<SfuRooms, 'find' | 'open'>
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   places: Places
   watch: (lease: Lease, meetingId: string) => RoomWatch
   limits: { maxMs: number; minFreeBytes: number; emptyMs: number }
@@ -80,21 +80,21 @@ class Capture {
 
   /** Has the room record, where it is now: the newest part. Null while there is no room; then it has failed after a while. */
   async #follow(row: Held): Promise<PartRow | 'failed' | null> {
-    const { db, peers, log } = this.#deps
+    const { db, connections, log } = this.#deps
     const parts = await partsOf(db, row.id)
     const last = parts.at(-1)
     const room = await this.#room(row)
     if (room === null) return last === undefined && (await this.#giveUp()) ? 'failed' : (last ?? null)
     if (last?.generation === room.generation && performance.now() - this.#insistedAt < insistMs) return last
-    const peer = peers.get(room.janusId)
-    if (peer === undefined) return last ?? null
+    const janus = connections.get(room.janusId)
+    if (janus === undefined) return last ?? null
     const isNew = last?.generation !== room.generation
     const number = isNew ? parts.length : (last?.number ?? 0)
     const part = { recording_id: row.id, number, janus_id: room.janusId, room: room.room, generation: room.generation }
     try {
-      await this.#tellJanus(peer, part, isNew)
+      await this.#tellJanus(janus, part, isNew)
     } catch (err) {
-      log.info({ err, recordingId: row.id, janus: peer.id }, 'a Janus does not record yet, it is tried again')
+      log.info({ err, recordingId: row.id, janus: janus.id }, 'a Janus does not record yet, it is tried again')
       return last ?? null
     }
     this.#insistedAt = performance.now()
@@ -125,7 +125,7 @@ class Capture {
   }
 
   /** A room that recorded before into another folder begins anew. */
-  async #tellJanus({ rooms }: JanusPeer, { recording_id: id, number, room }: NewPart, isNew: boolean) {
+  async #tellJanus({ rooms }: JanusConnection, { recording_id: id, number, room }: NewPart, isNew: boolean) {
     const { places } = this.#deps
     if (isNew) {
       await makePartFolder(places, id, number)
@@ -149,12 +149,12 @@ class Capture {
 
   /** A Janus that does not answer records on until its room is gone; what it has written by now is used. */
   async #end({ id, first_media_at: firstMediaAt }: Held, reason: StopReason): Promise<true> {
-    const { db, peers, log, places } = this.#deps
+    const { db, connections, log, places } = this.#deps
     const parts = await partsOf(db, id)
     const last = parts.at(-1)
     let endedAt = performance.now()
     if (last !== undefined) {
-      const rooms = peers.get(last.janus_id)?.rooms
+      const rooms = connections.get(last.janus_id)?.rooms
       await rooms
         ?.record(last.room, false)
         .catch((err: unknown) => log.info({ err, recordingId: id }, 'a Janus was not told that a recording has ended'))

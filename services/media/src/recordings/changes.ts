@@ -68,7 +68,7 @@ export const ready = (film: Omit<Film, 'file'>, key: string): RecordingChange =>
     duration_ms: film.durationMs,
     size_bytes: film.sizeBytes,
     content_type: film.contentType,
-    people: json<Recording['people']>(film.people),
+    people: json<Recording['people']>(film.participants),
     sha256: film.sha256,
     object_key: key,
   },

@@ -26,11 +26,11 @@ export function recordingOf(row: RecordingRow): Recording {
 }
 
 /** The document of a room is small, and everybody gets it: of more people than this the REST API tells. */
-const peopleInRoom = 100
+const participantsInRoom = 100
 
 export function recordingForRoom(row: RecordingRow): Recording {
   const recording = recordingOf(row)
-  return { ...recording, people: recording.people.slice(0, peopleInRoom) }
+  return { ...recording, people: recording.people.slice(0, participantsInRoom) }
 }
 
 /** Everything that a recording can suffer from, by its code: whether it is told as why it failed, or beside what there is. */

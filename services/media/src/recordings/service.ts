@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { recordingsOperations } from '@parley/contracts'
 import type { Bus, Clock, Handlers, Logger, Metrics, Objects, Poller } from '@parley/kit'
 import type { MediaConfig } from '../config.ts'
-import type { JanusPeer, SfuRooms } from '../sfu/sfu-rooms.ts'
+import type { JanusConnection, SfuRooms } from '../sfu/sfu-rooms.ts'
 import { createCapture } from './capture.ts'
 import { createDevelop } from './develop.ts'
 import { Director } from './director.ts'
@@ -26,7 +26,7 @@ export interface RecordingDeps {
   objects: Objects
   links: PlayDeps['links']
   instanceId: string
-  sfu: { rooms: SfuRooms; peers: ReadonlyMap<string, JanusPeer> }
+  sfu: { rooms: SfuRooms; connections: ReadonlyMap<string, JanusConnection> }
 }
 
 export interface RecordingService {
@@ -110,7 +110,16 @@ function directorOf(deps: RecordingDeps, places: Places, announce: Announce): Di
     db,
     log,
     holder: instanceId,
-    capture: createCapture({ db, log, announce, places, limits, watch, rooms: sfu.rooms, peers: sfu.peers }),
+    capture: createCapture({
+      db,
+      log,
+      announce,
+      places,
+      limits,
+      watch,
+      rooms: sfu.rooms,
+      connections: sfu.connections,
+    }),
     develop: createDevelop({
       db,
       log,

@@ -95,10 +95,10 @@ describe.each(['PGlite', 'PostgreSQL'])('V3 recordings that are written down in 
 
   test('stays grow while somebody is seen', async () => {
     const { id } = await newRecording()
-    const person = { participantId: newId(), name: 'Ann' }
-    await noteStays(db, id, [person])
+    const participant = { participantId: newId(), name: 'Ann' }
+    await noteStays(db, id, [participant])
     await sleep(30)
-    await noteStays(db, id, [person, { participantId: newId(), name: 'Bob' }])
+    await noteStays(db, id, [participant, { participantId: newId(), name: 'Bob' }])
     const stays = await staysOf(db, id)
     expect(stays.map(({ name }) => name)).toEqual(['Ann', 'Bob'])
     expect(Number(stays[0]?.to_at) - Number(stays[0]?.from_at)).toBeGreaterThan(20)

@@ -178,10 +178,10 @@ const awayMs = 10_000
 export async function noteStays(
   db: RecordingDb,
   recordingId: string,
-  people: readonly { participantId: string; name: string }[],
+  participants: readonly { participantId: string; name: string }[],
 ): Promise<void> {
-  if (people.length === 0) return
-  const present = people.map(({ participantId }) => participantId)
+  if (participants.length === 0) return
+  const present = participants.map(({ participantId }) => participantId)
   const seen = await db
     .updateTable('recording_stays')
     .set({ to_at: now })
@@ -191,7 +191,7 @@ export async function noteStays(
     .returning('participant_id')
     .execute()
   const known = new Set(seen.map(({ participant_id: id }) => id))
-  const others = people.filter(({ participantId }) => !known.has(participantId))
+  const others = participants.filter(({ participantId }) => !known.has(participantId))
   if (others.length === 0) return
   await db
     .insertInto('recording_stays')

@@ -4,10 +4,10 @@ import type { Rosters } from './rosters.ts'
 import type { RoomLimits } from '../janus/video-room.ts'
 import { bitrateFor } from './limits.ts'
 import { findRooms, type RoomRow } from './rooms-store.ts'
-import type { JanusPeer, SfuRoomsDeps } from './sfu-rooms.ts'
+import type { JanusConnection, SfuRoomsDeps } from './sfu-rooms.ts'
 
 interface AccessDeps extends Pick<SfuRoomsDeps, 'db'> {
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   rosters: Rosters
 }
 
@@ -22,16 +22,16 @@ const askedAtOnce = 16
  * @throws ProblemError `forbidden`, `unavailable`
  */
 export async function accessOrThrow(
-  { db, peers, rosters }: AccessDeps,
+  { db, connections, rosters }: AccessDeps,
   place: JanusPlace,
 ): Promise<{ url: string; room: string }> {
   const [[row], { people }] = await Promise.all([findRooms(db, [place.meetingId]), rosters.now(place.meetingId)])
   if (!people.some(({ participantId, userId }) => participantId === place.participantId && userId === place.userId))
     throw new ProblemError('forbidden', 'You are not in the room of this meeting')
-  const peer = peers.get(place.janusId)
-  if (row === undefined || row.janusId === null || row.janusId !== place.janusId || peer === undefined)
+  const janus = connections.get(place.janusId)
+  if (row === undefined || row.janusId === null || row.janusId !== place.janusId || janus === undefined)
     throw new ProblemError('forbidden', 'The room of this meeting is not at this Janus; ask for a new janus-token')
-  return { url: peer.url, room: row.room }
+  return { url: janus.url, room: row.room }
 }
 
 /**
@@ -86,7 +86,7 @@ function isOver(place: JanusPlace, row: RoomRow | undefined, present: ReadonlySe
 export async function freeFeedOrThrow(deps: AccessDeps, place: JanusPlace): Promise<void> {
   const { room } = await accessOrThrow(deps, place)
   try {
-    await deps.peers.get(place.janusId)?.rooms.kick(room, place.participantId)
+    await deps.connections.get(place.janusId)?.rooms.kick(room, place.participantId)
   } catch (cause) {
     throw new ProblemError('unavailable', 'Janus does not answer', {}, { cause })
   }

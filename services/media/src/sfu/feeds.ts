@@ -1,6 +1,6 @@
 import { publishersIn, type PublishedStream } from '../janus/messages.ts'
 import type { JanusEvent } from '../janus/janus-link.ts'
-import type { ShownPerson } from '@parley/contracts'
+import type { ShownParticipant } from '@parley/contracts'
 import { mayForward } from './published.ts'
 
 export interface Muting {
@@ -47,11 +47,11 @@ export class Feeds {
   }
 
   /** The commands for Janus, so that it forwards what these people show and nothing else. */
-  due(people: ReadonlyMap<string, ShownPerson>): Muting[] {
+  due(participants: ReadonlyMap<string, ShownParticipant>): Muting[] {
     return [...this.#streams].flatMap(([feed, streams]) => {
-      const person = people.get(feed)
+      const participant = participants.get(feed)
       return streams.flatMap((stream) => {
-        const mute = person === undefined || !mayForward(stream, streams, person)
+        const mute = participant === undefined || !mayForward(stream, streams, participant)
         return this.#told.get(feed)?.get(stream.mid) === mute ? [] : [{ feed, mid: stream.mid, mute }]
       })
     })

@@ -5,7 +5,7 @@ import { Feeds } from './feeds.ts'
 import { bitrateFor } from './limits.ts'
 import { chooseJanus } from './placement.ts'
 
-const person = (shows: Partial<Record<'mic' | 'cam' | 'screen', boolean>>) => ({
+const participant = (shows: Partial<Record<'mic' | 'cam' | 'screen', boolean>>) => ({
   participantId: 'p',
   userId: newId(),
   joinedAt: '2026-01-01T00:00:00.000Z',
@@ -19,10 +19,10 @@ const stream = (mid: string, type: 'audio' | 'video' | 'data', description?: str
   type,
   ...(description !== undefined && { description }),
 })
-const mutedOf = (streams: object[], shows: Parameters<typeof person>[0]) => {
+const mutedOf = (streams: object[], shows: Parameters<typeof participant>[0]) => {
   const feeds = new Feeds()
   feeds.note({ publishers: [{ id: 'p', streams }] })
-  const due = feeds.due(new Map([['p', person(shows)]]))
+  const due = feeds.due(new Map([['p', participant(shows)]]))
   return due.filter(({ mute }) => mute).map(({ mid }) => mid)
 }
 
@@ -48,16 +48,16 @@ it.each([
 
 it('R4 V2 a sent state is not sent again until it is published anew', () => {
   const feeds = new Feeds()
-  const people = new Map([['p', person({ mic: true })]])
+  const participants = new Map([['p', participant({ mic: true })]])
   const published = { publishers: [{ id: 'p', streams: [stream('0', 'audio', 'mic')] }] }
   expect(feeds.note(published)).toBe(true)
-  for (const muting of feeds.due(people)) feeds.told(muting)
-  expect(feeds.due(people)).toEqual([])
+  for (const muting of feeds.due(participants)) feeds.told(muting)
+  expect(feeds.due(participants)).toEqual([])
   feeds.note(published)
-  expect(feeds.due(people)).toEqual([{ feed: 'p', mid: '0', mute: false }])
+  expect(feeds.due(participants)).toEqual([{ feed: 'p', mid: '0', mute: false }])
   expect(feeds.due(new Map())).toEqual([{ feed: 'p', mid: '0', mute: true }])
   expect(feeds.note({ unpublished: 'p' })).toBe(true)
-  expect(feeds.due(people)).toEqual([])
+  expect(feeds.due(participants)).toEqual([])
 })
 
 it('V1 a room goes to the least loaded Janus, and those made at once are spread', () => {
@@ -86,8 +86,8 @@ it.each([
   ['Janus takes no less than 64 kbit/s', Array.from({ length: 200 }, () => true), 64_000],
 ])('V1 of the bitrate of a meeting: %s', (_what, shown, expected) => {
   const limits = { bitrate: 2_000_000, meetingBitrate: 5_000_000, publishers: 50 }
-  const people = shown.map((cam, at) => ({ cam: cam && at % 2 === 0, screen: cam && at % 2 === 1 }))
-  expect(bitrateFor(people, limits)).toBe(expected)
+  const participants = shown.map((cam, at) => ({ cam: cam && at % 2 === 0, screen: cam && at % 2 === 1 }))
+  expect(bitrateFor(participants, limits)).toBe(expected)
 })
 
 it.each([

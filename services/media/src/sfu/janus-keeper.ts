@@ -76,10 +76,10 @@ export class JanusKeeper {
   async stop(): Promise<void> {
     this.#poller.stop()
     await this.#letGo()
-    const { db, peer, holder, log } = this.#deps
-    await releaseServer(db, peer.id, holder).catch((err: unknown) =>
+    const { db, janus, holder, log } = this.#deps
+    await releaseServer(db, janus.id, holder).catch((err: unknown) =>
       log.warn(
-        { err, janus: peer.id },
+        { err, janus: janus.id },
         'a Janus is not given back; another replica keeps it once the hold has run out',
       ),
     )
@@ -91,33 +91,33 @@ export class JanusKeeper {
   }
 
   async #round(): Promise<void> {
-    const { db, peer, holder, log } = this.#deps
+    const { db, janus, holder, log } = this.#deps
     try {
-      const held = await holdServer(db, peer.id, holder)
+      const held = await holdServer(db, janus.id, holder)
       if (held === null) return await this.#letGo()
       this.#isDraining = held.draining || this.#deps.draining
       await this.#keep()
     } catch (err) {
-      log.warn({ err, janus: peer.id }, 'a Janus could not be looked after; it will be tried again')
+      log.warn({ err, janus: janus.id }, 'a Janus could not be looked after; it will be tried again')
     }
   }
 
   async #keep(): Promise<void> {
-    const { db, peer, holder } = this.#deps
+    const { db, janus, holder } = this.#deps
     const healthy = await this.#look()
-    const rooms = await roomsAt(db, peer.id)
+    const rooms = await roomsAt(db, janus.id)
     if (!healthy || this.#isDraining) await this.#moveAway(rooms, healthy)
     if (healthy) await this.#tend(rooms)
     this.#holds = true
     this.#measure()
     const load = this.load
-    if (load !== null) await reportServer(db, { id: peer.id, holder, healthy: healthy && !this.#isDraining, load })
+    if (load !== null) await reportServer(db, { id: janus.id, holder, healthy: healthy && !this.#isDraining, load })
   }
 
   /** Whether it is in health. One that comes back after a standstill, of it or of us, is asked before it is judged. */
   async #look(): Promise<boolean> {
-    const { clock, peer } = this.#deps
-    if (await peer.link.answers()) {
+    const { clock, janus } = this.#deps
+    if (await janus.link.answers()) {
       this.#answeredAt = clock.monotonic()
       this.#failures = 0
       return true
@@ -127,18 +127,18 @@ export class JanusKeeper {
   }
 
   async #moveAway(rooms: readonly OpenRoom[], healthy: boolean): Promise<void> {
-    const { rooms: all, log, peer } = this.#deps
+    const { rooms: all, log, janus } = this.#deps
     const some = healthy ? rooms.slice(0, movesAtOnce) : rooms
     const moved = await mapInBatches(some, movesAtOnce, (room) => all.move(room, 'from-its-janus'))
     const count = moved.filter(Boolean).length
-    if (count > 0) log.warn({ janus: peer.id, healthy, moved: count, of: some.length }, 'rooms move to another Janus')
+    if (count > 0) log.warn({ janus: janus.id, healthy, moved: count, of: some.length }, 'rooms move to another Janus')
     if (!healthy) await this.#letGo()
   }
 
   async #tend(rooms: readonly OpenRoom[]): Promise<void> {
-    const { peer, clock, rooms: all } = this.#deps
-    if (!peer.link.up) return
-    const there = new Set((await peer.rooms.list()).map(({ room }) => room))
+    const { janus, clock, rooms: all } = this.#deps
+    if (!janus.link.up) return
+    const there = new Set((await janus.rooms.list()).map(({ room }) => room))
     const lost = rooms.filter(({ room }) => !there.has(room))
     await mapInBatches(lost, movesAtOnce, (room) => all.move(room, 'to-any'))
     await this.#sweep(there, new Set(rooms.map(({ room }) => room)))
@@ -150,7 +150,7 @@ export class JanusKeeper {
 
   /** Destroys rooms that have belonged to no meeting for a while. */
   async #sweep(there: ReadonlySet<string>, known: ReadonlySet<string>): Promise<void> {
-    const { clock, log, peer } = this.#deps
+    const { clock, log, janus } = this.#deps
     const now = clock.monotonic()
     for (const room of this.#orphans.keys()) if (!there.has(room) || known.has(room)) this.#orphans.delete(room)
     for (const room of there) {
@@ -158,8 +158,8 @@ export class JanusKeeper {
       const since = this.#orphans.get(room) ?? now
       this.#orphans.set(room, since)
       if (now - since < orphanAfterMs) continue
-      await peer.rooms.destroy(room)
-      log.info({ janus: peer.id }, 'a room that belongs to no meeting is destroyed')
+      await janus.rooms.destroy(room)
+      log.info({ janus: janus.id }, 'a room that belongs to no meeting is destroyed')
     }
   }
 
@@ -180,7 +180,7 @@ export class JanusKeeper {
 
   /** Not waited for: a Janus that stands still must not hold up the judgement on it. */
   #measure(): void {
-    if (!this.#deps.peer.link.up) return this.#meter.forget()
+    if (!this.#deps.janus.link.up) return this.#meter.forget()
     void this.#meter.turn()
     void this.#deps.cpu.read()
   }

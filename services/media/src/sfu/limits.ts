@@ -1,4 +1,4 @@
-import type { ShownPerson } from '@parley/contracts'
+import type { ShownParticipant } from '@parley/contracts'
 import type { MediaConfig } from '../config.ts'
 import type { RoomLimits } from '../janus/video-room.ts'
 
@@ -16,7 +16,10 @@ export const limitsOf = ({ SFU_BITRATE_KBPS, SFU_MEETING_KBPS, SFU_MAX_PUBLISHER
  * The bitrate of video that each publisher may send, bits per second. People who show a camera or a screen share that of the meeting. None gets
  * more than one publisher may.
  */
-export function bitrateFor(people: readonly Pick<ShownPerson, 'cam' | 'screen'>[], limits: RoomLimits): number {
-  const showing = people.filter(({ cam, screen }) => cam || screen).length
+export function bitrateFor(
+  participants: readonly Pick<ShownParticipant, 'cam' | 'screen'>[],
+  limits: RoomLimits,
+): number {
+  const showing = participants.filter(({ cam, screen }) => cam || screen).length
   return Math.max(leastBitrate, Math.min(limits.bitrate, Math.floor(limits.meetingBitrate / Math.max(1, showing))))
 }

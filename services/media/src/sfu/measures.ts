@@ -1,22 +1,22 @@
 import type { Metrics } from '@parley/kit'
 import type { JanusKeeper } from './janus-keeper.ts'
 import type { JanusLoad } from './servers-store.ts'
-import type { JanusPeer } from './sfu-rooms.ts'
+import type { JanusConnection } from './sfu-rooms.ts'
 
 interface Measured {
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   keepers: ReadonlyMap<string, JanusKeeper>
 }
 
 /** Metrics of the SFU. The replica that keeps a Janus tells its load, so each Janus appears once. */
-export function measureJanus(metrics: Metrics, { peers, keepers }: Measured): void {
+export function measureJanus(metrics: Metrics, { connections, keepers }: Measured): void {
   metrics.reading('parley_media_sfu_rooms', 'Rooms at Janus that this replica keeps', () =>
     [...keepers.values()].reduce((sum, keeper) => sum + keeper.rooms, 0),
   )
   metrics.reading(
     'parley_media_janus_links',
     'Janus that this replica has a session with',
-    () => [...peers.values()].filter(({ link }) => link.up).length,
+    () => [...connections.values()].filter(({ link }) => link.up).length,
   )
   const read = (name: string, help: string, of: (load: JanusLoad) => number | null) =>
     metrics.readings(`parley_media_janus_${name}`, help, 'janus', async () => {

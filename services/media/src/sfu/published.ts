@@ -1,4 +1,4 @@
-import type { ShownPerson } from '@parley/contracts'
+import type { ShownParticipant } from '@parley/contracts'
 import type { PublishedStream } from '../janus/messages.ts'
 
 type Kind = 'mic' | 'cam' | 'screen'
@@ -16,8 +16,12 @@ function kindOf(stream: PublishedStream, all: readonly PublishedStream[]): Kind 
 }
 
 /** Whether the SFU may forward a medium: it is shown in the room. Data is never. */
-export function mayForward(stream: PublishedStream, all: readonly PublishedStream[], person: ShownPerson): boolean {
-  return stream.type !== 'data' && person[kindOf(stream, all)]
+export function mayForward(
+  stream: PublishedStream,
+  all: readonly PublishedStream[],
+  participant: ShownParticipant,
+): boolean {
+  return stream.type !== 'data' && participant[kindOf(stream, all)]
 }
 
 /** A muted participant cannot send their voice as a camera, nor their picture as a microphone. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { signalingBus, type RoomChange, type ShownPerson } from '@parley/contracts'
+import { signalingBus, type RoomChange, type ShownParticipant } from '@parley/contracts'
 import { subscribe, type Bus, type BusSubscription, type Clock, type Logger } from '@parley/kit'
 import { isJanusError, videoRoomCodes } from '../janus/janus-error.ts'
 import type { JanusEvent, JanusHandle } from '../janus/janus-link.ts'
@@ -9,10 +9,10 @@ import { bitrateFor } from './limits.ts'
 import type { Rosters } from './rosters.ts'
 import type { OpenRoom } from './rooms-store.ts'
 import type { RoomLimits } from '../janus/video-room.ts'
-import type { JanusPeer, SfuRooms } from './sfu-rooms.ts'
+import type { JanusConnection, SfuRooms } from './sfu-rooms.ts'
 
 export interface RoomKeeperDeps {
-  peer: JanusPeer
+  janus: JanusConnection
   bus: Bus
   clock: Clock
   log: Logger
@@ -99,43 +99,43 @@ export class RoomKeeper {
   }
 
   async #compare(): Promise<void> {
-    const { peer, rosters } = this.#deps
+    const { janus, rosters } = this.#deps
     const { room, meetingId } = this.room
     this.#place ??= await this.#takePlace()
     if (this.#stopped) return this.#place.detach()
     // Feeds first: whoever comes in between is in the roster, but not yet among them.
-    const feeds = await peer.rooms.participants(room)
+    const feeds = await janus.rooms.participants(room)
     const { people, ended } = await rosters.now(meetingId)
     if (this.#stopped) return
     if (ended || this.#isEmpty(people)) return this.#close()
-    const byId = new Map(people.map((person) => [person.participantId, person]))
+    const byId = new Map(people.map((participant) => [participant.participantId, participant]))
     await Promise.all([this.#mute(byId), this.#removeStrangers(feeds, byId), this.#share(people)])
   }
 
   /** New publishers begin with this bitrate; the gateway tells those who publish already. */
-  async #share(people: readonly ShownPerson[]): Promise<void> {
-    const bitrate = bitrateFor(people, this.#deps.limits)
+  async #share(participants: readonly ShownParticipant[]): Promise<void> {
+    const bitrate = bitrateFor(participants, this.#deps.limits)
     if (bitrate === this.#bitrate) return
-    await this.#deps.peer.rooms.edit(this.room.room, { new_bitrate: bitrate })
+    await this.#deps.janus.rooms.edit(this.room.room, { new_bitrate: bitrate })
     this.#bitrate = bitrate
   }
 
-  async #mute(people: ReadonlyMap<string, ShownPerson>): Promise<void> {
-    const { rooms } = this.#deps.peer
+  async #mute(participants: ReadonlyMap<string, ShownParticipant>): Promise<void> {
+    const { rooms } = this.#deps.janus
     await Promise.all(
-      this.#feeds.due(people).map(async (muting) => {
+      this.#feeds.due(participants).map(async (muting) => {
         await rooms.mute(this.room.room, muting)
         this.#feeds.told(muting)
       }),
     )
   }
 
-  async #removeStrangers(feeds: readonly { id: string }[], people: ReadonlyMap<string, unknown>): Promise<void> {
-    const { peer, log } = this.#deps
-    const strangers = feeds.filter(({ id }) => !people.has(id) && !id.startsWith(keeperPrefix))
+  async #removeStrangers(feeds: readonly { id: string }[], participants: ReadonlyMap<string, unknown>): Promise<void> {
+    const { janus, log } = this.#deps
+    const strangers = feeds.filter(({ id }) => !participants.has(id) && !id.startsWith(keeperPrefix))
     await Promise.all(
       strangers.map(async ({ id }) => {
-        await peer.rooms.kick(this.room.room, id)
+        await janus.rooms.kick(this.room.room, id)
         this.#feeds.forget(id)
         log.debug({ meetingId: this.room.meetingId, feed: id }, 'a feed whose participant has left is taken out')
       }),
@@ -143,8 +143,8 @@ export class RoomKeeper {
   }
 
   async #takePlace(): Promise<JanusHandle> {
-    const { peer, tokenSecret, clock } = this.#deps
-    const handle = await peer.link.attach((event) => this.#hear(event))
+    const { janus, tokenSecret, clock } = this.#deps
+    const handle = await janus.link.attach((event) => this.#hear(event))
     try {
       const { room } = this.room
       // The clock of Janus is the one that counts: a minute is more than both may differ.
@@ -167,9 +167,9 @@ export class RoomKeeper {
   }
 
   /** Nobody has been there for a while. */
-  #isEmpty(people: readonly unknown[]): boolean {
+  #isEmpty(participants: readonly unknown[]): boolean {
     const now = this.#deps.clock.monotonic()
-    if (people.length > 0) this.#emptySince = null
+    if (participants.length > 0) this.#emptySince = null
     else this.#emptySince ??= now
     return this.#emptySince !== null && now - this.#emptySince >= keepEmptyMs
   }

@@ -1,4 +1,4 @@
-import { signalingBus, type Meeting, type ShownPerson } from '@parley/contracts'
+import { signalingBus, type Meeting, type ShownParticipant } from '@parley/contracts'
 import { request, type Bus, type Clock } from '@parley/kit'
 
 /** A room as signaling has it: who is there, and what of them is shown. */
@@ -6,7 +6,7 @@ export interface Shown {
   /** Null: there is no such room. */
   meeting: Meeting | null
   ended: boolean
-  people: ShownPerson[]
+  people: ShownParticipant[]
 }
 
 /** Reads who is in rooms. Each call rejects with `unavailable` or `deadline-exceeded` when that is not known. */

@@ -28,7 +28,7 @@ import { createRosters, type Rosters, type Shown } from './rosters.ts'
 import { findRooms, type OpenRoom, type SfuDb } from './rooms-store.ts'
 import { addServers, areKnown } from './servers-store.ts'
 import { steerJanus } from './steer-janus.ts'
-import { createSfuRooms, type JanusPeer, type SfuRooms } from './sfu-rooms.ts'
+import { createSfuRooms, type JanusConnection, type SfuRooms } from './sfu-rooms.ts'
 
 export interface SfuDeps {
   config: MediaConfig
@@ -46,7 +46,7 @@ export interface SfuService {
   handlers: Handlers<typeof sfuOperations>
   /** For recordings: where the rooms are, and each Janus as this replica reaches it. */
   rooms: SfuRooms
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   /** Whether it is known how each Janus is: until then no meeting gets a room. Empty without any. */
   readiness(): Promise<Record<string, boolean>>
   start(): Promise<void>
@@ -61,29 +61,29 @@ export function createSfu(deps: SfuDeps): SfuService {
   checkIceConfig(config)
   const secrets = readSecrets(config)
   const keepers = new Map<string, JanusKeeper>()
-  const peers = secrets === null ? new Map<string, JanusPeer>() : createPeers(deps, secrets, keepers)
+  const connections = secrets === null ? new Map<string, JanusConnection>() : connectAll(deps, secrets, keepers)
   const draining = new Set(config.JANUS_DRAINING)
   const limits = limitsOf(config)
-  const rooms = createSfuRooms({ db, bus, log, peers, draining, limits })
+  const rooms = createSfuRooms({ db, bus, log, connections, draining, limits })
   const rosters = createRosters({ bus, clock })
-  for (const { id, ...reached } of secrets === null ? [] : adminsOf(deps, secrets, peers)) {
+  for (const { id, ...reached } of secrets === null ? [] : adminsOf(deps, secrets, connections)) {
     const common = { db, bus, clock, log, ...reached, rooms, rosters, limits, tokenSecret: secrets?.tokenSecret ?? '' }
     keepers.set(id, new JanusKeeper({ ...common, holder: deps.instanceId, draining: draining.has(id) }))
   }
-  measureJanus(metrics, { peers, keepers })
-  const parts = { ...deps, rooms, rosters, peers, limits, tokenSecret: secrets?.tokenSecret ?? '' }
-  const steering = [...peers.values()].map((peer) => steerJanus(deps, peer))
+  measureJanus(metrics, { connections, keepers })
+  const parts = { ...deps, rooms, rosters, connections, limits, tokenSecret: secrets?.tokenSecret ?? '' }
+  const steering = [...connections.values()].map((janus) => steerJanus(deps, janus))
   let subscriptions: BusSubscription[] = []
   return {
     handlers: sfuHandlers(parts),
     rooms,
-    peers,
+    connections,
     readiness: async () =>
-      peers.size === 0 ? {} : { janus: await areKnown(db, [...peers.keys()]).catch(() => false) },
+      connections.size === 0 ? {} : { janus: await areKnown(db, [...connections.keys()]).catch(() => false) },
     async start() {
       subscriptions = subscribeToBus(parts)
-      await Promise.all([...peers.values()].map(({ link }) => link.start()))
-      await addServers(db, [...peers.keys()]).catch((err: unknown) =>
+      await Promise.all([...connections.values()].map(({ link }) => link.start()))
+      await addServers(db, [...connections.keys()]).catch((err: unknown) =>
         log.warn({ err }, 'the Janus servers could not be stored'),
       )
       for (const started of [...keepers.values(), ...steering]) void started.start()
@@ -92,36 +92,36 @@ export function createSfu(deps: SfuDeps): SfuService {
       for (const subscription of subscriptions) subscription.unsubscribe()
       for (const one of steering) one.stop()
       await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
-      for (const { link } of peers.values()) link.stop()
+      for (const { link } of connections.values()) link.stop()
     },
   }
 }
 
-function createPeers(
-  { clock, config, log }: SfuDeps,
-  secrets: JanusSecrets,
-  keepers: ReadonlyMap<string, JanusKeeper>,
-) {
-  const peers = new Map<string, JanusPeer>()
+function connectAll({ clock, config, log }: SfuDeps, secrets: JanusSecrets, keepers: ReadonlyMap<string, JanusKeeper>) {
+  const connections = new Map<string, JanusConnection>()
   for (const server of readServers(config.JANUS_SERVERS)) {
     const { id, url } = server
     const link = new JanusLink({ server, secrets, clock, log, onUp: () => keepers.get(id)?.lostPlaces() })
-    peers.set(id, { id, url, link, rooms: createVideoRooms(link, secrets) })
+    connections.set(id, { id, url, link, rooms: createVideoRooms(link, secrets) })
   }
-  return peers
+  return connections
 }
 
-const adminsOf = ({ config, clock }: SfuDeps, { adminSecret }: JanusSecrets, peers: ReadonlyMap<string, JanusPeer>) =>
+const adminsOf = (
+  { config, clock }: SfuDeps,
+  { adminSecret }: JanusSecrets,
+  connections: ReadonlyMap<string, JanusConnection>,
+) =>
   readServers(config.JANUS_SERVERS).flatMap((server) => {
-    const peer = peers.get(server.id)
+    const janus = connections.get(server.id)
     const admin = createJanusAdmin(server, { adminSecret, answerMs: adminAnswerMs })
-    return peer === undefined ? [] : [{ id: server.id, peer, admin, cpu: createCpuReader(server, clock) }]
+    return janus === undefined ? [] : [{ id: server.id, janus, admin, cpu: createCpuReader(server, clock) }]
   })
 
 interface SfuComponents extends SfuDeps {
   rooms: SfuRooms
   rosters: Rosters
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   limits: RoomLimits
   tokenSecret: string
 }
@@ -147,8 +147,9 @@ const sfuHandlers = (parts: SfuComponents): Handlers<typeof sfuOperations> => ({
 
 /** The place that was asked for, otherwise the newest of this user. */
 function placeOf({ people, ended }: Shown, userId: string, participantId?: string): string | undefined {
-  const mine = ended ? [] : people.filter((person) => person.userId === userId)
-  const asked = participantId === undefined ? mine : mine.filter((person) => person.participantId === participantId)
+  const mine = ended ? [] : people.filter((participant) => participant.userId === userId)
+  const asked =
+    participantId === undefined ? mine : mine.filter((participant) => participant.participantId === participantId)
   return asked.toSorted((one, other) => (one.joinedAt < other.joinedAt ? -1 : 1)).at(-1)?.participantId
 }
 

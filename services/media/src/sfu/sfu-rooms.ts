@@ -8,7 +8,7 @@ import { countRooms, findRoom, putRoom, type OpenRoom, type RoomRow, type SfuDb 
 import { candidates } from './servers-store.ts'
 
 /** A Janus as this replica reaches it. */
-export interface JanusPeer {
+export interface JanusConnection {
   id: string
   url: string
   link: JanusLink
@@ -19,7 +19,7 @@ export interface SfuRoomsDeps {
   db: SfuDb
   bus: Bus
   log: Logger
-  peers: ReadonlyMap<string, JanusPeer>
+  connections: ReadonlyMap<string, JanusConnection>
   /** Names of those that the configuration drains. */
   draining: ReadonlySet<string>
   limits: RoomLimits
@@ -39,21 +39,21 @@ export interface SfuRooms {
 const maxTries = 4
 
 export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
-  const { db, log, peers } = deps
+  const { db, log, connections } = deps
 
   /** Makes a room on the best Janus; the next best when that one does not answer. */
   async function make(meetingId: string, besides: readonly string[]): Promise<{ janusId: string; room: string }> {
     const tried = [...besides]
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const peer = await choose(deps, tried)
-      if (peer === null) break
+      const janus = await choose(deps, tried)
+      if (janus === null) break
       const room = newRoomId()
       try {
-        await peer.rooms.create(room, deps.limits)
-        return { janusId: peer.id, room }
+        await janus.rooms.create(room, deps.limits)
+        return { janusId: janus.id, room }
       } catch (err) {
-        log.warn({ err, janus: peer.id, meetingId }, 'a Janus could not make a room')
-        tried.push(peer.id)
+        log.warn({ err, janus: janus.id, meetingId }, 'a Janus could not make a room')
+        tried.push(janus.id)
       }
     }
     throw new ProblemError('sfu-unavailable')
@@ -69,7 +69,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
   }
   /** The replica that keeps the Janus sweeps a room that cannot be destroyed now. */
   const destroy = async ({ janusId, room }: { janusId: string; room: string }): Promise<void> =>
-    peers
+    connections
       .get(janusId)
       ?.rooms.destroy(room)
       .catch((err: unknown) => log.debug({ err, janus: janusId }, 'a room is left to the sweep'))
@@ -77,7 +77,7 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
   return {
     find: (meetingId) => findRoom(db, meetingId),
     async open(meetingId) {
-      if (peers.size === 0) throw new ProblemError('sfu-unavailable')
+      if (connections.size === 0) throw new ProblemError('sfu-unavailable')
       for (let tries = 0; tries < maxTries; tries += 1) {
         const found = await findRoom(db, meetingId)
         if (found !== null && found.janusId !== null) return found
@@ -106,11 +106,14 @@ export function createSfuRooms(deps: SfuRoomsDeps): SfuRooms {
   }
 }
 
-async function choose({ db, peers, draining }: SfuRoomsDeps, besides: readonly string[]): Promise<JanusPeer | null> {
-  const ids = [...peers.keys()].filter((id) => !draining.has(id) && !besides.includes(id))
+async function choose(
+  { db, connections, draining }: SfuRoomsDeps,
+  besides: readonly string[],
+): Promise<JanusConnection | null> {
+  const ids = [...connections.keys()].filter((id) => !draining.has(id) && !besides.includes(id))
   const [found, rooms] = await Promise.all([candidates(db, ids), countRooms(db)])
   const id = chooseJanus(found.map((one) => ({ ...one, rooms: rooms.get(one.id) ?? 0 })))
-  return id === null ? null : (peers.get(id) ?? null)
+  return id === null ? null : (connections.get(id) ?? null)
 }
 
 /** 144 random bits. */

@@ -1,12 +1,12 @@
 import { steerNode, type Kv, type Logger, type Poller } from '@parley/kit'
 import { countRooms, type SfuDb } from './rooms-store.ts'
 import { readServer, setDraining } from './servers-store.ts'
-import type { JanusPeer } from './sfu-rooms.ts'
+import type { JanusConnection } from './sfu-rooms.ts'
 
 /** Shows operators a Janus, and takes their orders for it. Each replica does so: orders may be carried out twice. */
 export const steerJanus = (
   { db, kv, log }: { db: SfuDb; kv: Kv; log: Logger },
-  { id, url }: Pick<JanusPeer, 'id' | 'url'>,
+  { id, url }: Pick<JanusConnection, 'id' | 'url'>,
 ): Poller =>
   steerNode(kv, {
     kind: 'janus',

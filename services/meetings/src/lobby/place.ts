@@ -1,6 +1,6 @@
 import { newId, ProblemError } from '@parley/kit'
 import { countLobby, findEntry, putEntry } from '../store/lobby.ts'
-import type { Person } from '../store/members.ts'
+import type { MeetingUser } from '../store/members.ts'
 import type { Db } from '../tables.ts'
 import type { LobbyRow } from '../tables-admission.ts'
 import { originOf, placeInLobbyOrThrow } from './places.ts'
@@ -25,7 +25,7 @@ export const rejectedForMs = (entry: LobbyRow | undefined, at: Date): number =>
     : 0
 
 /** A person who comes to the lobby: by REST from an address, or then with a socket. */
-export type Comer = Person & { by: { address: string } | 'socket' }
+export type Comer = MeetingUser & { by: { address: string } | 'socket' }
 
 /**
  * In a transaction that has locked the meeting: the place of somebody in the queue, kept if they still wait, else a new

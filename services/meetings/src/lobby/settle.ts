@@ -34,8 +34,8 @@ export async function settleAsked(
   const settled = await settleEntries(trx, meetingId, which, how)
   if (settled.length === 0) return { count: 0, lv: null }
   if (how.status === 'admitted') {
-    const people = settled.map(({ user_id: userId, name, guest }) => ({ meetingId, userId, name, guest }))
-    await admitMembers(trx, people, how.decided_at)
+    const users = settled.map(({ user_id: userId, name, guest }) => ({ meetingId, userId, name, guest }))
+    await admitMembers(trx, users, how.decided_at)
   }
   return { count: settled.length, lv: await countLobby(trx, meetingId) }
 }

@@ -15,7 +15,7 @@ import { enqueueCommand } from '../store/outbox.ts'
 import { killRoomTokens } from '../store/room-tokens.ts'
 import type { Db } from '../tables.ts'
 import { killTokensBy } from './join-tokens.ts'
-import { personOrThrow } from './person.ts'
+import { knownUserOrThrow } from './known-user.ts'
 
 type Removal = Static<(typeof meetingsBus.remove)['input']>
 /** The lobby's new version, null if it looks as before. */
@@ -25,7 +25,7 @@ type Left = number | null
  * Sends somebody out of a meeting or its lobby. It is written down, and their room tokens are dead, before the room is
  * told. @throws ProblemError `forbidden`, `not-found`
  */
-export async function removePerson(context: Context, removal: Removal, once: Once<Left> = plainly()): Promise<void> {
+export async function removeUser(context: Context, removal: Removal, once: Once<Left> = plainly()): Promise<void> {
   const { meetingId, by } = removal
   await moderatedMeeting(context, meetingId, by)
   const lv = await changing(context, meetingId, (trx) => once.in(trx, () => removeIn(trx, removal, now(context))))
@@ -36,7 +36,7 @@ export async function removePerson(context: Context, removal: Removal, once: Onc
 
 async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Date): Promise<number | null> {
   const { meeting, role: byRole } = await lockLed(trx, { meetingId, by }, at)
-  const { role, name, guest, inside } = await personOrThrow(trx, meeting, userId, at)
+  const { role, name, guest, inside } = await knownUserOrThrow(trx, meeting, userId, at)
   if (role === 'host') throw new ProblemError('forbidden', 'The host cannot be removed')
   if (role === 'cohost' && byRole !== 'host') throw new ProblemError('forbidden', 'Only the host removes a cohost')
   const whom = { meetingId, userId }
@@ -47,12 +47,12 @@ async function removeIn(trx: Db, { meetingId, by, userId, ban }: Removal, at: Da
   const entry = await findEntry(trx, whom)
   await removeEntry(trx, { ...whom, by, at })
   await enqueueCommand(trx, meetingId, { kind: 'remove', userId, by, reason: ban ? 'banned' : 'removed' }, at)
-  if (inside) await say(trx, meeting, removedInWords((await personOrThrow(trx, meeting, by, at)).name, name), at)
+  if (inside) await say(trx, meeting, removedInWords((await knownUserOrThrow(trx, meeting, by, at)).name, name), at)
   return entry?.status === 'waiting' ? countLobby(trx, meetingId) : null
 }
 
 /** Takes a ban back: whoever it was may ask in the lobby again. @throws ProblemError `forbidden`, `not-found` */
-export async function unbanPerson(
+export async function unbanUser(
   context: Context,
   { meetingId, by, userId }: { meetingId: string; by: string; userId: string },
 ): Promise<void> {

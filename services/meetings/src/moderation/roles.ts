@@ -14,7 +14,7 @@ import { enqueueCommand } from '../store/outbox.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 import { putMeetingEvents } from '../user-events/put.ts'
 import { killTokensBy } from './join-tokens.ts'
-import { personOrThrow, type KnownPerson } from './person.ts'
+import { knownUserOrThrow, type KnownUser } from './known-user.ts'
 
 type RoleChange = Static<(typeof meetingsBus.setRole)['input']>
 type Hands = Pick<RoleChange, 'meetingId' | 'by' | 'userId'>
@@ -32,11 +32,11 @@ export async function giveRole(context: Context, change: RoleChange): Promise<Ro
   await ownMeeting(context, meetingId, by)
   const at = now(context)
   const given = await changing(context, meetingId, async (trx) => {
-    const { person } = await sidesOrThrow(trx, change, at)
-    if (role === 'guest' && !person.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
-    const next = role === 'participant' && person.guest ? 'guest' : role
-    await setMember(trx, person, { role: next, ...(next === 'cohost' ? { admitted_at: at } : {}) })
-    if (next !== 'cohost') await killTokensBy(trx, person, at)
+    const { user } = await sidesOrThrow(trx, change, at)
+    if (role === 'guest' && !user.guest) throw new ProblemError('forbidden', 'An account cannot be made a guest')
+    const next = role === 'participant' && user.guest ? 'guest' : role
+    await setMember(trx, user, { role: next, ...(next === 'cohost' ? { admitted_at: at } : {}) })
+    if (next !== 'cohost') await killTokensBy(trx, user, at)
     await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: next }, at)
     return next
   })
@@ -64,13 +64,13 @@ export async function handOver(
 async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<MeetingRow> {
   const { meetingId, by, userId } = hands
   const at = now(context)
-  const { meeting, person } = await sidesOrThrow(trx, hands, at)
-  if (person.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
-  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: person.name, updated_at: at }, null)
+  const { meeting, user } = await sidesOrThrow(trx, hands, at)
+  if (user.guest) throw new ProblemError('forbidden', 'A guest cannot be the host')
+  const row = await changeMeeting(trx, meetingId, { host_id: userId, host_name: user.name, updated_at: at }, null)
   if (row === undefined) throw new ProblemError('meeting-over')
   const before = { meetingId, userId: by, name: meeting.host_name, guest: false }
   await setMember(trx, before, { role: 'cohost', admitted_at: at })
-  await setMember(trx, person, { admitted_at: at })
+  await setMember(trx, user, { admitted_at: at })
   // The new host may have made participants; cohosts only the host makes.
   await killTokensBy(trx, before, at, 'cohost')
   await keepListed(trx, meeting, by)
@@ -78,7 +78,7 @@ async function handOverIn(trx: Db, context: Context, hands: Hands): Promise<Meet
   await enqueueCommand(trx, meetingId, { kind: 'role', userId, role: 'host' }, at)
   await enqueueCommand(trx, meetingId, { kind: 'role', userId: by, role: 'cohost' }, at)
   await putMeetingEvents(trx, context, [{ type: 'meeting.updated', meeting: row }])
-  await say(trx, row, handedOverInWords(meeting.host_name, person.name), at)
+  await say(trx, row, handedOverInWords(meeting.host_name, user.name), at)
   return row
 }
 
@@ -87,11 +87,11 @@ async function sidesOrThrow(
   trx: Db,
   { meetingId, by, userId }: Hands,
   at: Date,
-): Promise<{ meeting: MeetingRow; person: KnownPerson }> {
+): Promise<{ meeting: MeetingRow; user: KnownUser }> {
   const meeting = await lockOwned(trx, meetingId, by)
   if (isOver(meeting.status)) throw new ProblemError('meeting-over')
-  const person = await personOrThrow(trx, meeting, userId, at)
-  if (person.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')
-  if (!person.inside) throw new ProblemError('not-found', 'No one with this id was admitted to the meeting')
-  return { meeting, person }
+  const user = await knownUserOrThrow(trx, meeting, userId, at)
+  if (user.role === 'host') throw new ProblemError('forbidden', 'The host gives the role to somebody else')
+  if (!user.inside) throw new ProblemError('not-found', 'No one with this id was admitted to the meeting')
+  return { meeting, user }
 }

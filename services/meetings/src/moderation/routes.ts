@@ -12,7 +12,7 @@ import type { MeetingRow } from '../tables.ts'
 import type { MemberRow } from '../tables-admission.ts'
 import type { Goodbyes } from './goodbyes.ts'
 import { createJoinToken, revokeJoinToken, toTokenInfo, type MadeToken } from './join-tokens.ts'
-import { leaveMeeting, removePerson, unbanPerson } from './remove.ts'
+import { leaveMeeting, removeUser, unbanUser } from './remove.ts'
 import { giveRole, handOver } from './roles.ts'
 
 const defaultLimit = 50
@@ -50,7 +50,7 @@ export const createModerationRoutes = (context: Context, passcodes: PasscodeChec
     },
     async kick({ params, body: { userId, ban = false }, principal, once }) {
       const removal = { meetingId: params.id, by: principal.userId, userId, ban }
-      await removePerson(
+      await removeUser(
         context,
         removal,
         once(() => done),
@@ -64,7 +64,7 @@ export const createModerationRoutes = (context: Context, passcodes: PasscodeChec
       return { status: 200, body: pageOf(bans, limit, { item: shown, place: (ban) => ban.place }) }
     },
     async unban({ params: { id, userId }, principal }) {
-      await unbanPerson(context, { meetingId: id, by: principal.userId, userId })
+      await unbanUser(context, { meetingId: id, by: principal.userId, userId })
       return done
     },
     async passcodeGuesses({ params, principal }) {

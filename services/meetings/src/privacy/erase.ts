@@ -10,7 +10,7 @@ const maxStays = 10_000
 type ErasureInput = Parameters<typeof eraseSlice>[1]
 
 /** Forgets a person, a part at a time; what others need of it stays, under an alias. */
-export const erasePerson = (context: Context, asked: ErasureInput): Promise<{ cursor: string | null }> =>
+export const eraseUser = (context: Context, asked: ErasureInput): Promise<{ cursor: string | null }> =>
   eraseSlice([endHosted(context), eraseAsNamed(context), ...tableSteps(context.db), ...toldSteps(context.db)], asked)
 
 /** A meeting without its host is over; who was invited is told. */

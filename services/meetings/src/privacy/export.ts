@@ -11,7 +11,7 @@ import { toWebhook } from '../webhooks/webhook.ts'
 type ExportInput = Parameters<typeof exportSlice>[1]
 
 /** The data of a person in this service, a page at a time. */
-export const exportPerson = (context: Context, asked: ExportInput) => exportSlice(sectionsOf(context), asked)
+export const exportUser = (context: Context, asked: ExportInput) => exportSlice(sectionsOf(context), asked)
 
 const first = '00000000-0000-0000-0000-000000000000'
 const from = (after: string): string => (after === '' ? first : after)

@@ -12,13 +12,13 @@ import { boxOf } from '../user-events/box.ts'
 const batches = (
   db: Db,
   table: string,
-  whose: (person: Erasure) => ReturnType<typeof sql>,
-  change: (person: Erasure) => ReturnType<typeof sql>,
+  whose: (erasure: Erasure) => ReturnType<typeof sql>,
+  change: (erasure: Erasure) => ReturnType<typeof sql>,
 ): EraseStep =>
-  untilDone(async (person, limit) => {
+  untilDone(async (erasure, limit) => {
     const { rows } = await sql<{ found: number; changed: number }>`
-      with found as (select ctid as place from ${sql.table(table)} where ${whose(person)} limit ${limit} for update),
-        changed as (${change(person)} where ctid = any(array(select place from found)) returning 1)
+      with found as (select ctid as place from ${sql.table(table)} where ${whose(erasure)} limit ${limit} for update),
+        changed as (${change(erasure)} where ctid = any(array(select place from found)) returning 1)
       select (select count(*) from found)::int as found, (select count(*) from changed)::int as changed`.execute(db)
     const { found = 0, changed = 0 } = rows[0] ?? {}
     return found === changed ? changed : limit
@@ -26,7 +26,7 @@ const batches = (
 
 /** Rows that are a person's own go; rows that others need stay, under the alias. */
 export function tableSteps(db: Db): EraseStep[] {
-  const drop = (table: string, whose: (person: Erasure) => ReturnType<typeof sql>): EraseStep =>
+  const drop = (table: string, whose: (erasure: Erasure) => ReturnType<typeof sql>): EraseStep =>
     batches(db, table, whose, () => sql`delete from ${sql.table(table)}`)
   const rename = (table: string, id: string, set: ReturnType<typeof sql>): EraseStep =>
     batches(
@@ -37,7 +37,7 @@ export function tableSteps(db: Db): EraseStep[] {
     )
   const named = (column: string) => sql`, ${sql.ref(column)} = ${erasedName}`
   const nothing = sql``
-  const byId = (column: string) => (person: Erasure) => sql`${sql.ref(column)} = ${person.userId}`
+  const byId = (column: string) => (erasure: Erasure) => sql`${sql.ref(column)} = ${erasure.userId}`
   const boxes = ({ userId, email }: Erasure) =>
     [boxOf({ userId }), ...(email === null ? [] : [boxOf({ email })])].map((box) => sql`${box}`)
   return [
@@ -67,7 +67,7 @@ export function tableSteps(db: Db): EraseStep[] {
     ),
     drop(
       'meetings.user_boxes',
-      (person) => sql`box in (${sql.join(boxes(person))})
+      (erasure) => sql`box in (${sql.join(boxes(erasure))})
         and not exists (select 1 from meetings.user_events e where e.box = user_boxes.box)`,
     ),
     drop('meetings.kept_answers', ({ userId }) => sql`holder = ${userId}`),
@@ -96,17 +96,17 @@ interface PrivateTable {
 /** Looks through a table by its key, a page at a time; only rows that name the person are read. */
 function scrubTable(db: Db, { table, key, order }: PrivateTable): EraseStep {
   const columns = sql.join(order.map((column) => sql.ref(column)))
-  return async (person, after) => {
+  return async (erasure, after) => {
     const from = placeOf(order, after)
     const { rows } = await sql<{ key: string; hit: boolean; data: unknown }>`
       select key, hit, case when hit then data end as data from (
-        select ${key} as key, data, strpos(data::text, ${person.userId}) > 0
-          or strpos(lower(data::text), lower(${person.email ?? person.userId})) > 0 as hit
+        select ${key} as key, data, strpos(data::text, ${erasure.userId}) > 0
+          or strpos(lower(data::text), lower(${erasure.email ?? erasure.userId})) > 0 as hit
         from ${sql.table(table)} where ${from} order by ${columns} limit ${page}) page order by key`.execute(db)
     for (const row of rows)
       if (row.hit) {
         const place = sql.join(valuesOf(row.key).map((part) => sql`${part}`))
-        await sql`update ${sql.table(table)} set data = ${json(scrubbed(row.data, person))}
+        await sql`update ${sql.table(table)} set data = ${json(scrubbed(row.data, erasure))}
           where (${columns}) = (${place})`.execute(db)
       }
     const last = rows.reduce<string>((highest, row) => (row.key > highest ? row.key : highest), '')

@@ -1,4 +1,4 @@
-import type { PersonAttendance } from '@parley/contracts'
+import type { UserAttendance } from '@parley/contracts'
 import { stringify } from 'csv-stringify/sync'
 
 const columns = ['userId', 'name', 'role', 'firstJoinedAt', 'lastLeftAt', 'totalSeconds', 'joins'] as const
@@ -7,8 +7,8 @@ const columns = ['userId', 'name', 'role', 'firstJoinedAt', 'lastLeftAt', 'total
  * A table for spreadsheets (RFC 4180): times are ISO 8601 in UTC; a cell that a spreadsheet would take for a formula gets
  * a `'` before it. Begins with a byte order mark, for Excel to read it as UTF-8.
  */
-export const attendanceCsv = (people: readonly PersonAttendance[]): string =>
-  stringify([...people], {
+export const attendanceCsv = (attendances: readonly UserAttendance[]): string =>
+  stringify([...attendances], {
     header: true,
     columns: [...columns],
     bom: true,

@@ -1,4 +1,4 @@
-import type { MeetingStats, PersonAttendance } from '@parley/contracts'
+import type { MeetingStats, UserAttendance } from '@parley/contracts'
 import type { AttendanceRow } from '../tables.ts'
 
 export interface Move {
@@ -20,17 +20,17 @@ export function statsOf(
   now: Date,
 ): Omit<MeetingStats, 'durationSeconds' | 'messages'> {
   const byParticipant = Map.groupBy(moves, (move) => move.participant_id)
-  const people = [...Map.groupBy(stays, (stay) => stay.user_id).values()]
-  const each = people.map((own) => {
+  const staysByUser = [...Map.groupBy(stays, (stay) => stay.user_id).values()]
+  const each = staysByUser.map((own) => {
     const intervals = own.flatMap((stay) => intervalsOf(stay, byParticipant.get(stay.id) ?? []))
     const together = union(intervals)
-    return { person: personOf(own, { joins: intervals.length, together, now: now.getTime() }), together }
+    return { attendance: attendanceOf(own, { joins: intervals.length, together, now: now.getTime() }), together }
   })
   return {
     peakParticipants: peakOf(each.flatMap(({ together }) => together)),
-    joins: each.reduce((sum, { person }) => sum + person.joins, 0),
-    uniqueParticipants: people.length,
-    attendance: each.map(({ person }) => person).sort((a, b) => (a.firstJoinedAt < b.firstJoinedAt ? -1 : 1)),
+    joins: each.reduce((sum, { attendance }) => sum + attendance.joins, 0),
+    uniqueParticipants: staysByUser.length,
+    attendance: each.map(({ attendance }) => attendance).sort((a, b) => (a.firstJoinedAt < b.firstJoinedAt ? -1 : 1)),
   }
 }
 
@@ -85,10 +85,10 @@ function peakOf(intervals: readonly Interval[]): number {
   return peak
 }
 
-function personOf(
+function attendanceOf(
   stays: readonly Stay[],
   { joins, together, now }: { joins: number; together: readonly Interval[]; now: number },
-): PersonAttendance {
+): UserAttendance {
   const newest = stays.reduce((a, b) => (b.joined_at > a.joined_at ? b : a))
   const first = Math.min(...together.map(({ from }) => from))
   const ends = together.map(({ to }) => to)

@@ -6,9 +6,9 @@ import type { Move } from './stats.ts'
 export async function keepStats(
   db: Db,
   meeting: MeetingRow,
-  { moves, people }: { moves: readonly MoveFact[]; people: readonly { userId: string }[] },
+  { moves, users }: { moves: readonly MoveFact[]; users: readonly { userId: string }[] },
 ): Promise<void> {
-  const visits = visitsOf(db, meeting, people)
+  const visits = visitsOf(db, meeting, users)
   if (moves.length === 0) await visits?.execute()
   else if (visits === null) await movesOf(db, meeting, moves).execute()
   else
@@ -33,12 +33,12 @@ const movesOf = (db: Db, meeting: MeetingRow, facts: readonly MoveFact[]) =>
     )
     .onConflict((conflict) => conflict.column('fact_id').doNothing())
 
-function visitsOf(db: Db, meeting: MeetingRow, people: readonly { userId: string }[]) {
-  if (people.length === 0) return null
-  const users = [...new Set(people.map(({ userId }) => userId))]
+function visitsOf(db: Db, meeting: MeetingRow, users: readonly { userId: string }[]) {
+  if (users.length === 0) return null
+  const ids = [...new Set(users.map(({ userId }) => userId))]
   return db
     .insertInto('visits')
-    .values(users.map((id) => ({ user_id: id, meeting_id: meeting.id, meeting_created_at: meeting.created_at })))
+    .values(ids.map((id) => ({ user_id: id, meeting_id: meeting.id, meeting_created_at: meeting.created_at })))
     .onConflict((conflict) => conflict.columns(['user_id', 'meeting_id']).doNothing())
 }
 

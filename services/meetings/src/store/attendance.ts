@@ -31,10 +31,10 @@ export const applyMoves = (db: Db, facts: readonly Move[]): Promise<void> =>
 /** The same for all who a fact says are in the meeting. */
 export async function applyPresent(
   db: Db,
-  people: readonly RosterEntry[],
+  roster: readonly RosterEntry[],
   fact: { meetingId: string; id: string; at: Date },
 ): Promise<void> {
-  const stays = people.map((person) => stayOf(person, fact))
+  const stays = roster.map((entry) => stayOf(entry, fact))
   await putStays(db, [...new Map(stays.map((stay) => [stay.id, stay])).values()])
 }
 
@@ -53,10 +53,10 @@ export async function isNewer(db: Db, ids: readonly string[], fact: { at: Date; 
 }
 
 /** Writes down the stays of these people that were never heard of, as of when they came. Any fact on them is newer. */
-export async function addStays(db: Db, meetingId: string, people: readonly RosterEntry[]): Promise<void> {
-  if (people.length === 0) return
-  const stays = people.map((person) =>
-    stayOf(person, { meetingId, id: person.participantId, at: new Date(person.joinedAt) }),
+export async function addStays(db: Db, meetingId: string, roster: readonly RosterEntry[]): Promise<void> {
+  if (roster.length === 0) return
+  const stays = roster.map((entry) =>
+    stayOf(entry, { meetingId, id: entry.participantId, at: new Date(entry.joinedAt) }),
   )
   await db
     .insertInto('attendance')

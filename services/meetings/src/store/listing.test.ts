@@ -91,7 +91,7 @@ describe('listing', () => {
     expect(many / few).toBeLessThan(1.5)
   }, 120_000)
 
-  it('M3 the pages of one with 50,000 hosted, joined and invited have no gap and no double', async () => {
+  it('M3 the pages of a list with 50,000 hosted, joined and invited meetings have no gap and no double', async () => {
     const seen = new Set<string>()
     let after: { at: Date; id: string } | null = null
     for (let pages = 0; pages < 20; pages += 1) {

@@ -8,7 +8,7 @@ interface Whom {
   meetingId: string
   userId: string
 }
-export interface Person extends Whom {
+export interface MeetingUser extends Whom {
   name: string
   guest: boolean
 }
@@ -33,7 +33,11 @@ export const findMembers = (db: Db, meetingId: string, userIds: readonly string[
 type Decided = Partial<Pick<MemberRow, 'role' | 'admitted_at' | 'must_wait' | 'banned_at' | 'banned_by'>>
 
 /** Writes down what a person decided on somebody, in the place of a join token; what is not mentioned stays as it was. */
-export async function setMember(db: Db, { meetingId, userId, name, guest }: Person, decided: Decided): Promise<void> {
+export async function setMember(
+  db: Db,
+  { meetingId, userId, name, guest }: MeetingUser,
+  decided: Decided,
+): Promise<void> {
   const none = { role: null, admitted_at: null, must_wait: false, banned_at: null, banned_by: null }
   await db
     .insertInto('members')
@@ -47,12 +51,12 @@ export async function setMember(db: Db, { meetingId, userId, name, guest }: Pers
 }
 
 /** Lets the people of these lobby entries in for good, with the role they had, if any. */
-export async function admitMembers(db: Db, people: readonly Person[], at: Date): Promise<void> {
-  if (people.length === 0) return
+export async function admitMembers(db: Db, users: readonly MeetingUser[], at: Date): Promise<void> {
+  if (users.length === 0) return
   await db
     .insertInto('members')
     .values(
-      people.map(({ meetingId, userId, name, guest }) => ({
+      users.map(({ meetingId, userId, name, guest }) => ({
         meeting_id: meetingId,
         user_id: userId,
         name,
@@ -72,17 +76,17 @@ export async function admitMembers(db: Db, people: readonly Person[], at: Date):
 /** The role that a join token gives, unless the person has one that says as much or more. */
 export async function grantRole(
   db: Db,
-  person: Person,
+  user: MeetingUser,
   { id, role }: Pick<JoinTokenRow, 'id' | 'role'>,
   at: Date,
 ): Promise<void> {
   await db
     .insertInto('members')
     .values({
-      meeting_id: person.meetingId,
-      user_id: person.userId,
-      name: person.name,
-      guest: person.guest,
+      meeting_id: user.meetingId,
+      user_id: user.userId,
+      name: user.name,
+      guest: user.guest,
       role,
       admitted_at: at,
       banned_at: null,

@@ -95,7 +95,7 @@ describe('sweeps', () => {
     expect(all - (await left())).toBe(500)
   })
 
-  it('X36 join tokens that ran out long ago go with their uses; what they gave stays', async () => {
+  it('X36 long expired join tokens are deleted with their uses; the memberships they gave stay', async () => {
     const before = new Date(Date.now() - 39_500_000)
     const old = await db
       .selectFrom('join_tokens')

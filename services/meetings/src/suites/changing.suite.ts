@@ -2,7 +2,7 @@ import { meetingsBus, type Meeting } from '@parley/contracts'
 import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 type Page = { items: Meeting[] }
@@ -21,17 +21,17 @@ export const changingSuite = (open: OpenWorld) =>
       await world.close()
     })
     const inHours = (hours: number) => new Date(product.clock.now() + hours * hour).toISOString()
-    const schedule = (as: Person, { id }: { id: string }, body: object, ifMatch?: string) =>
+    const schedule = (as: TestUser, { id }: { id: string }, body: object, ifMatch?: string) =>
       product.call<Meeting>('PUT', `/v1/meetings/${id}/schedule`, {
         as,
         body,
         headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
       })
-    const post = (as: Person, { id }: { id: string }, act: string) =>
+    const post = (as: TestUser, { id }: { id: string }, act: string) =>
       product.call<Meeting>('POST', `/v1/meetings/${id}/${act}`, { as, body: {} })
 
     it('M6 moves a meeting while it is live too, counts its version and tells the room', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { scheduledAt: inHours(1), durationMinutes: 30 })
       const body = { scheduledAt: inHours(3), timeZone: 'Europe/Berlin' }
       const moved = await schedule(host, meeting, body, '"1"')
@@ -51,7 +51,7 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('M6 of two at once with the same If-Match one gets 200, the other 409 with the current version', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { scheduledAt: inHours(1) })
       const plans = [inHours(2), inHours(3)]
       const answers = await Promise.all(plans.map((scheduledAt) => schedule(host, meeting, { scheduledAt }, '"1"')))
@@ -63,7 +63,7 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('H6 M6 takes a list of ETags, in one line or several, and a tag that is not ours is a lost race', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       const good = { scheduledAt: inHours(1) }
       for (const foreign of ['"6", "7"', '"1-gzip"', '"", W/"x,y"', '"99999999999"']) {
@@ -82,7 +82,7 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('H15 M5 updatedAt tells when the version last changed', async () => {
-      const host = product.person()
+      const host = product.user()
       const made = await product.create(host)
       expect(made.updatedAt).toBe(made.createdAt)
       const read = async () => (await product.call<Meeting>('GET', `/v1/meetings/${made.id}`, { as: host })).body
@@ -95,7 +95,7 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('H10 M7 ends a meeting without a body, and not for the body null', async () => {
-      const host = product.person()
+      const host = product.user()
       const { id } = await product.create(host)
       const end = (body?: unknown) =>
         product.call<Meeting>('POST', `/v1/meetings/${id}/end`, { as: host, ...(body !== undefined && { body }) })
@@ -105,7 +105,7 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('M6 needs If-Match, a real time, a known zone, and the host', async () => {
-      const [host, member] = [product.person(), product.person()]
+      const [host, member] = [product.user(), product.user()]
       const meeting = await product.create(host)
       await product.comeIn(member, meeting)
       const good = { scheduledAt: inHours(1) }
@@ -119,18 +119,18 @@ export const changingSuite = (open: OpenWorld) =>
         '/scheduledAt',
       )
       expect((await schedule(member, meeting, good, '"1"')).body.code).toBe('forbidden')
-      expect((await schedule(product.person(), meeting, good, '"1"')).body.code).toBe('not-found')
+      expect((await schedule(product.user(), meeting, good, '"1"')).body.code).toBe('not-found')
       await post(host, meeting, 'end')
       expect((await schedule(host, meeting, good, '"1"')).body.code).toBe('meeting-over')
     })
 
     it('M5 cancels once; the room is closed with that reason and nobody enters', async () => {
-      const [host, member] = [product.person(), product.person()]
+      const [host, member] = [product.user(), product.user()]
       const meeting = await product.create(host, { scheduledAt: inHours(1) })
       await product.comeIn(member, meeting)
       const early = (await product.joinByCode(member, meeting.code)).body
       expect((await post(member, meeting, 'cancel')).body.code).toBe('forbidden')
-      expect((await post(product.person(), meeting, 'cancel')).body.code).toBe('not-found')
+      expect((await post(product.user(), meeting, 'cancel')).body.code).toBe('not-found')
       const [one, two] = await Promise.all([post(host, meeting, 'cancel'), post(host, meeting, 'cancel')])
       expect([one.body.status, two.body.status, one.body.version, two.body.version]).toEqual([
         'cancelled',
@@ -148,13 +148,13 @@ export const changingSuite = (open: OpenWorld) =>
     })
 
     it('M5 deletes softly: it ends and vanishes from lists, look-ups and joining', async () => {
-      const [host, member] = [product.person(), product.person()]
+      const [host, member] = [product.user(), product.user()]
       const meeting = await product.create(host)
       await product.comeIn(member, meeting)
       const early = (await product.joinByCode(member, meeting.code)).body
-      const remove = (as: Person) => product.call('DELETE', `/v1/meetings/${meeting.id}`, { as })
+      const remove = (as: TestUser) => product.call('DELETE', `/v1/meetings/${meeting.id}`, { as })
       expect((await remove(member)).body.code).toBe('forbidden')
-      expect((await remove(product.person())).body.code).toBe('not-found')
+      expect((await remove(product.user())).body.code).toBe('not-found')
       expect((await remove(host)).status).toBe(204)
       expect((await remove(host)).status).toBe(404)
       await eventually(() => expect(product.toldTo(meeting.id)).toEqual([{ kind: 'end', reason: 'host' }]))

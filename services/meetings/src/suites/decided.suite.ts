@@ -4,7 +4,7 @@ import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createActs } from '../testing/acts.ts'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** The state at entry decides, not the state at the request. */
@@ -28,7 +28,7 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('X9a a room token from before a setting changed enters by the setting as it is then, and says why not', async () => {
-      const [host, guest] = [product.person('Host'), product.person('Gast', true)]
+      const [host, guest] = [product.user('Host'), product.user('Gast', true)]
       const rows: [object, object, string][] = [
         [{}, { type: 'invited_only' }, 'not-found'],
         [{}, { settings: { guestsAllowed: false } }, 'guests-not-allowed'],
@@ -49,8 +49,8 @@ export const decidedSuite = (open: OpenWorld) =>
       }
     })
 
-    it('X9a a person whom that puts into the lobby has neither chat nor roster', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('X9a a user whom the setting puts into the lobby has neither chat nor roster', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       const roomToken = await acts.tokenFor(ann, meeting)
       await acts.change(host, meeting, { settings: { waitingRoom: true } })
@@ -59,8 +59,8 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await acts.access(ann, meeting)).toBe('not-found')
     })
 
-    it('X9a an invite that was taken back lets in no more with a token from before', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('X9a a room token from before an invite was revoked does not let in any more', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, { type: 'invited_only' })
       const at = new Date(product.clock.now())
       const invite = { meeting_id: meeting.id, meeting_created_at: at, email: null, user_id: ann.id }
@@ -76,8 +76,8 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(await acts.outcome(ann, late)).toBe('not-found')
     })
 
-    it('X24 an unused room token is no belonging: it is not renewed once the meeting is for the invited', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('X24 an unused room token gives no membership: it is not renewed once the meeting is invite-only', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, { type: 'private' })
       await acts.tokenFor(ann, meeting)
       const { roomToken } = await acts.renewed(ann, meeting)
@@ -90,8 +90,8 @@ export const decidedSuite = (open: OpenWorld) =>
       expect(leave.status).toBe(404)
     })
 
-    it('X24 nor is a spent one whose owner never came in: neither chat nor roster, and nothing to renew', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('X24 a spent room token without an entry gives neither chat nor roster, and cannot be renewed', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       const readers = async () =>
         (await request(product.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: [ann.id] })).readers
@@ -104,7 +104,7 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('X24 chat ends at once for a spent token that would not enter any more', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       await product.comeIn(ann, meeting)
       await acts.change(host, meeting, { type: 'invited_only' })
@@ -112,11 +112,11 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('X26 X9b the people in a meeting with a passcode are hidden from users whom it keeps out', async () => {
-      const [host, eve, ann] = [product.person('Host'), product.person('Eve', true), product.person('Ann')]
+      const [host, eve, ann] = [product.user('Host'), product.user('Eve', true), product.user('Ann')]
       const meeting = await product.create(host, { passcode: 'secret' })
       await product.fact('joined', meeting, host)
       await product.comeIn(ann, meeting, { passcode: 'secret' })
-      const look = async (as: Person) => {
+      const look = async (as: TestUser) => {
         const list = await product.call<{ items: object[] }>('GET', `/v1/meetings/${meeting.id}/participants`, { as })
         const { body } = await product.call<{ participants: object[] }>('GET', `/v1/meetings/${meeting.id}`, { as })
         return [list.body.code ?? list.body.items.length, body.participants.length]
@@ -128,7 +128,7 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('X9a a person who was admitted from the lobby and enters later is decided on again', async () => {
-      const [host, ann, gast] = [product.person('Host'), product.person('Ann'), product.person('Gast', true)]
+      const [host, ann, gast] = [product.user('Host'), product.user('Ann'), product.user('Gast', true)]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       const [a, g] = [await lobby.come(ann, meeting), await lobby.come(gast, meeting)]
       await lobby.post(host, meeting, 'lobby/admit-all')
@@ -145,7 +145,7 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('X9a switching the waiting room off lets in nobody whom the same change keeps out', async () => {
-      const [host, ann, gast] = [product.person('Host'), product.person('Ann'), product.person('Gast', true)]
+      const [host, ann, gast] = [product.user('Host'), product.user('Ann'), product.user('Gast', true)]
       const [shut, closed] = [
         await product.create(host, { settings: { waitingRoom: true } }),
         await product.create(host, { settings: { waitingRoom: true } }),
@@ -157,8 +157,8 @@ export const decidedSuite = (open: OpenWorld) =>
       expect([await left(shut), await left(closed)]).toEqual([['Gast'], ['Ann', 'Gast']])
     })
 
-    it('X9a anyone who is banned beside asking takes no place in the lobby', async () => {
-      const [host, eve] = [product.person('Host'), product.person('Eve')]
+    it('X9a a user who is banned while asking gets no place in the lobby', async () => {
+      const [host, eve] = [product.user('Host'), product.user('Eve')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       await product.comeIn(eve, meeting)
       await Promise.all([
@@ -169,7 +169,7 @@ export const decidedSuite = (open: OpenWorld) =>
     })
 
     it('C6 a person who was removed and then leaves is still told that they were removed', async () => {
-      const [host, bob] = [product.person('Host'), product.person('Bob')]
+      const [host, bob] = [product.user('Host'), product.user('Bob')]
       const meeting = await product.create(host)
       await acts.inside(bob, meeting)
       product.loseSignaling()

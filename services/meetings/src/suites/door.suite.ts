@@ -1,7 +1,7 @@
 import type { EntryAccess } from '@parley/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 export const doorSuite = (open: OpenWorld) =>
@@ -20,12 +20,12 @@ export const doorSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const explain = async (as: Person, code: string) =>
+    const explain = async (as: TestUser, code: string) =>
       (await product.call<EntryAccess>('GET', `/v1/meetings/code/${code}/access`, { as })).body
     const unknown = { canEnter: false, reason: 'not-found', next: 'none' }
 
     it('M14 says whether I may enter, why not, and what to do next', async () => {
-      const [host, ann, gast] = [product.person('Host'), product.person('Ann'), product.person('Gast', true)]
+      const [host, ann, gast] = [product.user('Host'), product.user('Ann'), product.user('Gast', true)]
       const open = await product.create(host, { title: 'Open' })
       const canEnter = { canEnter: true, reason: null, next: 'join' }
       expect(await explain(gast, open.code)).toMatchObject({
@@ -49,7 +49,7 @@ export const doorSuite = (open: OpenWorld) =>
     })
 
     it('M14 S20 hides an invite-only meeting from users without an invite', async () => {
-      const [host, ann] = [product.person(), product.person()]
+      const [host, ann] = [product.user(), product.user()]
       const { code } = await product.create(host, { type: 'invited_only', passcode: 'secret' })
       expect(await explain(ann, code)).toEqual(unknown)
       expect(await explain(ann, 'zzz-zzzz-zzz')).toEqual(unknown)
@@ -57,7 +57,7 @@ export const doorSuite = (open: OpenWorld) =>
     })
 
     it('M17 a person looks up 60 codes a minute by all ways together, on all replicas', async () => {
-      const [host, eve] = [product.person(), product.person('Eve')]
+      const [host, eve] = [product.user(), product.user('Eve')]
       const { code } = await product.create(host)
       const ways = [
         () => product.call('GET', `/v1/meetings/code/${code}`, { as: eve }),
@@ -73,18 +73,18 @@ export const doorSuite = (open: OpenWorld) =>
     })
 
     it('M17 an address looks up 600 codes a minute, whoever asks; accounts still join', async () => {
-      const host = product.person()
+      const host = product.user()
       const { code } = await product.create(host)
       let refused = 0
       for (let round = 0; round < 13; round += 1) {
-        const as = product.person(`p${round}`)
+        const as = product.user(`p${round}`)
         const look = () => product.call('GET', `/v1/meetings/code/${code}/access`, { as })
         const answers = await Promise.all(Array.from({ length: 50 }, look))
         refused += answers.filter(({ status }) => status === 429).length
       }
       expect(refused).toBeGreaterThanOrEqual(50)
       expect(refused).toBeLessThanOrEqual(650)
-      expect((await product.joinByCode(product.person('Gast', true), code)).body.code).toBe('rate-limited')
-      expect((await product.joinByCode(product.person(), code)).status).toBe(200)
+      expect((await product.joinByCode(product.user('Gast', true), code)).body.code).toBe('rate-limited')
+      expect((await product.joinByCode(product.user(), code)).status).toBe(200)
     })
   })

@@ -2,7 +2,7 @@ import { meetingsBus, type JoinDetails } from '@parley/contracts'
 import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 export const enteringSuite = (open: OpenWorld) =>
@@ -19,7 +19,8 @@ export const enteringSuite = (open: OpenWorld) =>
     })
     const redeem = (roomToken: string, userId: string) =>
       request(product.bus, meetingsBus.redeem, { roomToken, userId })
-    const join = async (as: Person, code: string, more: object = {}) => (await product.joinByCode(as, code, more)).body
+    const join = async (as: TestUser, code: string, more: object = {}) =>
+      (await product.joinByCode(as, code, more)).body
     const refusal = async (asked: Promise<unknown>) =>
       asked.then(
         () => 'granted',
@@ -27,7 +28,7 @@ export const enteringSuite = (open: OpenWorld) =>
       )
 
     it('M8 join answers the meeting, a room token and where to open the socket; the token is redeemed for a grant', async () => {
-      const [host, guest] = [product.person('Host'), product.person('Gast', true)]
+      const [host, guest] = [product.user('Host'), product.user('Gast', true)]
       const { id, code } = await product.create(host)
       const joining = await join(guest, code, { displayName: 'Gustav' })
       expect(joining).toMatchObject({
@@ -44,8 +45,8 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('M8 a room token by id is for those who may see the meeting', async () => {
-      const [host, other] = [product.person(), product.person()]
-      const ask = (id: string, as: Person) =>
+      const [host, other] = [product.user(), product.user()]
+      const ask = (id: string, as: TestUser) =>
         product.call<JoinDetails>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })
       const open = await product.create(host)
       const closed = await product.create(host, { type: 'private' })
@@ -57,7 +58,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('S14 a room token works once, for its person, for its meeting, for 120 s', async () => {
-      const [ann, bob] = [product.person(), product.person()]
+      const [ann, bob] = [product.user(), product.user()]
       const [one, two] = [await product.create(ann), await product.create(ann)]
       const { roomToken } = await join(ann, one.code)
       await join(bob, two.code)
@@ -73,7 +74,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('S14 of 50 parallel redemptions of one token one wins', async () => {
-      const ann = product.person()
+      const ann = product.user()
       const { code } = await product.create(ann)
       const { roomToken } = await join(ann, code)
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => refusal(redeem(roomToken, ann.id))))
@@ -82,7 +83,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('S14 R1 a person who got no answer asks again by the same attempt, and only by that', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+      const [host, ann] = [product.user(), product.user('Ann')]
       const { code } = await product.create(host)
       const { roomToken } = await join(ann, code)
       const attempt = newId()
@@ -97,7 +98,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('S3 S9 an access token is no room token, nor the other way round; neither is stored', async () => {
-      const ann = product.person()
+      const ann = product.user()
       const { code } = await product.create(ann, { passcode: 'open sesame' })
       const { roomToken } = await join(ann, code)
       expect(await refusal(redeem(ann.token(), ann.id))).toBe('room-token-invalid')
@@ -112,8 +113,8 @@ export const enteringSuite = (open: OpenWorld) =>
       expect(JSON.stringify(rows)).not.toContain('open sesame')
     })
 
-    it('refuses guests where none are allowed, and everybody once it is over, tokens of before included', async () => {
-      const [host, guest] = [product.person(), product.person('Gast', true)]
+    it('refuses guests where they are not allowed, and everybody once the meeting is over, also with earlier tokens', async () => {
+      const [host, guest] = [product.user(), product.user('Gast', true)]
       const { id, code } = await product.create(host, { settings: { guestsAllowed: false } })
       expect((await product.joinByCode(guest, code)).body.code).toBe('guests-not-allowed')
       const early = await join(host, code)
@@ -123,7 +124,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('M17 S19 asks everybody but the host for the passcode, and lets each try ten times', async () => {
-      const [host, bob, eve] = [product.person(), product.person(), product.person()]
+      const [host, bob, eve] = [product.user(), product.user(), product.user()]
       const { id, code } = await product.create(host, { passcode: 'pässcode' })
       expect((await product.joinByCode(host, code)).status).toBe(200)
       expect((await product.joinByCode(bob, code)).body.code).toBe('passcode-required')
@@ -142,7 +143,7 @@ export const enteringSuite = (open: OpenWorld) =>
     })
 
     it('meetings.access tells who has been in a meeting and may chat', async () => {
-      const [host, bob, stranger] = [product.person('Host'), product.person('Bob'), product.person()]
+      const [host, bob, stranger] = [product.user('Host'), product.user('Bob'), product.user()]
       const meeting = await product.create(host, { settings: { chat: false } })
       const access = (userId: string) => request(product.bus, meetingsBus.access, { meetingId: meeting.id, userId })
       expect(await access(host.id)).toEqual({ role: 'host', name: 'Host', mayChat: true, over: false })
@@ -161,7 +162,7 @@ export const enteringSuite = (open: OpenWorld) =>
       const other = await open()
       const local = await startProduct(other, { PUBLIC_URL: '' })
       try {
-        const host = local.person()
+        const host = local.user()
         const from = (name: string) => ({ 'x-forwarded-host': name, 'x-forwarded-proto': 'https' })
         const made = await local.call<JoinDetails['meeting']>('POST', '/v1/meetings', {
           as: host,

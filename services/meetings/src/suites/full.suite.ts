@@ -2,7 +2,7 @@ import type { EntryAccess, Meeting } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** A full meeting says so at its door: M14, M17. */
@@ -19,14 +19,14 @@ export const fullSuite = (open: OpenWorld) =>
       await world.close()
     })
 
-    const door = async (as: Person, { code }: Meeting) =>
+    const door = async (as: TestUser, { code }: Meeting) =>
       (await product.call<EntryAccess>('GET', `/v1/meetings/code/${code}/access`, { as })).body
-    const join = async (as: Person, { code }: Meeting) => {
+    const join = async (as: TestUser, { code }: Meeting) => {
       const { status, body } = await product.joinByCode(as, code)
       return status === 200 ? 'in' : body.code
     }
-    const seated = (people: readonly Person[]) =>
-      people.map(({ id: userId, name }) => ({
+    const seated = (users: readonly TestUser[]) =>
+      users.map(({ id: userId, name }) => ({
         participantId: newId(),
         userId,
         name,
@@ -34,8 +34,8 @@ export const fullSuite = (open: OpenWorld) =>
         joinedAt: new Date(product.clock.now()).toISOString(),
       }))
 
-    it('M14 M17 says so at the door and to who joins; its own people and the host come in', async () => {
-      const [host, ann, ben, cleo] = ['Host', 'Ann', 'Ben', 'Cleo'].map((name) => product.person(name))
+    it('M14 M17 says that it is full at the door and at a join; its participants and the host still come in', async () => {
+      const [host, ann, ben, cleo] = ['Host', 'Ann', 'Ben', 'Cleo'].map((name) => product.user(name))
       if (!host || !ann || !ben || !cleo) throw new Error('nobody')
       const meeting = await product.create(host, { maxParticipants: 2 })
       // Ann is there twice, and counts once.

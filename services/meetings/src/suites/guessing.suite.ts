@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newCode } from '../codes.ts'
 import { passcodeMarks } from '../passcode-check.ts'
 import { createCall, type Call } from '../testing/call.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const codes = 100_000
@@ -32,7 +32,7 @@ export const guessingSuite = (open: OpenWorld) =>
     })
 
     it('S20 of 100,000 random codes none is a meeting', async () => {
-      const host = product.person()
+      const host = product.user()
       const known = new Set<string>()
       for (let n = 0; n < 100; n += 1) known.add((await product.create(host)).code)
       const guesses = Array.from({ length: codes }, newCode)
@@ -56,7 +56,7 @@ export const guessingSuite = (open: OpenWorld) =>
     it('S20 over HTTP a guesser finds none', async () => {
       const outcomes = new Set<string | undefined>()
       for (let round = 0; round < 20; round += 1) {
-        const as = product.person('Eve', true)
+        const as = product.user('Eve', true)
         const look = () => call('GET', `/v1/meetings/code/${newCode()}`, { as, headers: elsewhere() })
         for (const { body } of await Promise.all(Array.from({ length: atOnce }, look))) outcomes.add(body.code)
       }
@@ -64,12 +64,12 @@ export const guessingSuite = (open: OpenWorld) =>
     }, 60_000)
 
     it('S18 S20 unknown, for the invited, with a passcode or without, deleted: all alike to an outsider', async () => {
-      const host = product.person()
+      const host = product.user()
       const closed = await product.create(host, { type: 'invited_only' })
       const locked = await product.create(host, { type: 'invited_only', passcode: 'secret' })
       const deleted = await product.create(host, { type: 'public' })
       await product.call('DELETE', `/v1/meetings/${deleted.id}`, { as: host })
-      const shown = async (as: Person, code: string) => {
+      const shown = async (as: TestUser, code: string) => {
         const join = (more: object) =>
           call('POST', '/v1/meetings/join', { as, headers: elsewhere(), body: { code, ...more } })
         const answers = [
@@ -83,7 +83,7 @@ export const guessingSuite = (open: OpenWorld) =>
         return answers.map(({ status, body }) => [status, { ...body, requestId: '' }])
       }
       for (const guest of [true, false]) {
-        const look = (code: string) => shown(product.person('Eve', guest), code)
+        const look = (code: string) => shown(product.user('Eve', guest), code)
         const unknown = await look(newCode())
         expect(unknown.map(([status]) => status)).toEqual([404, 200, 404, 404, 404, 404])
         for (const { code } of [closed, locked, deleted]) expect(await look(code)).toEqual(unknown)
@@ -91,10 +91,10 @@ export const guessingSuite = (open: OpenWorld) =>
     }, 60_000)
 
     it('S18 looking up a code takes as long when there is a meeting for the invited behind it', async () => {
-      const { code } = await product.create(product.person(), { type: 'invited_only', passcode: 'secret' })
+      const { code } = await product.create(product.user(), { type: 'invited_only', passcode: 'secret' })
       const took: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] }
       for (let round = 0; round < 200; round += 1) {
-        const as = product.person('Eve')
+        const as = product.user('Eve')
         for (const [kind, asked] of [
           ['known', code],
           ['unknown', newCode()],
@@ -112,13 +112,13 @@ export const guessingSuite = (open: OpenWorld) =>
     }, 60_000)
 
     it('M17 S19 X29 1,000 addresses at once have 300 passcodes looked at, no more; insiders and accounts get in', async () => {
-      const host = product.person()
+      const host = product.user()
       const target = await product.create(host, { passcode: 'right' })
       const other = await product.create(host, { passcode: 'right' })
-      const tryAs = (as: Person, { code }: Meeting, passcode: string) =>
+      const tryAs = (as: TestUser, { code }: Meeting, passcode: string) =>
         call('POST', '/v1/meetings/join', { as, headers: elsewhere(), body: { code, passcode } })
       let guesses = 0
-      const attack = () => tryAs(product.person('Eve', true), target, `wrong ${(guesses += 1)}`)
+      const attack = () => tryAs(product.user('Eve', true), target, `wrong ${(guesses += 1)}`)
       const outcomes: (string | undefined)[] = []
       for (let left = 1_000; left > 0; left -= 100)
         outcomes.push(...(await Promise.all(Array.from({ length: 100 }, attack))).map(({ body }) => body.code))
@@ -127,8 +127,8 @@ export const guessingSuite = (open: OpenWorld) =>
         passcodeMarks.meeting,
         1_000 - passcodeMarks.meeting,
       ])
-      expect((await tryAs(product.person('Gast', true), target, 'right')).body.code).toBe('rate-limited')
-      for (const as of [host, product.person('Colleague')]) expect((await tryAs(as, target, 'right')).status).toBe(200)
-      expect((await tryAs(product.person(), other, 'right')).status).toBe(200)
+      expect((await tryAs(product.user('Gast', true), target, 'right')).body.code).toBe('rate-limited')
+      for (const as of [host, product.user('Colleague')]) expect((await tryAs(as, target, 'right')).status).toBe(200)
+      expect((await tryAs(product.user(), other, 'right')).status).toBe(200)
     }, 180_000)
   })

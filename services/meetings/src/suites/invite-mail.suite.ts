@@ -4,7 +4,7 @@ import { eventually, freePort, startMailServer, type MailServer, type ReceivedMa
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changedAfterMs } from '../invites/mail-queue.ts'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import { readCalendar } from '../testing/read-calendar.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
@@ -24,7 +24,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
       await server.stop()
       await world.close()
     })
-    const invite = async (as: Person, meeting: Meeting, more: object = {}) => {
+    const invite = async (as: TestUser, meeting: Meeting, more: object = {}) => {
       const email = `ada.${newId()}@example.org`
       const body = { email, ...more }
       return (await product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as, body })).body
@@ -60,10 +60,10 @@ export const inviteMailSuite = (open: OpenWorld) =>
     /** Mails on changes wait some minutes for more changes; whoever is invited then wakes the outbox. */
     const later = async () => {
       product.advance(changedAfterMs + 1_000)
-      const host = product.person()
+      const host = product.user()
       await invite(host, await product.create(host))
     }
-    const accept = (as: Person, id: string, token?: string) =>
+    const accept = (as: TestUser, id: string, token?: string) =>
       product.call<ReceivedInvite>('POST', `/v1/invites/${id}/accept`, {
         as,
         body: token === undefined ? {} : { token },
@@ -76,7 +76,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
       [6, 'America/New_York', 8],
       [6, 'Asia/Kolkata', 17],
     ])('M12 month %i in %s: the mail arrives with a calendar part of the right time', async (month, zone, hour) => {
-      const [host, at] = [product.person('Host'), noon(month)]
+      const [host, at] = [product.user('Host'), noon(month)]
       const meeting = await product.create(host, planned(at, zone))
       const made = await invite(host, meeting, { message: 'Bring\ncake' })
       const mail = await mailTo(made)
@@ -108,11 +108,11 @@ export const inviteMailSuite = (open: OpenWorld) =>
 
     it('M12 S9 the link in the mail lets its holder in, guests too; only its hash is kept', async () => {
       const [host, guest, phone, account, late] = [
-        product.person(),
-        product.person('G', true),
-        product.person('P', true),
-        product.person(),
-        product.person(),
+        product.user(),
+        product.user('G', true),
+        product.user('P', true),
+        product.user(),
+        product.user(),
       ]
       const meeting = await product.create(host, planned(noon(3), 'Europe/Berlin'))
       const made = await invite(host, meeting)
@@ -149,7 +149,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
     })
 
     it('M12 a change that matters to calendars goes out with its version, another does not', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, planned(noon(4), 'Europe/Berlin'))
       const made = await invite(host, meeting)
       await mailTo(made)
@@ -166,7 +166,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
     })
 
     it('M6 M12 a new time and a cancellation reach those invited by mail, and not those who declined', async () => {
-      const [host, guest] = [product.person(), product.person('G', true)]
+      const [host, guest] = [product.user(), product.user('G', true)]
       const meeting = await product.create(host, planned(noon(4), 'Europe/Berlin'))
       const [made, declined] = [await invite(host, meeting), await invite(host, meeting)]
       const [id = '', token = ''] = linkIn(await mailTo(declined))
@@ -199,7 +199,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
         INVITE_LINK_TEMPLATE: 'https://invites.test/{inviteId}?t={token}',
       })
       try {
-        const host = own.person('Host')
+        const host = own.user('Host')
         const meeting = await own.create(host)
         expect(meeting.joinLink).toBe(`https://app.test/meet?c=${meeting.code}`)
         const email = `ada.${newId()}@example.org`
@@ -215,7 +215,7 @@ export const inviteMailSuite = (open: OpenWorld) =>
     })
 
     it('M12 a mail server that is down delays the mail and not the request', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       await server.stop()
       const before = Date.now()

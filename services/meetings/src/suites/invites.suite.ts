@@ -3,7 +3,7 @@ import { newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 type Page<T> = { items: T[]; nextCursor: string | null }
@@ -23,20 +23,21 @@ export const invitesSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const user = (name = 'Ann'): Person => {
-      const person = product.person(name)
-      accounts.of(person)
-      return person
+    const user = (name = 'Ann'): TestUser => {
+      const user = product.user(name)
+      accounts.of(user)
+      return user
     }
-    const invite = (as: Person, meeting: Meeting, body: object) =>
+    const invite = (as: TestUser, meeting: Meeting, body: object) =>
       product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as, body })
-    const act = (as: Person, id: string, what: 'accept' | 'decline', body: object = {}) =>
+    const act = (as: TestUser, id: string, what: 'accept' | 'decline', body: object = {}) =>
       product.call<ReceivedInvite>('POST', `/v1/invites/${id}/${what}`, { as, body })
-    const revoke = (as: Person, id: string) => product.call<Invite>('DELETE', `/v1/invites/${id}`, { as })
-    const mine = async (as: Person, query = '') =>
+    const revoke = (as: TestUser, id: string) => product.call<Invite>('DELETE', `/v1/invites/${id}`, { as })
+    const mine = async (as: TestUser, query = '') =>
       (await product.call<Page<ReceivedInvite>>('GET', `/v1/invites${query}`, { as })).body.items
-    const sees = async (as: Person, { id }: Meeting) => (await product.call('GET', `/v1/meetings/${id}`, { as })).status
-    const listed = async (as: Person, query = '') =>
+    const sees = async (as: TestUser, { id }: Meeting) =>
+      (await product.call('GET', `/v1/meetings/${id}`, { as })).status
+    const listed = async (as: TestUser, query = '') =>
       (await product.call<Page<Meeting>>('GET', `/v1/meetings${query}`, { as })).body.items.map(({ id }) => id)
 
     it('M12 an invited account sees the meeting, finds it in its lists, enters by code, accepts and declines', async () => {
@@ -103,7 +104,7 @@ export const invitesSuite = (open: OpenWorld) =>
     })
 
     it('M12 an invite to an address is for the account that has shown to own it', async () => {
-      const [host, ann, eve] = [user(), product.person('Ann'), product.person('Eve')]
+      const [host, ann, eve] = [user(), product.user('Ann'), product.user('Eve')]
       const email = `ann.${newId()}@example.org`
       const meeting = await product.create(host, { type: 'invited_only' })
       const { body } = await invite(host, meeting, { email })
@@ -124,7 +125,7 @@ export const invitesSuite = (open: OpenWorld) =>
     })
 
     it('M12 P5 an account without a verified address costs auth one question, until an invite to the address makes a difference', async () => {
-      const [host, ann] = [user(), product.person('Ann')]
+      const [host, ann] = [user(), product.user('Ann')]
       const email = accounts.of(ann, { emailVerified: false })
       for (let times = 0; times < 3; times += 1) expect([await listed(ann), await mine(ann)]).toEqual([[], []])
       expect(accounts.askedFor(ann)).toBe(1)
@@ -151,7 +152,7 @@ export const invitesSuite = (open: OpenWorld) =>
       expect(await sees(ann, meeting)).toBe(200)
     })
 
-    it('M12 S22 an invite is for exactly one who exists, of a meeting that is not over', async () => {
+    it('M12 S22 an invite needs exactly one known account or address, and a meeting that is not over', async () => {
       const host = user()
       const meeting = await product.create(host)
       const bad = [
@@ -184,20 +185,20 @@ export const invitesSuite = (open: OpenWorld) =>
 
     it('S21 the roles that may read, make and revoke invites', async () => {
       const [host, cohost, member, invited, stranger] = [user('Host'), user('Cohost'), user(), user(), user()]
-      const guest = product.person('Gast', true)
+      const guest = product.user('Gast', true)
       const meeting = await product.create(host, { type: 'private' })
       await product.fact('joined', meeting, cohost, { role: 'cohost' })
       for (const who of [member, guest]) await product.fact('joined', meeting, who)
       await eventually(async () => expect(await sees(guest, meeting)).toBe(200))
       await invite(host, meeting, { userId: invited.id })
       const target = async () => (await invite(host, meeting, { userId: user().id })).body.id
-      const people = [host, cohost, member, invited, stranger, guest, undefined]
-      const row = async (ask: (as: Person | undefined) => Promise<{ status: number }>) => {
+      const users = [host, cohost, member, invited, stranger, guest, undefined]
+      const row = async (ask: (as: TestUser | undefined) => Promise<{ status: number }>) => {
         const statuses: number[] = []
-        for (const as of people) statuses.push((await ask(as)).status)
+        for (const as of users) statuses.push((await ask(as)).status)
         return statuses
       }
-      const asking = (as: Person | undefined) => (as === undefined ? {} : { as })
+      const asking = (as: TestUser | undefined) => (as === undefined ? {} : { as })
       expect({
         create: await row((as) =>
           product.call('POST', `/v1/meetings/${meeting.id}/invites`, {
@@ -244,7 +245,7 @@ export const invitesSuite = (open: OpenWorld) =>
         ['GET', `${at}/bans`, undefined],
         ['POST', `${at}/leave`, {}],
       ] as const
-      const statuses = (as: Person) =>
+      const statuses = (as: TestUser) =>
         Promise.all(calls.map(async ([method, path, body]) => (await product.call(method, path, { as, body })).status))
       expect(await Promise.all([invited, declined, banned, stranger].map(statuses))).toEqual([
         [403, 403, 204],

@@ -1,7 +1,7 @@
 import { meetingsBus, type JoinDetails } from '@parley/contracts'
 import { request } from '@parley/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 interface Token {
@@ -24,22 +24,22 @@ export const joinTokensSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const make = async (as: Person, { id }: { id: string }, body: object = {}) =>
+    const make = async (as: TestUser, { id }: { id: string }, body: object = {}) =>
       (await product.call<Token>('POST', `/v1/meetings/${id}/tokens`, { as, body })).body
-    const list = async (as: Person, { id }: { id: string }, query = '') =>
+    const list = async (as: TestUser, { id }: { id: string }, query = '') =>
       (
         await product.call<{ items: Token[]; nextCursor: string | null }>('GET', `/v1/meetings/${id}/tokens${query}`, {
           as,
         })
       ).body
-    const join = (as: Person, body: object) => product.call<JoinDetails>('POST', '/v1/meetings/join', { as, body })
-    const enter = async (as: Person, body: object) => {
+    const join = (as: TestUser, body: object) => product.call<JoinDetails>('POST', '/v1/meetings/join', { as, body })
+    const enter = async (as: TestUser, body: object) => {
       const { roomToken } = (await join(as, body)).body
       return request(product.bus, meetingsBus.redeem, { roomToken, userId: as.id })
     }
 
     it('M9 admits to a meeting for the invited, past passcode and lobby, with its role', async () => {
-      const [host, ann, gast] = [product.person(), product.person('Ann'), product.person('Gast', true)]
+      const [host, ann, gast] = [product.user(), product.user('Ann'), product.user('Gast', true)]
       const settings = { waitingRoom: true }
       const meeting = await product.create(host, { type: 'invited_only', passcode: 'secret', settings })
       const token = await make(host, meeting, { role: 'cohost', uses: 2, expiresInSeconds: 60 })
@@ -59,7 +59,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
     it('M2 M9 takes what a request does not say from the settings of the installation', async () => {
       const other = await startProduct(world, { MAX_PARTICIPANTS_DEFAULT: '12', JOIN_TOKEN_TTL_HOURS: '2' })
       try {
-        const host = other.person()
+        const host = other.user()
         const meeting = await other.create(host)
         expect(meeting).toMatchObject({ maxParticipants: 12 })
         const path = `/v1/meetings/${meeting.id}/tokens`
@@ -71,7 +71,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
     })
 
     it('M9 S9 shows the token once and stores only its hash; lists and revokes', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       const tokens = [await make(host, meeting), await make(host, meeting, { role: 'guest' })]
       const [first] = tokens
@@ -86,22 +86,22 @@ export const joinTokensSuite = (open: OpenWorld) =>
       const revoke = () => product.call('DELETE', `/v1/meetings/${meeting.id}/tokens/${first?.id}`, { as: host })
       expect([(await revoke()).status, (await revoke()).status]).toEqual([204, 404])
       expect((await list(host, meeting)).items).toHaveLength(1)
-      expect((await join(product.person(), { joinToken: first?.joinToken })).body.code).toBe('join-token-invalid')
+      expect((await join(product.user(), { joinToken: first?.joinToken })).body.code).toBe('join-token-invalid')
     })
 
     it('M9 of 50 people at once with a token of one use exactly one gets in', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { type: 'invited_only' })
       const { joinToken } = await make(host, meeting)
-      const people = Array.from({ length: 50 }, (_, n) => product.person(`p${n}`, n % 2 === 0))
-      const answers = await Promise.all(people.map((as) => join(as, { joinToken })))
+      const users = Array.from({ length: 50 }, (_, n) => product.user(`p${n}`, n % 2 === 0))
+      const answers = await Promise.all(users.map((as) => join(as, { joinToken })))
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
       expect(answers.filter(({ body }) => body.code === 'join-token-invalid')).toHaveLength(49)
       expect((await list(host, meeting)).items).toMatchObject([{ usesLeft: 0 }])
     })
 
     it('M9 the same person does not use it twice, also at once; an expired one lets nobody in', async () => {
-      const [host, ann] = [product.person(), product.person()]
+      const [host, ann] = [product.user(), product.user()]
       const meeting = await product.create(host)
       const { joinToken } = await make(host, meeting, { uses: 2, expiresInSeconds: 3600 })
       const answers = await Promise.all(Array.from({ length: 10 }, () => join(ann, { joinToken })))
@@ -109,12 +109,12 @@ export const joinTokensSuite = (open: OpenWorld) =>
       expect((await join(host, { joinToken })).status).toBe(200)
       expect((await list(host, meeting)).items).toMatchObject([{ usesLeft: 1 }])
       product.advance(3_601_000)
-      for (const as of [ann, product.person()])
+      for (const as of [ann, product.user()])
         expect((await join(as, { joinToken })).body.code).toBe('join-token-invalid')
     })
 
     it('M9 takes the code or the token, one of the two, and says which is amiss', async () => {
-      const host = product.person()
+      const host = product.user()
       const { code } = await product.create(host)
       const paths = async (body: object) => (await join(host, body)).body.errors?.map(({ path }) => path)
       const joinToken = 'x'.repeat(43)
@@ -125,7 +125,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
     })
 
     it('M9 a role that was taken back does not come back with the token', async () => {
-      const [host, ann] = [product.person(), product.person()]
+      const [host, ann] = [product.user(), product.user()]
       const meeting = await product.create(host)
       const { joinToken } = await make(host, meeting, { role: 'cohost', uses: 5 })
       expect((await enter(ann, { joinToken })).role).toBe('cohost')
@@ -135,7 +135,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
     })
 
     it('M9 a token opens no meeting that is over or deleted, nor to guests where none are allowed', async () => {
-      const host = product.person()
+      const host = product.user()
       const make3 = async (body: object) => {
         const meeting = await product.create(host, body)
         return { meeting, body: { joinToken: (await make(host, meeting, { uses: 5 })).joinToken } }
@@ -143,7 +143,7 @@ export const joinTokensSuite = (open: OpenWorld) =>
       const [over, gone, shut] = [await make3({}), await make3({}), await make3({ settings: { guestsAllowed: false } })]
       await product.call('POST', `/v1/meetings/${over.meeting.id}/end`, { as: host, body: {} })
       await product.call('DELETE', `/v1/meetings/${gone.meeting.id}`, { as: host })
-      const guest = product.person('Gast', true)
+      const guest = product.user('Gast', true)
       const codes = await Promise.all([over, gone, shut].map(async ({ body }) => (await join(guest, body)).body.code))
       expect(codes).toEqual(['meeting-over', 'join-token-invalid', 'guests-not-allowed'])
     })

@@ -8,12 +8,13 @@ import {
   type Meeting,
 } from '@parley/contracts'
 import { newId } from '@parley/kit'
+import { answered } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
 import { createCall, type Call } from '../testing/call.ts'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const operations = { ...meetingsOperations, ...moderationOperations, ...lobbyOperations, ...invitesOperations }
@@ -22,7 +23,7 @@ type Keyed = { [N in keyof Operations]: Operations[N] extends { repeat: 'key' } 
 
 /** A request that makes something, with all that has to be there before. */
 interface Order {
-  as: Person
+  as: TestUser
   path: string
   body?: object
 }
@@ -61,10 +62,10 @@ export const keysSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const user = (name: string): Person => {
-      const person = product.person(name)
-      accounts.of(person)
-      return person
+    const user = (name: string): TestUser => {
+      const user = product.user(name)
+      accounts.of(user)
+      return user
     }
     const post = (call: Call, { as, path, body = {} }: Order, key = newId()) =>
       call('POST', path, { as, body, headers: { 'idempotency-key': key } })
@@ -206,7 +207,9 @@ export const keysSuite = (open: OpenWorld) =>
       const key = newId()
       const bodies = new Set<string>()
       const all = await made(async () => {
-        const sent = Array.from({ length: 20 }, (_, at) => post(calls[at % 2 === 0 ? 0 : 1], order, key))
+        const sent = Array.from({ length: 20 }, (_, at) =>
+          answered(() => post(calls[at % 2 === 0 ? 0 : 1], order, key)),
+        )
         for (const { status, body } of await Promise.all(sent)) bodies.add(JSON.stringify([status, body]))
       })
       expect(bodies.size).toBe(1)
@@ -217,7 +220,9 @@ export const keysSuite = (open: OpenWorld) =>
       const { host, at } = await meetingOf()
       const keys = Array.from({ length: 60 }, () => newId())
       const order = { as: host, path: `${at}/tokens` }
-      const sent = [...keys, ...keys].map((key, index) => post(calls[index % 2 === 0 ? 0 : 1], order, key))
+      const sent = [...keys, ...keys].map((key, index) =>
+        answered(() => post(calls[index % 2 === 0 ? 0 : 1], order, key)),
+      )
       const tokens = (await Promise.all(sent)).map(({ body }) => (body as { joinToken: string }).joinToken)
       expect(new Set(tokens).size).toBe(60)
       expect(

@@ -2,7 +2,7 @@ import { meetingsBus, type Attendance, type Meeting, type ParticipantEntry } fro
 import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 type Full = Meeting & { participants: Attendance[] }
@@ -23,15 +23,15 @@ export const lifeSuite = (open: OpenWorld) =>
     })
     afterEach(() => product.stop())
 
-    const read = async (as: Person, { id }: { id: string }) =>
+    const read = async (as: TestUser, { id }: { id: string }) =>
       (await product.call<Full>('GET', `/v1/meetings/${id}`, { as })).body
-    const people = async (as: Person, { id }: { id: string }, query = '') =>
+    const participants = async (as: TestUser, { id }: { id: string }, query = '') =>
       (await product.call<Page>('GET', `/v1/meetings/${id}/participants?${query}`, { as })).body
-    const until = (as: Person, meeting: { id: string }, expected: object) =>
+    const until = (as: TestUser, meeting: { id: string }, expected: object) =>
       eventually(async () => expect(await read(as, meeting)).toMatchObject(expected))
 
-    it('M7 goes live with the first who joins, and stays what it was otherwise', async () => {
-      const [host, bob] = [product.person('Host'), product.person('Bob')]
+    it('M7 goes live when the first participant joins, and changes nothing else', async () => {
+      const [host, bob] = [product.user('Host'), product.user('Bob')]
       const meeting = await product.create(host)
       const first = await product.fact('joined', meeting, bob, { role: 'host' })
       await until(host, meeting, {
@@ -46,7 +46,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M11 keeps stays by facts that come twice and in any order, returns included', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       const participantId = newId()
       const start = product.clock.now()
@@ -67,47 +67,49 @@ export const lifeSuite = (open: OpenWorld) =>
           await product.fact(facts[index]?.kind ?? 'left', meeting, host, { ...facts[index], participantId })
         const leftAt = order.includes(3) ? at(4) : at(2)
         await eventually(async () => {
-          const { items } = await people(host, meeting)
+          const { items } = await participants(host, meeting)
           expect(items).toMatchObject([{ id: participantId, joinedAt: at(1), leftAt }])
         })
       }
       const back = await product.fact('joined', meeting, host, { participantId, at: at(5) })
       await eventually(async () =>
-        expect((await people(host, meeting, 'present=true')).items).toMatchObject([
+        expect((await participants(host, meeting, 'present=true')).items).toMatchObject([
           { id: participantId, leftAt: null },
         ]),
       )
       await product.fact('left', meeting, host, { ...facts[3], participantId })
-      await product.fact('joined', meeting, product.person('Eve'), { present: 2, at: back.at })
-      await eventually(async () => expect((await people(host, meeting, 'present=true')).items).toHaveLength(2))
+      await product.fact('joined', meeting, product.user('Eve'), { present: 2, at: back.at })
+      await eventually(async () => expect((await participants(host, meeting, 'present=true')).items).toHaveLength(2))
     })
 
     it('M11 pages through who is in and who was, for those who may see the meeting', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { type: 'private' })
       for (let n = 0; n < 7; n += 1) {
         const stay = { participantId: newId(), present: n + 1 }
-        await product.fact('joined', meeting, product.person(`p${n}`), stay)
-        if (n < 3) await product.fact('left', meeting, product.person(`p${n}`), { ...stay, present: n + 1 })
+        await product.fact('joined', meeting, product.user(`p${n}`), stay)
+        if (n < 3) await product.fact('left', meeting, product.user(`p${n}`), { ...stay, present: n + 1 })
       }
-      await eventually(async () => expect((await people(host, meeting, 'present=true')).items).toHaveLength(4))
-      expect((await people(host, meeting, 'present=false')).items).toHaveLength(3)
-      const [first, second] = [await people(host, meeting, 'limit=5'), await people(host, meeting)]
-      const rest = await people(host, meeting, `limit=5&cursor=${first.nextCursor}`)
+      await eventually(async () => expect((await participants(host, meeting, 'present=true')).items).toHaveLength(4))
+      expect((await participants(host, meeting, 'present=false')).items).toHaveLength(3)
+      const [first, second] = [await participants(host, meeting, 'limit=5'), await participants(host, meeting)]
+      const rest = await participants(host, meeting, `limit=5&cursor=${first.nextCursor}`)
       expect([...first.items, ...rest.items]).toEqual(second.items)
       expect(rest.nextCursor).toBeNull()
-      expect(await people(product.person(), meeting)).toMatchObject({ code: 'not-found' })
+      expect(await participants(product.user(), meeting)).toMatchObject({ code: 'not-found' })
     })
 
-    it('M11 R3 says what the room shows of each, and who is a guest, and still answers without the room', async () => {
-      const [host, gus, eve] = [product.person('Host'), product.person('Gus', true), product.person('Eve')]
+    it('M11 R3 lists the live state and guest flag of each participant, and still answers when the room does not', async () => {
+      const [host, gus, eve] = [product.user('Host'), product.user('Gus', true), product.user('Eve')]
       const meeting = await product.create(host, { type: 'public' })
-      expect((await people(host, meeting)).items).toEqual([])
+      expect((await participants(host, meeting)).items).toEqual([])
       const { participantId } = await product.fact('joined', meeting, gus)
       const left = await product.fact('joined', meeting, eve)
       await product.fact('left', meeting, eve, { participantId: left.participantId })
       const rows = async () =>
-        Object.fromEntries((await people(host, meeting)).items.map(({ name, guest, live }) => [name, { guest, live }]))
+        Object.fromEntries(
+          (await participants(host, meeting)).items.map(({ name, guest, live }) => [name, { guest, live }]),
+        )
       const nothing = { Gus: { guest: true, live: null }, Eve: { guest: false, live: null } }
       await eventually(async () => expect(await rows()).toEqual(nothing))
 
@@ -120,7 +122,7 @@ export const lifeSuite = (open: OpenWorld) =>
       )
       await eventually(async () => expect(await rows()).toEqual({ ...nothing, Gus: { guest: true, live } }))
       const asked = product.askedForShown()
-      expect((await people(host, meeting, 'present=false')).items).toHaveLength(1)
+      expect((await participants(host, meeting, 'present=false')).items).toHaveLength(1)
       expect(product.askedForShown(), 'nobody of the list is there').toBe(asked)
       product.loseSignaling()
       expect(await rows()).toEqual(nothing)
@@ -128,15 +130,15 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M11 a guest who was made a cohost is a guest still', async () => {
-      const [host, gus] = [product.person('Host'), product.person('Gus', true)]
+      const [host, gus] = [product.user('Host'), product.user('Gus', true)]
       const meeting = await product.create(host, { type: 'public' })
       await product.fact('joined', meeting, gus)
-      await eventually(async () => expect((await people(host, meeting)).items).toHaveLength(1))
+      await eventually(async () => expect((await participants(host, meeting)).items).toHaveLength(1))
       const path = `/v1/meetings/${meeting.id}/participants/${gus.id}/role`
       expect((await product.call('PUT', path, { as: host, body: { role: 'cohost' } })).status).toBe(200)
       await product.fact('joined', meeting, gus, { role: 'cohost' })
       await eventually(async () =>
-        expect((await people(host, meeting)).items).toMatchObject([
+        expect((await participants(host, meeting)).items).toMatchObject([
           { role: 'cohost', guest: true },
           { role: 'guest', guest: true },
         ]),
@@ -144,7 +146,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('a fact that cannot be read holds up nobody', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       await product.kv.facts.append('no json')
       await product.kv.facts.append('{"kind":"joined"}')
@@ -155,7 +157,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M7 the host ends it, once, from REST or from the room, and the room is told', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       await product.fact('joined', meeting, host)
       await until(host, meeting, { status: 'live' })
@@ -176,8 +178,8 @@ export const lifeSuite = (open: OpenWorld) =>
       await expect(stranger).rejects.toMatchObject({ code: 'not-found' })
     })
 
-    it('M7 a room that somebody entered while it was being ended is told again', async () => {
-      const host = product.person()
+    it('M7 a room that a participant entered while it ended gets the end again', async () => {
+      const host = product.user()
       const meeting = await product.create(host)
       await product.call('POST', `/v1/meetings/${meeting.id}/end`, { as: host, body: {} })
       await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(1))
@@ -192,7 +194,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('commands reach the room after signaling was away, the last one and in order', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       product.loseSignaling()
       for (const title of ['one', 'two', 'three'])
@@ -222,7 +224,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('C14 a command that waits for signaling is tried as soon, when the clock is set back meanwhile', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       product.loseSignaling()
       await product.call('POST', `/v1/meetings/${meeting.id}/end`, { as: host, body: {} })
@@ -234,7 +236,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M7 two sweepers end empty and expired meetings once each, and leave the others', async () => {
-      const host = product.person()
+      const host = product.user()
       const make = async (body: object, ...kinds: ('joined' | 'left')[]) => {
         const meeting = await product.create(host, body)
         const participantId = newId()
@@ -271,7 +273,7 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('M7 somebody who comes back in time keeps an empty meeting alive', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host)
       const participantId = newId()
       await product.fact('joined', meeting, host, { participantId })
@@ -286,7 +288,7 @@ export const lifeSuite = (open: OpenWorld) =>
 
     it('M7 one may come back for hours to a meeting that everybody left; it is not listed meanwhile, and says why it ended', async () => {
       const other = await startProduct(world)
-      const [host, ann] = [other.person('Host'), other.person('Ann')]
+      const [host, ann] = [other.user('Host'), other.user('Ann')]
       try {
         const meeting = await other.create(host)
         const participantId = newId()
@@ -325,13 +327,13 @@ export const lifeSuite = (open: OpenWorld) =>
     })
 
     it('a stay whose end was lost ends with the next emptying of the room', async () => {
-      const [host, ghost] = [product.person(), product.person('Ghost')]
+      const [host, ghost] = [product.user(), product.user('Ghost')]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ghost)
       product.advance(minute)
       const participantId = newId()
       await product.fact('joined', meeting, host, { participantId })
       await product.fact('left', meeting, host, { participantId })
-      await eventually(async () => expect((await people(host, meeting, 'present=false')).items).toHaveLength(2))
+      await eventually(async () => expect((await participants(host, meeting, 'present=false')).items).toHaveLength(2))
     })
   })

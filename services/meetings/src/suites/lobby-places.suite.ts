@@ -2,7 +2,7 @@ import type { Meeting } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCall, type Call } from '../testing/call.ts'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** The places of a lobby are shared: X1. */
@@ -23,14 +23,14 @@ export const lobbyPlacesSuite = (open: OpenWorld) =>
       await world.close()
     })
 
-    const knock = async (as: Person, { code }: Meeting, from: string): Promise<string> => {
+    const knock = async (as: TestUser, { code }: Meeting, from: string): Promise<string> => {
       const headers = { 'x-forwarded-for': from }
       const { status, body } = await call('POST', '/v1/meetings/join', { as, headers, body: { code } })
       return status === 200 ? 'waits' : (body.code ?? '')
     }
     /** So many guests of one address, one after the other in a few lanes; how many of them wait. */
     async function crowd(meeting: Meeting, from: string, count: number): Promise<number> {
-      const left = Array.from({ length: count }, () => product.person('Gast', true))
+      const left = Array.from({ length: count }, () => product.user('Gast', true))
       const outcomes: string[] = []
       const lane = async () => {
         for (let guest = left.pop(); guest !== undefined; guest = left.pop())
@@ -41,17 +41,16 @@ export const lobbyPlacesSuite = (open: OpenWorld) =>
     }
 
     it('X1 one address takes half of the places for guests, another one still gets some, accounts have theirs', async () => {
-      const meeting = await product.create(product.person(), { settings: { waitingRoom: true } })
+      const meeting = await product.create(product.user(), { settings: { waitingRoom: true } })
       expect(await crowd(meeting, '10.1.1.1', 230)).toBe(200)
       expect(await crowd(meeting, '10.1.1.2', 110)).toBe(100)
-      expect(await knock(product.person('Gast', true), meeting, '10.1.1.1')).toBe('meeting-full')
-      expect(await knock(product.person('Gast', true), meeting, '10.1.1.3')).toBe('waits')
-      for (const from of ['10.1.1.1', '10.1.1.4'])
-        expect(await knock(product.person('Ann'), meeting, from)).toBe('waits')
+      expect(await knock(product.user('Gast', true), meeting, '10.1.1.1')).toBe('meeting-full')
+      expect(await knock(product.user('Gast', true), meeting, '10.1.1.3')).toBe('waits')
+      for (const from of ['10.1.1.1', '10.1.1.4']) expect(await knock(product.user('Ann'), meeting, from)).toBe('waits')
     }, 60_000)
 
     it('X1 a place without a socket is given back after 30 s; one with a socket is kept', async () => {
-      const [host, ann, eve] = [product.person('Host'), product.person('Ann'), product.person('Eve', true)]
+      const [host, ann, eve] = [product.user('Host'), product.user('Ann'), product.user('Eve', true)]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       expect(await knock(eve, meeting, '10.1.2.1')).toBe('waits')
       const { participantId } = await lobby.come(ann, meeting)

@@ -26,7 +26,7 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 a person who comes waits in order; the host and the room see it, and the host goes straight in', async () => {
-      const [host, ann, gast] = [product.person(), product.person('Ann'), product.person('Gast', true)]
+      const [host, ann, gast] = [product.user(), product.user('Ann'), product.user('Gast', true)]
       const meeting = await product.create(host, waitingRoom)
       const heard = await hearLobby(world, meeting.id)
       expect((await lobby.come(host, meeting)).admission).toBe('enter')
@@ -45,7 +45,7 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 the place is kept over new room tokens, reloads and a restart of the service', async () => {
-      const [host, ann, bob] = [product.person(), product.person('Ann'), product.person('Bob')]
+      const [host, ann, bob] = [product.user(), product.user('Ann'), product.user('Bob')]
       const meeting = await product.create(host, waitingRoom)
       const first = await lobby.come(ann, meeting)
       product.advance(1000)
@@ -65,8 +65,8 @@ export const lobbySuite = (open: OpenWorld) =>
       expect(lv).toBe(2)
     })
 
-    it('M15 admit: the grant may be asked for again, and who was admitted goes straight in from then on', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+    it('M15 admit: the grant can be requested again, and an admitted user enters without waiting from then on', async () => {
+      const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, { ...waitingRoom, passcode: 'secret' })
       const { roomToken } = (await product.joinByCode(ann, meeting.code, { passcode: 'secret' })).body
       const { participantId } = await lobby.redeem(ann, roomToken)
@@ -86,7 +86,7 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 a token from before the admission lets in too', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+      const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, waitingRoom)
       const { roomToken } = (await product.joinByCode(ann, meeting.code)).body
       expect((await lobby.post(host, meeting, 'lobby/admit-all')).body).toEqual({ count: 1 })
@@ -94,7 +94,7 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 reject: told so, and not again before 60 s', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+      const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, waitingRoom)
       const { participantId } = await lobby.come(ann, meeting)
       await lobby.post(host, meeting, 'lobby/reject', { participantId })
@@ -111,10 +111,10 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 admit all at once from two sides admits each once', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, waitingRoom)
-      const people = Array.from({ length: 12 }, (_, n) => product.person(`p${n}`, true))
-      await Promise.all(people.map((as) => lobby.come(as, meeting)))
+      const users = Array.from({ length: 12 }, (_, n) => product.user(`p${n}`, true))
+      await Promise.all(users.map((as) => lobby.come(as, meeting)))
       const all = { meetingId: meeting.id, by: host.id, participantId: null, admit: true }
       const [one, two] = await Promise.all([
         lobby.post(host, meeting, 'lobby/admit-all'),
@@ -125,12 +125,12 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 more decisions than the bus carries at once come with the next questions', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { ...waitingRoom, description: 'ü'.repeat(2000) })
-      const people = Array.from({ length: 60 }, (_, n) => product.person(`p${n}`, true))
+      const users = Array.from({ length: 60 }, (_, n) => product.user(`p${n}`, true))
       // One after the other: on a busy machine 60 at once come beyond the deadline of a request.
       const grants: Awaited<ReturnType<typeof lobby.come>>[] = []
-      for (const as of people) grants.push(await lobby.come(as, meeting))
+      for (const as of users) grants.push(await lobby.come(as, meeting))
       await lobby.post(host, meeting, 'lobby/admit-all')
       let present = grants.map(({ participantId }) => participantId)
       let questions = 0
@@ -144,12 +144,7 @@ export const lobbySuite = (open: OpenWorld) =>
     })
 
     it('M15 a person who is not seen for 130 s leaves the queue; an open socket keeps the place, a new ask gets a new one', async () => {
-      const [host, ann, bob, eve] = [
-        product.person(),
-        product.person('Ann'),
-        product.person('Bob'),
-        product.person('Eve'),
-      ]
+      const [host, ann, bob, eve] = [product.user(), product.user('Ann'), product.user('Bob'), product.user('Eve')]
       const meeting = await product.create(host, waitingRoom)
       const [a, b] = [await lobby.come(ann, meeting), await lobby.come(bob, meeting)]
       const e = await lobby.come(eve, meeting)
@@ -173,18 +168,18 @@ export const lobbySuite = (open: OpenWorld) =>
       expect(await lobby.decided(meeting, b.participantId)).toMatchObject({ admitted: false, reason: 'gone' })
     })
 
-    it('M15 the sweeper takes out who went away, and tells the room', async () => {
-      const host = product.person()
+    it('M15 the sweeper removes lobby entries that timed out, and tells the room', async () => {
+      const host = product.user()
       const meeting = await product.create(host, waitingRoom)
       const heard = await hearLobby(world, meeting.id)
-      await lobby.come(product.person(), meeting)
+      await lobby.come(product.user(), meeting)
       product.advance(131_000)
       await product.start()
       await eventually(() => expect(heard).toEqual([1, 2]))
     })
 
-    it('M15 leaving, the end and an unknown id are told to who still waits', async () => {
-      const [host, ann, bob] = [product.person(), product.person('Ann'), product.person('Bob')]
+    it('M15 a request for the place in the lobby says when one has left, the meeting is over, or the id is unknown', async () => {
+      const [host, ann, bob] = [product.user(), product.user('Ann'), product.user('Bob')]
       const meeting = await product.create(host, waitingRoom)
       const [a, b] = [await lobby.come(ann, meeting), await lobby.come(bob, meeting)]
       await request(product.bus, meetingsBus.leaveLobby, { meetingId: meeting.id, participantId: a.participantId })
@@ -196,8 +191,8 @@ export const lobbySuite = (open: OpenWorld) =>
       expect((await lobby.post(host, meeting, 'lobby/admit-all')).body.code).toBe('meeting-over')
     })
 
-    it('S24 one who waits gets neither chat nor roster; one who was admitted does', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('S24 a user in the lobby gets neither chat nor roster; an admitted one does', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host, waitingRoom)
       await product.fact('joined', meeting, host, { role: 'host' })
       const { participantId } = await lobby.come(ann, meeting)

@@ -1,5 +1,5 @@
 import type { Attendance, Meeting } from '@parley/contracts'
-import { eventually } from '@parley/kit/testing'
+import { answered, eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startProduct, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
@@ -21,7 +21,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M1 M2 creates an instant meeting with all defaults, a code and a join link', async () => {
-      const host = product.person()
+      const host = product.user()
       const { status, body, etag } = await product.call<Meeting>('POST', '/v1/meetings', { as: host, body: {} })
       expect(status).toBe(201)
       expect(etag).toBe('"1"')
@@ -55,7 +55,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M1 a private meeting takes guests only when that is said, a public one takes them unless it is not', async () => {
-      const host = product.person()
+      const host = product.user()
       const make = async (body: object) =>
         (await product.call<Meeting>('POST', '/v1/meetings', { as: host, body })).body
       const change = async ({ id }: Meeting, body: object) =>
@@ -70,12 +70,12 @@ export const meetingsSuite = (open: OpenWorld) =>
       expect(await change(open, { type: 'private' })).toBe(false)
       expect(await change(open, { settings: { guestsAllowed: true } })).toBe(true)
       expect(await change(open, { type: 'private', title: 'Still' })).toBe(true)
-      const gast = product.person('Gast', true)
+      const gast = product.user('Gast', true)
       expect((await product.joinByCode(gast, (await make({})).code)).body.code).toBe('guests-not-allowed')
     })
 
     it('M1 creates a scheduled meeting, and refuses what is no time or no zone', async () => {
-      const as = product.person()
+      const as = product.user()
       const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
       const good = {
         title: 'Plan',
@@ -111,7 +111,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('S22 refuses protected and unknown fields and changes nothing', async () => {
-      const host = product.person()
+      const host = product.user()
       const { id } = await product.create(host)
       for (const field of ['id', 'hostId', 'role', 'status', 'version', 'code', 'host_id', 'seq']) {
         const made = await product.call('POST', '/v1/meetings', { as: host, body: { title: 'x', [field]: id } })
@@ -128,16 +128,16 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('refuses calls without a token, with a revoked one, and by guests where an account is needed', async () => {
-      const guest = product.person('Gast', true)
+      const guest = product.user('Gast', true)
       expect((await product.call('GET', '/v1/meetings')).status).toBe(401)
       expect((await product.call('POST', '/v1/meetings', { as: guest, body: {} })).body.code).toBe('forbidden')
-      const gone = product.person()
+      const gone = product.user()
       product.issuer.revoke({ kind: 'user', id: gone.id, epoch: 1 })
       await eventually(async () => expect((await product.call('GET', '/v1/meetings', { as: gone })).status).toBe(401))
     })
 
     it('M1 M6 a time with an offset is kept in UTC', async () => {
-      const host = product.person()
+      const host = product.user()
       const year = new Date().getUTCFullYear() + 1
       const { body } = await product.call<Meeting>('POST', '/v1/meetings', {
         as: host,
@@ -153,7 +153,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M2 M4 M8 M14 a code in capitals, or without hyphens, is the code', async () => {
-      const host = product.person()
+      const host = product.user()
       const { id, code } = await product.create(host)
       for (const typed of [code.toUpperCase(), code.replaceAll('-', ''), code.toUpperCase().replaceAll('-', ' ')]) {
         const at = `/v1/meetings/code/${encodeURIComponent(typed)}`
@@ -165,11 +165,13 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M1 the same Idempotency-Key makes one meeting, also in parallel; another body is a conflict', async () => {
-      const as = product.person()
+      const as = product.user()
       const headers = { 'idempotency-key': 'key-of-ann-1' }
       const body = { title: 'Once', passcode: 'hidden-4711' }
       const answers = await Promise.all(
-        Array.from({ length: 8 }, () => product.call<Meeting>('POST', '/v1/meetings', { as, body, headers })),
+        Array.from({ length: 8 }, () =>
+          answered(() => product.call<Meeting>('POST', '/v1/meetings', { as, body, headers })),
+        ),
       )
       expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1)
       expect(answers.every(({ status }) => status === 201)).toBe(true)
@@ -181,7 +183,7 @@ export const meetingsSuite = (open: OpenWorld) =>
       expect(sorted.body.id).toBe(answers[0]?.body.id)
       const other = await product.call('POST', '/v1/meetings', { as, body: { title: 'Twice' }, headers })
       expect([other.status, other.body.code]).toEqual([409, 'idempotency-conflict'])
-      const somebody = await product.call<Meeting>('POST', '/v1/meetings', { as: product.person(), body, headers })
+      const somebody = await product.call<Meeting>('POST', '/v1/meetings', { as: product.user(), body, headers })
       expect([somebody.status, somebody.body.id === sorted.body.id]).toEqual([201, false])
       expect((await product.call<Page<Meeting>>('GET', '/v1/meetings', { as })).body.items).toHaveLength(1)
       product.advance(25 * 3_600_000)
@@ -191,7 +193,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M5 changes a meeting, counts its version, tells its room, and lets a lost race know', async () => {
-      const host = product.person()
+      const host = product.user()
       const { id, code } = await product.create(host, { passcode: 'abcd' })
       const patch = (body: object, ifMatch?: string) =>
         product.call<Meeting>('PATCH', `/v1/meetings/${id}`, {
@@ -225,7 +227,7 @@ export const meetingsSuite = (open: OpenWorld) =>
     })
 
     it('M5 M7 only the host changes and ends; others who belong are told so, strangers are not', async () => {
-      const [host, member, stranger] = [product.person(), product.person(), product.person()]
+      const [host, member, stranger] = [product.user(), product.user(), product.user()]
       const meeting = await product.create(host)
       await product.comeIn(member, meeting)
       for (const [method, path, body] of [

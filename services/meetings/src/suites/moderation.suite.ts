@@ -3,7 +3,7 @@ import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby, hearLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 interface At {
@@ -27,15 +27,15 @@ export const moderationSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const kick = (as: Person, at: At, whom: Person, ban = false) =>
+    const kick = (as: TestUser, at: At, whom: TestUser, ban = false) =>
       lobby.post(as, at, 'kick', { userId: whom.id, ...(ban ? { ban } : {}) })
-    const setRole = (as: Person, { id }: At, whom: Person, role: string) =>
+    const setRole = (as: TestUser, { id }: At, whom: TestUser, role: string) =>
       product.call<{ role: string }>('PUT', `/v1/meetings/${id}/participants/${whom.id}/role`, { as, body: { role } })
-    const roomToken = (as: Person, { id }: At) =>
+    const roomToken = (as: TestUser, { id }: At) =>
       product.call<{ roomToken: string }>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })
 
     it('M10 a person who was kicked waits the next time, though there is no waiting room, until admitted', async () => {
-      const [host, bob] = [product.person(), product.person('Bob')]
+      const [host, bob] = [product.user(), product.user('Bob')]
       const meeting = await product.create(host)
       expect((await lobby.come(bob, meeting)).admission).toBe('enter')
       const early = (await roomToken(bob, meeting)).body.roomToken
@@ -53,7 +53,7 @@ export const moderationSuite = (open: OpenWorld) =>
     })
 
     it('M10 a ban holds for a guest’s identity, kills its tokens, and can be taken back', async () => {
-      const [host, gast, other] = [product.person(), product.person('Gast', true), product.person('Other', true)]
+      const [host, gast, other] = [product.user(), product.user('Gast', true), product.user('Other', true)]
       const meeting = await product.create(host)
       const heard = (await lobby.come(gast, meeting)).participantId
       expect(heard).toBeTruthy()
@@ -74,8 +74,8 @@ export const moderationSuite = (open: OpenWorld) =>
       expect((await lobby.come(gast, meeting)).admission).toBe('wait')
     })
 
-    it('S16 a token that slips in beside a ban is refused at the door, and who is inside is sent out again', async () => {
-      const [host, eve] = [product.person(), product.person('Eve')]
+    it('S16 a token issued during a ban is refused at the door, and a banned user who got in is removed again', async () => {
+      const [host, eve] = [product.user(), product.user('Eve')]
       const meeting = await product.create(host)
       const { roomToken: token } = (await product.joinByCode(eve, meeting.code)).body
       const [row] = await product.db.selectFrom('room_tokens').selectAll().where('user_id', '=', eve.id).execute()
@@ -87,8 +87,8 @@ export const moderationSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.toldTo(meeting.id)).toMatchObject([told, told]))
     })
 
-    it('M10 one who waits is removed from the lobby, and told so', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+    it('M10 a host removes a user from the lobby, and the user is told', async () => {
+      const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       const versions = await hearLobby(world, meeting.id)
       const { participantId } = await lobby.come(ann, meeting)
@@ -99,7 +99,7 @@ export const moderationSuite = (open: OpenWorld) =>
     })
 
     it('R6 M10 a removal that is told again before the room heard of it still says who removed them', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+      const [host, ann] = [product.user(), product.user('Ann')]
       for (const ban of [true, false]) {
         const meeting = await product.create(host)
         await lobby.come(ann, meeting)
@@ -121,7 +121,7 @@ export const moderationSuite = (open: OpenWorld) =>
     })
 
     it('M10 roles last: a cohost leads on the next entry too, and no longer once demoted', async () => {
-      const [host, bob] = [product.person(), product.person('Bob')]
+      const [host, bob] = [product.user(), product.user('Bob')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       expect((await setRole(host, meeting, bob, 'cohost')).status).toBe(404)
       const { participantId } = await lobby.come(bob, meeting)
@@ -145,13 +145,13 @@ export const moderationSuite = (open: OpenWorld) =>
     })
 
     it('M10 the host hands over: the new one is host everywhere, the old one cohost', async () => {
-      const [ann, bob, gast] = [product.person('Ann'), product.person('Bob'), product.person('Gast', true)]
+      const [ann, bob, gast] = [product.user('Ann'), product.user('Bob'), product.user('Gast', true)]
       const meeting = await product.create(ann)
       for (const as of [ann, bob, gast]) await lobby.come(as, meeting)
-      const handOver = (as: Person, whom: Person) => lobby.post<Meeting>(as, meeting, 'host', { userId: whom.id })
+      const handOver = (as: TestUser, whom: TestUser) => lobby.post<Meeting>(as, meeting, 'host', { userId: whom.id })
       expect((await handOver(bob, bob)).body.code).toBe('forbidden')
       expect((await handOver(ann, gast)).body.code).toBe('forbidden')
-      expect((await handOver(ann, product.person())).body.code).toBe('not-found')
+      expect((await handOver(ann, product.user())).body.code).toBe('not-found')
       const late = (await roomToken(ann, meeting)).body.roomToken
       expect((await handOver(ann, bob)).body).toMatchObject({ hostId: bob.id, version: 2 })
       expect((await lobby.redeem(ann, late)).role).toBe('cohost')
@@ -172,18 +172,18 @@ export const moderationSuite = (open: OpenWorld) =>
     })
 
     it('M10 leaving lets go of the room and of the place in the lobby', async () => {
-      const [host, ann] = [product.person(), product.person('Ann')]
+      const [host, ann] = [product.user(), product.user('Ann')]
       const meeting = await product.create(host, { settings: { waitingRoom: true } })
       await lobby.come(ann, meeting)
-      expect((await lobby.post(product.person(), meeting, 'leave')).status).toBe(404)
+      expect((await lobby.post(product.user(), meeting, 'leave')).status).toBe(404)
       expect((await lobby.post(ann, meeting, 'leave')).status).toBe(204)
       expect((await lobby.queue(host, meeting)).items).toEqual([])
       const told = { kind: 'remove', userId: ann.id, reason: 'left' }
       await eventually(() => expect(product.toldTo(meeting.id)).toEqual([told]))
     })
 
-    it('M10 a leave that signaling hears of too late does not send out who has come back', async () => {
-      const [host, bob] = [product.person(), product.person('Bob')]
+    it('M10 a leave that reaches signaling late does not remove a user who has come back', async () => {
+      const [host, bob] = [product.user(), product.user('Bob')]
       const meeting = await product.create(host)
       await lobby.come(bob, meeting)
       product.loseSignaling()
@@ -201,14 +201,14 @@ export const moderationSuite = (open: OpenWorld) =>
 
     it('S21 M9 M10 M15 the matrix of the new routes: host, cohost, participant, stranger, guest, nobody', async () => {
       const [host, cohost, member, stranger] = ['Host', 'Cohost', 'Member', 'Stranger'].map((name) =>
-        product.person(name),
+        product.user(name),
       )
-      const guest = product.person('Gast', true)
+      const guest = product.user('Gast', true)
       if (!host || !cohost || !member || !stranger) throw new Error('nobody is there')
       const meeting = await product.create(host)
       for (const as of [cohost, member, guest]) await lobby.come(as, meeting)
       await setRole(host, meeting, cohost, 'cohost')
-      const somebody = product.person().id
+      const somebody = product.user().id
       const rows: [string, string, object | undefined, number[]][] = [
         ['GET', 'lobby', undefined, [200, 200, 403, 404, 403, 401]],
         ['POST', 'lobby/admit', { participantId: somebody }, [404, 404, 403, 404, 403, 401]],

@@ -3,7 +3,7 @@ import { subscribe } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createLobby } from '../testing/lobby.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 export const noticesSuite = (open: OpenWorld) =>
@@ -24,7 +24,7 @@ export const noticesSuite = (open: OpenWorld) =>
     })
 
     /** A meeting under way with these people in it. */
-    async function live(host: Person, ...others: Person[]): Promise<Meeting> {
+    async function live(host: TestUser, ...others: TestUser[]): Promise<Meeting> {
       const meeting = await product.create(host, { title: 'Plan' })
       for (const who of [host, ...others]) {
         await lobby.come(who, meeting)
@@ -36,11 +36,11 @@ export const noticesSuite = (open: OpenWorld) =>
       )
       return meeting
     }
-    const change = (as: Person, { id }: Meeting, body: object) =>
+    const change = (as: TestUser, { id }: Meeting, body: object) =>
       product.call<Meeting>('PATCH', `/v1/meetings/${id}`, { as, body })
 
     it('C3 a new host, a removal, another title and another time are told, in order; other changes are not', async () => {
-      const [ann, bob, cy] = [product.person('Ann'), product.person('Bob'), product.person('Cy')]
+      const [ann, bob, cy] = [product.user('Ann'), product.user('Bob'), product.user('Cy')]
       const meeting = await live(ann, bob, cy)
       await change(ann, meeting, { title: 'Plan B', description: 'more' })
       await change(ann, meeting, { title: 'Plan B', maxParticipants: 20 })
@@ -71,7 +71,7 @@ export const noticesSuite = (open: OpenWorld) =>
     })
 
     it('C3 before a meeting has begun nothing is said', async () => {
-      const ann = product.person('Ann')
+      const ann = product.user('Ann')
       const meeting = await product.create(ann, { title: 'Plan' })
       expect((await change(ann, meeting, { title: 'Plan B' })).status).toBe(200)
       await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(1))
@@ -79,7 +79,7 @@ export const noticesSuite = (open: OpenWorld) =>
     })
 
     it('C3 T7 a notice made while chat is away is sent later, once, and delays no command to the room', async () => {
-      const [ann, bob] = [product.person('Ann'), product.person('Bob')]
+      const [ann, bob] = [product.user('Ann'), product.user('Bob')]
       const meeting = await live(ann, bob)
       product.loseChat()
       await change(ann, meeting, { title: 'One' })
@@ -103,8 +103,8 @@ export const noticesSuite = (open: OpenWorld) =>
       )
     })
 
-    it('M10 a person who was removed or has another role is told to those who remember what they may do', async () => {
-      const [ann, bob] = [product.person('Ann'), product.person('Bob')]
+    it('M10 services that cache permissions hear of a removal and of a new role', async () => {
+      const [ann, bob] = [product.user('Ann'), product.user('Bob')]
       const meeting = await live(ann, bob)
       const heard: string[] = []
       const note = ({ userId }: { userId: string }) => void heard.push(userId)

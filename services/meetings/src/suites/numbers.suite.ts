@@ -3,7 +3,7 @@ import { request, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createActs } from '../testing/acts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** Commands have a place in order. A room that may not know the stored state is told it again. */
@@ -22,16 +22,16 @@ export const numbersSuite = (open: OpenWorld) =>
       await world.close()
     })
 
-    const rename = (as: Person, { id }: Meeting, title: string) =>
+    const rename = (as: TestUser, { id }: Meeting, title: string) =>
       product.call('PATCH', `/v1/meetings/${id}`, { as, body: { title } })
-    const post = (as: Person, { id }: Meeting, path: string, body: object = {}) =>
+    const post = (as: TestUser, { id }: Meeting, path: string, body: object = {}) =>
       product.call('POST', `/v1/meetings/${id}/${path}`, { as, body })
-    const stays = async (as: Person, { id }: Meeting) => {
+    const stays = async (as: TestUser, { id }: Meeting) => {
       const path = `/v1/meetings/${id}/participants`
       const { items } = (await product.call<{ items: Attendance[] }>('GET', path, { as })).body
       return items.map(({ name, leftAt }) => [name, leftAt === null]).toSorted()
     }
-    const seatOf = (who: Person, more: Partial<RosterEntry> = {}): RosterEntry => ({
+    const seatOf = (who: TestUser, more: Partial<RosterEntry> = {}): RosterEntry => ({
       participantId: newId(),
       userId: who.id,
       name: who.name,
@@ -41,7 +41,7 @@ export const numbersSuite = (open: OpenWorld) =>
     })
 
     it('C5 the commands to a room are numbered without gap, each meeting for itself, also of many at once', async () => {
-      const host = product.person('Host')
+      const host = product.user('Host')
       const [one, other] = [await product.create(host), await product.create(host)]
       for (const [n, title] of ['a', 'b', 'c'].entries()) {
         await rename(host, one, title)
@@ -55,7 +55,7 @@ export const numbersSuite = (open: OpenWorld) =>
     })
 
     it('C5 X7b a grant says up to which command it knows, and the same attempt is decided on anew', async () => {
-      const [host, carl] = [product.person('Host'), product.person('Carl')]
+      const [host, carl] = [product.user('Host'), product.user('Carl')]
       const meeting = await product.create(host)
       await product.comeIn(carl, meeting)
       await acts.setRole(host, meeting, carl, 'cohost')
@@ -76,8 +76,8 @@ export const numbersSuite = (open: OpenWorld) =>
       await expect(redeem()).rejects.toMatchObject({ code: 'meeting-over' })
     })
 
-    it('C5 the grant of who was admitted from the lobby says so too, and covers the removal of before', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+    it('C5 a grant from the lobby has the number of the newest command, so an earlier removal does not apply', async () => {
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       await product.comeIn(ann, meeting)
       product.loseSignaling()
@@ -94,8 +94,8 @@ export const numbersSuite = (open: OpenWorld) =>
       await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1]), 8_000)
     })
 
-    it('X7b X7d a person who came in with the role of before is given the one of now', async () => {
-      const [ann, bob, carl] = [product.person('Ann'), product.person('Bob'), product.person('Carl')]
+    it('X7b X7d a participant who came in with an outdated role gets the current one', async () => {
+      const [ann, bob, carl] = [product.user('Ann'), product.user('Bob'), product.user('Carl')]
       const meeting = await product.create(ann)
       for (const as of [bob, carl]) await product.comeIn(as, meeting)
       await acts.setRole(ann, meeting, carl, 'cohost')
@@ -116,15 +116,15 @@ export const numbersSuite = (open: OpenWorld) =>
       expect(roles()).toHaveLength(before + 2)
     })
 
-    it('C4b a restored room is told again what is written down, with new numbers', async () => {
-      const [host, carl, eve] = [product.person('Host'), product.person('Carl'), product.person('Eve', true)]
+    it('C4b a restored room gets the stored decisions again, with new numbers', async () => {
+      const [host, carl, eve] = [product.user('Host'), product.user('Carl'), product.user('Eve', true)]
       const meeting = await product.create(host)
       for (const as of [carl, eve]) await product.comeIn(as, meeting)
       await acts.setRole(host, meeting, carl, 'cohost')
       await post(host, meeting, 'kick', { userId: eve.id, ban: true })
       await eventually(() => expect(product.numbersTo(meeting.id)).toEqual([1, 2]))
-      const people = [seatOf(host, { role: 'host' }), seatOf(carl), seatOf(eve), seatOf(product.person('Ann'))]
-      await product.restored(meeting, people)
+      const roster = [seatOf(host, { role: 'host' }), seatOf(carl), seatOf(eve), seatOf(product.user('Ann'))]
+      await product.restored(meeting, roster)
       await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(5))
       expect(product.toldTo(meeting.id).slice(2)).toMatchObject([
         { kind: 'meeting-updated', meeting: { id: meeting.id, status: 'live' } },
@@ -141,7 +141,7 @@ export const numbersSuite = (open: OpenWorld) =>
     })
 
     it('C1 a restored room of a meeting that is over is told to end', async () => {
-      const host = product.person('Host')
+      const host = product.user('Host')
       const meeting = await product.create(host)
       await post(host, meeting, 'end')
       await eventually(() => expect(product.toldTo(meeting.id)).toHaveLength(1))
@@ -152,7 +152,7 @@ export const numbersSuite = (open: OpenWorld) =>
     })
 
     it('C8 a fact that is given again ends the stay of nobody who came since', async () => {
-      const [first, second] = [product.person('First'), product.person('Second')]
+      const [first, second] = [product.user('First'), product.user('Second')]
       const meeting = await product.create(first)
       const fact = await product.fact('joined', meeting, first)
       // By a node whose reading of the store's clock is a little behind.
@@ -168,8 +168,8 @@ export const numbersSuite = (open: OpenWorld) =>
       await eventually(async () => expect(await stays(first, meeting)).toEqual(after))
     })
 
-    it('C8 T32 somebody who comes into an empty room tells that the others are gone, though their leaving was lost', async () => {
-      const [gone, back] = [product.person('Gone'), product.person('Back')]
+    it('C8 T32 the first participant of an empty room ends the open stays of the others, whose facts were lost', async () => {
+      const [gone, back] = [product.user('Gone'), product.user('Back')]
       const meeting = await product.create(gone)
       await product.fact('joined', meeting, gone)
       await product.fact('joined', meeting, back, { present: 2 })
@@ -184,9 +184,9 @@ export const numbersSuite = (open: OpenWorld) =>
       )
     })
 
-    it('C1 a restoration ends the stays of who is gone, opens those whose facts were lost, and may be told again', async () => {
-      const [host, gone, back] = [product.person('Host'), product.person('Gone'), product.person('Back')]
-      const [fresh, unheard] = [product.person('Fresh'), product.person('Unheard')]
+    it('C1 a restoration ends the stays of absent participants, opens those whose facts were lost, and may be repeated', async () => {
+      const [host, gone, back] = [product.user('Host'), product.user('Gone'), product.user('Back')]
+      const [fresh, unheard] = [product.user('Fresh'), product.user('Unheard')]
       const meeting = await product.create(host)
       const participantId = newId()
       await product.fact('joined', meeting, gone)

@@ -3,7 +3,7 @@ import type { EntryAccess, JoinDetails, Meeting } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { passcodeMarks, type PasscodeGuesses } from '../passcode-check.ts'
 import { createCall, type Answered, type Call } from '../testing/call.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** The people kept from saying a passcode, and those who are not: X29, complaint 28. */
@@ -27,19 +27,19 @@ export const passcodesSuite = (open: OpenWorld) =>
       addresses += 1
       return `10.2.${addresses >> 8}.${addresses & 255}`
     }
-    const say = (as: Person, { code }: Meeting, passcode: string, from: string): Promise<Answered<JoinDetails>> =>
+    const say = (as: TestUser, { code }: Meeting, passcode: string, from: string): Promise<Answered<JoinDetails>> =>
       call('POST', '/v1/meetings/join', { as, body: { code, passcode }, headers: { 'x-forwarded-for': from } })
     /** A busy machine refuses what waits too long, uncounted: whoever is told so comes again. */
-    async function outcome(as: Person, meeting: Meeting, passcode: string, from = elsewhere()): Promise<string> {
+    async function outcome(as: TestUser, meeting: Meeting, passcode: string, from = elsewhere()): Promise<string> {
       for (let tries = 1; ; tries += 1) {
         const { code = 'in' } = (await say(as, meeting, passcode, from)).body
         if (code !== 'unavailable' || tries === 4) return code
       }
     }
-    const door = async (as: Person, { code }: Meeting, from: string): Promise<EntryAccess> =>
+    const door = async (as: TestUser, { code }: Meeting, from: string): Promise<EntryAccess> =>
       (await call<EntryAccess>('GET', `/v1/meetings/code/${code}/access`, { as, headers: { 'x-forwarded-for': from } }))
         .body
-    const guest = () => product.person('Gast', true)
+    const guest = () => product.user('Gast', true)
     /** Different wrong passcodes by new guests of one address, ten each; their outcomes. */
     async function guessFrom(address: string, meeting: Meeting, count: number): Promise<string[]> {
       const outcomes: string[] = []
@@ -53,7 +53,7 @@ export const passcodesSuite = (open: OpenWorld) =>
     const counts = (outcomes: readonly string[], what: string) => outcomes.filter((one) => one === what).length
 
     it('M17 X29 one person has ten different wrong passcodes, also all at once; the same slip again costs nothing', async () => {
-      const meeting = await product.create(product.person(), { passcode: 'right' })
+      const meeting = await product.create(product.user(), { passcode: 'right' })
       const eve = guest()
       for (let n = 0; n < 15; n += 1) expect(await outcome(eve, meeting, 'slip')).toBe('passcode-required')
       const outcomes = await Promise.all(
@@ -76,7 +76,7 @@ export const passcodesSuite = (open: OpenWorld) =>
     ])(
       'complaint 28: a class of 200 behind one address gets in, a third after a slip, beside somebody %s',
       async (_, anew, bounds) => {
-        const meeting = await product.create(product.person(), { passcode: 'right' })
+        const meeting = await product.create(product.user(), { passcode: 'right' })
         const school = elsewhere()
         const eve = guest()
         const guesses: string[] = []
@@ -107,17 +107,17 @@ export const passcodesSuite = (open: OpenWorld) =>
       60_000,
     )
 
-    it('M17 S19 X29 a guesser who is somebody else for each guess has 50 at an address, in each meeting; then the host lifts it', async () => {
-      const host = product.person()
+    it('M17 S19 X29 a guesser with a new account for each guess gets 50 per address and meeting; the host can lift the block', async () => {
+      const host = product.user()
       const [meeting, other] = [
         await product.create(host, { passcode: 'right' }),
         await product.create(host, { passcode: 'right' }),
       ]
       const address = elsewhere()
-      const guesses = (where: Meeting, as: () => Person) =>
+      const guesses = (where: Meeting, as: () => TestUser) =>
         Promise.all(Array.from({ length: 80 }, (_, n) => outcome(as(), where, `guess ${n}`, address)))
       for (const where of [meeting, other])
-        for (const as of [guest, () => product.person('Eve')])
+        for (const as of [guest, () => product.user('Eve')])
           expect(counts(await guesses(where, as), 'passcode-required')).toBe(passcodeMarks.address)
       expect(await outcome(guest(), meeting, 'right', address)).toBe('rate-limited')
       const seen = await product.call<Meeting & { passcodeGuesses?: PasscodeGuesses }>(
@@ -131,7 +131,7 @@ export const passcodesSuite = (open: OpenWorld) =>
     }, 60_000)
 
     it('M17 S19 an address whose guests have guessed too much keeps out its guests only, and says so at the door', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { passcode: 'right' })
       const address = elsewhere()
       const outcomes = await guessFrom(address, meeting, 120)
@@ -140,23 +140,23 @@ export const passcodesSuite = (open: OpenWorld) =>
       const told = await door(guest(), meeting, address)
       expect(told).toMatchObject({ canEnter: false, reason: 'too-many-passcodes', next: 'try-later' })
       expect(told.retryAfterMs).toBeGreaterThan(60_000)
-      expect(await outcome(product.person('Colleague'), meeting, 'right', address)).toBe('in')
+      expect(await outcome(product.user('Colleague'), meeting, 'right', address)).toBe('in')
       expect(await outcome(guest(), meeting, 'right')).toBe('in')
       expect((await door(guest(), meeting, elsewhere())).next).toBe('join-with-passcode')
     }, 60_000)
 
     it('X29 a hundred wrong ones of ten addresses keep nobody else out; more than 300 only new guests', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { passcode: 'right' })
-      const invited = product.person('Ina')
+      const invited = product.user('Ina')
       await product.call('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body: { userId: invited.id } })
       const attack = async (rounds: number) =>
         (await Promise.all(Array.from({ length: rounds }, () => guessFrom(elsewhere(), meeting, 10)))).flat()
       expect(counts(await attack(10), 'passcode-required')).toBe(100)
-      for (const as of [invited, product.person(), guest()]) expect(await outcome(as, meeting, 'right')).toBe('in')
+      for (const as of [invited, product.user(), guest()]) expect(await outcome(as, meeting, 'right')).toBe('in')
       expect(counts(await attack(25), 'passcode-required')).toBe(200)
       expect(await outcome(guest(), meeting, 'right')).toBe('rate-limited')
-      for (const as of [invited, product.person()]) expect(await outcome(as, meeting, 'right')).toBe('in')
+      for (const as of [invited, product.user()]) expect(await outcome(as, meeting, 'right')).toBe('in')
 
       const view = async () => {
         const { body } = await product.call<Meeting & { passcodeGuesses?: PasscodeGuesses }>(
@@ -175,7 +175,7 @@ export const passcodesSuite = (open: OpenWorld) =>
     }, 60_000)
 
     it('X29 a new passcode begins anew', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { passcode: 'right' })
       const eve = guest()
       for (let n = 0; n < 11; n += 1) await outcome(eve, meeting, `wrong ${n}`)
@@ -186,7 +186,7 @@ export const passcodesSuite = (open: OpenWorld) =>
     })
 
     it('X13 accounts that set passcodes as fast as they can do not keep others from saying theirs', async () => {
-      const [eve, host] = [product.person('Eve'), product.person('Host')]
+      const [eve, host] = [product.user('Eve'), product.user('Host')]
       const [own, meeting] = [await product.create(eve), await product.create(host, { passcode: 'right' })]
       let attacking = true
       const attack = Array.from({ length: 40 }, async (_, n) => {
@@ -195,7 +195,7 @@ export const passcodesSuite = (open: OpenWorld) =>
           await call('PATCH', `/v1/meetings/${own.id}`, { as: eve, body, headers: { 'x-forwarded-for': '10.9.9.9' } })
         }
       })
-      for (let n = 0; n < 20; n += 1) expect(await outcome(product.person(), meeting, 'right')).toBe('in')
+      for (let n = 0; n < 20; n += 1) expect(await outcome(product.user(), meeting, 'right')).toBe('in')
       attacking = false
       await Promise.all(attack)
     }, 60_000)

@@ -20,7 +20,7 @@ export const readingSuite = (open: OpenWorld) =>
     })
 
     it('M3 pages through all meetings without gap or double while new ones are made', async () => {
-      const as = product.person()
+      const as = product.user()
       const ids = new Set<string>()
       for (let n = 0; n < 25; n += 1) ids.add((await product.create(as)).id)
       const seen: string[] = []
@@ -39,7 +39,7 @@ export const readingSuite = (open: OpenWorld) =>
     })
 
     it('M3 lists mine by role and status, and public live meetings', async () => {
-      const [host, other] = [product.person('Host'), product.person('Other')]
+      const [host, other] = [product.user('Host'), product.user('Other')]
       const open = await product.create(host, { title: 'open' })
       const hidden = await product.create(host, { type: 'private' })
       for (const meeting of [open, hidden]) await product.fact('joined', meeting, other)
@@ -50,16 +50,16 @@ export const readingSuite = (open: OpenWorld) =>
       expect(await titles(other, 'role=host')).toEqual([])
       expect(await titles(host, 'role=host&status=live')).toEqual([hidden.id, open.id])
       expect(await titles(host, 'status=ended')).toEqual([])
-      const active = await titles(product.person(), 'scope=active&limit=100')
+      const active = await titles(product.user(), 'scope=active&limit=100')
       expect([active.includes(open.id), active.includes(hidden.id)]).toEqual([true, false])
     })
 
     it('M4 shows meetings by id to those who may see them, and by code', async () => {
       const [host, member, stranger, guest] = [
-        product.person(),
-        product.person(),
-        product.person(),
-        product.person('Gast', true),
+        product.user(),
+        product.user(),
+        product.user(),
+        product.user('Gast', true),
       ]
       const see = async (id: string, as: typeof host) =>
         (await product.call('GET', `/v1/meetings/${id}`, { as })).status
@@ -89,8 +89,8 @@ export const readingSuite = (open: OpenWorld) =>
     })
 
     it('S20 a meeting for the invited looks to others like one that does not exist', async () => {
-      const { code } = await product.create(product.person(), { type: 'invited_only', passcode: 'secret' })
-      const stranger = product.person()
+      const { code } = await product.create(product.user(), { type: 'invited_only', passcode: 'secret' })
+      const stranger = product.user()
       for (const [method, path, body] of [
         ['GET', '/v1/meetings/code/', undefined],
         ['POST', '/v1/meetings/join', { passcode: 'x' }],

@@ -22,8 +22,8 @@ export const roomsSuite = (open: OpenWorld) =>
       await world.close()
     })
 
-    it('C8 X16 X28 end once nobody is in them, and no others: neither where a node has the room, nor where nobody can say', async () => {
-      const [host, bob] = [product.person('Host'), product.person('Bob')]
+    it('C8 X16 X28 end once nobody is in them; not while a node has the room, and not while signaling does not answer', async () => {
+      const [host, bob] = [product.user('Host'), product.user('Bob')]
       const entry = (participantId: string): RosterEntry => {
         const joinedAt = new Date(product.clock.now()).toISOString()
         return { participantId, userId: bob.id, name: 'Bob', role: 'participant', joinedAt }

@@ -3,7 +3,7 @@ import { respond } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import { readCalendar } from '../testing/read-calendar.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
@@ -21,10 +21,10 @@ export const statsSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const get = <T>(as: Person | undefined, { id }: Meeting, what: string) =>
+    const get = <T>(as: TestUser | undefined, { id }: Meeting, what: string) =>
       product.call<T>('GET', `/v1/meetings/${id}/${what}`, as === undefined ? {} : { as })
-    const stats = async (as: Person, meeting: Meeting) => (await get<MeetingStats>(as, meeting, 'stats')).body
-    const stay = async (meeting: Meeting, who: Person) => {
+    const stats = async (as: TestUser, meeting: Meeting) => (await get<MeetingStats>(as, meeting, 'stats')).body
+    const stay = async (meeting: Meeting, who: TestUser) => {
       const { participantId } = await product.fact('joined', meeting, who)
       return {
         leave: (present = 1) => product.fact('left', meeting, who, { participantId, present }),
@@ -33,7 +33,7 @@ export const statsSuite = (open: OpenWorld) =>
     }
 
     it('M13 tells how long, how many, who, and how many messages', async () => {
-      const [host, bob] = [product.person('Host'), product.person('=Bob')]
+      const [host, bob] = [product.user('Host'), product.user('=Bob')]
       const meeting = await product.create(host)
       expect(await stats(host, meeting)).toEqual({
         durationSeconds: 0,
@@ -80,15 +80,15 @@ export const statsSuite = (open: OpenWorld) =>
     })
 
     it('S21 the roles that see the numbers, the attendance and the calendar', async () => {
-      const [host, cohost, member, gone, invited, stranger] = Array.from({ length: 6 }, () => product.person()) as [
-        Person,
-        Person,
-        Person,
-        Person,
-        Person,
-        Person,
+      const [host, cohost, member, gone, invited, stranger] = Array.from({ length: 6 }, () => product.user()) as [
+        TestUser,
+        TestUser,
+        TestUser,
+        TestUser,
+        TestUser,
+        TestUser,
       ]
-      const guest = product.person('Gast', true)
+      const guest = product.user('Gast', true)
       const meeting = await product.create(host, { type: 'private' })
       await product.fact('joined', meeting, cohost, { role: 'cohost' })
       await (await stay(meeting, gone)).leave()
@@ -113,7 +113,7 @@ export const statsSuite = (open: OpenWorld) =>
     })
 
     it('M16 the calendar file is one that calendar programs read', async () => {
-      const host = product.person('Host')
+      const host = product.user('Host')
       // iCalendar knows whole seconds.
       const scheduledAt = new Date(Math.floor(Date.now() / minute + 30 * 24 * 60) * minute).toISOString()
       const meeting = await product.create(host, {

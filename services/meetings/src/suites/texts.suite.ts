@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changedAfterMs } from '../invites/mail-queue.ts'
 import { createAccounts } from '../testing/accounts.ts'
 import { readCalendar } from '../testing/read-calendar.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 /** The texts that people type into meetings and others read: docs/spec/text.md. */
@@ -28,11 +28,11 @@ export const textsSuite = (open: OpenWorld) =>
       await server.stop()
       await world.close()
     })
-    const create = (as: Person, body: object) => product.call<Meeting>('POST', '/v1/meetings', { as, body })
-    const invite = (as: Person, meeting: Meeting, body: object) =>
+    const create = (as: TestUser, body: object) => product.call<Meeting>('POST', '/v1/meetings', { as, body })
+    const invite = (as: TestUser, meeting: Meeting, body: object) =>
       product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as, body })
     const mailsTo = (email: string) => server.mails.filter(({ recipients }) => recipients.includes(email))
-    const names = async (as: Person, path: string) =>
+    const names = async (as: TestUser, path: string) =>
       (await product.call<{ items: { name: string }[] }>('GET', path, { as })).body.items.map(({ name }) => name).sort()
     const fresh = (): string => `${newId()}@example.org`
     const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString()
@@ -40,7 +40,7 @@ export const textsSuite = (open: OpenWorld) =>
     it.each(['\u200b\u202e', '\u2800', 'a\u200bb', 'a\nb', `a${'\u0301'.repeat(79)}`])(
       'M1 M5 M8 no title and no displayName is %j',
       async (text) => {
-        const host = product.person()
+        const host = product.user()
         const meeting = await product.create(host)
         const refused = [
           await create(host, { title: text }),
@@ -48,23 +48,23 @@ export const textsSuite = (open: OpenWorld) =>
         ]
         for (const { status, body } of refused)
           expect([status, body]).toMatchObject([400, { code: 'invalid-input', errors: [{ path: '/title' }] }])
-        const join = await product.joinByCode(product.person('G', true), meeting.code, { displayName: text })
+        const join = await product.joinByCode(product.user('G', true), meeting.code, { displayName: text })
         expect([join.status, join.body]).toMatchObject([400, { errors: [{ path: '/displayName' }] }])
       },
     )
 
     it('M1 titles and descriptions are kept in their normal form', async () => {
-      const { body } = await create(product.person(), { title: ' U\u0308ber\u00a0 uns ', description: 'a\r\nb' })
+      const { body } = await create(product.user(), { title: ' U\u0308ber\u00a0 uns ', description: 'a\r\nb' })
       expect([body.title, body.description]).toEqual(['Über uns', 'a\nb'])
-      const blank = await create(product.person(), { description: ' \u200b' })
+      const blank = await create(product.user(), { description: ' \u200b' })
       expect(blank.body.description).toBe('')
     })
 
-    it('M1 M8 a passcode is the same on every phone; one of before keeps working', async () => {
-      const host = product.person()
+    it('M1 M8 a passcode is the same on every phone; an older one keeps working', async () => {
+      const host = product.user()
       const meeting = await product.create(host, { passcode: '４2０1 ' })
       const knock = async (passcode: string) =>
-        (await product.joinByCode(product.person('G', true), meeting.code, { passcode })).status
+        (await product.joinByCode(product.user('G', true), meeting.code, { passcode })).status
       for (const passcode of ['4201', '٤٢٠١', '４２０１', ' 4201\u3000']) expect(await knock(passcode)).toBe(200)
       expect(await knock('4202')).toBe(403)
       for (const passcode of ['    ', ' 12 ', '\u3000\u3000\u3000\u3000', 'abc'])
@@ -76,8 +76,8 @@ export const textsSuite = (open: OpenWorld) =>
       expect([await knock('١٢٣٤ '), await knock('1235')]).toEqual([200, 403])
     })
 
-    it('M12 only who has confirmed their own address invites by mail', async () => {
-      const [host, ann] = [product.person(), product.person()]
+    it('M12 an account invites by mail only after it has confirmed its own address', async () => {
+      const [host, ann] = [product.user(), product.user()]
       accounts.of(host, { emailVerified: false })
       const meeting = await product.create(host)
       const email = fresh()
@@ -89,15 +89,15 @@ export const textsSuite = (open: OpenWorld) =>
       expect((await invite(host, meeting, { email })).status).toBe(201)
     })
 
-    it('M12 S19 X10 one mailbox gets few invites by whomever; one person invites few strangers', async () => {
+    it('M12 S19 X10 one mailbox gets few invites in all; one account invites few strangers', async () => {
       const [local, domain] = fresh().split('@')
       const statuses: number[] = []
       for (let n = 0; n < 24; n += 1) {
-        const host = product.person()
+        const host = product.user()
         statuses.push((await invite(host, await product.create(host), { email: `${local}+${n}@${domain}` })).status)
       }
       expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), ...Array.from({ length: 4 }, () => 429)])
-      const [host, answers] = [product.person(), new Map<number, number>()]
+      const [host, answers] = [product.user(), new Map<number, number>()]
       const meeting = await product.create(host)
       for (let n = 0; n < 105; n += 1) {
         const { status } = await invite(host, meeting, { email: fresh() })
@@ -110,7 +110,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('M12 our mail does not speak in the voice of a stranger', async () => {
-      const host = product.person('Your account is blocked! Confirm at evil.example/login')
+      const host = product.user('Your account is blocked! Confirm at evil.example/login')
       const email = accounts.of(host)
       const meeting = await product.create(host, {
         title: 'URGENT: verify your bank account at http://evil.example',
@@ -135,7 +135,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('M12 several changes of a schedule within minutes are one mail', async () => {
-      const host = product.person()
+      const host = product.user()
       const meeting = await product.create(host, { title: 'First', scheduledAt: tomorrow() })
       const to = fresh()
       await invite(host, meeting, { email: to })
@@ -153,7 +153,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('M12 an invite reaches the account of the address in every spelling', async () => {
-      const [host, ann] = [product.person(), product.person()]
+      const [host, ann] = [product.user(), product.user()]
       const local = newId()
       accounts.of(ann, { email: `${local}@xn--bcher-kva.example` })
       const meeting = await product.create(host, { type: 'invited_only' })
@@ -165,7 +165,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('A5 R3 a new name reaches the room, the lobby, the door, the calendar and mails', async () => {
-      const [host, ann, other] = [product.person('Host'), product.person('Ann'), product.person('Bob')]
+      const [host, ann, other] = [product.user('Host'), product.user('Ann'), product.user('Bob')]
       const meeting = await product.create(host, { scheduledAt: tomorrow() })
       const closed = await product.create(host, { settings: { waitingRoom: true } })
       await product.fact('joined', meeting, host)
@@ -199,7 +199,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('A5 a new name arrives by the request of auth though the hint was lost, and once', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann)
       await product.fact('joined', meeting, host)
@@ -213,7 +213,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('A5 anyone who goes by another name in a meeting keeps it', async () => {
-      const [host, ann] = [product.person('Host'), product.person('Ann')]
+      const [host, ann] = [product.user('Host'), product.user('Ann')]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann, { name: 'Miss A.' })
       await product.fact('joined', meeting, host)
@@ -225,7 +225,7 @@ export const textsSuite = (open: OpenWorld) =>
     })
 
     it('M16 a calendar has titles and descriptions as escaped text (RFC 5545)', async () => {
-      const host = product.person('Ann "the\\host"; X:Y, Z')
+      const host = product.user('Ann "the\\host"; X:Y, Z')
       const title = 'A;B,C\\D:"E" BEGIN:VEVENT'
       const meeting = await product.create(host, {
         title,

@@ -26,8 +26,8 @@ export const tokenMakersSuite = (open: OpenWorld) =>
 
     it('X9c the join tokens of a cohost die with their ban, removal or demotion, and the list says whose they are', async () => {
       for (const how of ['ban', 'kick', 'demote'] as const) {
-        const [host, cohost] = [product.person('Host'), product.person('Carl')]
-        const [used, fresh] = [product.person('Used', true), product.person('Fresh', true)]
+        const [host, cohost] = [product.user('Host'), product.user('Carl')]
+        const [used, fresh] = [product.user('Used', true), product.user('Fresh', true)]
         const meeting = await product.create(host, { type: 'invited_only', settings: { waitingRoom: true } })
         await acts.withToken(cohost, await acts.makeToken(host, meeting))
         await acts.setRole(host, meeting, cohost, 'cohost')
@@ -52,7 +52,7 @@ export const tokenMakersSuite = (open: OpenWorld) =>
     })
 
     it('X9c a person who entered by a join token stays when it is revoked; an unspent use does not', async () => {
-      const [host, came, not] = [product.person('Host'), product.person('Came'), product.person('Not')]
+      const [host, came, not] = [product.user('Host'), product.user('Came'), product.user('Not')]
       const meeting = await product.create(host, { type: 'invited_only' })
       const token = await acts.makeToken(host, meeting, { role: 'cohost' })
       const { roomToken } = (await acts.withToken(came, token)).body
@@ -65,7 +65,7 @@ export const tokenMakersSuite = (open: OpenWorld) =>
     })
 
     it('X9c with the hand-over die the tokens that only a host may make', async () => {
-      const [ann, bob] = [product.person('Ann'), product.person('Bob')]
+      const [ann, bob] = [product.user('Ann'), product.user('Bob')]
       const meeting = await product.create(ann)
       await acts.inside(bob, meeting)
       const [leading, plain] = [
@@ -74,13 +74,13 @@ export const tokenMakersSuite = (open: OpenWorld) =>
       ]
       expect((await lobby.post(ann, meeting, 'host', { userId: bob.id })).status).toBe(200)
       expect((await acts.listTokens(bob, meeting)).map(({ id }) => id)).toEqual([plain.id])
-      expect((await acts.withToken(product.person(), leading)).body.code).toBe('join-token-invalid')
+      expect((await acts.withToken(product.user(), leading)).body.code).toBe('join-token-invalid')
     })
 
     it('X9c a token that is made beside the demotion of its maker does not outlive it', async () => {
-      const host = product.person('Host')
+      const host = product.user('Host')
       for (let round = 0; round < 8; round += 1) {
-        const cohost = product.person('Carl')
+        const cohost = product.user('Carl')
         const meeting = await product.create(host)
         await acts.inside(cohost, meeting)
         await acts.setRole(host, meeting, cohost, 'cohost')

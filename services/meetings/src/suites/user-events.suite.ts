@@ -3,7 +3,7 @@ import { request, compile, subscribe, newId } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
 const minuteMs = 60_000
@@ -23,20 +23,21 @@ export const userEventsSuite = (open: OpenWorld) =>
       await product.stop()
       await world.close()
     })
-    const user = (name = 'Ann'): Person => {
-      const person = product.person(name)
-      accounts.of(person)
-      return person
+    const user = (name = 'Ann'): TestUser => {
+      const user = product.user(name)
+      accounts.of(user)
+      return user
     }
-    const read = (who: Person, after: string | null, limit = 50) =>
-      request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit })
-    const begin = async (who: Person) => (await read(who, null)).head
-    const typesOf = async (who: Person, after: string) => (await read(who, after)).events.map(({ type }) => type)
-    const invite = async (host: Person, meeting: Meeting, body: object) =>
+    /** A request on the bus has a second; on a busy machine its caller asks again, as event streams do. */
+    const read = (who: TestUser, after: string | null, limit = 50) =>
+      eventually(() => request(world.bus, meetingsBus.userEvents, { userId: who.id, after, limit }), 15_000)
+    const begin = async (who: TestUser) => (await read(who, null)).head
+    const typesOf = async (who: TestUser, after: string) => (await read(who, after)).events.map(({ type }) => type)
+    const invite = async (host: TestUser, meeting: Meeting, body: object) =>
       (await product.call<Invite>('POST', `/v1/meetings/${meeting.id}/invites`, { as: host, body })).body
     const inMs = (ms: number) => new Date(product.clock.now() + ms).toISOString()
 
-    it('R12 an invite is told to who is invited, its answer to who invited, its end again to who was invited', async () => {
+    it('R12 the invited user hears of the invite, its answer and its end; the inviter hears of the answer', async () => {
       const [host, ann] = [user('Host'), user()]
       const [h, a] = [await begin(host), await begin(ann)]
       const meeting = await product.create(host)
@@ -55,9 +56,9 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect((await read(ann, second?.id ?? '')).events).toEqual(events.slice(2))
     })
 
-    it('R12 an invite by mail is told to who has shown to own the address, also from before', async () => {
+    it('R12 an account with the verified address hears of an invite by mail, also of one sent before it verified', async () => {
       const host = user('Host')
-      const ben = product.person('Ben')
+      const ben = product.user('Ben')
       const email = `${ben.id}@example.org`
       accounts.of(ben, { email: `other.${email}`, emailVerified: false })
       const after = await begin(ben)
@@ -69,16 +70,16 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect(await typesOf(ben, after)).toEqual(['invite.received'])
     })
 
-    it('R12 a meeting is told to its host and those invited as it changes, starts and ends; to no one who said no', async () => {
+    it('R12 the host and invited users hear when a meeting changes, starts and ends; those who declined do not', async () => {
       const [host, yes, open_, no] = [user('Host'), user('Yes'), user('Open'), user('No')]
       const meeting = await product.create(host, { scheduledAt: inMs(3_600_000), durationMinutes: 30 })
-      for (const [person, answer] of [
+      for (const [user, answer] of [
         [yes, 'accept'],
         [open_, ''],
         [no, 'decline'],
       ] as const) {
-        const { id } = await invite(host, meeting, { userId: person.id })
-        if (answer !== '') await product.call('POST', `/v1/invites/${id}/${answer}`, { as: person, body: {} })
+        const { id } = await invite(host, meeting, { userId: user.id })
+        if (answer !== '') await product.call('POST', `/v1/invites/${id}/${answer}`, { as: user, body: {} })
       }
       const everybody = [host, yes, open_, no]
       const from = await Promise.all(everybody.map(begin))
@@ -91,14 +92,14 @@ export const userEventsSuite = (open: OpenWorld) =>
       expect(await types()).toEqual([all, all, ['meeting.updated', 'meeting.ended'], []])
     })
 
-    it('R12 that a meeting begins soon is told once by however many replicas, and again when it is moved', async () => {
+    it('R12 several replicas announce once that a meeting begins soon, and again when it is moved', async () => {
       const replicas = [await product.start(), await product.start()]
       const [host, yes] = [user('Host'), user('Yes')]
       const meeting = await product.create(host, { scheduledAt: inMs(30 * minuteMs) })
       const { id } = await invite(host, meeting, { userId: yes.id })
       await product.call('POST', `/v1/invites/${id}/accept`, { as: yes, body: {} })
       const from = [await begin(host), await begin(yes)] as const
-      const startings = async (who: Person, after: string) =>
+      const startings = async (who: TestUser, after: string) =>
         (await typesOf(who, after)).filter((type) => type === 'meeting.starting').length
       product.advance(26 * minuteMs)
       await eventually(async () => expect(await startings(yes, from[1])).toBe(1), 15_000)
@@ -144,9 +145,10 @@ export const userEventsSuite = (open: OpenWorld) =>
       for (const after of ['nonsense', '7.0', '1', '1.5'])
         expect(await read(ann, after)).toMatchObject({ events: [], complete: false, head: '1.0' })
       product.advance(8 * 24 * 3_600_000)
-      await eventually(async () => expect(await read(ann, from)).toMatchObject({ complete: false, events: [] }), 15_000)
+      // The sweeper forgets, every 5 s, after all else that it has to do.
+      await eventually(async () => expect(await read(ann, from)).toMatchObject({ complete: false, events: [] }), 40_000)
       expect(await read(ann, '1.0')).toMatchObject({ complete: true })
-    }, 30_000)
+    }, 60_000)
 
     it('R12 of one account the newest 1,000 are kept', async () => {
       const [host, ann] = [user('Host'), user()]
@@ -177,10 +179,10 @@ export const userEventsSuite = (open: OpenWorld) =>
       const [host, ann] = [user('Host'), user()]
       const meeting = await product.create(host)
       await product.fact('joined', meeting, ann)
-      const people = [host.id, ann.id]
-      const readers = () => request(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: people })
+      const users = [host.id, ann.id]
+      const readers = () => request(world.bus, meetingsBus.readers, { meetingId: meeting.id, userIds: users })
       await eventually(async () => expect((await readers()).meeting.status).toBe('live'), 10_000)
-      expect((await readers()).readers).toEqual(people)
+      expect((await readers()).readers).toEqual(users)
       await product.call('POST', `/v1/meetings/${meeting.id}/kick`, { as: host, body: { userId: ann.id } })
       expect((await readers()).readers).toEqual([host.id])
       await product.call('DELETE', `/v1/meetings/${meeting.id}`, { as: host })

@@ -8,7 +8,7 @@ import { eventually } from '@parley/kit/testing'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccounts } from '../testing/accounts.ts'
-import { startProduct, type Person, type Product } from '../testing/product.ts'
+import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import { startReceiver, type Received, type Receiver } from '../testing/receiver.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
 
@@ -47,15 +47,15 @@ export const webhooksSuite = (open: OpenWorld) =>
       await rm(mailDir, { recursive: true, force: true })
     })
 
-    const user = (): Person => product.person('Host')
-    const webhook = async (as: Person, path: string, more: object = {}) => {
+    const user = (): TestUser => product.user('Host')
+    const webhook = async (as: TestUser, path: string, more: object = {}) => {
       const body = { url: `${receiver.url}${path}`, ...more }
       const made = await product.call<NewWebhook>('POST', '/v1/webhooks', { as, body })
       expect(made.status).toBe(201)
       return made.body
     }
     /** Changes the title of a meeting, once a step: events in an order that shows. */
-    async function rename(as: Person, { id }: { id: string }, titles: readonly string[]): Promise<void> {
+    async function rename(as: TestUser, { id }: { id: string }, titles: readonly string[]): Promise<void> {
       for (const title of titles) {
         const { etag } = await product.call('GET', `/v1/meetings/${id}`, { as })
         const headers = { 'if-match': etag ?? '' }
@@ -65,9 +65,9 @@ export const webhooksSuite = (open: OpenWorld) =>
     }
     const titleOf = ({ message }: Received) => (message.data as { meeting: { title: string } }).meeting.title
     const titles = (deliveries: readonly Received[]) => deliveries.map(titleOf)
-    const deliveries = async (as: Person, { id }: { id: string }) =>
+    const deliveries = async (as: TestUser, { id }: { id: string }) =>
       (await product.call<{ items: WebhookDelivery[] }>('GET', `/v1/webhooks/${id}/deliveries`, { as })).body.items
-    const read = async (as: Person, { id }: { id: string }) =>
+    const read = async (as: TestUser, { id }: { id: string }) =>
       (await product.call<Webhook>('GET', `/v1/webhooks/${id}`, { as })).body
 
     it('O10.1 O10.2 S34 sends what the event stream tells, in order, signed as Standard Webhooks has it', async () => {

@@ -1,13 +1,13 @@
 import { authBus } from '@parley/contracts'
 import { respond, ProblemError, publish, type BusSubscription } from '@parley/kit'
-import type { Person } from './product.ts'
+import type { TestUser } from './product.ts'
 import type { TestWorld } from './world.ts'
 
 /**
  * Says what accounts there are in the place of auth; it can be away. Everybody that a product made has one, with a verified
  * address, unless told.
  */
-export async function createAccounts({ bus, log, people }: TestWorld) {
+export async function createAccounts({ bus, log, users }: TestWorld) {
   const known = new Map<string, { name: string; email: string; emailVerified: boolean }>()
   let subscription: BusSubscription | undefined
   const asked: string[] = []
@@ -18,7 +18,7 @@ export async function createAccounts({ bus, log, people }: TestWorld) {
       'auth',
       async ({ userId }) => {
         asked.push(userId)
-        const account = known.get(userId) ?? people.get(userId)
+        const account = known.get(userId) ?? users.get(userId)
         if (account === undefined) throw new ProblemError('not-found')
         return account
       },
@@ -31,18 +31,18 @@ export async function createAccounts({ bus, log, people }: TestWorld) {
     find,
     lose: (): void => subscription?.unsubscribe(),
     /** How often somebody asked for the account. */
-    askedFor: ({ id }: Person): number => asked.filter((userId) => userId === id).length,
+    askedFor: ({ id }: TestUser): number => asked.filter((userId) => userId === id).length,
     /** Gives a person an account, with an address of their own unless told. */
-    of(person: Person, { email = `${person.id}@example.org`, emailVerified = true } = {}): string {
-      known.set(person.id, { name: person.name, email, emailVerified })
+    of(user: TestUser, { email = `${user.id}@example.org`, emailVerified = true } = {}): string {
+      known.set(user.id, { name: user.name, email, emailVerified })
       return email
     },
     /** The account has another name, and everybody is told. */
-    rename(person: Person, name: string): void {
-      const account = known.get(person.id) ?? people.get(person.id)
+    rename(user: TestUser, name: string): void {
+      const account = known.get(user.id) ?? users.get(user.id)
       if (account === undefined) throw new Error('no such account')
-      known.set(person.id, { ...account, name })
-      publish(bus, authBus.renamed, {}, { userId: person.id, before: account.name, name })
+      known.set(user.id, { ...account, name })
+      publish(bus, authBus.renamed, {}, { userId: user.id, before: account.name, name })
     },
   }
 }

@@ -2,7 +2,7 @@ import { meetingsBus, type JoinTokenInfo, type Meeting } from '@parley/contracts
 import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { expect } from 'vitest'
-import type { Person, Product } from './product.ts'
+import type { TestUser, Product } from './product.ts'
 
 type MadeToken = JoinTokenInfo & { joinToken: string }
 
@@ -11,37 +11,37 @@ export const createActs = (product: Product) => {
   const { call, bus } = product
   const codeOf = (error: unknown): string => (error as { code: string }).code
   const acts = {
-    change: async (as: Person, { id }: Meeting, body: object): Promise<void> =>
+    change: async (as: TestUser, { id }: Meeting, body: object): Promise<void> =>
       expect((await call('PATCH', `/v1/meetings/${id}`, { as, body })).status).toBe(200),
-    setRole: async (as: Person, { id }: Meeting, whom: Person, role: string): Promise<void> => {
+    setRole: async (as: TestUser, { id }: Meeting, whom: TestUser, role: string): Promise<void> => {
       const path = `/v1/meetings/${id}/participants/${whom.id}/role`
       expect((await call('PUT', path, { as, body: { role } })).status).toBe(200)
     },
-    tokenFor: async (as: Person, { code }: Meeting, more: object = {}): Promise<string> =>
+    tokenFor: async (as: TestUser, { code }: Meeting, more: object = {}): Promise<string> =>
       (await product.joinByCode(as, code, more)).body.roomToken,
-    renewed: async (as: Person, { id }: Meeting) =>
+    renewed: async (as: TestUser, { id }: Meeting) =>
       (await call<{ roomToken: string }>('POST', `/v1/meetings/${id}/room-token`, { as, body: {} })).body,
-    outcome: (as: Person, roomToken: string): Promise<string> =>
+    outcome: (as: TestUser, roomToken: string): Promise<string> =>
       request(bus, meetingsBus.redeem, { roomToken, userId: as.id }).then(({ admission }) => admission, codeOf),
-    access: (as: Person, { id }: Meeting): Promise<string> =>
+    access: (as: TestUser, { id }: Meeting): Promise<string> =>
       request(bus, meetingsBus.access, { meetingId: id, userId: as.id }).then(({ role }) => role, codeOf),
     /** Waits until it is written down that they are in. */
-    written: async (as: Person, meeting: Meeting, role: 'participant' | 'cohost' = 'participant'): Promise<void> => {
+    written: async (as: TestUser, meeting: Meeting, role: 'participant' | 'cohost' = 'participant'): Promise<void> => {
       await product.fact('joined', meeting, as, { role })
       await eventually(async () => {
         const stays = product.db.selectFrom('attendance').select('id').where('meeting_id', '=', meeting.id)
         expect(await stays.where('user_id', '=', as.id).execute()).toHaveLength(1)
       })
     },
-    inside: async (as: Person, meeting: Meeting): Promise<void> => {
+    inside: async (as: TestUser, meeting: Meeting): Promise<void> => {
       await product.comeIn(as, meeting)
       await acts.written(as, meeting)
     },
-    makeToken: async (as: Person, { id }: Meeting, body: object = {}): Promise<MadeToken> =>
+    makeToken: async (as: TestUser, { id }: Meeting, body: object = {}): Promise<MadeToken> =>
       (await call<MadeToken>('POST', `/v1/meetings/${id}/tokens`, { as, body: { uses: 10, ...body } })).body,
-    listTokens: async (as: Person, { id }: Meeting): Promise<JoinTokenInfo[]> =>
+    listTokens: async (as: TestUser, { id }: Meeting): Promise<JoinTokenInfo[]> =>
       (await call<{ items: JoinTokenInfo[] }>('GET', `/v1/meetings/${id}/tokens`, { as })).body.items,
-    withToken: (as: Person, { joinToken }: MadeToken) =>
+    withToken: (as: TestUser, { joinToken }: MadeToken) =>
       call<{ roomToken: string }>('POST', '/v1/meetings/join', { as, body: { joinToken } }),
   }
   return acts

@@ -5,7 +5,7 @@ import {
   type Meeting,
   type RoomCommand,
   type RosterEntry,
-  type ShownPerson,
+  type ShownParticipant,
 } from '@parley/contracts'
 import {
   request,
@@ -25,7 +25,7 @@ import { createCall, type Call } from './call.ts'
 import { createChatEar, createSignalingEar } from './signaling-ear.ts'
 import type { TestWorld } from './world.ts'
 
-export interface Person {
+export interface TestUser {
   id: string
   name: string
   guest: boolean
@@ -43,6 +43,7 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
   const chat = createChatEar(world)
   await chat.find()
   const call = createCall((await instances.start()).url)
+  const rooms: Rooms = new Map()
   return {
     db: world.database.schema<Tables>('meetings'),
     bus,
@@ -52,9 +53,9 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     call,
     /** Another replica, with more of an environment. */
     start: instances.start,
-    person: createPeople(world, clock),
-    fact: createFacts(world, clock),
-    restored: createRestorations(world, clock),
+    user: createUsers(world, clock),
+    fact: createFacts(world, clock, rooms),
+    restored: createRestorations(world, clock, rooms),
     ...shorthands(call, bus),
     /** Moves the clock of all instances. */
     advance: (ms: number): void => clock.advance(ms),
@@ -63,9 +64,9 @@ export async function startProduct(world: TestWorld, env: Record<string, string>
     /** The numbers of these commands. */
     numbersTo: (meetingId: string) => ear.numbersTo(meetingId),
     /** The people in a room, as signaling says; unless told, nobody can say. */
-    seat: (meetingId: string, people: readonly RosterEntry[]): void => ear.seat(meetingId, people),
+    seat: (meetingId: string, participants: readonly RosterEntry[]): void => ear.seat(meetingId, participants),
     /** The people in a room and what it shows of them, as signaling says; unless told, nobody can say. */
-    show: (meetingId: string, people: ShownPerson[]): void => ear.show(meetingId, people),
+    show: (meetingId: string, participants: ShownParticipant[]): void => ear.show(meetingId, participants),
     /** How often that was asked. */
     askedForShown: (): number => ear.askedForShown(),
     /** The meeting's announcements in its chat. */
@@ -100,11 +101,11 @@ function createInstances({ bus, kv, log, database }: TestWorld, clock: Clock, en
   }
 }
 
-const createPeople =
-  ({ issuer, people }: TestWorld, clock: Clock) =>
-  (name = 'Ann', guest = false): Person => {
+const createUsers =
+  ({ issuer, users }: TestWorld, clock: Clock) =>
+  (name = 'Ann', guest = false): TestUser => {
     const id = newId()
-    if (!guest) people.set(id, { name, email: `${id}@people.example`, emailVerified: true })
+    if (!guest) users.set(id, { name, email: `${id}@people.example`, emailVerified: true })
     const token = () => {
       const iat = Math.floor(clock.now() / 1000)
       return issuer.token({ sub: id, name, typ: guest ? 'guest' : 'access', iat, exp: iat + 900 })
@@ -113,22 +114,34 @@ const createPeople =
   }
 
 type At = Pick<Meeting, 'id'> & Partial<Pick<Meeting, 'hostId'>>
-const roleAt = ({ hostId }: At, { id, guest }: Person) => (hostId === id ? 'host' : guest ? 'guest' : 'participant')
+const roleAt = ({ hostId }: At, { id, guest }: TestUser) => (hostId === id ? 'host' : guest ? 'guest' : 'participant')
 
-/** Appends a fact as signaling does in its commit. */
+/** The people in each room by the facts so far: the user of each participant. */
+type Rooms = Map<string, Map<string, string>>
+
+/**
+ * Appends a fact as signaling does in its commit. Unless told, it says how many are in the room by the facts before it, and whoever leaves
+ * is the one who came: a fact that says that the room is empty, or was, ends the stays of all others.
+ */
 const createFacts =
-  ({ kv }: TestWorld, clock: Clock) =>
-  async (kind: Move['kind'], meeting: At, who: Person, more: Partial<Omit<Move, 'kind'>> = {}): Promise<Move> => {
+  ({ kv }: TestWorld, clock: Clock, rooms: Rooms) =>
+  async (kind: Move['kind'], meeting: At, who: TestUser, more: Partial<Omit<Move, 'kind'>> = {}): Promise<Move> => {
+    const inside = rooms.get(meeting.id) ?? new Map<string, string>()
+    rooms.set(meeting.id, inside)
+    const own = kind === 'left' ? [...inside].find(([, userId]) => userId === who.id)?.[0] : undefined
+    const { participantId = own ?? newId() } = more
+    if (kind === 'joined') inside.set(participantId, who.id)
+    else inside.delete(participantId)
     const fact: Move = {
       id: newId(),
       at: new Date(clock.now()).toISOString(),
       meetingId: meeting.id,
       kind,
-      participantId: newId(),
+      participantId,
       userId: who.id,
       name: who.name,
       role: roleAt(meeting, who),
-      present: kind === 'joined' ? 1 : 0,
+      present: inside.size,
       ...more,
     }
     await kv.facts.append(JSON.stringify(fact))
@@ -137,17 +150,25 @@ const createFacts =
 
 /** Appends the fact of a room that was put back with these people in it. */
 const createRestorations =
-  ({ kv }: TestWorld, clock: Clock) =>
-  async (meeting: At, people: readonly RosterEntry[], more: Partial<Restoration> = {}): Promise<Restoration> => {
+  ({ kv }: TestWorld, clock: Clock, rooms: Rooms) =>
+  async (meeting: At, participants: readonly RosterEntry[], more: Partial<Restoration> = {}): Promise<Restoration> => {
     const at = new Date(clock.now()).toISOString()
-    const fact: Restoration = { id: newId(), at, meetingId: meeting.id, kind: 'restored', people: [...people], ...more }
+    rooms.set(meeting.id, new Map(participants.map(({ participantId, userId }) => [participantId, userId])))
+    const fact: Restoration = {
+      id: newId(),
+      at,
+      meetingId: meeting.id,
+      kind: 'restored',
+      people: [...participants],
+      ...more,
+    }
     await kv.facts.append(JSON.stringify(fact))
     return fact
   }
 
 const shorthands = (call: Call, bus: Bus) => ({
   /** A public meeting unless the body says otherwise; guests may enter all of them. */
-  create: async (as: Person, body: object = {}): Promise<Meeting> =>
+  create: async (as: TestUser, body: object = {}): Promise<Meeting> =>
     (
       await call<Meeting>('POST', '/v1/meetings', {
         as,
@@ -158,10 +179,10 @@ const shorthands = (call: Call, bus: Bus) => ({
         },
       })
     ).body,
-  joinByCode: (as: Person, code: string, more: object = {}) =>
+  joinByCode: (as: TestUser, code: string, more: object = {}) =>
     call<JoinDetails>('POST', '/v1/meetings/join', { as, body: { code, ...more } }),
   /** Joins and redeems the room token, as signaling does for who enters. */
-  async comeIn(as: Person, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<AdmissionGrant> {
+  async comeIn(as: TestUser, { code }: Pick<Meeting, 'code'>, more: object = {}): Promise<AdmissionGrant> {
     const { body } = await call<JoinDetails>('POST', '/v1/meetings/join', { as, body: { code, ...more } })
     return request(bus, meetingsBus.redeem, { roomToken: body.roomToken, userId: as.id })
   },

@@ -3,7 +3,7 @@ import {
   signalingBus,
   type RoomCommand,
   type RosterEntry,
-  type ShownPerson,
+  type ShownParticipant,
   type SystemNotice,
 } from '@parley/contracts'
 import { respond, newId, ProblemError, type BusSubscription } from '@parley/kit'
@@ -13,15 +13,20 @@ import type { TestWorld } from './world.ts'
 export function createSignalingEar({ bus, log }: TestWorld) {
   const told: { meetingId: string; command: RoomCommand }[] = []
   const rosters = new Map<string, readonly RosterEntry[]>()
-  const shown = new Map<string, ShownPerson[]>()
+  const shown = new Map<string, ShownParticipant[]>()
   let askedForShown = 0
   let subscriptions: BusSubscription[] = []
   const toldTo = (meetingId: string): RoomCommand[] =>
     told.filter((entry) => entry.meetingId === meetingId).map(({ command }) => command)
+  /** As a room does: a command that was asked for again, because its answer came late, is one. */
+  const take = (input: (typeof told)[number]): void => {
+    const { meetingId, command } = input
+    if (!toldTo(meetingId).some(({ seq }) => seq !== undefined && seq === command.seq)) told.push(input)
+  }
   return {
     async find(): Promise<void> {
       subscriptions = [
-        respond(bus, signalingBus.command, 'signaling', async (input) => (told.push(input), {}), log),
+        respond(bus, signalingBus.command, 'signaling', async (input) => (take(input), {}), log),
         respond(bus, signalingBus.roster, 'signaling', async ({ meetingId }) => rosterOf(rosters, meetingId), log),
         respond(
           bus,
@@ -29,9 +34,9 @@ export function createSignalingEar({ bus, log }: TestWorld) {
           'signaling',
           async ({ meetingId }) => {
             askedForShown += 1
-            const people = shown.get(meetingId)
-            if (people === undefined) throw new ProblemError('unavailable')
-            return { meeting: null, ended: false, people }
+            const participants = shown.get(meetingId)
+            if (participants === undefined) throw new ProblemError('unavailable')
+            return { meeting: null, ended: false, people: participants }
           },
           log,
         ),
@@ -39,8 +44,8 @@ export function createSignalingEar({ bus, log }: TestWorld) {
       await Promise.all(subscriptions.map((subscription) => subscription.ready()))
     },
     lose: (): void => subscriptions.forEach((subscription) => subscription.unsubscribe()),
-    seat: (meetingId: string, people: readonly RosterEntry[]): void => void rosters.set(meetingId, people),
-    show: (meetingId: string, people: ShownPerson[]): void => void shown.set(meetingId, people),
+    seat: (meetingId: string, participants: readonly RosterEntry[]): void => void rosters.set(meetingId, participants),
+    show: (meetingId: string, participants: ShownParticipant[]): void => void shown.set(meetingId, participants),
     askedForShown: (): number => askedForShown,
     toldTo: (meetingId: string) => toldTo(meetingId).map(({ seq: _seq, ...command }) => command),
     numbersTo: (meetingId: string) => toldTo(meetingId).map(({ seq }) => seq),
@@ -48,9 +53,9 @@ export function createSignalingEar({ bus, log }: TestWorld) {
 }
 
 function rosterOf(rosters: ReadonlyMap<string, readonly RosterEntry[]>, meetingId: string) {
-  const people = rosters.get(meetingId)
-  if (people === undefined) throw new ProblemError('unavailable')
-  return { people: [...people] }
+  const participants = rosters.get(meetingId)
+  if (participants === undefined) throw new ProblemError('unavailable')
+  return { people: [...participants] }
 }
 
 /** Stores notices in the place of chat, each once, and remembers them; it can be away. */

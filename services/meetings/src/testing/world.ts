@@ -18,7 +18,7 @@ export interface TestWorld {
   /** In the place of the auth service. */
   issuer: ReturnType<typeof createTestIssuer>
   /** The accounts of those whom a product made, by their ids. */
-  people: Map<string, { name: string; email: string; emailVerified: boolean }>
+  users: Map<string, { name: string; email: string; emailVerified: boolean }>
   close(): Promise<void>
 }
 export type OpenWorld = () => Promise<TestWorld>
@@ -31,7 +31,7 @@ export const openMemoryWorld: OpenWorld = async () => {
   const kv = createMemoryKv({ log })
   const database = await openDatabase({}, { log })
   const issuer = createTestIssuer(bus, log)
-  return { bus, kv, database, log, issuer, people: new Map(), close: () => closeAll({ bus, kv, database }) }
+  return { bus, kv, database, log, issuer, users: new Map(), close: () => closeAll({ bus, kv, database }) }
 }
 
 /** Real PostgreSQL, Redis and NATS, as in the distributed product. */
@@ -46,7 +46,7 @@ export const openRealWorld: OpenWorld = async () => {
     database,
     log,
     issuer: createTestIssuer(bus, log),
-    people: new Map(),
+    users: new Map(),
     async close() {
       await closeAll({ bus, kv, database })
       await Promise.all([postgres.stop(), redis.stop(), nats.stop()])

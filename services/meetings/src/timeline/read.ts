@@ -19,7 +19,7 @@ export async function timelineOf(db: Db, which: string): Promise<MeetingTimeline
   const notes = await listNotes(db, meeting.id, most)
   const all = [
     ...lifeOf(meeting),
-    ...moves.map(({ participant_id: id, kind, at }) => ({ at, kind, outcome: 'ok', ...personOf(stayOf.get(id), id) })),
+    ...moves.map(({ participant_id: id, kind, at }) => ({ at, kind, outcome: 'ok', ...userOf(stayOf.get(id), id) })),
     ...notes.map((note) => entryOf(note, stays)),
   ].toSorted((one, other) => one.at.getTime() - other.at.getTime())
   const { id, code, title, status } = meeting
@@ -48,7 +48,7 @@ function lifeOf(meeting: MeetingRow): Dated[] {
   return life
 }
 
-const personOf = (stay: AttendanceRow | undefined, participantId: string) => ({
+const userOf = (stay: AttendanceRow | undefined, participantId: string) => ({
   participantId,
   ...(stay && { userId: stay.user_id, name: stay.name }),
 })

@@ -91,6 +91,7 @@ export class Connections {
         flood: new TokenBucket(flood, now),
       },
       strikes: 0,
+      joinedWith: null,
       waiting: null,
       answers: new Answers(),
     }

@@ -71,7 +71,7 @@ describe('servers that stand still', () => {
     expect(facts.of(meeting.id, 'left')).toHaveLength(2)
   }, 80_000)
 
-  it('C10 NATS: who was muted meanwhile, and says that the mic is on, is unmuted', async () => {
+  it('C10 NATS: a participant who was muted during the outage and then turns the mic on is unmuted', async () => {
     const meeting = aMeeting()
     const host = await product.join(0, meeting, 'Host', 'host')
     const gus = await product.join(1, meeting, 'Gus')

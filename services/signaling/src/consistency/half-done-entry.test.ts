@@ -25,7 +25,7 @@ const goneFor = ({ client }: Person): unknown[] => [
   ...client.of('room.delta').flatMap(({ payload }) => payload['left']),
 ]
 
-describe.each(Object.entries(worlds))('somebody whose way in fails halfway, %s', (_name, startWorld) => {
+describe.each(Object.entries(worlds))('a participant whose joining fails halfway, %s', (_name, startWorld) => {
   let product: Product
   let facts: ReturnType<typeof keepFacts>
   beforeAll(async () => {

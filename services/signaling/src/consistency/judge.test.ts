@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { evaluate, pastWith } from '../room/catch-up.ts'
 import { relationOf, type HeadNews } from '../room/news.ts'
 import { emptyRoom, pastOf, type RoomState } from '../room/state.ts'
+import { aSeat } from '../testing/live-rooms.ts'
 
 /** A room at the last of these commits, the oldest first; each is one version. */
 const roomAt = (epoch: string, ids: readonly string[], first = 1): RoomState => ({
@@ -49,7 +50,20 @@ describe('which history of a room stays (C4, C17)', () => {
     expect(evaluate(state, other(docAt('e', ['a', 'b', 'x', 'y'])))).toMatchObject({ found: 'other-state' })
   })
 
-  it('C4 a branch is no progress: what others have built on stays, under a new epoch above both', () => {
+  it('C8 a room begins anew when a participant of the discarded history is not in the one that stays, so meetings hears who is there', () => {
+    const doc = docAt('f', ['x', 'y'], { first: 4, origin: headAt('e', 2, 'b') })
+    const withAnn = { ...known, seats: new Map([['ann', aSeat('ann')]]) }
+    expect(evaluate(known, other(doc))).toMatchObject({ found: 'other-state', begins: false })
+    expect(evaluate(withAnn, other(doc))).toMatchObject({ found: 'other-state', begins: true, highest: 5 })
+    const there = { seat: { 'p:ann': aSeat('ann') }, parked: { 'd:ann': aSeat('ann') }, left: { 'g:ann': { at: 1 } } }
+    for (const field of Object.values(there)) {
+      const [[name, value] = ['', {}]] = Object.entries(field)
+      const knows = { ...doc, fields: { ...doc.fields, [name]: JSON.stringify(value) } }
+      expect(evaluate(withAnn, other(knows)), name).toMatchObject({ found: 'other-state', begins: false })
+    }
+  })
+
+  it('C4 a lagging branch does not win: the version that others have continued stays, under a new epoch', () => {
     const longer = evaluate(known, other(docAt('e', ['a', 'b', 'x', 'y'])))
     expect(longer).toMatchObject({ found: 'other-state', begins: true, highest: 4, state: { v: 4 } })
     const same = evaluate(known, other(docAt('e', ['a', 'b', 'x'])))
@@ -133,7 +147,7 @@ describe('which history of a room stays (C4, C17)', () => {
   })
 })
 
-describe('what news are to a node (C4)', () => {
+describe('how a node judges a commit that it hears of (C4)', () => {
   const commit = (follows: DocHead, commitId: string): HeadNews => ({
     kind: 'commit',
     node: 'n2',

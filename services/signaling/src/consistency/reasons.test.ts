@@ -58,7 +58,7 @@ describe.each(Object.entries(worlds))('why somebody is not in the room any more,
     for (const guest of guests) expect(told(guest)).toEqual(['room.ended'])
   })
 
-  it('C6 a node that did not hear of a removal tells the one who was removed, and nobody else', async () => {
+  it('C6 a node that missed a removal tells the removed participant, and nobody else', async () => {
     const { meeting, host, guests } = await hostAndGuests(2)
     const [removed, other] = guests
     if (!removed || !other) throw new Error('two came')
@@ -73,7 +73,7 @@ describe.each(Object.entries(worlds))('why somebody is not in the room any more,
     for (const { client } of [host, other]) client.close()
   })
 
-  it('C6b somebody who is gone for no known reason is sent back to ask, not told to have been removed', async () => {
+  it('C6b a participant who is gone for an unknown reason is told to join again, not that they were removed', async () => {
     const { meeting, host, guests } = await hostAndGuests(2)
     const [forgotten, other] = guests
     if (!forgotten || !other) throw new Error('two came')

@@ -69,7 +69,7 @@ describe.each(Object.entries(worlds))('a node that has not heard what others did
     for (const { client } of [host, gus]) client.close()
   })
 
-  it('C10 "already so" is of the newest state: who was muted unheard, and says that the mic is on, is unmuted', async () => {
+  it('C10 a change is compared with the newest state: after a mute that the node missed, turning the mic on counts', async () => {
     const { host, gus } = await hostAndGuest()
     await unheard(async () => {
       const muted = await host.client.ask('moderation.mute', { participantId: gus.id, kind: 'mic' })
@@ -116,7 +116,7 @@ describe.each(Object.entries(worlds))('a node that has not heard what others did
     for (const { client } of [host, gus]) client.close()
   })
 
-  it('C10 somebody who came in unheard can be signalled to, made cohost and removed', async () => {
+  it('C10 a participant whose joining the node missed can be signalled to, made cohost and removed', async () => {
     const { meeting, host, gus } = await hostAndGuest()
     const late = await unheard(() => product.join(0, meeting, 'Late'))
     expect((await gus.client.ask('rtc.signal', { to: late.id, data: 'hi' })).type).toBe('ack')
@@ -136,7 +136,7 @@ describe.each(Object.entries(worlds))('a node that has not heard what others did
     for (const { client } of [host, gus, late, boss, dora]) client.close()
   })
 
-  it('C3 a refusal while the store is away is no refusal: what cannot be confirmed is unavailable', async () => {
+  it('C3 a refusal that the store cannot confirm is answered with unavailable', async () => {
     const { host, gus } = await hostAndGuest()
     product.storeOf(1).cut()
     for (const [type, payload] of [

@@ -55,7 +55,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     },
   )
 
-  it('C2 somebody who comes in on a node without the room finds everybody there, and nobody is sent away', async () => {
+  it('C2 a participant who enters by a node without the room finds everybody there, and nobody is removed', async () => {
     const { meeting, host, guest } = await hostAndGuest()
     await world.forget()
     const late = await product.join(1, meeting, 'Late')
@@ -82,7 +82,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     for (const { client } of [host, guest]) client.close()
   })
 
-  it('C1 a room that several nodes have is restored once, and meetings is told who is in it', async () => {
+  it('C1 a room that several nodes have is restored once, and meetings gets its roster', async () => {
     const meeting = aMeeting()
     const people = [await product.join(0, meeting, 'Host', 'host'), await product.join(1, meeting, 'Ben')]
     await world.forget()
@@ -134,7 +134,7 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
     }, 5_000)
   })
 
-  it('C1 a document that ran out is not put back, and whoever still has a socket asks meetings', async () => {
+  it('C1 an expired document is not restored, and participants with a socket are sent back to meetings', async () => {
     const { meeting, host, guest } = await hostAndGuest()
     const doc = await world.kv.docs.read(meeting.id)
     if (doc === null) throw new Error('the room is not in the store')

@@ -80,7 +80,7 @@ describe('a Redis that goes back by a commit', () => {
     for (const { client } of [host, guest]) client.close()
   })
 
-  it('C4 somebody who asks for what they missed of a history that is gone gets a snapshot, not an empty delta', async () => {
+  it('C4 a resume from a lost history gets a snapshot, not an empty delta', async () => {
     const { meeting, host, guest } = await twoPeople()
     const goBack = await copyDoc(world.redis.url, meeting.id)
     product.busOf(0).deafen()

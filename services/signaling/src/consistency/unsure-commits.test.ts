@@ -48,7 +48,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
     return { meeting, ada, allSee, close, version: () => ada.member.view.v }
   }
 
-  it('X17 is told to everybody on every node though nobody does anything more', async () => {
+  it('X17 reaches everybody on every node without a further command', async () => {
     const { ada, allSee, close } = await threePeople()
     product.storeOf(0).letCommits('unanswered')
     expect(await ada.client.ask('media.update', { mic: false })).toMatchObject({ payload: { code: 'unavailable' } })

@@ -165,7 +165,7 @@ describe.each(Object.entries(worlds))('R12 event streams of two nodes, %s', (_na
     }
   })
 
-  it('R12 an id that is none of ours begins anew, one from the future gets no more than there is', async () => {
+  it('R12 a foreign event id starts from now, one from the future gets no more than there is', async () => {
     const meeting = aKnownMeeting()
     await product.join(0, meeting, 'Ada', 'host')
     const { token } = aReader()
@@ -204,7 +204,7 @@ describe.each(Object.entries(worlds))('R12 event streams of two nodes, %s', (_na
     expect(late.events.map(({ type }) => type)).toEqual(['meeting.updated'])
   })
 
-  it('R12 ends within 2 s for who was removed, revoked, or whose token has expired', async () => {
+  it('R12 ends within 2 s after a removal, a revocation, or the end of the token', async () => {
     const meeting = aKnownMeeting()
     const ada = await product.join(0, meeting, 'Ada', 'host')
     const [removed, revoked, kicked] = [aReader(), aReader(), await product.join(0, meeting, 'Ben')]

@@ -85,7 +85,7 @@ it('R12 changes that a node read are one delta over all of them, also for a clie
   expect(from(ring, 4)).toEqual([[5, 'room.ended']])
 })
 
-it('R12 a room under another epoch is another room', () => {
+it('R12 a room with another epoch starts a new list of events', () => {
   const { ring, move } = begin()
   move({ kind: 'joined', seat: ada })
   const { v } = ring.state

@@ -52,7 +52,7 @@ it('R12 writes events as the standard has them, and a comment when nothing else 
   await eventually(() => expect([closed, sink.open]).toEqual([1, false]))
 })
 
-it('R12 R10 says when it is full and when it is empty again, and cuts who takes nothing for 10 s', async () => {
+it('R12 R10 says when its buffer is full and when it is empty again, and closes a stream that reads nothing for 10 s', async () => {
   client.pause()
   const chunk = 'x'.repeat(60_000)
   let sent = 0
@@ -77,7 +77,7 @@ it('R12 R10 says when it is full and when it is empty again, and cuts who takes 
   await eventually(() => expect([closed, sink.open]).toEqual([1, false]))
 })
 
-it('R12 the id of an event is read as it was written, and anything else is none', () => {
+it('R12 the id of an event is read as it was written, and anything else is ignored', () => {
   const cursor = { epoch: '0190a0a0-0000-7000-8000-000000000000', v: 12, seq: 34, rev: 5, status: 9 }
   expect(readCursor(writeCursor(cursor))).toEqual(cursor)
   expect(readCursor(writeCursor({ ...cursor, epoch: '', v: 0 }))).toEqual({ ...cursor, epoch: '', v: 0 })

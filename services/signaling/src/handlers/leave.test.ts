@@ -7,7 +7,7 @@ import { aMeeting } from '../testing/a-meeting.ts'
 import { aLiveRoom, aSeat } from '../testing/live-rooms.ts'
 import { leave } from './room.ts'
 
-it('shows whoever could not leave what happened meanwhile', async () => {
+it('sends a snapshot to a participant whose leave failed', async () => {
   const kv = createMemoryKv({ log: createLogger({ service: 'test', level: 'silent' }) })
   const { room } = aLiveRoom(undefined, { kv })
   await room.load()

@@ -32,7 +32,9 @@ export async function resumeSession(
   const room = await context.rooms.open(token.meetingId)
   const { participantId } = token
   const found = await room.find((state) => state.seats.get(participantId) ?? state.parked.get(participantId))
-  const waited = found ? null : await findWait(context, payload.sessionId, token, userId)
+  // A wait that has become a seat has told its client no other token, if its node went just then: it is admitted here again.
+  const isSeated = found?.resumeHash === token.hash || found?.resumeHashBefore === token.hash
+  const waited = isSeated ? null : await findWait(context, payload.sessionId, token, userId)
   if (!waited) return await resumeSeat(call, { room, token, keepToken, askedAt })
   const place = await resumeWait(context, call.connection, {
     principal: session.principal,

@@ -16,7 +16,7 @@ import { changesSince } from './resume.ts'
 export const join: Handler<'room.join'> = ({ context, connection, session, payload, request: asked }) => {
   const { roomToken, device, features } = payload
   const { principal } = session
-  const attempt = attemptOf(connection, asked)
+  const attempt = attemptOf(connection, { asked, roomToken })
   const askedAt = context.clock.monotonic()
   const request = { roomToken, userId: principal.userId, attempt }
   return decideUntilCurrent(
@@ -26,7 +26,8 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
         const room = await context.rooms.open(grant.meeting.id)
         const { participantId, meeting } = grant
         const options = { principal, room, participantId, sessionId: attempt, device, meetingVersion: meeting.version }
-        return { type: 'lobby.waiting', payload: await wait(context, connection, options) }
+        const payload = await wait(context, connection, options)
+        return { type: 'lobby.waiting', payload, after: () => void (connection.joinedWith = roomToken) }
       }
       const { joined, release } = await enterRoom(context, connection, {
         principal,
@@ -39,6 +40,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
         type: 'room.joined',
         payload: joined,
         after() {
+          connection.joinedWith = roomToken
           release()
           if (connection.session.state === 'joined')
             followLobby(context, connection.session.room, connection.session.local, features)
@@ -50,11 +52,15 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
 
 /**
  * One request of one client is one attempt, on whatever node: one that was under way when its node went is made again on another, where
- * the token is spent, and the seat may be taken, by this very attempt. It is the id of the session, too.
+ * the token is spent, and the seat may be taken, by this very attempt. Without a request id its room token names it, until that has let
+ * somebody in. It is the id of the session, too.
  */
-function attemptOf({ client }: Connection, request: string | undefined): string {
-  if (request === undefined) return newId()
-  const digits = hash('sha256', `${client} ${request}`)
+function attemptOf(
+  { client, joinedWith }: Connection,
+  { asked, roomToken }: { asked: string | undefined; roomToken: string },
+): string {
+  if (asked === undefined && joinedWith === roomToken) return newId()
+  const digits = hash('sha256', `${client} ${asked ?? roomToken}`)
   // A UUIDv7 of the client's time.
   return `${client.slice(0, 15)}${digits.slice(0, 3)}-8${digits.slice(3, 6)}-${digits.slice(6, 18)}`
 }

@@ -42,7 +42,7 @@ it('R11 TURN credentials come with the join, and again before they run out', asy
   expect(await client.ask('hand.raise')).toMatchObject({ type: 'ack' })
 })
 
-it('R11 S24 X35x TURN credentials by REST are for who is in a room, account or guest, and for nobody else', async () => {
+it('R11 S24 X35x REST gives TURN credentials to participants of a room only, accounts or guests', async () => {
   const askedBy = async (token: string) => {
     const url = `${product.nodes[0]?.url}/v1/ice-servers`
     const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })

@@ -61,8 +61,8 @@ class Gateway {
     this.write(toNode.attach, id, jsonBody({ requestId: 'r', client: this.client, ...asked }))
   }
 
-  input(id: number, type: string, payload: object = {}): void {
-    this.write(toNode.input, id, Buffer.from(JSON.stringify({ type, requestId: type, payload })))
+  input(id: number, type: string, payload: object = {}, requestId: string | undefined = type): void {
+    this.write(toNode.input, id, Buffer.from(JSON.stringify({ type, ...(requestId !== '' && { requestId }), payload })))
   }
 
   of(kind: number, id?: number): LinkRecord[] {
@@ -107,7 +107,7 @@ describe('R13 the link of a gateway', () => {
     for (const key of ['', 'x', others, `${own}x`]) await expect(Gateway.open(0, key)).rejects.toThrow('refused: 404')
   })
 
-  it('R13 carries one copy of a broadcast for everybody, and names who is left out', async () => {
+  it('R13 carries one copy of a broadcast for all sessions, and names the sessions that it is not for', async () => {
     const gateway = await Gateway.open(0)
     const meeting = aMeeting()
     for (const [index, name] of ['Ada', 'Ben', 'Cleo'].entries()) await gateway.join(index + 1, meeting, name)
@@ -179,38 +179,60 @@ describe('R13 the link of a gateway', () => {
     other.drop()
   })
 
-  it('R13 S14 a join that was under way when its node went is carried out once on another; the token is good for no other', async () => {
-    const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
-    const meeting = aMeeting()
-    const { roomToken, token } = product.grant(meeting, 'Ada')
-    const ben = await product.join(1, meeting, 'Ben')
-    const asked = { roomToken, device: { mic: true, cam: true } }
-    const client = newId()
-    one.attach(1, { accessToken: token, session: null, client })
-    await one.wait(() => one.of(toGateway.attached, 1)[0])
-    one.input(1, 'room.join', asked)
-    await ben.client.waitFor('participant.joined')
-    // Its answer is lost with the node, and the gateway has nothing to hold.
-    one.drop()
-    for (const [id, secret] of [
-      [1, newId()],
-      [2, client],
-    ] as const) {
-      other.attach(id, { accessToken: token, session: null, client: secret })
-      await other.wait(() => other.of(toGateway.attached, id)[0])
-      other.input(id, 'room.join', asked)
-      await other.wait(() => other.of(toGateway.done, id)[0])
-    }
-    expect(other.messagesOf(1).map(({ payload }) => payload['code'])).toEqual(['room-token-invalid'])
-    const joined = other.messagesOf(2).find(({ type }) => type === 'room.joined')
-    const { sessionId, resumeToken, v } = joined?.payload ?? {}
-    other.input(2, 'hand.raise')
-    await other.wait(() => other.messagesOf(2).find(({ type }) => type === 'ack'))
-    expect(ben.client.of('participant.joined').length).toBe(1)
-    expect(ben.client.of('participant.left')).toEqual([])
-    const resumed = await (await product.connect(0, token)).ask('room.resume', { sessionId, resumeToken, v })
-    expect(resumed.type).toBe('room.resumed')
-    other.drop()
+  it.each([
+    { named: 'with a request id', requestId: 'join' },
+    { named: 'without one', requestId: '' },
+  ])(
+    'R13 S14 a join $named that was under way when its node went is carried out once on another',
+    async ({ requestId }) => {
+      const [one, other] = [await Gateway.open(0), await Gateway.open(1)]
+      const meeting = aMeeting()
+      const { roomToken, token } = product.grant(meeting, 'Ada')
+      const ben = await product.join(1, meeting, 'Ben')
+      const asked = { roomToken, device: { mic: true, cam: true } }
+      const client = newId()
+      one.attach(1, { accessToken: token, session: null, client })
+      await one.wait(() => one.of(toGateway.attached, 1)[0])
+      one.input(1, 'room.join', asked, requestId)
+      await ben.client.waitFor('participant.joined')
+      // Its answer is lost with the node, and the gateway has nothing to hold.
+      one.drop()
+      for (const [id, secret] of [
+        [1, newId()],
+        [2, client],
+      ] as const) {
+        other.attach(id, { accessToken: token, session: null, client: secret })
+        await other.wait(() => other.of(toGateway.attached, id)[0])
+        other.input(id, 'room.join', asked, requestId)
+        await other.wait(() => other.of(toGateway.done, id)[0])
+      }
+      // The token is good for no other client.
+      expect(other.messagesOf(1).map(({ payload }) => payload['code'])).toEqual(['room-token-invalid'])
+      const joined = other.messagesOf(2).find(({ type }) => type === 'room.joined')
+      const { sessionId, resumeToken, v } = joined?.payload ?? {}
+      other.input(2, 'hand.raise')
+      await other.wait(() => other.messagesOf(2).find(({ type }) => type === 'ack'))
+      expect(ben.client.of('participant.joined').length).toBe(1)
+      expect(ben.client.of('participant.left')).toEqual([])
+      const resumed = await (await product.connect(0, token)).ask('room.resume', { sessionId, resumeToken, v })
+      expect(resumed.type).toBe('room.resumed')
+      other.drop()
+    },
+  )
+
+  it('R13 S14 a room token that has let its client in lets it in no more, though its joins have no request id', async () => {
+    const gateway = await Gateway.open(0)
+    const { roomToken, token } = product.grant(aMeeting(), 'Ada')
+    gateway.attach(1, { accessToken: token, session: null })
+    await gateway.wait(() => gateway.of(toGateway.attached, 1)[0])
+    const join = () => gateway.input(1, 'room.join', { roomToken, device: { mic: true, cam: true } }, '')
+    join()
+    gateway.input(1, 'room.leave')
+    join()
+    await gateway.wait(() => gateway.messagesOf(1)[2])
+    const said = gateway.messagesOf(1).map(({ type, payload }) => payload['code'] ?? type)
+    expect(said).toEqual(['room.joined', 'room.left', 'room-token-invalid'])
+    gateway.drop()
   })
 
   it('R13 S24 a gateway can act for nobody whose secrets it does not have', async () => {

@@ -44,7 +44,7 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     return { product, host, ann, bea, seen, stopping, hasStopped: () => stopped }
   }
 
-  it('R9 promise 4: those who wait are carried on elsewhere, and neither they nor others see it', async () => {
+  it('R9 promise 4: users in the lobby move to another node, and nobody notices', async () => {
     const { product, host, ann, bea, seen, stopping, hasStopped } = await drained()
     // In another order than they came.
     for (const { client } of [bea, ann]) await client.open(product.at(1))
@@ -90,6 +90,32 @@ describe.each(Object.entries(worlds))('the lobby of a node that is told to stop,
     await expect.poll(joins).toEqual(expect.arrayContaining([ann.id, bea.id]))
     expect(host.client.of('participant.left')).toEqual([])
     for (const { client } of [host, ann, bea]) client.drop()
+    await product.stop()
+  })
+
+  it('R9 M15 a person who is let in by a node that goes before its answer is told so by the next, and is in once', async () => {
+    const product = await startNodes(2, world)
+    const meeting = aMeeting()
+    const host = await product.join(1, meeting, 'Host', 'host')
+    const ann = await waitOn(product, 0, meeting, 'Ann')
+    // From now on nothing that node 0 says gets to her.
+    ann.client.pause()
+    await host.client.ask('lobby.admit', { participantId: ann.id })
+    await host.client.waitFor('participant.joined')
+    expect(kindsOf(ann.client)).not.toContain('lobby.result')
+    await ann.client.open(product.at(1))
+    expect((await ann.client.waitFor('lobby.result')).payload).toMatchObject({
+      admitted: true,
+      selfParticipant: { id: ann.id },
+    })
+    expect((await ann.client.ask('hand.raise')).type).toBe('ack')
+    // The session that came of it is carried on like any other.
+    await ann.client.open(product.at(0))
+    expect((await ann.client.ask('hand.lower')).type).toBe('ack')
+    expect([ann.client.of('lobby.result').length, ann.client.closed]).toEqual([1, null])
+    expect(host.client.of('participant.joined').length).toBe(1)
+    expect(host.client.of('participant.left')).toEqual([])
+    for (const { client } of [host, ann]) client.drop()
     await product.stop()
   })
 })

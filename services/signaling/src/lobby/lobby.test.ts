@@ -80,7 +80,7 @@ describe.each(Object.entries(worlds))('the lobby on two nodes, %s', (_name, star
     }
   })
 
-  it('M6 R6 a person who was away when it changed is told after the resume', async () => {
+  it('M6 R6 a user in the lobby whose socket was lost during a change gets it after the resume', async () => {
     const waiting = await waitOn(0)
     waiting.client.drop()
     product.changeLobby(waiting.meeting.id, { meeting: { ...waiting.meeting, title: 'Later', version: 2 } })

@@ -6,7 +6,7 @@ import {
   type LobbyWaiting,
   type Principal,
 } from '@parley/contracts'
-import { request, asProblem, newId, ProblemError, publish, textFrame } from '@parley/kit'
+import { request, asProblem, ProblemError, publish, textFrame } from '@parley/kit'
 import type { Context } from '../node/context.ts'
 import { decideUntilCurrent, enterRoom } from '../session/enter.ts'
 import { messageFrame } from '../room/frames.ts'
@@ -25,6 +25,8 @@ interface WaitRecord {
 }
 
 const recordTtlMs = 24 * 3_600_000
+/** The answer to an admission may be lost with its node: so long the wait can be resumed, and is answered again. */
+const admittedTtlMs = wire.resumeWindowMs
 const keyOf = (sessionId: string): string => `waiting:${sessionId}`
 
 export interface WaitOptions {
@@ -127,14 +129,15 @@ async function decided(
   if (connection.session.state !== 'waiting') return
   connection.session = { state: 'authenticated', principal: connection.session.principal }
   try {
-    await context.kv.delete(keyOf(sessionId))
     if (!decision.admitted) {
+      await context.kv.delete(keyOf(sessionId))
       connection.socket.send(
         messageFrame({ type: 'lobby.result', payload: { admitted: false, reason: decision.reason } }),
       )
       return
     }
-    await admit(context, connection, { principal, device, decision, meetingId: options.room.meetingId })
+    await admit(context, connection, { principal, device, decision, sessionId, meetingId: options.room.meetingId })
+    await keepForAWhile(context, sessionId)
   } catch (error) {
     // Still admitted, as meetings has written down: the client asks for a room token and comes straight in.
     context.log.warn({ err: error, sessionId }, 'an admitted participant could not enter')
@@ -143,19 +146,26 @@ async function decided(
   }
 }
 
+async function keepForAWhile({ kv }: Context, sessionId: string): Promise<void> {
+  const record = await kv.get(keyOf(sessionId))
+  if (record !== null) await kv.set(keyOf(sessionId), record, admittedTtlMs)
+}
+
 interface Admitting {
   principal: Principal
+  /** Of the wait, and of the session that comes of it: an admission that is carried out again on another node is the same attempt. */
+  sessionId: string
   device: WaitRecord['device']
   decision: LobbyDecision
   meetingId: string
 }
 
 async function admit(context: Context, connection: Connection, admitting: Admitting): Promise<void> {
-  const { principal, device } = admitting
+  const { principal, device, sessionId } = admitting
   const decisions = decisionsOf(context, admitting)
   const { joined, release } = await decideUntilCurrent(decisions, (decision) => {
     if (!decision?.admitted) throw new ProblemError('not-admitted')
-    return enterRoom(context, connection, { sessionId: newId(), principal, grant: decision.grant, device })
+    return enterRoom(context, connection, { sessionId, principal, grant: decision.grant, device })
   })
   connection.socket.send(messageFrame({ type: 'lobby.result', payload: { admitted: true, ...joined } }))
   holdSession(connection, joined)

@@ -55,7 +55,7 @@ describe('C11 relays over a bus that loses', () => {
     expect(b.lost).toEqual([])
   })
 
-  it('asks for the first and the last, which nothing comes after, once their number is told', async () => {
+  it('requests a lost first or last event once a later number shows that it exists', async () => {
     const { links, a, b } = twoNodes()
     links.a.lose(isRelay)
     sendAll((n) => a.send('b', n), upTo(5))
@@ -95,7 +95,7 @@ describe('C11 relays over a bus that loses', () => {
     },
   )
 
-  it('keeps 1,000: what is before them is lost, which is told, and the rest comes in order', async () => {
+  it('keeps 1,000 events: older ones are lost, which it reports, and the rest comes in order', async () => {
     const { links, a, b } = twoNodes()
     links.b.cut()
     links.b.notice()

@@ -6,7 +6,7 @@ import {
   type RosterEntry,
   type Seat,
   type ServerMessage,
-  type ShownPerson,
+  type ShownParticipant,
 } from '@parley/contracts'
 import { newId } from '@parley/kit'
 import {
@@ -215,7 +215,7 @@ export const shownIn = ({ meeting, ended, seats }: Pick<RoomState, 'meeting' | '
   meeting,
   ended: ended !== null,
   people: [...seats.values()].map(
-    ({ participant: { id, userId, joinedAt, mic, cam, screen, hand, connection } }): ShownPerson => ({
+    ({ participant: { id, userId, joinedAt, mic, cam, screen, hand, connection } }): ShownParticipant => ({
       participantId: id,
       userId,
       joinedAt,

@@ -128,8 +128,16 @@ function judgeOther(known: RoomState, doc: Doc): Verdict {
   // Too far back to be told apart from progress; what is shown then is the difference, which is right either way.
   const isLater = sameEpoch && (doc.commits.at(-1)?.version ?? 0) > known.v
   if (isLater) return { ...theirs, found: 'changes', begins: false }
-  return { ...theirs, found: 'other-state', begins: sameEpoch || head.version <= known.v }
+  const begins = sameEpoch || head.version <= known.v || isAnybodyLost(known, theirs.state)
+  return { ...theirs, found: 'other-state', begins }
 }
+
+/**
+ * Whether somebody of the history that goes is not in the one that stays, without having left there. Meetings may have heard of them,
+ * and hears who is there when the room is restored.
+ */
+const isAnybodyLost = ({ seats }: RoomState, stays: RoomState): boolean =>
+  [...seats.keys()].some((id) => !stays.seats.has(id) && !stays.parked.has(id) && !stays.departures.has(id))
 
 /** Whether the store has gone back to an ancestor of the state known here and no one built on it. */
 function isBehind(known: RoomState, { head, origin, base }: Doc): boolean {

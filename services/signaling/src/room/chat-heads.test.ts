@@ -101,7 +101,7 @@ describe('C7 the heads of the chats of rooms', () => {
     expect(rooms.every(({ room, told }) => room.chatSeq === 9 && told.length === 1)).toBe(true)
   })
 
-  it('knows what is told again by its number, and never goes back', () => {
+  it('recognises a repeated message by its number, and never goes back', () => {
     const room = { chatSeq: 0, chatRev: 0 }
     expect([
       noteChat(room, { seq: 5, rev: 2 }),

@@ -89,7 +89,7 @@ describe('places in a room', () => {
     expect(decide(room, joins(aSeat('cleo')), 0)).toMatchObject({ refused: 'meeting-full' })
   })
 
-  it('complaint 7: who joins anew takes the place that is held for them, also in a full meeting', () => {
+  it('complaint 7: a user who joins again takes their held place, also in a full meeting', () => {
     const room = roomOf('a', 'b')
     run(room, lost('b'))
     run(room, joins(of('u-b', aSeat('again'))), 5_000)
@@ -316,7 +316,7 @@ it('dates a leaving after its joining, however far behind the node is with the t
   expect([at(joined, before, 5_000), at(left, before, 4_000)]).toEqual([[5_000], [5_001]])
 })
 
-it('R3 a new name is a change of its own; who goes by another keeps it, and the same twice changes nothing', () => {
+it('R3 a rename changes the participants with the old name; another shown name stays, and a repeat changes nothing', () => {
   const room = roomOf('host', 'a')
   const command: Command = { kind: 'name', userId: 'u-a', before: 'a', name: 'Anna', seq: 1 }
   expect(run(room, command)).toEqual([{ kind: 'seat', participantId: 'a', name: 'Anna', seq: 1 }])

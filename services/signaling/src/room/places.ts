@@ -31,7 +31,7 @@ export function placeFor(room: RoomState, newcomer: Newcomer): RoomChange[] | No
       refused: 'seat-limit',
       detail: `You are in this meeting on ${seatsPerPerson} devices; leave on one of them`,
     }
-  if (own.length === 0 && role !== 'host' && peopleIn(room) >= meeting.maxParticipants)
+  if (own.length === 0 && role !== 'host' && usersIn(room) >= meeting.maxParticipants)
     return { refused: 'meeting-full', detail: `The meeting is full: it has room for ${meeting.maxParticipants} people` }
   return held ? [{ kind: 'left', participantId: held.participant.id, reason: 'timeout' }] : []
 }
@@ -39,7 +39,7 @@ export function placeFor(room: RoomState, newcomer: Newcomer): RoomChange[] | No
 export const isNoPlace = (found: RoomChange[] | NoPlace): found is NoPlace => !Array.isArray(found)
 
 /** How many people are in the room, each once. */
-const peopleIn = ({ seats }: Pick<RoomState, 'seats'>): number =>
+const usersIn = ({ seats }: Pick<RoomState, 'seats'>): number =>
   new Set([...seats.values()].map(({ participant }) => participant.userId)).size
 
 /** Of these seats the one whose socket has been gone for the longest time. */

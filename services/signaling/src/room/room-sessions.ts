@@ -45,7 +45,7 @@ export class RoomSessions {
     for (const change of changes) if (change.kind === 'left') this.#sendAway(change.participantId, next, change)
     for (const { v, frame } of frames) this.#tell(frame, v)
     this.#deps.onDelivered(this.all.size * frames.length)
-    if (next.ended) this.#closeAll('meetingEnded')
+    if (next.ended) this.#closeAll('meetingEnded', endOf(next.ended).frame)
   }
 
   /** Tells the difference between what they have seen and what is so now. */
@@ -86,8 +86,9 @@ export class RoomSessions {
   }
 
   #end(reason: NonNullable<RoomState['ended']>): void {
-    this.#tell(endOf(reason).frame, null)
-    this.#closeAll('meetingEnded')
+    const { frame } = endOf(reason)
+    this.#tell(frame, null)
+    this.#closeAll('meetingEnded', frame)
   }
 
   /** One frame for everybody here but `except`: one copy for all who share a link. */
@@ -97,10 +98,13 @@ export class RoomSessions {
     cast.send(frame, { v: v ?? 0, kind: droppable ? 'passing' : 'state' })
   }
 
-  /** A session on its way in stays: the commit under way decides what becomes of them. */
-  #closeAll(why: 'meetingEnded' | 'serverGoingAway'): void {
+  /**
+   * A session on its way in stays: the commit under way decides what becomes of them. One whose answer has yet to go out has not had the
+   * `farewell` that was told to all: it is held back, and ends with its socket.
+   */
+  #closeAll(why: 'meetingEnded' | 'serverGoingAway', farewell?: Buffer): void {
     for (const [id, session] of this.all) {
-      session.close(why)
+      session.close(why, session.holding ? farewell : undefined)
       if (!session.entering) this.all.delete(id)
     }
   }

@@ -76,7 +76,7 @@ const first = (room: LiveRoom): Pick<Extract<Command, { kind: 'join' }>, 'seat' 
   },
 })
 
-it('C6 tells whoever comes in with the commit that ends the meeting that it is over', async () => {
+it('C6 a participant who enters in the commit that ends the meeting is told that it is over', async () => {
   const room = await aBusyRoom()
   const { connection, enter, participantId } = arriving(room)
   const entering = enter()
@@ -86,7 +86,7 @@ it('C6 tells whoever comes in with the commit that ends the meeting that it is o
   expect(room.locals.has(participantId)).toBe(false)
 })
 
-it('sends whoever is removed with the commit that lets them in back to ask meetings', async () => {
+it('a participant who is removed in the commit that lets them in is sent back to meetings', async () => {
   const room = await aBusyRoom()
   const { connection, enter, userId } = arriving(room)
   const entering = enter()
@@ -96,7 +96,7 @@ it('sends whoever is removed with the commit that lets them in back to ask meeti
   expect(room.locals.size).toBe(0)
 })
 
-it('keeps whoever comes into a room that has run out meanwhile', async () => {
+it('keeps a participant who enters a room that has expired meanwhile', async () => {
   const room = await aBusyRoom()
   const head = headOf(room.state)
   expect(head && (await kv.docs.remove(room.meetingId, head, []))).toBe(true)

@@ -112,6 +112,11 @@ export class LocalSession {
     return this.#entering !== null || this.#held !== null
   }
 
+  /** Whether the socket that is in gets no broadcasts yet, for its answer has yet to go out. */
+  get holding(): boolean {
+    return this.#held !== null
+  }
+
   /** Signals that the client may not have. */
   get signalsKept(): number {
     return this.#signals.kept

@@ -30,6 +30,8 @@ export interface Connection {
   idleSince: number | null
   readonly limits: { message: TokenBucket; signal: TokenBucket; flood: TokenBucket }
   strikes: number
+  /** The room token that has let this client in last, or into the lobby: it is spent. */
+  joinedWith: string | null
   /** Frames that came while one that changes the session's state was being worked on; null: none is. */
   waiting: Buffer[] | null
   /** The answers: of this socket, and from joining on of the participant's session. */

@@ -19,7 +19,7 @@ describe('R8 the outbox of signals', () => {
     expect(outbox.take(4, 4)).toEqual({ signals: [], lost: false })
   })
 
-  it('forgets what was confirmed, and says so to one who claims to miss it', () => {
+  it('forgets confirmed signals, and says so when a resume asks for them', () => {
     const outbox = filled(5)
     outbox.sent()
     outbox.confirm(3)
@@ -28,7 +28,7 @@ describe('R8 the outbox of signals', () => {
     expect(outbox.take(5, 1)).toMatchObject({ signals: [{ data: 4 }, { data: 5 }], lost: true })
   })
 
-  it('is bounded in number and bytes: the oldest goes; what was never written is then lost, and told once', () => {
+  it('is bounded in number and bytes: the oldest signal is dropped, and a loss is reported once', () => {
     const many = filled(300)
     expect(many.take(300)).toMatchObject({ lost: true, signals: { length: 256 } })
     expect(many.take(300)).toMatchObject({ lost: false, signals: [] })

@@ -63,13 +63,13 @@ export function createJournal({ log, metrics, timeline }: JournalDeps): Journal 
       counters[type]?.inc({ outcome })
       if (!told.has(type) && !isNoted(type)) return
       const who = { ...whoIs(before), ...whoIs(connection.session) }
-      const { meetingId, ...person } = who
+      const { meetingId, ...user } = who
       if (isNoted(type) && meetingId !== undefined)
         timeline.note({
           kind: type,
           outcome,
           meetingId,
-          ...person,
+          ...user,
           requestId: connection.id,
           ...(target && { targetId: target }),
         })
@@ -81,10 +81,10 @@ export function createJournal({ log, metrics, timeline }: JournalDeps): Journal 
     closed(connection, session, code) {
       closes.inc({ code: isKnown(code) ? code : 'other' })
       const who = whoIs(session)
-      const { meetingId, ...person } = who
+      const { meetingId, ...user } = who
       // Clients that leave say so before; this is a socket that was lost, or closed by us.
       if (session.state === 'joined' && meetingId !== undefined)
-        timeline.note({ kind: 'socket.lost', outcome: String(code), meetingId, ...person, requestId: connection.id })
+        timeline.note({ kind: 'socket.lost', outcome: String(code), meetingId, ...user, requestId: connection.id })
       log.info({ requestId: connection.id, code, state: session.state, ...who }, 'socket closed')
     },
   }

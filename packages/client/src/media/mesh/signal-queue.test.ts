@@ -47,7 +47,7 @@ test('R2 unanswered requests are sent again on the next socket, in order, under 
   expect(failed).toEqual([])
 })
 
-test('R2 a peer that is gone is no failure; any other refusal is', async () => {
+test('R2 a signal to a peer that has left is dropped; any other refusal is an error', async () => {
   const { sent, socket } = socketOf()
   const { queue, failed, reports } = queueOf(() => socket)
   queue.push('b', 1)

@@ -1,4 +1,5 @@
 import { newId } from '@parley/kit'
+import { answered } from '@parley/kit/testing'
 import { expect, test } from 'vitest'
 import type { Reply, TestAuth } from '../harness.ts'
 import { me, refresh, withRefreshToken } from '../people.ts'
@@ -59,7 +60,9 @@ export function keysSuite(auth: () => TestAuth, startAnother: () => Promise<Test
       ['/v1/auth/guest', { name: 'Once Guest', tokenDelivery: 'body' }],
     ] as const) {
       const key = newId()
-      const sent = Array.from({ length: 20 }, (_, at) => post(path, body, key, at % 2 === 0 ? auth() : another))
+      const sent = Array.from({ length: 20 }, (_, at) =>
+        answered(() => post(path, body, key, at % 2 === 0 ? auth() : another)),
+      )
       const replies = await Promise.all(sent)
       expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
       expect(replies[0]?.status).toBe(201)

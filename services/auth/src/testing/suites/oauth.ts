@@ -2,7 +2,7 @@ import { generateKeyPairSync, createHmac } from 'node:crypto'
 import type { User } from '@parley/contracts'
 import { beforeEach, expect, test } from 'vitest'
 import type { Reply, TestAuth } from '../harness.ts'
-import type { Issuer, Person } from '../issuer.ts'
+import type { Issuer, ProviderUser } from '../issuer.ts'
 import { Page, publicUrl } from '../page.ts'
 import { freshEmail, password, signUp } from '../people.ts'
 
@@ -13,7 +13,7 @@ const isPage = (url: string) => url.startsWith(`${publicUrl}/`) && !url.startsWi
 const failure = (code: string) => `${publicUrl}/signin?problem=${code}`
 
 let count = 0
-const somebody = (changes: Partial<Person> = {}): Person => {
+const somebody = (changes: Partial<ProviderUser> = {}): ProviderUser => {
   count += 1
   return { sub: `sub-${Date.now()}-${count}`, email: freshEmail(), email_verified: true, name: 'Grace', ...changes }
 }
@@ -24,7 +24,7 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
   beforeEach(() => {
     page = new Page(auth())
     issuer().forged = null
-    issuer().person = somebody()
+    issuer().user = somebody()
   })
   const signIn = (returnTo = '/home') => page.follow(`${start}?returnTo=${encodeURIComponent(returnTo)}`, isPage)
   const who = async (): Promise<User> => {
@@ -43,13 +43,13 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
   })
 
   test('A7 first time and returning: one account, whatever the address is by then', async () => {
-    const { person } = issuer()
+    const { user: profile } = issuer()
     expect(await signIn('/abc-defg-hij?x=1#y')).toBe(`${publicUrl}/abc-defg-hij?x=1#y`)
     const first = await who()
-    expect(first).toMatchObject({ kind: 'user', email: person.email, emailVerified: true, name: 'Grace' })
+    expect(first).toMatchObject({ kind: 'user', email: profile.email, emailVerified: true, name: 'Grace' })
     expect([...page.cookiesOf(publicUrl).keys()]).toEqual(['__Host-parley_refresh'])
     page = new Page(auth())
-    issuer().person = { ...person, email: freshEmail(), email_verified: false }
+    issuer().user = { ...profile, email: freshEmail(), email_verified: false }
     expect(await signIn('/')).toBe(`${publicUrl}/`)
     expect((await who()).id).toBe(first.id)
   })
@@ -87,7 +87,7 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
   })
 
   test('A7 S18 links to an account whose address both sides have verified, and to no other', async () => {
-    const { user, accessToken } = await signUp(auth(), { email: issuer().person.email })
+    const { user, accessToken } = await signUp(auth(), { email: issuer().user.email })
     const before = await userCount()
     // Registering first with another person's address gives nothing when that person comes later.
     expect(await signIn()).toBe(failure('identity-conflict'))
@@ -97,10 +97,10 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
       code: 'identity-conflict',
     })
     await auth().db.updateTable('users').set({ email_verified_at: new Date() }).where('id', '=', user.id).execute()
-    issuer().person = { ...issuer().person, email_verified: false }
+    issuer().user = { ...issuer().user, email_verified: false }
     page = new Page(auth())
     expect(await signIn()).toBe(failure('identity-conflict'))
-    issuer().person = { ...issuer().person, email_verified: true, email: issuer().person.email.toUpperCase() }
+    issuer().user = { ...issuer().user, email_verified: true, email: issuer().user.email.toUpperCase() }
     page = new Page(auth())
     expect(await signIn()).toBe(`${publicUrl}/home`)
     expect((await who()).id).toBe(user.id)
@@ -183,10 +183,10 @@ export function oauthSuite(auth: () => TestAuth, issuer: () => Issuer): void {
   })
 
   test('A7 S1 an ID token from a client of ours signs in; a bad one never does', async () => {
-    const { person, idToken } = issuer()
+    const { user: profile, idToken } = issuer()
     const reply = await post({ idToken: idToken({ nonce: 'n' }), nonce: 'n', tokenDelivery: 'body' })
     expect(reply.status).toBe(200)
-    expect(reply.tokens()).toMatchObject({ user: { email: person.email }, refreshToken: expect.any(String) })
+    expect(reply.tokens()).toMatchObject({ user: { email: profile.email }, refreshToken: expect.any(String) })
     expect((await post({ idToken: idToken() })).tokens().user.id).toBe(reply.tokens().user.id)
     const now = Math.floor(Date.now() / 1000)
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey

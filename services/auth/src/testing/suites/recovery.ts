@@ -76,7 +76,7 @@ export function recoverySuite(auth: () => TestAuth, mailServer: () => MailServer
     expect((await look()).as<VerificationRequest>().confirmed).toBe(true)
   })
 
-  test('A11 the owner of an address who says that the account is not theirs is asked no more', async () => {
+  test('A11 an address whose owner disowns the account gets no more verification mails', async () => {
     const { email, accessToken } = await signUp(auth())
     const token = await tokenTo(email, 'verify')
     const refuse = () => auth().call('POST', '/v1/auth/verify-email/refuse', { body: { token } })

@@ -52,7 +52,7 @@ export function textsSuite(auth: () => TestAuth): void {
     expect(blank.problem()).toMatchObject({ code: 'invalid-input', errors: [{ path: '/password' }] })
   })
 
-  test('A6 a hash of before passwords were normalised still works, and is renewed', async () => {
+  test('A6 a hash from before passwords were normalised still works, and is renewed', async () => {
     const { email, user } = await signUp(auth())
     const typed = 'longenoughe\u0301'
     const former = await bcrypt.hash(typed, 5)
@@ -86,7 +86,7 @@ export function textsSuite(auth: () => TestAuth): void {
     },
   )
 
-  test('A2 accounts of before keep working; an address that another account has too is left as it is', async () => {
+  test('A2 older accounts keep working; an address that two accounts share stays as it is', async () => {
     const [alone, twin] = [unique(), unique()]
     const first = await signUp(auth())
     const [second, third] = [await signUp(auth(), { email: `${twin}@xn--bcher-kva.example` }), await signUp(auth())]
@@ -108,7 +108,7 @@ export function textsSuite(auth: () => TestAuth): void {
     expect(await idOf(`${twin}@xn--bcher-kva.example`)).toBe(second.user.id)
   })
 
-  test('A5 a new name is told to everybody, another change is not', async () => {
+  test('A5 a new name is published, another change of the account is not', async () => {
     const told: unknown[] = []
     const { user, accessToken } = await signUp(auth(), { name: 'Before' })
     const ear = subscribe(auth().stage.bus, authBus.renamed, {}, (change) => told.push(change), auth().stage.log)

@@ -37,7 +37,7 @@ export function accessSuite(harness: () => Harness): void {
     expect((await list(meetingId, token())).status).toBe(404)
   })
 
-  test('C1 somebody who was let in is not asked about each time, somebody refused is', async () => {
+  test('C1 access that was granted is cached, a refusal is checked again each time', async () => {
     const { post, token, meetings } = harness()
     const bearer = token()
     const [open, shut] = [newId(), newId()]

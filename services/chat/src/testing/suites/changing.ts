@@ -30,7 +30,7 @@ export function changingSuite(harness: () => Harness): void {
       expect(await storedIn(db, mine.meetingId)).toMatchObject([{ seq: 1, rev: 1, text: 'hällo 👋' }])
     })
 
-    test('C7 a change that is asked for again is told again, one that never was is not', async () => {
+    test('C7 a repeated change is announced again, one that never happened is not', async () => {
       const { edit, delete: remove } = harness()
       const mine = await said()
       const again = await hearRoom(harness(), mine.meetingId, 'chat.updated', true)
@@ -42,7 +42,7 @@ export function changingSuite(harness: () => Harness): void {
       await eventually(() => expect(again).toMatchObject([body, { rev: 2 }]))
     })
 
-    test('others may not, nor may anybody where they may not write, or what is not there', async () => {
+    test('refuses others, anybody who may not write in the meeting, and an unknown message', async () => {
       const { edit, meetings, token } = harness()
       const mine = await said()
       const codeOf = async (...call: Parameters<typeof edit>) => (await edit(...call)).body.code
@@ -71,7 +71,7 @@ export function changingSuite(harness: () => Harness): void {
   })
 
   describe('C3 delete', () => {
-    test('one’s own: the text is gone from the database, the number stays, again is as once', async () => {
+    test('the author deletes: the text is gone from the database, the number stays, and a repeat changes nothing', async () => {
       const { list, db, replicas } = harness()
       const mine = await said('a secret')
       await said('after it', mine.meetingId)

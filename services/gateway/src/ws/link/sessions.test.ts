@@ -72,7 +72,7 @@ describe('a client whose socket the gateway holds', () => {
     socket.destroy()
   })
 
-  it('R10 X3 one that stops reading is told of, and loses only what passes by; one that goes on so is closed with 4413', async () => {
+  it('R10 X3 a session that stops reading is reported, and loses only ephemeral frames; if it goes on, 4413 closes it', async () => {
     const other = await connect()
     const pausing = await openSocket(gateway.url)
     const deaf = await openSocket(gateway.url)

@@ -33,7 +33,7 @@ describe('V3 the film of a recording', () => {
 
   test('shows and plays three people when they were there: one comes late, one pauses', async () => {
     const folder = await folderOf('three')
-    const person = (
+    const participant = (
       participantId: string,
       atMs: number,
       seconds: number,
@@ -45,19 +45,19 @@ describe('V3 the film of a recording', () => {
       seconds,
       pauses,
     })
-    recordColour({ ...person(ann, 0, 10, []), colour: 'red' })
-    recordTone({ ...person(ann, 0, 10, []), hz: 400 })
-    recordColour({ ...person(bob, 4000, 6, []), colour: '#00e000' })
-    recordTone({ ...person(bob, 4000, 6, []), hz: 900 })
-    recordColour({ ...person(cy, 0, 10, [{ fromMs: 5000, toMs: 8000 }]), colour: 'blue' })
-    recordTone({ ...person(cy, 0, 10, [{ fromMs: 2000, toMs: 5000 }]), hz: 2000 })
+    recordColour({ ...participant(ann, 0, 10, []), colour: 'red' })
+    recordTone({ ...participant(ann, 0, 10, []), hz: 400 })
+    recordColour({ ...participant(bob, 4000, 6, []), colour: '#00e000' })
+    recordTone({ ...participant(bob, 4000, 6, []), hz: 900 })
+    recordColour({ ...participant(cy, 0, 10, [{ fromMs: 5000, toMs: 8000 }]), colour: 'blue' })
+    recordTone({ ...participant(cy, 0, 10, [{ fromMs: 2000, toMs: 5000 }]), hz: 2000 })
     const stays = [ann, bob, cy].map((participantId, at) => ({
       participantId,
       name: `P${at}: it's %{pts}`,
       fromMs: 0,
       toMs: 10_000,
     }))
-    const { file, durationMs, people, contentType } = await film('three', {
+    const { file, durationMs, participants, contentType } = await film('three', {
       parts: [{ folder, startsMs: 0 }],
       stays,
       lengthMs: 10_000,
@@ -67,7 +67,7 @@ describe('V3 the film of a recording', () => {
     expect(probe(file)).toMatchObject({ codecs: ['vp8', 'opus'], width: 1280 })
     expect(Math.abs(probe(file).durationMs - 10_000)).toBeLessThan(100)
     expect(Math.abs(durationMs - 10_000)).toBeLessThan(100)
-    expect(people.map(({ participantId, fromMs }) => [participantId, fromMs])).toEqual([
+    expect(participants.map(({ participantId, fromMs }) => [participantId, fromMs])).toEqual([
       [ann, 0],
       [cy, 0],
       [bob, 4000],
@@ -102,10 +102,10 @@ describe('V3 the film of a recording', () => {
       { folder: first, startsMs: 0 },
       { folder: second, startsMs: 5_000 },
     ]
-    const { file, durationMs, people } = await film('parts', { parts, lengthMs: 12_000 })
+    const { file, durationMs, participants } = await film('parts', { parts, lengthMs: 12_000 })
     expect(durationMs).toBe(12_000)
     expect(Math.abs(probe(file).durationMs - 12_000)).toBeLessThan(100)
-    expect(people.map(({ fromMs }) => fromMs)).toEqual([0])
+    expect(participants.map(({ fromMs }) => fromMs)).toEqual([0])
     const seen = [1, 4, 6].map((at) => coloursAt(file, at))
     expect(seen.map(({ red, blue }) => [red > 400, blue > 400])).toEqual([
       [true, false],
@@ -134,13 +134,13 @@ describe('V3 the film of a recording', () => {
     recordColour({ folder, participantId: ann, firstAtUs: t0, seconds: 10, colour: 'red', pauses })
     for (let at = 0; at < 50; at += 1)
       recordTone({ folder, participantId: bob, firstAtUs: t0 + at * 200_000, seconds: 0.1, hz: 900 })
-    const { file, people } = await film('fifty', {
+    const { file, participants } = await film('fifty', {
       parts: [{ folder, startsMs: 0 }],
       layout: 'speaker',
       lengthMs: 10_000,
     })
     expect(Math.abs(probe(file).durationMs - 10_000)).toBeLessThan(200)
-    expect(people).toHaveLength(2)
+    expect(participants).toHaveLength(2)
     expect([1, 5, 9].map((at) => [coloursAt(file, at).red > 20, hears(file, at, 900)])).toEqual([
       [true, true],
       [true, true],
@@ -148,7 +148,7 @@ describe('V3 the film of a recording', () => {
     ])
   }, 120_000)
 
-  test('of sound alone has no pictures, and there is none of nothing', async () => {
+  test('has no pictures when there is only sound, and is not made when there is nothing', async () => {
     const folder = await folderOf('sound')
     recordTone({ folder, participantId: ann, firstAtUs: t0, seconds: 2, hz: 400 })
     const made = await film('sound', { parts: [{ folder, startsMs: 0 }], layout: 'audio', lengthMs: 2_000 })

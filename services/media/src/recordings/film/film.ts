@@ -25,7 +25,7 @@ export interface Film {
   durationMs: number
   sizeBytes: number
   sha256: string
-  people: Presence[]
+  participants: Presence[]
 }
 
 /**
@@ -50,9 +50,9 @@ export async function makeFilm({ parts, stays, layout, lengthMs }: Footage, mean
   const pictures = layout !== 'audio'
   const file = await concatenated(await renderAll(scenes, { ...means, pictures }), { ...means, pictures })
   const [{ size }, sha256] = [await stat(file), await hashOf(file)]
-  const { durationMs, people } = timeline
+  const { durationMs, participants } = timeline
   const contentType = pictures ? 'video/webm' : 'audio/webm'
-  return { file, contentType, durationMs, sizeBytes: size, sha256, people }
+  return { file, contentType, durationMs, sizeBytes: size, sha256, participants }
 }
 
 async function unpackAll(pieces: readonly Piece[], means: Means): Promise<Piece[]> {

@@ -3,7 +3,7 @@ import { frameSize, gridOf, stageOf } from './layout.ts'
 import { mostTiles, msOfFrame, scenesOf, speechOf } from './scenes.ts'
 import { timelineOf, type Piece, type Timeline } from './timeline.ts'
 
-const person = (participantId: string, fromMs: number, toMs: number) => ({
+const presence = (participantId: string, fromMs: number, toMs: number) => ({
   participantId,
   name: participantId,
   fromMs,
@@ -20,7 +20,7 @@ const timeline = (durationMs: number, present: Timeline['present'], pieces: Piec
   durationMs,
   present,
   pieces,
-  people: present,
+  participants: present,
 })
 const shown = (scenes: ReturnType<typeof scenesOf>) =>
   scenes.map(({ fromFrame, tiles }) => [msOfFrame(fromFrame), tiles.map(({ participantId }) => participantId)])
@@ -55,7 +55,7 @@ describe('V3 scenes of a recording', () => {
   test('begin when somebody comes, leaves, or shares a screen, which is large then', () => {
     const whole = timeline(
       20_000,
-      [person('a', 0, 20_000), person('b', 5_000, 15_000)],
+      [presence('a', 0, 20_000), presence('b', 5_000, 15_000)],
       [piece('a', 'cam', 0, 20_000), piece('b', 'screen', 8_000, 12_000)],
     )
     const scenes = scenesOf(whole, 'grid', new Map())
@@ -76,7 +76,7 @@ describe('V3 scenes of a recording', () => {
       ['a-audio', [{ fromMs: 4_000, toMs: Number.POSITIVE_INFINITY }]],
       ['b-audio', [{ fromMs: 0, toMs: 6_000 }]],
     ])
-    const whole = timeline(10_000, [person('a', 0, 10_000), person('b', 0, 10_000)], pieces)
+    const whole = timeline(10_000, [presence('a', 0, 10_000), presence('b', 0, 10_000)], pieces)
     expect(shown(scenesOf(whole, 'speaker', speechOf(pieces, silences)))).toEqual([
       [0, ['a', 'b']],
       [6_000, ['b', 'a']],
@@ -87,7 +87,7 @@ describe('V3 scenes of a recording', () => {
     const ids = Array.from({ length: 20 }, (_, at) => `p${String(at).padStart(2, '0')}`)
     const whole = timeline(
       4_000,
-      ids.map((id) => person(id, 0, 4_000)),
+      ids.map((id) => presence(id, 0, 4_000)),
     )
     const [scene] = scenesOf(whole, 'grid', new Map([['p19', [{ fromMs: 0, toMs: 4_000 }]]]))
     expect(scene?.tiles).toHaveLength(mostTiles)

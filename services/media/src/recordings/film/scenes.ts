@@ -51,7 +51,7 @@ export function scenesOf(timeline: Timeline, layout: RecordingLayout, speech: Sp
       scenes.push({ fromFrame, toFrame, tiles: [], sounds })
       continue
     }
-    const there = peopleIn(timeline, span)
+    const there = participantsIn(timeline, span)
     speaker = speakerOf(there, span, speech) ?? there.find((id) => id === speaker) ?? there[0]
     scenes.push({ fromFrame, toFrame, tiles: tilesOf({ timeline, layout, span, there, speaker, speech }), sounds })
   }
@@ -69,12 +69,12 @@ function boundariesOf({ durationMs, present, pieces }: Timeline, bySpeech: boole
 }
 
 /** The people present, in the order of their coming. */
-const peopleIn = ({ present }: Timeline, span: Span): string[] => [
-  ...new Set(present.filter((person) => overlaps(person, span)).map(({ participantId }) => participantId)),
+const participantsIn = ({ present }: Timeline, span: Span): string[] => [
+  ...new Set(present.filter((presence) => overlaps(presence, span)).map(({ participantId }) => participantId)),
 ]
 
 function crowdOf(timeline: Timeline): number {
-  return Math.max(0, ...timeline.present.map((person) => peopleIn(timeline, person).length))
+  return Math.max(0, ...timeline.present.map((presence) => participantsIn(timeline, presence).length))
 }
 
 const within = (pieces: readonly Piece[], span: Span, kind: Piece['kind']): Piece[] =>

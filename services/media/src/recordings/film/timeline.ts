@@ -34,7 +34,7 @@ export interface Timeline {
   durationMs: number
   pieces: Piece[]
   /** When each was heard or seen; in order of their first. */
-  people: Presence[]
+  participants: Presence[]
   /** The same, and for as long as they stayed in the room after their last packet. */
   present: Presence[]
 }
@@ -62,8 +62,13 @@ export function timelineOf(parts: readonly Part[], stays: readonly Stay[], lengt
   const durationMs = isNear ? Math.round(end) : lengthMs
   // A Janus that nobody could tell of the end in time has recorded on.
   const kept = end > durationMs ? pieces.flatMap((piece) => upTo(piece, durationMs)) : pieces
-  const people = peopleOf(kept, namesOf(stays))
-  return { durationMs, pieces: kept, people, present: people.flatMap((person) => stayOf(person, stays, durationMs)) }
+  const participants = presencesOf(kept, namesOf(stays))
+  return {
+    durationMs,
+    pieces: kept,
+    participants,
+    present: participants.flatMap((presence) => stayOf(presence, stays, durationMs)),
+  }
 }
 
 function pieceOf({ file, participantId, kind, description, spans }: RecordedTrack, startMs: number): Piece {
@@ -86,11 +91,11 @@ function upTo(piece: Piece, endMs: number): Piece[] {
 const namesOf = (stays: readonly Stay[]): Map<string, string> =>
   new Map(stays.map(({ participantId, name }) => [participantId, name]))
 
-function peopleOf(pieces: readonly Piece[], names: ReadonlyMap<string, string>): Presence[] {
-  const byPerson = new Map<string, Span[]>()
+function presencesOf(pieces: readonly Piece[], names: ReadonlyMap<string, string>): Presence[] {
+  const byParticipant = new Map<string, Span[]>()
   for (const { participantId, spans } of pieces)
-    byPerson.set(participantId, [...(byPerson.get(participantId) ?? []), ...wholeOf(spans)])
-  return [...byPerson]
+    byParticipant.set(participantId, [...(byParticipant.get(participantId) ?? []), ...wholeOf(spans)])
+  return [...byParticipant]
     .flatMap(([participantId, spans]) =>
       joined(spans, absenceMs).map((span) => ({
         participantId,
@@ -108,12 +113,12 @@ function wholeOf(spans: readonly Span[]): Span[] {
 }
 
 /** Until the next time they came, or the end of the stay in which they were last heard or seen. */
-function stayOf(person: Presence, stays: readonly Stay[], durationMs: number): Presence[] {
+function stayOf(presence: Presence, stays: readonly Stay[], durationMs: number): Presence[] {
   const stay = stays.find(
     ({ participantId, fromMs, toMs }) =>
-      participantId === person.participantId && fromMs <= person.toMs && toMs > person.toMs,
+      participantId === presence.participantId && fromMs <= presence.toMs && toMs > presence.toMs,
   )
-  return [{ ...person, toMs: Math.min(durationMs, Math.max(person.toMs, stay?.toMs ?? 0)) }]
+  return [{ ...presence, toMs: Math.min(durationMs, Math.max(presence.toMs, stay?.toMs ?? 0)) }]
 }
 
 const rounded = ({ fromMs, toMs }: Span): Span => ({ fromMs: Math.round(fromMs), toMs: Math.round(toMs) })

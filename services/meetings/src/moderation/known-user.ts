@@ -3,10 +3,10 @@ import type { Role } from '@parley/contracts'
 import { isBanned, standingOf } from '../standing.ts'
 import { findArrival } from '../store/arrival.ts'
 import { findEntry } from '../store/lobby.ts'
-import type { Person } from '../store/members.ts'
+import type { MeetingUser } from '../store/members.ts'
 import type { Db, MeetingRow } from '../tables.ts'
 
-export interface KnownPerson extends Person {
+export interface KnownUser extends MeetingUser {
   role: Role
   banned: boolean
   /** Is or was in the meeting, or was admitted; not who only waits or was removed. */
@@ -14,7 +14,7 @@ export interface KnownPerson extends Person {
 }
 
 /** Somebody that the meeting has seen in it, in its lobby or with a token. @throws ProblemError `not-found` */
-export async function personOrThrow(trx: Db, meeting: MeetingRow, userId: string, at: Date): Promise<KnownPerson> {
+export async function knownUserOrThrow(trx: Db, meeting: MeetingRow, userId: string, at: Date): Promise<KnownUser> {
   const whom = { meetingId: meeting.id, userId }
   const nobody = () => new ProblemError('not-found', 'No participant with this id has been in the meeting')
   const arrival = await findArrival(trx, { ...whom, at })
