@@ -75,6 +75,7 @@ export {
 export { isProblem, ProblemError } from './problem.ts'
 export { createPlaces } from './places.ts'
 export { createFairGate } from './fair-gate.ts'
+export { createThreadPool, type ThreadPool } from './thread-pool.ts'
 export { FairQueue, type Owner } from './fair-queue.ts'
 export { createSemaphore, createKeyedSemaphores } from './semaphore.ts'
 export { decrypt, deriveKey, encrypt } from './gcm.ts'

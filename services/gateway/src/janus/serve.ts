@@ -14,6 +14,7 @@ import {
 } from '@parley/kit'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { ClientFacts } from '../edge/forwarded-headers.ts'
+import type { FairRate } from '../edge/fair-rate.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { checkHandshakeOrThrow } from '../ws/handshake.ts'
@@ -30,6 +31,7 @@ export interface JanusSocketOptions {
   metrics: Metrics
   origins: Origins
   limits: Limits
+  fairRate: Pick<FairRate, 'takeOrThrow'>
   verifier: TokenVerifier
   maxSockets: number
   clientFactsOf(request: IncomingMessage): ClientFacts
@@ -110,7 +112,9 @@ async function admit(request: IncomingMessage, options: JanusSocketOptions): Pro
   checkShapeOrThrow(request)
   checkHandshakeOrThrow(request)
   options.origins.checkOrThrow(request)
-  await options.limits.upgrade(options.clientFactsOf(request).address)
+  const { address } = options.clientFactsOf(request)
+  options.fairRate.takeOrThrow(address)
+  await options.limits.upgrade(address)
   const { token, ...where } = readJanusHandshakeOrThrow(request)
   const principal = await options.verifier.verify(token)
   await options.limits.principal(principal)

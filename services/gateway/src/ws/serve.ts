@@ -14,7 +14,7 @@ import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
 
 export interface SocketOptions extends Pick<
   UpgradeOptions,
-  'origins' | 'limits' | 'verifier' | 'clientFactsOf' | 'draining'
+  'origins' | 'limits' | 'fairRate' | 'verifier' | 'clientFactsOf' | 'draining'
 > {
   directory: Directory
   /** Told of a node that is frozen: what else is under way to it will not end either. */

@@ -12,6 +12,7 @@ import {
   type TokenVerifier,
 } from '@parley/kit'
 import type { ClientFacts } from '../edge/forwarded-headers.ts'
+import type { FairRate } from '../edge/fair-rate.ts'
 import type { Limits } from '../edge/limits.ts'
 import type { Origins } from '../edge/origins.ts'
 import { maxHeaderBytes } from '../edge/request-shape.ts'
@@ -27,6 +28,7 @@ import { provenAfterMs, type SocketBudget } from './socket-budget.ts'
 export interface UpgradeOptions {
   origins: Origins
   limits: Limits
+  fairRate: Pick<FairRate, 'takeOrThrow'>
   verifier: TokenVerifier
   budget: SocketBudget
   nodes: Pick<Nodes, 'inOrder'>
@@ -144,6 +146,7 @@ async function admit({ request, facts }: Upgrade, options: UpgradeOptions): Prom
   if (pathOf(request) !== socketPath) throw new ProblemError('not-found')
   checkHandshakeOrThrow(request)
   options.origins.checkOrThrow(request)
+  options.fairRate.takeOrThrow(facts.address)
   await options.limits.upgrade(facts.address)
   const handshake = readHandshakeOrThrow(request)
   if (handshake.token !== null) await options.verifier.verify(handshake.token)
