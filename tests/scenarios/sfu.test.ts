@@ -150,7 +150,7 @@ describe('what a Janus carries', () => {
     ben.peer.client.drop()
     const elsewhere = ben.sfu.url.replace(url.replace('http', 'ws'), String(product.gateways[1]).replace('http', 'ws'))
     expect(elsewhere).not.toBe(ben.sfu.url)
-    const again = await JanusClient.open({ ...ben.sfu, url: elsewhere }, ben.who.token)
+    const again = await JanusClient.open({ ...ben.sfu, url: elsewhere, token: ben.peer.client.token }, ben.who.token)
     await again.claim(ben.peer.session)
     await cleo.socket.ask('media.update', { cam: true })
     await share(400_000, host, ben, cleo)
