@@ -62,6 +62,12 @@ describe('shared things', () => {
     expect([...files].filter((path) => !named.has(path))).toEqual([])
   })
 
+  it('X34 X3 each pace that clients are held to is on the page with the file that keeps it', () => {
+    const kept = found(/export function (create(?:FairRate|ReadingPace))\(/g).map(({ path }) => path)
+    expect(kept).toHaveLength(2)
+    expect(kept.filter((path) => !named.has(path))).toEqual([])
+  })
+
   it('each table is on the page, with its sweeper', () => {
     // The kit, and Kysely, make tables of their own in each schema.
     const tables = [

@@ -17,7 +17,7 @@ import {
 import { createAccounts, type Accounts, type AccountsDeps } from './accounts/accounts.ts'
 import { createGuessLimit } from './accounts/guess-limit.ts'
 import { createKeyedQueue } from './accounts/keyed-queue.ts'
-import { createWorkOf } from './accounts/password-work.ts'
+import { createRegistrationOf, createWorkOf } from './accounts/password-work.ts'
 import { createRecovery, type Recovery } from './accounts/recovery.ts'
 import type { AuthConfig } from './config.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -78,7 +78,10 @@ export function compose(deps: Deps<AuthConfig, Tables>): Components {
   const renamed: AccountsDeps['renamed'] = (change) => publish(bus, authBus.renamed, {}, change)
   const revoked = createNotifier(bus, revocations)
   const accountQueue = createKeyedQueue()
-  const sessions = new Sessions({ db, clock, sign: keyring.sign, accountQueue, revoked, accessTtlS, ...lifetimes })
+  // All tabs of a browser are one session, and each refreshes when it is opened.
+  const refreshes = kv.limiter({ name: 'auth:refreshes', points: 120, seconds: 60 })
+  const { sign } = keyring
+  const sessions = new Sessions({ db, clock, sign, accountQueue, refreshes, revoked, accessTtlS, ...lifetimes })
   const outbox = createOutbox(deps)
   const mails = createAccountMails(
     clock,
@@ -89,7 +92,8 @@ export function compose(deps: Deps<AuthConfig, Tables>): Components {
   const workOf = createWorkOf(kv)
   const guesses = createGuessLimit(kv)
   const shared = { db, bus, clock, log, sessions, passwords }
-  const accounts = createAccounts({ ...shared, workOf, mails, accountQueue, guesses, renamed })
+  const registrationOf = createRegistrationOf(kv)
+  const accounts = createAccounts({ ...shared, workOf, registrationOf, mails, accountQueue, guesses, renamed })
   const mailLimit = kv.limiter({ name: 'auth:mails', points: 5, seconds: 3600 })
   const recovery = createRecovery({ db, clock, passwords, workOf, mails, accountQueue, mailLimit, revoked })
   const erasures = createErasures({ ...shared, workOf, accountQueue, revoked })

@@ -22,6 +22,7 @@ import type { GatewayConfig } from './config.ts'
 import { serveDocuments } from './docs/serve.ts'
 import { answerPreflights, crossOriginHeaders } from './edge/cross-origin.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
+import type { FairRate } from './edge/fair-rate.ts'
 import type { Limits, RequestKind } from './edge/limits.ts'
 import { janusRoute } from './janus/handshake.ts'
 import type { Origins } from './edge/origins.ts'
@@ -45,6 +46,7 @@ export interface AppOptions {
   clientFactsOf(request: IncomingMessage, requestId?: string): ClientFacts
   origins: Origins
   limits: Limits
+  fairRate: FairRate
   auth: EdgeAuth
   upstreams: Upstreams
   streams: Streams
@@ -78,6 +80,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
     transfers,
     bodyLimit,
     clientFactsOf: (request) => options.clientFactsOf(request.raw, request.id),
+    answered: options.fairRate.answered,
   })
   for (const path of [socketPath, janusRoute])
     app.get(path, async (_request, reply) => {
@@ -104,7 +107,7 @@ export async function createApp(options: AppOptions): Promise<HttpServer> {
 /** Asked often by orchestrators and scrapers, and cheap. */
 const unlimited = new Set(['/livez', '/readyz', '/version', '/metrics'])
 
-function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): void {
+function guard(app: HttpServer, { config, origins, limits, fairRate, auth }: AppOptions): void {
   const mayReadMetrics = createMetricsGuard(config)
   const mayAdminister = createAdminGuard(config)
   app.addHook('onRequest', async ({ raw }) => {
@@ -114,7 +117,12 @@ function guard(app: HttpServer, { config, origins, limits, auth }: AppOptions): 
   answerPreflights(app, origins)
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (!unlimited.has(route)) await limits.request(await kindOf(request, auth), app.addressOf(request.raw))
+    if (!unlimited.has(route)) {
+      const address = app.addressOf(request.raw)
+      // First what costs least: a busy gateway looks at no token of those who ask most.
+      fairRate.takeOrThrow(address)
+      await limits.request(await kindOf(request, auth), address)
+    }
     if (route.startsWith(adminPrefix) && !mayAdminister(request.raw)) throw new ProblemError('not-found')
     if (route === '/metrics' && !mayReadMetrics(request.raw)) throw new ProblemError('not-found')
   })

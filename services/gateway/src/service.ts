@@ -15,6 +15,7 @@ import {
 import { createApp } from './app.ts'
 import { checkConfigOrThrow, gatewayConfig, type GatewayConfig } from './config.ts'
 import type { ClientFacts } from './edge/forwarded-headers.ts'
+import { createFairRate } from './edge/fair-rate.ts'
 import { createLimits } from './edge/limits.ts'
 import { createOrigins } from './edge/origins.ts'
 import { serveJanus } from './janus/serve.ts'
@@ -98,7 +99,8 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
     async stop() {
       await Promise.all([drainHttp(app, { deadlineMs: config.DRAIN_MS, log }), sendAway()])
       janus.stop()
-      sockets.stop()
+      await sockets.stop()
+      parts.fairRate.stop()
       await upstreams.stop()
       auth.stop()
       directory.stop()
@@ -148,5 +150,6 @@ function createParts({ config, log, clock, bus, kv, metrics }: Deps<GatewayConfi
     auth: createEdgeAuth({ bus, log, clock }),
     upstreams: createUpstreams(directory, services, { timeoutMs: config.UPSTREAM_TIMEOUT_MS }),
     limits: createLimits(config, { kv, clock, metrics }),
+    fairRate: createFairRate(config, { now: () => clock.monotonic(), metrics }),
   }
 }

@@ -1,18 +1,24 @@
-import { createHmac, randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
-import { promisify } from 'node:util'
-import { createFairGate, passcodeForm, type Owner } from '@parley/kit'
-
-const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { createFairGate, createThreadPool, passcodeForm, type Owner } from '@parley/kit'
+import type { ScryptJob } from './scrypt-worker.ts'
 
 /** scrypt (RFC 7914) with 16 MiB: about 40 ms of a thread. */
 const cost = { N: 16_384, r: 8, p: 1 }
 const length = 32
+/** Threads that do nothing but this: files and names have Node's own. One core stays free for all else. */
+const threads = createThreadPool<ScryptJob, Uint8Array>(
+  () => new Worker(new URL('./scrypt-worker.ts', import.meta.url)),
+)
+const derive = (text: string, salt: Uint8Array): Promise<Uint8Array> => threads.run({ text, salt, length, cost })
+
 /**
- * Node has four threads for this, file and DNS work together. One queue for those who set a passcode and those who say one: each
- * address has its turn. A class of 200 comes in behind one address.
+ * One queue for those who set a passcode and those who say one: each address has its turn. A class of 200 comes in behind one
+ * address.
  */
 const gate = createFairGate({
-  running: 2,
+  running: Math.max(1, availableParallelism() - 1),
   waiting: 600,
   each: { person: 12, address: 400 },
   waitMs: 8_000,
@@ -29,7 +35,7 @@ const knownGate = createFairGate({
 })
 
 /**
- * Passcodes that were right here lately, as a MAC under their hash, by their hash: a class that comes in together is not hashed one by
+ * Passcodes that were set or right here lately, as a MAC under their hash, by their hash: a class that comes in together is not hashed one by
  * one. In memory only.
  */
 const rights = new Map<string, Buffer>()
@@ -51,8 +57,11 @@ const kinds = { former: 'scrypt', normal: 'scrypt2' }
  */
 export async function hashPasscode(typed: string, owner: Owner): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await gate(owner, () => derive(passcodeForm(typed), salt, length, cost))
-  return `${kinds.normal}$${salt.toString('base64url')}$${hash.toString('base64url')}`
+  const normal = passcodeForm(typed)
+  const hash = await gate(owner, () => derive(normal, salt))
+  const stored = `${kinds.normal}$${salt.toString('base64url')}$${Buffer.from(hash).toString('base64url')}`
+  remember(stored, macOf(normal, stored))
+  return stored
 }
 
 /** Both are awaited before the next of those who wait has its turn. */
@@ -93,7 +102,7 @@ async function matches(typed: string, stored: string): Promise<boolean> {
   const expected = Buffer.from(hash, 'base64url')
   const forms = kind === kinds.former && typed !== normal ? [typed, normal] : [normal]
   for (const form of forms) {
-    const found = await derive(form, Buffer.from(salt, 'base64url'), length, cost)
+    const found = await derive(form, Buffer.from(salt, 'base64url'))
     if (expected.length === length && timingSafeEqual(found, expected)) return true
   }
   return false

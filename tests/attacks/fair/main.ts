@@ -21,6 +21,7 @@ const options = new Command('npm run fair --')
   .option('--only <names>', 'these attacks, with commas between')
   .option('--skip-class', 'not the class of 200 behind one address', false)
   .option('--skip-attack', 'only the class', false)
+  .option('--logs <folder>', 'keep the logs of the services there')
   .parse()
   .opts<{
     seconds: string
@@ -29,6 +30,7 @@ const options = new Command('npm run fair --')
     only?: string
     skipClass: boolean
     skipAttack: boolean
+    logs?: string
   }>()
 const forMs = Number(options.seconds) * 1_000
 /** The attack is under way for so long before anything is measured. */
@@ -58,10 +60,12 @@ function report(when: string, experience: Experience): void {
   say(`${when}: ${faultsOf(experience)}`)
 }
 
-/** A row for a table: what was attacked, the p99 of honest people, and the answers that attackers got. */
-function rowOf(name: string, experience: Experience, got: string): string {
+/** A row for a table: what was attacked, the p99 of honest people, the answers that attackers got, and the CPU, percent of a core. */
+function rowOf(name: string, experience: Experience, got = '', cpu: Readonly<Record<string, number>> = {}): string {
   const p99 = kinds.map((kind) => quantile(experience[kind], 0.99)).join(' | ')
-  return `| ${name} | ${attacks[name]?.rows.join(', ') ?? 'none'} | ${p99} | ${faultsOf(experience)} | ${got} |`
+  const busy = Object.entries(cpu).filter(([, share]) => share > 1)
+  const spent = busy.map(([who, share]) => `${who} ${share}`).join(', ')
+  return `| ${name} | ${attacks[name]?.rows.join(', ') ?? 'none'} | ${p99} | ${faultsOf(experience)} | ${got} | ${spent} |`
 }
 
 /** Honest people use the product while others attack it. */
@@ -122,7 +126,7 @@ async function honestPeople(gateways: readonly string[]): Promise<{ honest: Hone
 }
 
 /** In files: this process measures, and has no time to read them. */
-const logs = await mkdtemp(join(tmpdir(), 'parley-fair-'))
+const logs = options.logs ?? (await mkdtemp(join(tmpdir(), 'parley-fair-')))
 const stack = await startStack(
   ['--gateway', '2', '--signaling', '2', '--chat', '2', '--auth', '2', '--meetings', '2', '--logs', logs],
   { TRUST_PROXY: 'loopback' },
@@ -152,11 +156,11 @@ async function everythingAtOnce(plan: AttackPlan, honest: Honest): Promise<boole
 }
 
 async function oneByOne(plan: AttackPlan, honest: Honest): Promise<boolean> {
-  say(rowOf('nobody', await useHonestly(honest, forMs), ''))
+  say(rowOf('nobody', await useHonestly(honest, forMs)))
   let all = true
   for (const [network, name] of (plan.only ?? Object.keys(attacks)).entries()) {
-    const { experience, got } = await underAttack({ ...plan, network, only: [name] }, honest, cpuOf)
-    say(rowOf(name, experience, got))
+    const { experience, got, cpu } = await underAttack({ ...plan, network, only: [name] }, honest, cpuOf)
+    say(rowOf(name, experience, got, cpu))
     all &&= holds(experience)
   }
   return all
@@ -170,5 +174,5 @@ try {
   if (!fine || !inTime) process.exitCode = 1
 } finally {
   await stack.stop()
-  await rm(logs, { recursive: true, force: true })
+  if (options.logs === undefined) await rm(logs, { recursive: true, force: true })
 }

@@ -166,7 +166,8 @@ export const authOperations = {
     path: '/v1/auth/refresh',
     auth: 'none',
     rows: ['A3', 'A12'],
-    summary: 'Exchange the refresh token (cookie or body) for new tokens; the old one is spent',
+    summary:
+      'Exchange the refresh token (cookie or body) for new tokens; the old one is spent. A session may do so 120 times a minute',
     body: Strict({ refreshToken: Type.Optional(RefreshToken), tokenDelivery: refreshDelivery }),
     answers: { 200: Tokens },
     sends: { 200: ['set-cookie'] },

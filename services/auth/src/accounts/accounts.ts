@@ -73,8 +73,9 @@ export interface AccountsDeps {
   clock: Clock
   log: Logger
   passwords: Passwords
-  /** Whose work a hash is. */
+  /** Whose work a hash is: that of a sign-in, and that of a new account. */
   workOf: WorkOf
+  registrationOf: WorkOf
   guesses: GuessLimit
   sessions: Sessions
   mails: AccountMails
@@ -119,9 +120,9 @@ async function register(
   base: string,
   { device, once }: Registering,
 ): Promise<Issued> {
-  const { clock, sessions, mails, workOf } = deps
+  const { clock, sessions, mails, registrationOf } = deps
   const { email, password, name, username } = account
-  const passwords = deps.passwords.of(await workOf(device.address, email))
+  const passwords = deps.passwords.of(await registrationOf(device.address, email))
   // Hashed first in any case: how long the answer takes does not say whether the address is taken.
   const user = {
     ...blank(clock.now()),
@@ -129,7 +130,7 @@ async function register(
     email,
     name,
     username: username ?? null,
-    password_hash: await workOf.unlessBusy(device.address, () => passwords.hash(password)),
+    password_hash: await registrationOf.unlessBusy(device.address, () => passwords.hash(password)),
   } as const
   const mayMail = await mails.mayVerify(email)
   const make = async (trx: Db): Promise<UserRow> => {

@@ -1,10 +1,18 @@
 import { createMemoryKv, ProblemError } from '@parley/kit'
 import { expect, test } from 'vitest'
-import { createWorkOf } from './password-work.ts'
+import { createRegistrationOf, createWorkOf } from './password-work.ts'
 
 test('X14 work that was right counts as none, also when it is given back after its window', async () => {
   const workOf = createWorkOf(createMemoryKv())
   for (let n = 0; n < 3; n += 1) await workOf.wasRight('10.0.0.1')
+  expect((await workOf('10.0.0.1', 'ann@example.org')).rank).toBe(0)
+})
+
+test('X14 accounts that an address makes delay the next ones, and no sign-in there', async () => {
+  const kv = createMemoryKv()
+  const [workOf, registrationOf] = [createWorkOf(kv), createRegistrationOf(kv)]
+  const rank = async () => (await registrationOf('10.0.0.1', 'ann@example.org')).rank
+  expect([await rank(), await rank(), await rank()]).toEqual([1, 2, 3])
   expect((await workOf('10.0.0.1', 'ann@example.org')).rank).toBe(0)
 })
 

@@ -1,5 +1,5 @@
 import type { AccessClaims, Revocation, Session } from '@parley/contracts'
-import { newId, plainly, ProblemError, type Clock, type Once } from '@parley/kit'
+import { newId, plainly, ProblemError, type Clock, type Limiter, type Once } from '@parley/kit'
 import type { KeyedQueue } from '../accounts/keyed-queue.ts'
 import { holdUser } from '../accounts/store.ts'
 import { insertRevocation } from '../revocations/store.ts'
@@ -29,6 +29,8 @@ export interface SessionsDeps {
   clock: Clock
   sign(claims: AccessClaims): string
   accountQueue: KeyedQueue
+  /** How often one session may be refreshed. */
+  refreshes: Limiter
   /** Tells everybody of a revocation; called after its transaction has committed. */
   revoked(revocation: Revocation): void
   accessTtlS: number
@@ -64,9 +66,15 @@ export class Sessions {
     return db.transaction().execute((trx: Db) => once.in(trx, () => begin(trx)))
   }
 
-  /** Rejects with `invalid-refresh-token`, with `account-disabled`, or with `refresh-token-reused` after ending the session. */
+  /** Rejects with `rate-limited`, `invalid-refresh-token`, `account-disabled`, or with `refresh-token-reused` after ending the session. */
   async refresh(refreshToken: string): Promise<Issued> {
-    const { db, clock, refreshTtlMs, revoked } = this.#deps
+    const { db, clock, refreshTtlMs, refreshes, revoked } = this.#deps
+    const session = await findSessionOf(db, hashOf(refreshToken))
+    const taken = session && (await refreshes.take(session.id))
+    if (taken?.allowed === false)
+      throw new ProblemError('rate-limited', 'The session was refreshed too often', {
+        retryAfterMs: taken.retryAfterMs,
+      })
     const now = clock.now()
     const outcome = await db.transaction().execute((trx) => refreshGrant(trx, refreshToken, { now, refreshTtlMs }))
     switch (outcome.kind) {

@@ -13,6 +13,8 @@ export interface ForwardOptions {
   upstreams: Upstreams
   bodyLimit: number
   clientFactsOf(request: FastifyRequest): ClientFacts
+  /** Told how long a service took to begin its answer, ms. */
+  answered(ms: number): void
 }
 
 /** Where a request goes. */
@@ -82,11 +84,12 @@ async function sendOrThrow(to: Destination, exchanged: Exchanged, options: Forwa
 function senderOf(
   { ending, bytes }: Destination,
   { request, reply, body }: Exchanged,
-  { clientFactsOf }: ForwardOptions,
+  { clientFactsOf, answered }: ForwardOptions,
 ) {
   const { raw } = request
   const headers = requestHeaders(raw.rawHeaders, clientFactsOf(request))
-  const client = clientOf(request, reply, { ending, bytes })
+  const since = performance.now()
+  const client = clientOf(request, reply, { ending, bytes, onBegin: () => answered(performance.now() - since) })
   const [pool, counter] =
     bytes !== undefined
       ? (['bytesPool', 'streams'] as const)
@@ -116,12 +119,14 @@ const bodyOf = (raw: IncomingMessage, bytes: Destination['bytes'], bodyLimit: nu
 interface Manner {
   ending: AbortSignal | undefined
   bytes: Destination['bytes']
+  onBegin(): void
 }
 
-const clientOf = (request: FastifyRequest, reply: FastifyReply, { ending, bytes }: Manner): Client => ({
+const clientOf = (request: FastifyRequest, reply: FastifyReply, { ending, bytes, onBegin }: Manner): Client => ({
   response: reply.raw,
   ...(ending === undefined ? {} : { ending }),
   begin(status, theirs) {
+    onBegin()
     reply.hijack()
     // A long body that is not wanted is not read to its end; of a short one the rest is, or its sender would not see the answer.
     const unread = !request.raw.complete && Number(request.headers['content-length'] ?? 0) > mostUnreadBytes

@@ -55,6 +55,15 @@ export function sessionsSuite(auth: () => TestAuth): void {
     expect((await refresh(auth(), successor)).status).toBe(200)
   })
 
+  test('A3 X34 a session is refreshed 120 times a minute at most, and no other one waits for it', async () => {
+    const [{ refreshToken }, other] = [await signUp(auth()), await signUp(auth())]
+    const replies = await Promise.all(Array.from({ length: 130 }, () => refresh(auth(), refreshToken)))
+    const refused = replies.filter(({ status }) => status !== 200)
+    expect(refused).toHaveLength(10)
+    for (const reply of refused) expect(reply.problem()).toMatchObject({ status: 429, code: 'rate-limited' })
+    expect((await refresh(auth(), other.refreshToken)).status).toBe(200)
+  })
+
   test('A3 S8 a client that lost its answers gets the same successor as often as it asks', async () => {
     const { refreshToken, user } = await signUp(auth())
     const { refreshToken: successor } = withRefreshToken(await refresh(auth(), refreshToken))

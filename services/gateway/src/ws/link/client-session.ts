@@ -12,6 +12,7 @@ import {
 import { newId, WsPeerSocket, type WriteBatch } from '@parley/kit'
 import type { WebSocket } from 'ws'
 import type { Leaver } from '../farewells.ts'
+import { createReadingPace } from './reading-pace.ts'
 import type { LinkedSession, NodeLink } from './node-link.ts'
 
 /** The answer of a node: the problem that it refuses with, or nothing because the link has gone. */
@@ -58,6 +59,9 @@ export class ClientSession implements LinkedSession, Leaver {
   /** Whether inputs may go to the node. */
   #ready = false
   #over = false
+  readonly #pace = createReadingPace(() => performance.now())
+  /** Not read until then: it sent too much. */
+  #paused: NodeJS.Timeout | null = null
   #accessToken: string | null
   #held: LinkSession | null = null
   #signals = 0
@@ -205,7 +209,7 @@ export class ClientSession implements LinkedSession, Leaver {
     this.#sent -= finished.length
     for (const { data } of finished) this.#inputBytes -= data.length
     if (this.#sent === 0) this.#idle()
-    if (this.#inputs.length < maxInputs / 2 && this.#inputBytes < maxInputBytes / 2) this.#ws?.resume()
+    this.#readOn()
   }
 
   seen(v: number): void {
@@ -258,7 +262,20 @@ export class ClientSession implements LinkedSession, Leaver {
     this.#inputs.push(input)
     this.#inputBytes += input.data.length
     if (this.#ready) this.#sendInputs()
+    const pauseMs = this.#pace(input.data.length)
+    if (pauseMs > 0) {
+      this.#ws?.pause()
+      this.#paused = setTimeout(() => {
+        this.#paused = null
+        this.#readOn()
+      }, pauseMs).unref()
+    }
     if (this.#inputs.length > maxInputs || this.#inputBytes > maxInputBytes) this.#ws?.pause()
+  }
+
+  #readOn(): void {
+    if (this.#paused === null && this.#inputs.length < maxInputs / 2 && this.#inputBytes < maxInputBytes / 2)
+      this.#ws?.resume()
   }
 
   #sendInputs(): void {
