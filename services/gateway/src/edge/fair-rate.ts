@@ -3,7 +3,7 @@ import { limitKey, ProblemError, type Metrics } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
 
 /**
- * While the product is slow, each address may ask only so often, and the rate falls until the product keeps up. Those who ask less often
+ * While the product is slow, each address may ask only so often. The rate falls until the product keeps up. Those who ask less often
  * notice nothing. While it keeps up, or while only one address asks, nobody is refused.
  */
 export interface FairRate {
@@ -27,7 +27,7 @@ interface Asker {
 const evaluatedEveryMs = 100
 /** Requests a second. Nobody is held to less; above the upper one nobody is held to anything. */
 const rates = { least: 3, most: 200 } as const
-/** What an address may do at once gets full again at this rate while nobody is held back: nobody asks a lot and has a lot left. */
+/** The burst of an address fills up again at this rate while nobody is held back. */
 const usualRate = 10
 /** An address that was quiet may open the page, and join. */
 const burst = 20

@@ -4,7 +4,7 @@ const burstBytes = 1024 * 1024
 
 /**
  * How fast a client is read: the function takes the bytes of a frame, and tells for how many ms nothing more is read. What a client sends
- * above that waits in its own kernel, and costs neither gateway nor node.
+ * above that waits in its own kernel.
  */
 export function createReadingPace(now: () => number): (bytes: number) => number {
   let allowance = burstBytes
