@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { closeCodes, fromClient, fromServer } from '@parley/contracts'
 import { describe, expect, it } from 'vitest'
 import { definitions } from '../deploy/embedded/src/index.ts'
@@ -102,5 +102,20 @@ describe('all pages', () => {
           page !== 'docs/texts.md' && !file.includes('NN') && globSync(file, { cwd: root }).length === 0,
       ),
     ).toEqual([])
+  })
+
+  it('link only to files of the repository', () => {
+    const links = pages.flatMap((page) =>
+      [
+        ...read(page)
+          .replaceAll(/```[\s\S]*?```/g, '')
+          .matchAll(/\]\((?![a-z]+:|#|\/)([^)#\s]+)/g),
+      ].map(([, file = '']) => ({
+        page,
+        file,
+      })),
+    )
+    expect(links.filter(({ page }) => page === 'docs/map.md').length).toBeGreaterThan(12)
+    expect(links.filter(({ page, file }) => !existsSync(resolve(root, dirname(page), file)))).toEqual([])
   })
 })

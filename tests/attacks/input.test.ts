@@ -3,7 +3,7 @@ import { fromClient, type Operation, type OperationName, type Problem } from '@p
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { operationsByName } from '../matrix/call.ts'
 import { expected } from '../matrix/expected.ts'
-import { another, createPeople, type People } from '../matrix/people.ts'
+import { another, createUsers, type MatrixUsers } from '../matrix/users.ts'
 import type { AnyRow } from '../matrix/row.ts'
 import type { Scene } from '../matrix/scene.ts'
 import { createWorld, type MatrixMeeting } from '../matrix/world.ts'
@@ -25,14 +25,14 @@ const slowMs = 4_500
 describe('what a client sends', () => {
   let product: Embedded
   let url: string
-  let people: People
+  let people: MatrixUsers
   let world: MatrixMeeting
   beforeAll(async () => {
     vi.stubEnv('RATE_LIMITS', 'off')
     vi.stubEnv('BCRYPT_COST', '4')
     product = await startEmbedded()
     url = product.gateways[0] ?? ''
-    people = await createPeople(url, mailDirOf(product))
+    people = await createUsers(url, mailDirOf(product))
     world = await createWorld(url, people, 'private')
   }, 90_000)
   afterAll(async () => {
@@ -118,7 +118,7 @@ describe('what a client sends', () => {
       })
       expect([path, response.status, response.headers.get('x-evil')]).toEqual([path, 200, null])
     }
-    await createWorld(url, await createPeople(url, mailDirOf(product)), 'lobby').then((another) => another.close())
+    await createWorld(url, await createUsers(url, mailDirOf(product)), 'lobby').then((another) => another.close())
   }, 30_000)
 
   it('S28 a name of 50 kB costs nobody else a second', async () => {

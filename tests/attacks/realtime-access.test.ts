@@ -157,6 +157,7 @@ describe('S24 the lobby isolates', () => {
       ['moderation.mute', { participantId: id, kind: 'mic' }],
       ['moderation.muteAll', { kind: 'mic' }],
       ['moderation.lowerHand', { participantId: id }],
+      ['moderation.spotlight', { participantId: id, on: true }],
       ['moderation.remove', { participantId: id }],
       ['moderation.role', { participantId: waiting.id, role: 'cohost' }],
       ['lobby.admit', { participantId: waiting.id }],

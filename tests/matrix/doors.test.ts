@@ -3,7 +3,7 @@ import type { Meeting, OperationName } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startEmbedded, type Embedded } from '../support/product.ts'
 import { call, type Answer } from './call.ts'
-import { createPeople, type People } from './people.ts'
+import { createUsers, type MatrixUsers } from './users.ts'
 import { personas, type Columns, type Expected, type Persona } from './row.ts'
 import { anon, hidden, no } from './expected/words.ts'
 import { createWorld, type MatrixMeeting } from './world.ts'
@@ -96,7 +96,7 @@ const shownOf: Record<Door, number | null> = {
 describe('X9b X26 what is behind the door is for those who were admitted', () => {
   let product: Embedded
   let url: string
-  let people: People
+  let people: MatrixUsers
   beforeAll(async () => {
     for (const [name, value] of [
       ['RATE_LIMITS', 'off'],
@@ -105,7 +105,7 @@ describe('X9b X26 what is behind the door is for those who were admitted', () =>
       vi.stubEnv(name, value)
     product = await startEmbedded()
     url = product.gateways[0] ?? ''
-    people = await createPeople(url, join(product.dataDir, 'mail'))
+    people = await createUsers(url, join(product.dataDir, 'mail'))
   }, startWithinMs)
   afterAll(async () => {
     vi.unstubAllEnvs()
@@ -147,7 +147,7 @@ describe('X9b X26 what is behind the door is for those who were admitted', () =>
 
 async function worldOf(
   url: string,
-  people: People,
+  people: MatrixUsers,
   door: Door,
   before: (world: MatrixMeeting) => Promise<void>,
 ): Promise<MatrixMeeting> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startEmbedded, type Embedded } from '../support/product.ts'
 import { operationsByName } from './call.ts'
 import { expected } from './expected.ts'
-import { createPeople } from './people.ts'
+import { createUsers } from './users.ts'
 import { kinds, type AnyRow, type Kind } from './row.ts'
 import { runRow, type Stage } from './run-row.ts'
 import { createWorld, type MatrixMeeting } from './world.ts'
@@ -24,7 +24,7 @@ describe('S21 every route by everybody', () => {
     product = await startEmbedded()
     const url = product.gateways[0] ?? ''
     const mailDir = join(product.dataDir, 'mail')
-    const people = await createPeople(url, mailDir)
+    const people = await createUsers(url, mailDir)
     const shared = (kind: Kind) => {
       const world = worlds.get(kind) ?? createWorld(url, people, kind)
       worlds.set(kind, world)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { OperationName } from '@parley/contracts'
 import { call, type Answer } from './call.ts'
-import { another, type People, type Person } from './people.ts'
+import { another, type MatrixUsers, type MatrixUser } from './users.ts'
 import { expectedOf, personas, type AnyRow, type Expected, type Kind, type Persona } from './row.ts'
 import type { Scene } from './scene.ts'
 import { createWorld, type MatrixMeeting } from './world.ts'
@@ -9,7 +9,7 @@ import { createWorld, type MatrixMeeting } from './world.ts'
 export interface Stage {
   url: string
   mailDir: string
-  people: People
+  people: MatrixUsers
   /** The meeting of a kind that refused calls are made to: they must change nothing. */
   shared(kind: Kind): Promise<MatrixMeeting>
 }
@@ -85,7 +85,7 @@ async function each(run: Run, world: MatrixMeeting, cells: readonly Cell[]): Pro
 
 async function prepare({ stage, row }: Run, world: MatrixMeeting, persona: Persona) {
   const { url, mailDir, people } = stage
-  const usual: Person | null = persona === 'nobody' ? null : people[persona]
+  const usual: MatrixUser | null = persona === 'nobody' ? null : people[persona]
   const me = row.disposable === true && usual !== null ? await another(url, usual) : usual
   const scene: Scene = { url, mailDir, people, world, persona, me }
   return { scene, input: await row.request(scene) }

@@ -1,4 +1,4 @@
-import type { People, Person } from './people.ts'
+import type { MatrixUsers, MatrixUser } from './users.ts'
 import type { Persona } from './row.ts'
 import type { MatrixMeeting } from './world.ts'
 
@@ -7,12 +7,12 @@ export interface Scene {
   url: string
   /** Where mails land. */
   mailDir: string
-  people: People
+  people: MatrixUsers
   world: MatrixMeeting
   persona: Persona
   /** Who calls; null: nobody. */
-  me: Person | null
+  me: MatrixUser | null
 }
 
 /** The person who calls, or for nobody somebody else with an account: for rows that need no sign-in. */
-export const callerOrSpare = ({ me, people }: Scene): Person => (me?.kind === 'user' ? me : people.spare)
+export const callerOrSpare = ({ me, people }: Scene): MatrixUser => (me?.kind === 'user' ? me : people.spare)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import WebSocket from 'ws'
-import type { Person } from './people.ts'
+import type { MatrixUser } from './users.ts'
 
 interface Message {
   type: string
@@ -19,7 +19,7 @@ export interface Seat {
 const answerWithinMs = 8_000
 
 /** Opens a socket and goes in with a room token, or waits in the lobby. */
-export async function takeSeat(url: string, person: Person, roomToken: string): Promise<Seat> {
+export async function takeSeat(url: string, person: MatrixUser, roomToken: string): Promise<Seat> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/ws`, ['parley.v1', `bearer.${person.token}`])
   await once(socket, 'open', { signal: AbortSignal.timeout(answerWithinMs) })
   // The end of a test cuts what is left; whoever waits for an answer has a deadline of their own.

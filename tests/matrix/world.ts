@@ -1,7 +1,7 @@
 import type { JoinDetails, Meeting } from '@parley/contracts'
 import { eventually } from '@parley/kit/testing'
 import { rest } from '../support/people.ts'
-import type { People, Person } from './people.ts'
+import type { MatrixUsers, MatrixUser } from './users.ts'
 import type { Kind } from './row.ts'
 import { takeSeat, type Seat } from './seat.ts'
 
@@ -25,7 +25,7 @@ export interface MatrixMeeting {
 /** Makes a meeting, and brings everybody to their places through REST and the socket. */
 export async function createWorld(
   url: string,
-  people: People,
+  people: MatrixUsers,
   kind: Kind,
   more: { passcode?: string } = {},
 ): Promise<MatrixMeeting> {
@@ -64,12 +64,16 @@ export async function createWorld(
 
 type AsHost = MatrixMeeting['asHost']
 
-async function enter(url: string, person: Person, key: { code: string } | { joinToken: string }): Promise<Seat> {
+async function enter(url: string, person: MatrixUser, key: { code: string } | { joinToken: string }): Promise<Seat> {
   const { roomToken } = await callOrThrow<JoinDetails>(person, 'POST', `${url}/v1/meetings/join`, key)
   return takeSeat(url, person, roomToken)
 }
 
-async function openLobby(url: string, { guest }: People, { meeting, asHost }: { meeting: Meeting; asHost: AsHost }) {
+async function openLobby(
+  url: string,
+  { guest }: MatrixUsers,
+  { meeting, asHost }: { meeting: Meeting; asHost: AsHost },
+) {
   await asHost('PATCH', '', { settings: { waitingRoom: true } })
   const seat = await enter(url, guest, { code: meeting.code })
   if (seat.answer.type !== 'lobby.waiting') throw new Error(`the guest does not wait but got ${seat.answer.type}`)
@@ -77,7 +81,7 @@ async function openLobby(url: string, { guest }: People, { meeting, asHost }: { 
 }
 
 /** Stays reach meetings by facts, a moment after the room. */
-async function everybodyIsWrittenDown(asHost: AsHost, gone: Person): Promise<void> {
+async function everybodyIsWrittenDown(asHost: AsHost, gone: MatrixUser): Promise<void> {
   const { items } = await asHost<{ items: { userId: string; leftAt: string | null }[] }>('GET', '/participants')
   const there = items.filter(({ leftAt }) => leftAt === null).length
   const left = items.some(({ userId, leftAt }) => userId === gone.id && leftAt !== null)
@@ -88,7 +92,7 @@ const parts = ['', '/participants', '/tokens', '/bans', '/invites', '/lobby', '/
 const snapshotOf = async (asHost: AsHost): Promise<unknown> =>
   Object.fromEntries(await Promise.all(parts.map(async (part) => [part, await asHost('GET', part)])))
 
-async function callOrThrow<T>(as: Person, method: string, url: string, body?: unknown): Promise<T> {
+async function callOrThrow<T>(as: MatrixUser, method: string, url: string, body?: unknown): Promise<T> {
   const answer = await rest(method, url, { token: as.token, body })
   if (answer.status >= 300) throw new Error(`${method} ${url} by ${as.name}: ${JSON.stringify(answer.body)}`)
   return answer.body as T

@@ -1,8 +1,12 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Parley } from '@parley/client'
 import { eventually, janusSettings, startJanus, type RunningJanus } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startBrowser } from '../support/browser.ts'
+import { buildPackage } from '../../packages/client/build/build.ts'
+import { startBrowser, watchPeerConnections } from '../support/browser.ts'
 import { id, receives, signUp, tileOf, visit } from '../support/pages.ts'
 import { aPerson } from '../support/people.ts'
 import { startEmbedded, type Embedded } from '../support/product.ts'
@@ -29,6 +33,19 @@ async function watchPictures(page: Page, name: string): Promise<void> {
 }
 const longestGap = (page: Page) =>
   page.evaluate(() => (window as unknown as { pictures: { longest: number; last: number } }).pictures.longest)
+
+/** Resolves once the tile of `name` shows new pictures. */
+const showsPictures = (page: Page, name: string): Promise<void> =>
+  eventually(async () => {
+    const video = tileOf(page, name).locator('video')
+    const isNew = await video.evaluate((element: HTMLVideoElement) =>
+      Promise.race([
+        new Promise<boolean>((resolve) => element.requestVideoFrameCallback(() => resolve(true))),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1_000)),
+      ]),
+    )
+    expect(isNew).toBe(true)
+  }, 20_000)
 
 describe('the page and the SFU', () => {
   let browser: Browser | undefined
@@ -92,6 +109,56 @@ describe('the page and the SFU', () => {
     for (const page of [ada, ben]) expect(await longestGap(page)).toBeLessThan(2_000)
     expect(await tileOf(ben, 'Ada').getAttribute('data-participant-id')).toBe(before)
   }, 120_000)
+
+  it('R8 V1 a page that is loaded anew in the call is back in the SFU within seconds, and nobody sees it leave', async () => {
+    const watcher = await aPerson(url, 'Wanda')
+    others.push(watcher)
+    const room = await watcher.join({ code, device: { mic: false, cam: false } })
+    const peer = () => room.state.get().peers.find(({ name }) => name === 'Ben')
+    const before = peer()
+    let wasAway = false
+    room.state.subscribe(() => (wasAway ||= peer() === undefined))
+    const reloadedAt = performance.now()
+    await ben.reload()
+    await ben.locator(id('room')).waitFor()
+    const tookMs = Math.round(performance.now() - reloadedAt)
+    await eventually(async () => expect(await carrierOf(ben)).toBe('sfu'), 20_000)
+    await Promise.all([receives(ben), showsPictures(ben, 'Ada'), showsPictures(ada, 'Ben')])
+    console.log(`back after ${tookMs} ms, seen again after ${Math.round(performance.now() - reloadedAt)} ms`)
+    expect(peer()?.id).toBe(before?.id)
+    // The goodbye of the page before takes effect after 3 s.
+    if (tookMs < 2_500) expect(wasAway).toBe(false)
+    await room.leave()
+  }, 90_000)
+
+  it('O8 V1 the file of a script tag takes what an SFU needs from beside itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-script-'))
+    await buildPackage(folder)
+    const context = await browser?.newContext({ permissions: ['camera', 'microphone'] })
+    const page = await context?.newPage()
+    if (context === undefined || page === undefined) throw new Error('no browser')
+    await watchPeerConnections(page)
+    const loaded: string[] = []
+    await context.route(/\/sdk\//, async (route) => {
+      const { pathname, search } = new URL(route.request().url())
+      const name = pathname.slice('/sdk/'.length)
+      loaded.push(name + search)
+      await route.fulfill({ contentType: 'text/javascript', body: await readFile(join(folder, name)) })
+    })
+    await page.goto(`${url}/`)
+    await page.addScriptTag({ url: '/sdk/parley.min.js?v=7' })
+    await page.evaluate(`(async () => {
+      const parley = Parley.createParley({ tokenDelivery: 'body' })
+      await parley.signInAsGuest({ name: 'Tag' })
+      const localStream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
+      window.room = await parley.join({ code: '${code}', device: { mic: true, cam: true }, localStream })
+    })()`)
+    await Promise.all([receives(page), showsPictures(ada, 'Tag')])
+    expect(await page.evaluate('room.state.get().carrier.by')).toBe('sfu')
+    expect(loaded).toEqual(['parley.min.js?v=7', 'parley-sfu.min.js?v=7'])
+    await context.close()
+    await rm(folder, { recursive: true, force: true })
+  }, 90_000)
 
   it('O8 the loudspeaker that one chooses is the one that everybody is heard from', async () => {
     await ada.click(id('more'))

@@ -15,7 +15,7 @@ const sdk: Reducer<Roster> = {
     v,
     meeting,
     recording,
-    people: new Map([self, ...peers].map((one) => [one.id, one])),
+    participants: new Map([self, ...peers].map((one) => [one.id, one])),
   }),
 }
 

@@ -20,6 +20,8 @@ const names = [
   'Bo',
 ]
 const sizes = { phone390: [390, 844], phone320: [320, 640], tablet768: [768, 1024], desktop: [1280, 800] } as const
+/** 200 % zoom of the desktop's window. */
+const zoom = [640, 400] as const
 type Size = keyof typeof sizes
 
 await mkdir(folder, { recursive: true })
@@ -32,8 +34,8 @@ let faults = 0
 /** A share without pictures: what others see of it is that it goes on. */
 const blankScreen = { getTracks: () => [] } as unknown as MediaStream
 
-async function take(page: Page, name: string, size: Size = 'desktop'): Promise<void> {
-  const [width, height] = sizes[size]
+async function take(page: Page, name: string, size: Size | 'zoom' = 'desktop'): Promise<void> {
+  const [width, height] = size === 'zoom' ? zoom : sizes[size]
   await page.setViewportSize({ width, height })
   // A toast, or a name that shows for a moment, is not what the picture is about.
   await page.waitForTimeout(700)
@@ -112,6 +114,13 @@ try {
   await inAllSizes(vera, '07-call-4')
   await fill(code, 9, 2)
   await take(vera, '08-call-9')
+  const spotlightOf = (name: string) => vera.locator(`${id('tile')}[data-name="${name}"] ${id('spotlight')}`)
+  await vera.locator(`${id('tile')}[data-name="Bo"]`).hover()
+  await spotlightOf('Bo').click()
+  await inAllSizes(vera, '08-spotlight')
+  await vera.setViewportSize({ width: 1280, height: 800 })
+  await vera.locator(id('large')).hover()
+  await spotlightOf('Bo').click()
   await guests[0]?.room.startScreen(blankScreen)
   await guests[1]?.room.startScreen(blankScreen)
   await inAllSizes(vera, '09-two-presenters')
@@ -134,21 +143,39 @@ try {
   await vera.click(id('open-meeting-settings'))
   await inAllSizes(vera, '14-host-panel')
   await vera.keyboard.press('Escape')
+  await vera.setViewportSize({ width: zoom[0], height: zoom[1] })
+  await vera.click(id('reactions'))
+  await take(vera, '14-zoom-host-menu', 'zoom')
+  await vera.keyboard.press('Escape')
   await vera.setViewportSize({ width: 1280, height: 800 })
   await vera.click(id('more'))
   await vera.click(id('open-settings'))
   await take(vera, '15-settings')
   await vera.keyboard.press('Escape')
-  // 200 % zoom of a window of 1280 × 800.
-  const zoomed = await visitor({ viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 })
-  await zoomed.screenshot({ path: join(folder, '16-zoom-welcome.png') })
+  const zoomed = await visitor({ viewport: { width: zoom[0], height: zoom[1] }, deviceScaleFactor: 2 })
+  await take(zoomed, '16-zoom-welcome', 'zoom')
   await enter(zoomed, code, 'Zora')
-  await zoomed.waitForTimeout(700)
-  await zoomed.screenshot({ path: join(folder, '16-zoom-call.png') })
+  await take(zoomed, '16-zoom-call', 'zoom')
+  await zoomed.click(id('open-chat'))
+  await take(zoomed, '16-zoom-chat', 'zoom')
+  await zoomed.click(id('close-panel'))
+  await zoomed.click(id('reactions'))
+  await take(zoomed, '16-zoom-more-menu', 'zoom')
+  await zoomed.click(id('open-settings'))
+  await take(zoomed, '16-zoom-settings', 'zoom')
+  await zoomed.keyboard.press('Escape')
   const dark = await visitor({ colorScheme: 'dark' })
   await take(dark, '17-dark-welcome')
   await enter(dark, code, 'Dora')
   await inAllSizes(dark, '17-dark-call')
+  await dark.click(id('open-people'))
+  await take(dark, '17-dark-people')
+  await dark.click(id('open-chat'))
+  await take(dark, '17-dark-chat')
+  await dark.click(id('more'))
+  await dark.click(id('open-settings'))
+  await take(dark, '17-dark-settings')
+  await dark.keyboard.press('Escape')
   await vera.click(id('leave'))
   await take(vera, '18-left')
 } finally {

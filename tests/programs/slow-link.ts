@@ -1,6 +1,6 @@
 /**
- * Says how long the page takes over a slow link, 240 kbit/s with 400 ms of delay, and how many bytes came: `node tests/programs/slow-link.ts`.
- * Figures for people: no test asserts a time. That it is few bytes, `tests/attacks/edge.test.ts` holds (H14). The page has to be built.
+ * Says how long the page takes over 240 kbit/s with 400 ms of delay, and how many bytes came: `node tests/programs/slow-link.ts`.
+ * Figures for people, kept in H14 of docs/spec/http.md: no test asserts a time. That it is few bytes, `tests/attacks/edge.test.ts` holds (H14). The page has to be built.
  */
 import { startBrowser } from '../support/browser.ts'
 import { id } from '../support/pages.ts'

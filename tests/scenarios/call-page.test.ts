@@ -2,7 +2,7 @@ import { createParley, type Parley, type Room } from '@parley/client'
 import { eventually } from '@parley/kit/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { axeViolations, overflowOf } from '../support/axe.ts'
+import { axeViolations, faintUnderMouse, overflowOf } from '../support/axe.ts'
 import { startBrowser } from '../support/browser.ts'
 import { id, signUp, tileOf, visit } from '../support/pages.ts'
 import { aPerson } from '../support/people.ts'
@@ -101,6 +101,45 @@ describe('a call of 26 on the page', () => {
     await page.locator(id('page-number')).waitFor()
   }, 60_000)
 
+  it('R4 O8 the host shows one participant large to everybody, and an own pin counts for more', async () => {
+    const large = page.locator(`${id('large')} ${id('tile')}`)
+    const idOf = (name: string) => roomOf(name).state.get().self.id
+    const show = (name: string, on: boolean) => roomOf('Host').spotlight(idOf(name), on)
+    await show('Person 5', true)
+    const shows = (name: string) => page.locator(`${id('large')} ${id('tile')}[data-name="${name}"]`).waitFor()
+    await shows('Person 5')
+    await large.locator(id('spotlit')).waitFor()
+    expect(await axeViolations(page)).toEqual([])
+    expect(await page.locator(id('spotlight')).count()).toBe(0)
+    await tileOf(page, 'Host').hover()
+    await tileOf(page, 'Host').locator(id('pin')).click()
+    await shows('Host')
+    await large.hover()
+    await large.locator(id('pin')).click()
+    await shows('Person 5')
+
+    const own = () =>
+      roomOf('Host')
+        .state.get()
+        .peers.find(({ name }) => name === 'Vera')
+    await roomOf('Host').setRole(own()?.id ?? '', 'cohost')
+    await tileOf(page, 'Person 7').hover()
+    await tileOf(page, 'Person 7').locator(id('spotlight')).click()
+    await shows('Person 7')
+    await large.hover()
+    await large.locator(id('spotlight')).click()
+    await large.waitFor({ state: 'detached' })
+
+    // 200 % zoom: a host's menu is higher than the window, and can be scrolled.
+    await page.setViewportSize({ width: 640, height: 400 })
+    await page.click(id('reactions'))
+    expect((await page.locator('.menu__panel').boundingBox())?.y).toBeGreaterThanOrEqual(0)
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await roomOf('Host').setRole(own()?.id ?? '', 'participant')
+    await page.locator(id('spotlight')).first().waitFor({ state: 'detached' })
+  }, 60_000)
+
   it('O8 of two shared screens the newest is shown, one can choose, and each presenter keeps Stop', async () => {
     await roomOf('Person 1').startScreen(blankScreen)
     const shown = () => page.locator(id('presentation')).getAttribute('data-participant-id')
@@ -185,6 +224,27 @@ describe('a call of 26 on the page', () => {
     },
     30_000,
   )
+
+  it('O8 every button can be made out under the mouse, on or off, pressed or not', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await roomOf('Person 3').raiseHand()
+    await page.locator(id('toast')).first().waitFor()
+    const all: Awaited<ReturnType<typeof faintUnderMouse>>[] = [await faintUnderMouse(page, '.toast button')]
+    await page.click(id('open-people'))
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      for (let time = 0; time < 2; time++) {
+        await page.click(id('toggle-mic'))
+        all.push(await faintUnderMouse(page, '.controls button'))
+      }
+      all.push(await faintUnderMouse(page, '[data-testid="tile"]:first-child button, .panel__header button'))
+    }
+    await page.emulateMedia({ colorScheme: null })
+    await page.click(id('open-people'))
+    await roomOf('Person 3').lowerHand()
+    expect(all.flatMap(({ faint }) => faint)).toEqual([])
+    expect(all.filter(({ tried }) => tried === 0)).toEqual([])
+  }, 60_000)
 
   it('O8 axe finds nothing wrong in a call, with chat, people and settings open', async () => {
     await page.setViewportSize({ width: 1280, height: 800 })

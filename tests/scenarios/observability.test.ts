@@ -12,9 +12,11 @@ import { startCollector, type Collector, type SeenSpan } from '../support/collec
 import { metricsIn, namesIn, seriesOf } from '../support/metrics-text.ts'
 import { rest } from '../support/people.ts'
 import { startStack, type Product, type StackFile } from '../support/product.ts'
-import { ProtocolSocket, takeSeat } from '../support/protocol-socket.ts'
+import { startPrometheus, type Rule } from '../support/prometheus.ts'
+import { ProtocolSocket, takeSeat, type Seated } from '../support/protocol-socket.ts'
 
 const patienceMs = 20_000
+const metricsToken = randomBytes(24).toString('hex')
 const root = join(import.meta.dirname, '..', '..')
 
 describe('O2 what operators see of the distributed product', () => {
@@ -25,7 +27,8 @@ describe('O2 what operators see of the distributed product', () => {
   beforeAll(async () => {
     collector = await startCollector()
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' }
-    product = await startStack([], { ...tracing, LOG_FORMAT: 'json' })
+    const env = { ...tracing, LOG_FORMAT: 'json', METRICS_TOKEN: metricsToken }
+    product = await startStack(['--signaling', '2'], env)
     gateway = product.gateways[0] ?? ''
     host = await anAccount(gateway, 'Ada')
   }, 90_000)
@@ -168,6 +171,41 @@ describe('O2 what operators see of the distributed product', () => {
     }
   }, 60_000)
 
+  it('O2 a real Prometheus answers each query of the dashboards and each condition of the alerts with data', async () => {
+    const { auth, meetings, chat, media, signaling } = product.file
+    const services = [auth, meetings, chat, media, signaling].flat().map(({ url }) => url)
+    const prometheus = await startPrometheus({ gateways: [gateway], services, token: metricsToken })
+    const people = await seatOnBothNodes()
+    try {
+      // A rate tells only of what happens after a series was first seen: twice, with some scrapes between.
+      await useEverything(people)
+      await eventually(async () => {
+        const [joins] = await prometheus.query('min(count_over_time(parley_signaling_joins_total[1m]))')
+        expect(joins?.value ?? 0).toBeGreaterThan(1)
+      }, patienceMs)
+      await useEverything(people)
+      const folder = join(root, 'deploy/observability')
+      const alerts = (await prometheus.rules()).filter(({ name }) => name.startsWith('Parley'))
+      const written = await readFile(join(folder, 'rules.yml'), 'utf8')
+      expect(alerts.length).toBe(written.split('- alert:').length - 1)
+      const asked = [...alerts.map(conditionOf), ...(await panelsOf(join(folder, 'grafana')))]
+      const poor = async ({ where, query, labels }: Query): Promise<string[]> => {
+        const samples = await prometheus.query(query)
+        if (!samples.some(({ value }) => Number.isFinite(value))) return [`${where} has no data`]
+        // Text that names a label of the answer needs that label. The zero of what has not happened has none.
+        const names = samples.map((sample) => Object.keys(sample.labels)).filter((keys) => keys.length > 0)
+        const missing = labels.filter((label) => !names.every((keys) => keys.includes(label)))
+        return missing.map((label) => `${where} has no label ${label}`)
+      }
+      await eventually(async () => expect((await Promise.all(asked.map(poor))).flat()).toEqual([]), patienceMs)
+      for (const { name, health, lastError } of await prometheus.rules())
+        expect({ name, health, lastError }).toMatchObject({ name, health: 'ok' })
+    } finally {
+      for (const { socket } of people) socket.drop()
+      await prometheus.stop()
+    }
+  }, 90_000)
+
   it('O2 /version names the commit, and so do the metrics', async () => {
     const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: root })
     const { body } = await rest('GET', `${gateway}/version`)
@@ -175,12 +213,82 @@ describe('O2 what operators see of the distributed product', () => {
     expect((await scrape())[0]).toContain(`commit="${stdout.trim()}"`)
   })
 
+  /** A meeting of people on both nodes; the hint chooses the node. */
+  const seatOnBothNodes = async (): Promise<Seated[]> => {
+    const meeting = await createMeeting(gateway, host)
+    const seats = [await takeSeat(gateway, host, meeting)]
+    await eventually(async () => {
+      seats.push(await takeSeat(gateway, await aGuest(gateway, 'Gus'), meeting, newId()))
+      const counts = (await scrape()).map((text) => /^parley_signaling_participants\{.*\} (\d+)$/m.exec(text)?.[1])
+      expect(counts.filter((count) => Number(count) > 0).length).toBe(2)
+    }, patienceMs)
+    return seats
+  }
+
+  /** Signals, a message, a mistake, and somebody who comes, is lost and comes back. */
+  const useEverything = async ([first, ...others]: readonly Seated[]): Promise<void> => {
+    for (const { id } of others) expect(await first?.socket.outcome('rtc.signal', { to: id, data: {} })).toBe('ack')
+    await first?.socket.ask('chat.send', { clientMessageId: randomUUID(), text: 'hello' })
+    await rest('GET', `${gateway}/v1/meetings/${newId()}`, { token: host.token })
+    const { who, socket, entered } = await takeSeat(gateway, host, await createMeeting(gateway, host))
+    socket.drop()
+    const again = await ProtocolSocket.open(gateway, who.token)
+    const { sessionId, resumeToken, v } = entered
+    expect(await again.outcome('room.resume', { sessionId, resumeToken, v })).toBe('room.resumed')
+    again.drop()
+  }
+
   const scrape = (): Promise<string[]> => {
     const { auth, meetings, chat, media, signaling } = product.file
     const urls = [gateway, ...[auth, meetings, chat, media, signaling].flat().map(({ url }) => url)]
-    return Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))
+    const headers = { authorization: `Bearer ${metricsToken}` }
+    return Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`, { headers })).text()))
   }
 })
+
+interface Query {
+  /** The panel or the alert, for when it fails. */
+  where: string
+  query: string
+  /** Labels that the text beside the answer names. */
+  labels: readonly string[]
+}
+
+/** The side of an alert that is compared with a bound. It has to have data while nothing is wrong. */
+function conditionOf({ name, query, annotations, labels }: Rule): Query {
+  const [, measured] = /^(.*) (?:==|<|>) [\d.]+$/s.exec(query) ?? []
+  if (measured === undefined) throw new Error(`${name} compares nothing at its end: ${query}`)
+  expect(labels['severity']).toMatch(/^(critical|warning|info)$/)
+  const texts = Object.values(annotations).join(' ')
+  return { where: `alert ${name}`, query: measured, labels: [...texts.matchAll(/\$labels\.(\w+)/g)].map(second) }
+}
+
+/** The queries of all panels. Each asks the data source that is provisioned. */
+async function panelsOf(folder: string): Promise<Query[]> {
+  const sources = await readFile(join(folder, 'provisioning/datasources/parley.yml'), 'utf8')
+  const asked: Query[] = []
+  for (const file of await readdir(join(folder, 'dashboards'))) {
+    const { panels } = JSON.parse(await readFile(join(folder, 'dashboards', file), 'utf8')) as { panels: Panel[] }
+    for (const { title, datasource, targets } of panels) {
+      expect(sources, title).toContain(`uid: ${datasource.uid}, type: ${datasource.type}`)
+      for (const { expr, legendFormat } of targets)
+        asked.push({
+          where: `${file}: ${title}: ${expr}`,
+          query: expr,
+          labels: [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(second),
+        })
+    }
+  }
+  return asked
+}
+
+interface Panel {
+  title: string
+  datasource: { type: string; uid: string }
+  targets: { expr: string; legendFormat: string }[]
+}
+
+const second = (match: RegExpMatchArray): string => match[1] ?? ''
 
 /** Resolves with what it says; rejects with that when it finds a fault. */
 async function promtool(args: readonly string[], input = ''): Promise<string> {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { busGrants, type MeetingTimeline } from '@parley/contracts'
+import { connectNatsBus, connectRedisKv, createLogger, isProblem, listNodes, newId, orderNode } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
-import type { MeetingTimeline } from '@parley/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { anAccount, createMeeting } from '../support/accounts.ts'
+import { anAccount, createMeeting, roomTokenFor } from '../support/accounts.ts'
 import { parleyCli } from '../support/cli.ts'
 import { anEmail, password, rest } from '../support/people.ts'
 import { startStack } from '../support/product.ts'
 import { ProtocolSocket, takeSeat } from '../support/protocol-socket.ts'
+import { sql } from '../support/sql.ts'
 
 const waitMs = 60_000
 const adminToken = 'a token that only operators have'
@@ -89,6 +92,94 @@ describe('what operators do', () => {
       })
     },
     2 * waitMs,
+  )
+
+  it(
+    'O26 a person who never came in is in the timeline: handshakes and room tokens that were refused, with the id that the logs have',
+    async () => {
+      const [ada, ben, cy] = [await anAccount(url, 'Ada'), await anAccount(url, 'Ben'), await anAccount(url, 'Cy')]
+      const meeting = await createMeeting(url, ada)
+      const roomToken = await roomTokenFor(url, ben, meeting)
+      const socket = await ProtocolSocket.open(url, cy.token)
+      const enter = { roomToken, device: { mic: false, cam: false } }
+      expect(await socket.outcome('room.join', enter)).toBe('room-token-invalid')
+      socket.drop()
+      const bens = await ProtocolSocket.open(url, ben.token)
+      expect(await bens.outcome('room.join', enter)).toBe('room.joined')
+      const again = await ProtocolSocket.open(url, ben.token)
+      expect(await again.outcome('room.join', enter)).toBe('room-token-invalid')
+      for (const one of [bens, again]) one.drop()
+      await rest('POST', `${url}/v1/auth/logout-all`, { token: cy.token })
+      await eventually(
+        () => expect(ProtocolSocket.open(url, cy.token, meeting.id)).rejects.toThrow('refused: 401'),
+        waitMs,
+      )
+      await expect(ProtocolSocket.open(url, 'none', meeting.id)).rejects.toThrow('refused: 401')
+      await eventually(async () => {
+        const { stdout } = await parley('meeting', 'timeline', meeting.id, '--json')
+        const { entries } = JSON.parse(stdout) as MeetingTimeline
+        const lines = entries.map(({ kind, outcome, userId }) => ({ kind, outcome, userId }))
+        expect(lines).toEqual(
+          expect.arrayContaining([
+            { kind: 'room.join', outcome: "room-token-invalid (another person's)", userId: cy.id },
+            { kind: 'room.join', outcome: 'room-token-invalid (used)', userId: ben.id },
+            { kind: 'handshake', outcome: 'unauthenticated', userId: cy.id },
+            { kind: 'handshake', outcome: 'unauthenticated', userId: undefined },
+          ]),
+        )
+        for (const { kind, requestId = 'none' } of entries.filter(({ outcome }) => outcome !== 'ok'))
+          expect(product.output(), kind).toContain(`"requestId":"${requestId}"`)
+      }, waitMs)
+    },
+    2 * waitMs,
+  )
+
+  it(
+    'O25 a drained auth, meetings, chat or media answers nobody over the bus and does no work; put back it does both again',
+    async () => {
+      const log = createLogger({ service: 'test', level: 'silent' })
+      const bus = await connectNatsBus({ url: product.file.nats.url, name: 'auth/test', log })
+      const kv = await connectRedisKv({ url: product.file.redis.url, log })
+      const services = ['auth', 'meetings', 'chat', 'media'] as const
+      /** The requests of a service that find somebody, whatever they are answered. */
+      const answeredBy = async (service: (typeof services)[number]): Promise<string[]> => {
+        const subjects = busGrants[service].responds.map(({ subject }) => subject)
+        const asked = subjects.map((subject) =>
+          bus.request(subject, '{"none":true}', 5_000).then(
+            () => [subject],
+            (error: unknown) => (isProblem(error, 'unavailable') ? [] : Promise.reject(error)),
+          ),
+        )
+        return (await Promise.all(asked)).flat()
+      }
+      const orderAll = async (order: 'drain' | 'serve') => {
+        const nodes = await listNodes(kv, services)
+        expect(nodes).toHaveLength(services.length)
+        for (const node of nodes) await orderNode(kv, node, order)
+      }
+      try {
+        // The only one of each kind, which the gateway would not drain.
+        await orderAll('drain')
+        for (const service of services)
+          await eventually(async () => expect(await answeredBy(service)).toEqual([]), waitMs)
+        // Auth tells meetings of these each 5 s.
+        await sql(product.file.postgres.url, `insert into auth.standings (user_id) values ('${newId()}')`)
+        const waiting = () => sql(product.file.postgres.url, 'select user_id from auth.standings')
+        await sleep(7_000)
+        expect(await waiting()).toHaveLength(1)
+        await orderAll('serve')
+        for (const service of services) {
+          const all = busGrants[service].responds.map(({ subject }) => subject)
+          await eventually(async () => expect(await answeredBy(service)).toEqual(all), waitMs)
+        }
+        await eventually(async () => expect(await waiting()).toHaveLength(0), waitMs)
+        await eventually(async () => createMeeting(url, await anAccount(url, 'Ada')), waitMs)
+      } finally {
+        await bus.close(1_000)
+        await kv.close()
+      }
+    },
+    3 * waitMs,
   )
 
   it(

@@ -146,7 +146,16 @@ describe('what a Janus carries', () => {
     // Nobody gets more by asking for it.
     await ben.peer.configure({ bitrate: 10_000_000 })
     expect(await bitrates(ben)).toEqual([600_000])
-    await Promise.all([host, ben, cleo].map(({ peer }) => peer.close()))
+    // A publisher that has lost its socket goes on at another gateway, and publishes nothing anew.
+    ben.peer.client.drop()
+    const elsewhere = ben.sfu.url.replace(url.replace('http', 'ws'), String(product.gateways[1]).replace('http', 'ws'))
+    expect(elsewhere).not.toBe(ben.sfu.url)
+    const again = await JanusClient.open({ ...ben.sfu, url: elsewhere }, ben.who.token)
+    await again.claim(ben.peer.session)
+    await cleo.socket.ask('media.update', { cam: true })
+    await share(400_000, host, ben, cleo)
+    again.drop()
+    await Promise.all([host, cleo].map(({ peer }) => peer.close()))
   }, 120_000)
 })
 

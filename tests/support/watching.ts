@@ -88,11 +88,12 @@ function apply(participants: Map<string, Participant>, { type, data }: MeetingEv
     case 'participant.left':
       return void participants.delete(data.participantId)
     case 'participant.updated': {
-      const { role, name, connection } = data
+      const { role, name, connection, spotlight } = data
       return change(data.participantId, {
         ...(role && { role }),
         ...(name && { name }),
         ...(connection && { connection }),
+        ...(spotlight !== undefined && { spotlight }),
       })
     }
     case 'media.changed':

@@ -13,8 +13,8 @@ export interface Defaults {
 const isSet = (env: Environment, name: string): boolean => Boolean(env[name] || env[`${name}_FILE`])
 
 /**
- * The settings that production asks for and one process can answer itself: a secret, made at the first start and kept in the folder beside the
- * database whose keys it encrypts, and the address of this machine. An external database needs a secret of its own.
+ * The settings that production asks for and one process can answer itself: a secret, and the address of this machine. The secret is
+ * made at the first start, and lies beside the database whose keys it encrypts. An external database needs a secret of its own.
  * @throws StartupError when the file of the secret holds something else
  */
 export function defaultsFor(env: Environment, dataDir: string): Defaults {

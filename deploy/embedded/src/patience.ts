@@ -5,7 +5,7 @@ import { StartupError } from '@parley/kit'
 const pauseMs = 250
 
 /**
- * Tries again for `ms` what a former start, which has just been told to stop, may still be in the way of: it lets go of
+ * Tries again for `ms`, since a former process that is stopping may still hold the port or the folder. It lets go of
  * the port at once, and of the folder when its sockets are gone.
  */
 export async function patiently<T>(ms: number, attempt: () => Promise<T>): Promise<T> {

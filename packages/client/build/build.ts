@@ -17,7 +17,7 @@ export const packageFolder = join(source, 'dist')
 export async function buildPackage(folder: string = packageFolder): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await Promise.all([modules(folder), script(folder), types(folder), papers(folder)])
+  await Promise.all([modules(folder), script(folder), scriptForSfu(folder), types(folder), papers(folder)])
 }
 
 const contracts = '@parley/contracts'
@@ -32,18 +32,36 @@ async function bundle(input: RolldownOptions, output: OutputOptions): Promise<vo
   await build.close()
 }
 
-/** `index.js` for browsers and bundlers, `node.js` for Node, and what both share. */
+const nameOfChunk = ({ isDynamicEntry }: { isDynamicEntry: boolean }): string =>
+  isDynamicEntry ? 'parley-sfu.js' : 'parley.js'
+
+/** `index.js` for browsers and bundlers, `node.js` for Node, what both share, and what a room with an SFU loads. */
 const modules = (dir: string): Promise<void> =>
   bundle(
     { input: { index: entry('index'), node: entry('node') }, external: ['ws'], transform: { target } },
-    { dir, format: 'es', entryFileNames: '[name].js', chunkFileNames: 'parley.js', comments: false },
+    { dir, format: 'es', entryFileNames: '[name].js', chunkFileNames: nameOfChunk, comments: false },
   )
 
-/** Everything in one file, as the global `Parley`. */
+const minified = { minify: true, comments: false } as const
+
+const loadScript = entry('media/sfu/load-script')
+/** All but the SFU in one file, as the global `Parley`. A room with an SFU loads the second file. */
 const script = (dir: string): Promise<void> =>
   bundle(
-    { input: entry('index'), platform: 'browser', transform: { target } },
-    { file: join(dir, 'parley.min.js'), format: 'iife', name: 'Parley', minify: true, comments: false },
+    {
+      input: entry('index'),
+      platform: 'browser',
+      transform: { target },
+      plugins: [{ name: 'second-file', resolveId: (id) => (id.endsWith('/load.ts') ? loadScript : null) }],
+    },
+    { ...minified, file: join(dir, 'parley.min.js'), format: 'iife', name: 'Parley' },
+  )
+
+/** The second file, a module: `parley.min.js` imports it from beside itself. */
+const scriptForSfu = (dir: string): Promise<void> =>
+  bundle(
+    { input: entry('media/sfu/sfu-session'), platform: 'browser', transform: { target } },
+    { ...minified, file: join(dir, 'parley-sfu.min.js'), format: 'es' },
   )
 
 /** `index.d.ts`: the SDK's own types, and before them those of the contracts that they name. */

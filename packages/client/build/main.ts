@@ -6,8 +6,9 @@ import { packPackage } from './pack.ts'
 
 await buildPackage()
 const tarball = await packPackage()
-const script = await readFile(join(packageFolder, 'parley.min.js'))
 const kB = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
-process.stdout.write(
-  `${relative(process.cwd(), tarball)}\nparley.min.js: ${kB(script.length)}, ${kB(gzipSync(script, { level: 9 }).length)} by gzip\n`,
-)
+const sizes = ['parley.min.js', 'parley-sfu.min.js'].map(async (name) => {
+  const script = await readFile(join(packageFolder, name))
+  return `${name}: ${kB(script.length)}, ${kB(gzipSync(script, { level: 9 }).length)} by gzip`
+})
+process.stdout.write(`${[relative(process.cwd(), tarball), ...(await Promise.all(sizes))].join('\n')}\n`)

@@ -9,6 +9,7 @@ export const manifest = (version: string): object => ({
   exports: {
     '.': { types: './index.d.ts', node: './node.js', default: './index.js' },
     './parley.min.js': './parley.min.js',
+    './parley-sfu.min.js': './parley-sfu.min.js',
     './package.json': './package.json',
   },
   types: './index.d.ts',

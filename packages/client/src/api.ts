@@ -222,6 +222,8 @@ export interface Room {
   mute(participantId: string, kind: MediaKind): Promise<void>
   muteAll(kind: MediaKind): Promise<number>
   lowerHandOf(participantId: string): Promise<void>
+  /** Shows somebody large to everybody, in place of anybody else, or no longer: `Participant.spotlight`. */
+  spotlight(participantId: string, on: boolean): Promise<void>
   /** Sends somebody out; with `ban` for good. */
   remove(participantId: string, ban?: boolean): Promise<void>
   /** `host` hands the meeting over. */

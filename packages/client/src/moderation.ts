@@ -3,7 +3,16 @@ import type { Connection } from './connection.ts'
 
 export type Moderation = Pick<
   Room,
-  'mute' | 'muteAll' | 'lowerHandOf' | 'remove' | 'setRole' | 'admit' | 'reject' | 'admitAll' | 'endMeeting'
+  | 'mute'
+  | 'muteAll'
+  | 'lowerHandOf'
+  | 'spotlight'
+  | 'remove'
+  | 'setRole'
+  | 'admit'
+  | 'reject'
+  | 'admitAll'
+  | 'endMeeting'
 >
 
 /** The actions of a host or cohost. Not repeated after a lost connection: by then it might no longer be meant. */
@@ -12,6 +21,7 @@ export function moderation(request: Connection['request']): Moderation {
     mute: async (participantId, kind) => void (await request('moderation.mute', { participantId, kind })),
     muteAll: async (kind) => (await request('moderation.muteAll', { kind })).payload.count,
     lowerHandOf: async (participantId) => void (await request('moderation.lowerHand', { participantId })),
+    spotlight: async (participantId, on) => void (await request('moderation.spotlight', { participantId, on })),
     remove: async (participantId, ban = false) => void (await request('moderation.remove', { participantId, ban })),
     setRole: async (participantId, role) => void (await request('moderation.role', { participantId, role })),
     admit: async (participantId) => void (await request('lobby.admit', { participantId })),

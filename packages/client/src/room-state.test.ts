@@ -34,6 +34,11 @@ describe('R3 applyServerMessage', () => {
       { peers: [sampleParticipant(2, { connection: 'reconnecting', role: 'cohost' }), sampleParticipant(3)], v: 6 },
     ],
     [
+      'participant.updated into the spotlight',
+      { type: 'participant.updated', payload: { v: 6, participantId, spotlight: true } },
+      { peers: [sampleParticipant(2, { spotlight: true }), sampleParticipant(3)], v: 6 },
+    ],
+    [
       'participant.updated of oneself',
       { type: 'participant.updated', payload: { v: 6, participantId: id(1), name: 'Me' } },
       { self: sampleParticipant(1, { name: 'Me' }), v: 6 },

@@ -131,10 +131,16 @@ function changed(roster: Roster, { type, payload }: StateMessage): Roster {
   }
 }
 
-const givenOf = ({ role, name, connection }: ServerPayload<'participant.updated'>): Partial<Participant> => ({
+const givenOf = ({
+  role,
+  name,
+  connection,
+  spotlight,
+}: ServerPayload<'participant.updated'>): Partial<Participant> => ({
   ...(role === undefined ? {} : { role }),
   ...(name === undefined ? {} : { name }),
   ...(connection === undefined ? {} : { connection }),
+  ...(spotlight === undefined ? {} : { spotlight }),
 })
 
 function withDelta(roster: Roster, { v, upserts, left, meeting, recording }: RoomDelta): Roster {

@@ -124,6 +124,7 @@ export const answers: Readonly<Record<ClientType, string>> = {
   'moderation.mute': 'ack',
   'moderation.muteAll': 'ack',
   'moderation.lowerHand': 'ack',
+  'moderation.spotlight': 'ack',
   'moderation.remove': 'ack',
   'moderation.role': 'ack',
   'lobby.admit': 'ack',

@@ -24,10 +24,10 @@ export class FairQueue<T> {
 
   /** How many tasks of one address, or of one person there, wait. */
   sizeOf(address: string, person?: string): number {
-    const people = this.#addresses.get(address)
-    if (people === undefined) return 0
-    if (person !== undefined) return people.get(person)?.length ?? 0
-    return [...people.values()].reduce((sum, entries) => sum + entries.length, 0)
+    const queues = this.#addresses.get(address)
+    if (queues === undefined) return 0
+    if (person !== undefined) return queues.get(person)?.length ?? 0
+    return [...queues.values()].reduce((sum, entries) => sum + entries.length, 0)
   }
 
   /** How many tasks would have their turn before another one of this address. */
@@ -37,10 +37,10 @@ export class FairQueue<T> {
   }
 
   push(owner: Owner, item: T): void {
-    const people = this.#addresses.get(owner.address) ?? new Map<string, QueuedItem<T>[]>()
-    this.#addresses.set(owner.address, people)
-    const entries = people.get(owner.person) ?? []
-    people.set(owner.person, entries)
+    const queues = this.#addresses.get(owner.address) ?? new Map<string, QueuedItem<T>[]>()
+    this.#addresses.set(owner.address, queues)
+    const entries = queues.get(owner.person) ?? []
+    queues.set(owner.person, entries)
     entries.push({ item, owner })
     this.#size += 1
   }
@@ -48,16 +48,16 @@ export class FairQueue<T> {
   /** The task whose turn it is. */
   shift(): T | undefined {
     const [address] = this.#addresses.keys()
-    const people = address === undefined ? undefined : this.#addresses.get(address)
-    if (address === undefined || people === undefined) return undefined
-    const [person = ''] = people.keys()
-    const entries = people.get(person) ?? []
+    const queues = address === undefined ? undefined : this.#addresses.get(address)
+    if (address === undefined || queues === undefined) return undefined
+    const [person = ''] = queues.keys()
+    const entries = queues.get(person) ?? []
     const next = entries.shift()
     // Both go to the end of their lines.
-    people.delete(person)
-    if (entries.length > 0) people.set(person, entries)
+    queues.delete(person)
+    if (entries.length > 0) queues.set(person, entries)
     this.#addresses.delete(address)
-    if (people.size > 0) this.#addresses.set(address, people)
+    if (queues.size > 0) this.#addresses.set(address, queues)
     if (next !== undefined) this.#size -= 1
     return next?.item
   }
@@ -68,8 +68,8 @@ export class FairQueue<T> {
       (found, address) => (found === undefined || this.sizeOf(address) >= this.sizeOf(found) ? address : found),
       undefined,
     )
-    const people = largest === undefined ? undefined : this.#addresses.get(largest)
-    const most = [...(people?.values() ?? [])].reduce<QueuedItem<T>[] | undefined>(
+    const queues = largest === undefined ? undefined : this.#addresses.get(largest)
+    const most = [...(queues?.values() ?? [])].reduce<QueuedItem<T>[] | undefined>(
       (found, entries) => (found === undefined || entries.length >= found.length ? entries : found),
       undefined,
     )
@@ -81,20 +81,20 @@ export class FairQueue<T> {
 
   /** Takes one task out; false if it is not there any more. */
   remove({ address, person }: Owner, item: T): boolean {
-    const people = this.#addresses.get(address)
-    const entries = people?.get(person)
+    const queues = this.#addresses.get(address)
+    const entries = queues?.get(person)
     const at = entries?.findIndex((entry) => entry.item === item) ?? -1
-    if (people === undefined || entries === undefined || at < 0) return false
+    if (queues === undefined || entries === undefined || at < 0) return false
     entries.splice(at, 1)
-    if (entries.length === 0) people.delete(person)
-    if (people.size === 0) this.#addresses.delete(address)
+    if (entries.length === 0) queues.delete(person)
+    if (queues.size === 0) this.#addresses.delete(address)
     this.#size -= 1
     return true
   }
 
   /** Takes all out. */
   clear(): T[] {
-    const all = [...this.#addresses.values()].flatMap((people) => [...people.values()].flat().map(({ item }) => item))
+    const all = [...this.#addresses.values()].flatMap((queues) => [...queues.values()].flat().map(({ item }) => item))
     this.#addresses.clear()
     this.#size = 0
     return all

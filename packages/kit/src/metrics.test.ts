@@ -10,6 +10,8 @@ test('services of one process share a metric and are told apart by label', async
   auth.reading('size', 'Size', () => 1)
   chat.reading('size', 'Size', () => 2)
   chat.queue('sends', () => 7)
+  chat.counter('rare_total', 'Rare')
+  chat.histogram('rare_seconds', 'Rare')
   const text = await metrics.text()
   expect(text).toContain('things_total{service="auth",kind="x"} 2')
   expect(text).toContain('things_total{service="chat",kind="x"} 2')
@@ -17,5 +19,8 @@ test('services of one process share a metric and are told apart by label', async
   expect(text).toContain('took_seconds_bucket{le="0.25",service="auth",route="/a"} 1')
   expect(text).toContain('size{service="auth"} 1')
   expect(text).toContain('size{service="chat"} 2')
+  // A rate would miss the first one otherwise.
+  expect(text).toContain('rare_total{service="chat"} 0')
+  expect(text).toContain('rare_seconds_count{service="chat"} 0')
   expect(text).toContain('parley_queue_length{service="chat",queue="sends"} 7')
 })

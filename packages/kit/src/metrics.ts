@@ -48,6 +48,8 @@ function metricsOf(registry: Registry, service: string): Metrics {
   return {
     counter(name, help, labels = []) {
       const counter = once(name, () => new Counter(base(name, help, labels)))
+      // There from the start: a rate misses what had happened when a series was first seen.
+      if (labels.length === 0) counter.inc({ service }, 0)
       return { inc: (values = {}, by = 1) => counter.inc({ service, ...values }, by) }
     },
     gauge(name, help, labels = []) {
@@ -56,6 +58,7 @@ function metricsOf(registry: Registry, service: string): Metrics {
     },
     histogram(name, help, labels = [], buckets = httpBuckets) {
       const histogram = once(name, () => new Histogram({ ...base(name, help, labels), buckets: [...buckets] }))
+      if (labels.length === 0) histogram.zero({ service })
       return { observe: (values, value) => histogram.observe({ service, ...values }, value) }
     },
     reading: (name, help, read) =>

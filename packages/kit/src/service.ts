@@ -46,7 +46,10 @@ export interface RunningService {
    * directory.
    */
   leave?(): void
-  /** An operator takes it out of service: it is not ready, takes nothing new, and moves the sessions that it has. It goes on running. */
+  /**
+   * An operator takes it out of service: it is not ready, takes nothing new, moves the sessions that it has, and ends its work in the
+   * background. It goes on running.
+   */
   drain?(): void | Promise<void>
   /** An operator puts it back into service. */
   undrain?(): void | Promise<void>

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import { AuthPage } from './features/auth/auth-page.tsx'
 import { ForgotPasswordPage } from './features/auth/forgot-page.tsx'
 import { ResetPasswordPage } from './features/auth/reset-page.tsx'
@@ -5,7 +6,7 @@ import { VerifyEmailPage } from './features/auth/verify-page.tsx'
 import { AccountPage } from './features/account/account-page.tsx'
 import { HomePage } from './features/home/home-page.tsx'
 import { InvitePage } from './features/invites/invite-page.tsx'
-import { detailsPath } from './router.ts'
+import { detailsPath, type Route } from './router.ts'
 import { ServicesContext, useServices, type Services } from './services.ts'
 import { later } from './ui/later.tsx'
 import { Link } from './ui/link.tsx'
@@ -29,7 +30,7 @@ function Screen() {
   const { session, router } = useServices()
   const route = router.route.value
   useFocusOnScreen(`${route.at} ${session.user.value?.id ?? ''} ${session.restoring.value}`)
-  if (session.restoring.value) return <Starting />
+  if (session.restoring.value) return <Starting route={route} />
   switch (route.at) {
     case 'home':
       return session.user.value === null ? <AuthPage tab="sign-in" next="/" /> : <HomePage user={session.user.value} />
@@ -65,11 +66,18 @@ function Screen() {
   }
 }
 
-const Starting = () => (
-  <main class="center-screen">
-    <Spinner label="Starting" large />
-  </main>
-)
+/** While it is asked who is here, the code of the screen comes: over a slow link that is a second. */
+function Starting({ route }: { route: Route }) {
+  useEffect(() => {
+    if (route.at === 'meeting') MeetingPage.begin()
+    if (route.at === 'details') DetailsPage.begin()
+  }, [route.at])
+  return (
+    <main class="center-screen">
+      <Spinner label="Starting" large />
+    </main>
+  )
+}
 
 const Nowhere = () => (
   <Page>

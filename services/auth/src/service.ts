@@ -1,6 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import { authOperations } from '@parley/contracts'
 import {
+  createBackground,
   createHttpServer,
   createKeptAnswers,
   defineService,
@@ -16,13 +17,14 @@ import { compose, type Components } from './compose.ts'
 import { cleanUp } from './housekeeping/housekeeping.ts'
 import { migrations } from './migrations/index.ts'
 import { tellRename } from './accounts/renames.ts'
+import { tellStanding } from './accounts/standings.ts'
 import { createErasing } from './privacy/erasing.ts'
 import { repeat, type Repeated } from './repeat.ts'
 import { routesOf } from './routes.ts'
 import { createCookies } from './sessions/cookie.ts'
 import { createOriginOf } from './sessions/origin.ts'
 import { ping } from './store.ts'
-import { subscribeToBus } from './subscriptions.ts'
+import { answerBus, hearRevocations } from './subscriptions.ts'
 import type { Tables } from './tables.ts'
 import { version } from './version.ts'
 
@@ -43,40 +45,66 @@ function create(deps: Deps<AuthConfig, Tables>): RunningService {
   const { keyring, keySource, revocations, pool } = parts
   const erasing = createErasing(parts.erasures, log)
   const app = serve(deps, parts, erasing.kick)
-  let subscriptions: { unsubscribe(): void }[] = []
+  /** To know what holds. It goes on in a drain, for requests that come late. */
+  let knowing: { hints: { unsubscribe(): void }; keys: Repeated } | undefined
+  let answers: { unsubscribe(): void }[] = []
   let rounds: Repeated[] = []
+  const background = createBackground({
+    begin() {
+      answers = answerBus(bus, { db, keyring, log })
+      rounds = [
+        repeat(() => tellAll(tellRename, deps), { name: 'telling of new names', everyMs: 5_000, log }),
+        repeat(() => tellAll(tellStanding, deps), { name: 'telling of disabled accounts', everyMs: 5_000, log }),
+        repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
+      ]
+      erasing.start()
+      parts.outbox.start()
+    },
+    async end() {
+      for (const answer of answers) answer.unsubscribe()
+      await Promise.all([erasing.stop(), parts.outbox.stop(), ...rounds.map((round) => round.stop())])
+    },
+    log,
+  })
 
   return {
     async start() {
       await keyring.refresh()
       await keySource.start()
       await parts.learnRevocations()
-      subscriptions = subscribeToBus(bus, { db, keyring, revocations, log })
-      rounds = [
-        repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
-        repeat(() => tellRenames(deps), { name: 'telling of new names', everyMs: 5_000, log }),
-        repeat(() => cleanUp({ ...deps, ...parts.lifetimes }), { name: 'housekeeping', everyMs: roundMs, log }),
-      ]
-      erasing.start()
-      parts.outbox.start()
+      knowing = {
+        hints: hearRevocations(bus, { revocations, log }),
+        keys: repeat(keyring.refresh, { name: 'reading the signing keys', everyMs: roundMs, log }),
+      }
+      await background.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
-    drain: () => void (app.draining = true),
-    undrain: () => void (app.draining = false),
+    drain() {
+      app.draining = true
+      background.rest()
+    },
+    undrain() {
+      background.resume()
+      app.draining = false
+    },
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
-      for (const subscription of subscriptions) subscription.unsubscribe()
+      await background.stop()
+      knowing?.hints.unsubscribe()
       keySource.stop()
       revocations.stop()
-      await Promise.all([erasing.stop(), parts.outbox.stop(), ...rounds.map((round) => round.stop())])
+      await knowing?.keys.stop()
       await pool.stop()
     },
     readiness: () => readinessOf(deps),
   }
 }
 
-async function tellRenames(deps: Deps<AuthConfig, Tables>): Promise<void> {
-  while (await tellRename(deps));
+async function tellAll(
+  tellOne: (deps: Pick<Deps<AuthConfig, Tables>, 'db' | 'bus'>) => Promise<boolean>,
+  deps: Deps<AuthConfig, Tables>,
+): Promise<void> {
+  while (await tellOne(deps));
 }
 
 function serve(deps: Deps<AuthConfig, Tables>, parts: Components, kickErasures: () => void) {

@@ -7,15 +7,19 @@ import type { Db } from './tables.ts'
 
 const queue = 'auth'
 
-/** The requests that auth answers and the events it hears. */
-export const subscribeToBus = (
+/** The requests that auth answers. */
+export const answerBus = (
   bus: Bus,
-  { db, keyring, revocations, log }: { db: Db; keyring: Keyring; revocations: Revocations; log: Logger },
+  { db, keyring, log }: { db: Db; keyring: Keyring; log: Logger },
 ): BusSubscription[] => [
   respond(bus, authBus.keys, queue, async () => ({ keys: keyring.published() }), log),
   respond(bus, authBus.revocations, queue, ({ since }) => listRevocations(db, since), log),
   respond(bus, authBus.account, queue, ({ userId }) => accountOf(db, userId), log),
   respond(bus, authBus.gone, queue, async ({ userIds }) => ({ gone: await goneOf(db, userIds) }), log),
-  // Other replicas' revocations, at once; the poll of the database brings what is lost.
-  subscribe(bus, authBus.revoked, {}, (revocation) => revocations.add(revocation), log),
 ]
+
+/** Other replicas' revocations, at once; the poll of the database brings what is lost. */
+export const hearRevocations = (
+  bus: Bus,
+  { revocations, log }: { revocations: Revocations; log: Logger },
+): BusSubscription => subscribe(bus, authBus.revoked, {}, (revocation) => revocations.add(revocation), log)

@@ -13,6 +13,7 @@ export interface Tables extends KeptTables, OutboxTables {
   erasures: ErasuresTable
   operator_actions: OperatorActionsTable
   renames: RenamesTable
+  standings: StandingsTable
 }
 /** The service's schema, or a transaction on it. */
 export type Db = Kysely<Tables>
@@ -129,6 +130,12 @@ interface RenamesTable {
   before: string
   at: Generated<Date>
   /** By the database's clock; while a replica works on it, when it counts as dead. */
+  due_at: Generated<Date>
+}
+
+interface StandingsTable {
+  user_id: string
+  /** As in `renames`. */
   due_at: Generated<Date>
 }
 

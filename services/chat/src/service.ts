@@ -1,5 +1,6 @@
 import { chatOperations } from '@parley/contracts'
 import {
+  createBackground,
   createEdgeAuth,
   createHttpServer,
   createKeptAnswers,
@@ -85,23 +86,38 @@ function create({
 
   const housekeeping = createHousekeeping({ db, clock, log, keepDays: config.CHAT_RETENTION_DAYS })
   let subscriptions: BusSubscription[] = []
+  const background = createBackground({
+    begin() {
+      void housekeeping.start()
+      attachments.start()
+      subscriptions = [...answerChatBus({ bus, chat, access, log }), ...answerPrivacy({ db, bus, log })]
+    },
+    end() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      housekeeping.stop()
+      attachments.stop()
+    },
+    log,
+  })
   return {
     readiness,
     async start() {
       await auth.start()
-      void housekeeping.start()
-      attachments.start()
-      subscriptions = [...answerChatBus({ bus, chat, access, log }), ...answerPrivacy({ db, bus, log })]
+      await background.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
-    drain: () => void (app.draining = true),
-    undrain: () => void (app.draining = false),
+    drain() {
+      app.draining = true
+      background.rest()
+    },
+    undrain() {
+      background.resume()
+      app.draining = false
+    },
     async stop() {
-      for (const subscription of subscriptions) subscription.unsubscribe()
+      await background.stop()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       await writer.stop()
-      housekeeping.stop()
-      attachments.stop()
       auth.stop()
     },
   }

@@ -99,7 +99,7 @@ async function createGateway(deps: Deps<GatewayConfig, never>): Promise<RunningS
     async stop() {
       await Promise.all([drainHttp(app, { deadlineMs: config.DRAIN_MS, log }), sendAway()])
       janus.stop()
-      sockets.stop()
+      await sockets.stop()
       parts.fairRate.stop()
       await upstreams.stop()
       auth.stop()

@@ -1,5 +1,6 @@
 import { mediaOperations } from '@parley/contracts'
 import {
+  createBackground,
   createEdgeAuth,
   createHttpServer,
   createKeptAnswers,
@@ -66,24 +67,44 @@ async function create(deps: Deps<MediaConfig, MediaTables>): Promise<RunningServ
   })
   const housekeeping = createHousekeeping({ db, clock, log })
   let subscriptions: BusSubscription[] = []
+  const background = createBackground({
+    async begin() {
+      void housekeeping.start()
+      subscriptions = [...files.start(), ...answerPrivacy({ db, bus, log, dropFiles: files.dropOf })]
+      await sfu.work()
+      await recordings.start()
+    },
+    async end() {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+      housekeeping.stop()
+      files.rest()
+      // The recordings first: they need the rooms.
+      await recordings.stop()
+      await sfu.rest()
+    },
+    log,
+  })
   return {
     readiness,
     async start() {
       await auth.start()
-      void housekeeping.start()
-      subscriptions = [...files.start(), ...answerPrivacy({ db, bus, log, dropFiles: files.dropOf })]
       await sfu.start()
-      await recordings.start()
+      await background.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
-    drain: () => void (app.draining = true),
-    undrain: () => void (app.draining = false),
+    drain() {
+      app.draining = true
+      background.rest()
+    },
+    undrain() {
+      background.resume()
+      app.draining = false
+    },
     async stop() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
-      await recordings.stop()
-      await sfu.stop()
-      housekeeping.stop()
+      await background.stop()
+      sfu.stop()
       await files.stop()
       auth.stop()
     },

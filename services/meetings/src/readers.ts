@@ -12,7 +12,7 @@ type ReadersQuery = Static<(typeof meetingsBus.readers)['input']>
 type Readers = Static<(typeof meetingsBus.readers)['output']>
 
 /**
- * A meeting as it is, and those of these people, all of whom `chatAccess` let in once, was not removed since, and came in indeed.
+ * A meeting as it is, and those of these users who may read its chat: `chatAccess` let them in once, they came in, and nobody removed them.
  * @throws ProblemError `not-found`
  */
 export async function readersOf(context: Context, { meetingId, userIds }: ReadersQuery): Promise<Readers> {

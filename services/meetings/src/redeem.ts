@@ -11,7 +11,7 @@ import { toMeeting } from './meeting.ts'
 import { hashOf } from './room-token.ts'
 import { admissionFactsOf, roleByUse, type Shown } from './standing.ts'
 import { findArrival, type Arrival } from './store/arrival.ts'
-import { spendRoomToken } from './store/room-tokens.ts'
+import { findRoomToken, spendRoomToken } from './store/room-tokens.ts'
 import type { MeetingRow, RoomTokenRow } from './tables.ts'
 
 interface AdmittedArrival {
@@ -27,13 +27,18 @@ interface AdmittedArrival {
  */
 export async function redeem(
   context: Context,
-  { roomToken, userId, attempt = null }: { roomToken: string; userId: string; attempt?: string | null },
+  { roomToken, userId, attempt = null, requestId }: Redemption,
 ): Promise<AdmissionGrant> {
   const at = now(context)
-  const token = await spendRoomToken(context.db, { hash: hashOf(roomToken), userId, attempt, at })
-  if (token === undefined) throw new ProblemError('room-token-invalid')
+  const hash = hashOf(roomToken)
+  const token = await spendRoomToken(context.db, { hash, userId, attempt, at })
+  if (token === undefined) {
+    await noteInvalid(context, { hash, userId, requestId }, at)
+    throw new ProblemError('room-token-invalid')
+  }
   const { arrival, entry, place } = await admit(context, token, at).catch((error: unknown) => {
-    noteRefusal(context, token, error)
+    const { meeting_id: meetingId, participant_id: participantId } = token
+    if (isProblem(error)) noteRefusal(context, { meetingId, userId, participantId, requestId, outcome: error.code })
     throw error
   })
   if (place === null && arrival.waits) await leaveQueue(context, arrival.meeting, userId, at)
@@ -49,13 +54,43 @@ export async function redeem(
   }
 }
 
+interface Redemption {
+  roomToken: string
+  userId: string
+  attempt?: string | null
+  requestId?: string | undefined
+}
+
+interface Refusal {
+  meetingId: string
+  userId: string
+  participantId?: string
+  requestId: string | undefined
+  outcome: string
+}
+
 /** For the timeline: somebody came to the door with a room token, and was not let in. */
-function noteRefusal(context: Context, token: RoomTokenRow, error: unknown): void {
-  if (!isProblem(error)) return
-  const { meeting_id: meetingId, user_id: userId, participant_id: participantId } = token
-  const who = { meetingId, userId, participantId }
+function noteRefusal(context: Context, { requestId, ...refusal }: Refusal): void {
   const at = now(context).toISOString()
-  context.note({ id: newId(), at, kind: 'room.join', outcome: error.code, ...who })
+  const note = { id: newId(), at, kind: 'room.join', ...refusal }
+  context.note(requestId === undefined ? note : { ...note, requestId })
+}
+
+/** A token that we made tells its meeting still, though it lets nobody in. */
+async function noteInvalid(
+  context: Context,
+  { hash, userId, requestId }: { hash: string; userId: string; requestId: string | undefined },
+  at: Date,
+): Promise<void> {
+  const token = await findRoomToken(context.db, hash)
+  if (token === undefined) return
+  const why = token.user_id !== userId ? "another person's" : token.expires_at <= at ? 'expired' : 'used'
+  noteRefusal(context, {
+    meetingId: token.meeting_id,
+    userId,
+    requestId,
+    outcome: `room-token-invalid (${why})`,
+  })
 }
 
 async function admit(context: Context, token: RoomTokenRow, at: Date): Promise<AdmittedArrival> {

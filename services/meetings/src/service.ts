@@ -1,5 +1,6 @@
 import { signalingBus } from '@parley/contracts'
 import {
+  createBackground,
   createBatched,
   createEdgeAuth,
   createHttpServer,
@@ -101,21 +102,38 @@ function create(deps: MeetingsDeps): RunningService {
   noteRequests(app, clock, (one) => notes.add(one))
   const goodbyes = createGoodbyes({ bus, log })
   serveRoutes(app, context, goodbyes, { authenticate: edge.authenticate, kv, kept, checkAnswers })
+  const background = createBackground({
+    begin() {
+      work = startWork(deps, context)
+    },
+    async end() {
+      const ending = work
+      work = undefined
+      if (ending !== undefined) await stopWork(ending)
+    },
+    log,
+  })
   return {
     readiness,
     async start() {
       await edge.start()
-      work = startWork(deps, context)
+      await background.start()
       notes.start()
       return startHttp(app, { host: config.HOST, port: config.PORT })
     },
-    drain: () => void (app.draining = true),
-    undrain: () => void (app.draining = false),
+    drain() {
+      app.draining = true
+      background.rest()
+    },
+    undrain() {
+      background.resume()
+      app.draining = false
+    },
     async stop() {
       await drainHttp(app, { deadlineMs: config.DRAIN_MS, log })
       goodbyes.stop()
       await notes.stop()
-      if (work !== undefined) await stopWork(work)
+      await background.stop()
       edge.stop()
     },
   }

@@ -18,6 +18,7 @@ import { timelineOf } from './timeline/read.ts'
 import { keepNotes } from './timeline/store.ts'
 import { renamed } from './renamed.ts'
 import { readUserEvents } from './user-events/read.ts'
+import { standing } from './webhooks/standing.ts'
 
 const queue = 'meetings'
 
@@ -49,6 +50,7 @@ export function answerBus(context: Context, bus: Bus): BusSubscription[] {
     serve(meetingsBus.noteTimeline, noteTimeline),
     serve(meetingsBus.timeline, ({ db }, { meeting }) => timelineOf(db, meeting)),
     serve(meetingsBus.rename, renamed),
+    serve(meetingsBus.standing, standing),
     serve(privacyBus.eraseInMeetings, eraseUser),
     serve(privacyBus.exportFromMeetings, exportUser),
   ]

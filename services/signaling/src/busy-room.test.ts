@@ -15,13 +15,13 @@ describe('a busy room', () => {
 
   it('P1 everybody sees every version in order, and one’s own change before its answer', async () => {
     const meeting = aMeeting()
-    const people = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => product.join(0, meeting, name)))
-    const inside = Math.max(...people.map(({ joined }) => joined['v'] as number))
+    const members = await Promise.all(['Ada', 'Ben', 'Cleo'].map((name) => product.join(0, meeting, name)))
+    const inside = Math.max(...members.map(({ joined }) => joined['v'] as number))
     for (let n = 0; n < 50; n++) {
-      for (const { client } of people) client.tell('media.update', { cam: n % 2 === 1 }, `c${n}`)
+      for (const { client } of members) client.tell('media.update', { cam: n % 2 === 1 }, `c${n}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
-    for (const { client, id, joined } of people) {
+    for (const { client, id, joined } of members) {
       await eventually(() => expect(client.of('media.changed').at(-1)?.payload['v']).toBe(inside + 150))
       const versions = client.received.flatMap(({ payload }) =>
         typeof payload?.['v'] === 'number' ? payload['v'] : [],

@@ -86,8 +86,8 @@ describe('T24 histories over two nodes', () => {
       const [first, ...others] = members.map(({ view }) => view)
       for (const other of others) expect(other, `seed ${seed}`).toEqual(first)
       const here = members.map(({ id }) => [id, 'connected']).toSorted()
-      const people = Object.entries(first?.people ?? {}) as [string, { connection: string }][]
-      expect(people.map(([id, { connection }]) => [id, connection])).toEqual(here)
+      const shown = Object.entries(first?.participants ?? {}) as [string, { connection: string }][]
+      expect(shown.map(([id, { connection }]) => [id, connection])).toEqual(here)
     }, 15_000)
     expect(
       members.flatMap(({ gaps }) => gaps),

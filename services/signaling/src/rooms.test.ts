@@ -118,6 +118,31 @@ describe.each(Object.entries(worlds))('two signaling nodes, %s', (_name, startWo
     })
   })
 
+  it('R4 the host shows one person to everybody, on all nodes and to whoever comes; a participant may not', async () => {
+    const meeting = aMeeting()
+    const [host, ben] = [await product.join(0, meeting, 'Host', 'host'), await product.join(1, meeting, 'Ben')]
+    await host.client.waitFor('participant.joined')
+    const show = (by: typeof host, participantId: string, on: boolean) =>
+      by.client.ask('moderation.spotlight', { participantId, on })
+    expect(await show(ben, ben.id, true)).toMatchObject({ type: 'error', payload: { code: 'forbidden' } })
+    expect(await show(host, ben.id, true)).toMatchObject({ type: 'ack' })
+    const changed = (id: string, lit: boolean) =>
+      ben.client.waitFor(
+        'participant.updated',
+        ({ participantId, spotlight }) => participantId === id && spotlight === lit,
+      )
+    await changed(ben.id, true)
+    expect(await show(host, host.id, true)).toMatchObject({ type: 'ack' })
+    await changed(ben.id, false)
+    await changed(host.id, true)
+    const cem = await product.join(1, meeting, 'Cem')
+    const peers = cem.joined['peers'] as { id: string; spotlight?: boolean }[]
+    expect(peers.filter(({ spotlight }) => spotlight).map(({ id }) => id)).toEqual([host.id])
+    expect(await show(host, host.id, false)).toMatchObject({ type: 'ack' })
+    await changed(host.id, false)
+    expect(await show(host, newId(), true)).toMatchObject({ type: 'error', payload: { code: 'peer-not-found' } })
+  })
+
   it('R8 a dropped socket is resumed on the other node: nothing missed, nobody saw a leave', async () => {
     const meeting = aMeeting()
     const [ada, ben] = [await product.join(0, meeting, 'Ada'), await product.join(0, meeting, 'Ben')]

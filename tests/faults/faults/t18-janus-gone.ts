@@ -19,27 +19,30 @@ interface Room {
   sfu: Sfu
 }
 
-/** One Janus stands still and wakes up again, then the other one is killed. */
+/** Of three Janus one stands still and one is killed, at once; the third has to take the rooms of both. */
 export const janusGone: Fault = {
   id: 'T18',
-  title: 'Janus frozen, Janus killed',
+  title: 'one Janus frozen, another one killed',
   promise:
     'The rooms of a lost Janus are offered elsewhere within 10 s. Nobody leaves the roster, and no room is left over.',
-  stack: { args: ['--janus', '2', '--media', '2'], env: janusEnv },
+  stack: { args: ['--janus', '3', '--media', '2'], env: janusEnv },
   size: { rooms, clients: 2, chat: 0, state: 0, signals: 0, seconds: 10 },
   underLoad: false,
   async inject(scene) {
     const all = await gatherRooms(scene)
-    const [one, other] = scene.cluster.janus()
-    if (one === undefined || other === undefined) throw new Error('there are two Janus')
-    scene.note('rooms of the fuller Janus', Math.max(...[one, other].map((janus) => roomsOf(all, janus).length)))
-    await scene.cluster.freeze(one.pid)
-    await follow(scene, all, one, 'frozen')
-    scene.cluster.thaw(one.pid)
-    await sweep(scene, all, one)
-    process.kill(other.pid, 'SIGKILL')
-    await follow(scene, all, other, 'killed')
-    await sweep(scene, all, one)
+    const [frozen, killed, well] = scene.cluster.janus()
+    if (frozen === undefined || killed === undefined || well === undefined) throw new Error('there are three Janus')
+    const lost = { frozen: roomsOf(all, frozen), killed: roomsOf(all, killed) }
+    scene.note(
+      'rooms of the fullest Janus',
+      Math.max(lost.frozen.length, lost.killed.length, roomsOf(all, well).length),
+    )
+    await scene.cluster.freeze(frozen.pid)
+    process.kill(killed.pid, 'SIGKILL')
+    await Promise.all([follow(scene, lost.frozen, well, 'frozen'), follow(scene, lost.killed, well, 'killed')])
+    scene.cluster.thaw(frozen.pid)
+    await sweep(scene, all, frozen)
+    await sweep(scene, all, well)
     scene.note('people who were said to leave', all.flatMap(({ people }) => people).filter(sawSomebodyLeave).length)
     for (const { people } of all) for (const { socket } of people) socket.drop()
   },
@@ -65,14 +68,14 @@ async function gatherRooms({ cluster }: Scene): Promise<Room[]> {
 const isAt = ({ sfu }: Room, { id }: JanusProcess): boolean => new URL(sfu.url).pathname.endsWith(`/${id}`)
 const roomsOf = (all: readonly Room[], janus: JanusProcess): Room[] => all.filter((room) => isAt(room, janus))
 
-/** Notes how long it takes until the people of each room of a Janus are told of another one. */
-async function follow({ note, wait }: Scene, all: readonly Room[], janus: JanusProcess, how: string): Promise<void> {
+/** Notes how long it takes until the people of each room are told of the Janus that is well: the other one is no way out. */
+async function follow({ note, wait }: Scene, lost: readonly Room[], well: JanusProcess, how: string): Promise<void> {
   const from = now()
-  const waiting = new Set(roomsOf(all, janus))
+  const waiting = new Set(lost)
   note(`rooms of the ${how}`, waiting.size)
   while (waiting.size > 0 && now() - from < 2 * offeredMs) {
     for (const room of waiting)
-      if (!isAt(room, janus)) {
+      if (isAt(room, well)) {
         waiting.delete(room)
         note(`offered again, ${how}`, now() - from)
       }
@@ -97,7 +100,7 @@ const sawSomebodyLeave = ({ socket }: Seated): boolean => socket.all.some(({ typ
 
 function figuresOf(noted: Evidence['noted']): Figure[] {
   return [
-    single('rooms of the fuller Janus before', noted('rooms of the fuller Janus')[0] ?? 0, { most: rooms / 2 }),
+    single('rooms of the fullest Janus before', noted('rooms of the fullest Janus')[0] ?? 0, { most: rooms / 2 }),
     atMost('frozen: until its rooms are offered again', noted('offered again, frozen'), { most: offeredMs }),
     atMost('killed: until its rooms are offered again', noted('offered again, killed'), { most: offeredMs }),
     atMost('until no room is left over', noted('swept'), { most: sweptMs }),

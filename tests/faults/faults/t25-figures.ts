@@ -53,7 +53,7 @@ function stepFigures({ history: { departures }, at, noted }: Evidence, name: str
   ]
 }
 
-/** The steepest in the second half, of those that had begun to work before that, by a fourth of the time. */
+/** The steepest slope in the second half, of processes that ran from the first fourth of the time on. */
 function slopeFigure({ history, at, size }: Evidence): Figure {
   const [begun = 0] = at('begun')
   const [ended = 0] = at('ended')

@@ -1,7 +1,7 @@
 import type { authOperations } from '@parley/contracts'
 import { anEmail, password, rest } from '../../support/people.ts'
 import { mailedToken } from '../mail.ts'
-import { another } from '../people.ts'
+import { another } from '../users.ts'
 import type { Part } from '../row.ts'
 import { callerOrSpare, type Scene } from '../scene.ts'
 import { all, anon, hidden, no, unknownId, unknownToken } from './words.ts'

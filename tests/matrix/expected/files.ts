@@ -1,6 +1,6 @@
 import type { filesOperations } from '@parley/contracts'
 import { rest } from '../../support/people.ts'
-import type { Person } from '../people.ts'
+import type { MatrixUser } from '../users.ts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { all, anon, hidden } from './words.ts'
@@ -14,7 +14,7 @@ const wish = ({ world }: Scene) => ({
 })
 
 /** A file of somebody; of the host's where that person may have none. */
-async function fileOf(scene: Scene, who: Person | null, { ready = true } = {}) {
+async function fileOf(scene: Scene, who: MatrixUser | null, { ready = true } = {}) {
   const owner = who ?? scene.people.host
   const announced = await rest('POST', `${scene.url}/v1/files`, { token: owner.token, body: wish(scene) })
   if (announced.status !== 201) return fileOfHost(scene, ready)
@@ -27,7 +27,7 @@ async function fileOfHost(scene: Scene, ready: boolean) {
   return bytesInto(scene, host, announced.body, ready)
 }
 
-async function bytesInto({ url }: Scene, owner: Person, announced: Record<string, unknown>, ready: boolean) {
+async function bytesInto({ url }: Scene, owner: MatrixUser, announced: Record<string, unknown>, ready: boolean) {
   const { id } = announced['file'] as { id: string }
   const at = `${url}/v1/files/${id}`
   const authorization = `Bearer ${owner.token}`

@@ -7,7 +7,7 @@ import type {
 } from '@parley/contracts'
 import { randomUUID } from 'node:crypto'
 import { rest } from '../../support/people.ts'
-import type { Person } from '../people.ts'
+import type { MatrixUser } from '../users.ts'
 import type { Part } from '../row.ts'
 import type { Scene } from '../scene.ts'
 import { anon, hidden, no } from './words.ts'
@@ -28,9 +28,9 @@ export const stats: Part<keyof typeof statsOperations> = {
 }
 
 /** A message of somebody; of the host's where that person may not write. */
-async function saidBy({ url, world, people }: Scene, who: Person | null) {
+async function saidBy({ url, world, people }: Scene, who: MatrixUser | null) {
   const path = `${url}/v1/meetings/${world.meeting.id}/messages`
-  const post = (as: Person) =>
+  const post = (as: MatrixUser) =>
     rest('POST', path, { token: as.token, body: { clientMessageId: randomUUID(), text: 'hello' } })
   const said = await post(who ?? people.host)
   const { body } = said.status === 201 ? said : await post(people.host)

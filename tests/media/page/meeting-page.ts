@@ -1,4 +1,4 @@
-/** Runs in a browser page: a person of one colour and one tone in a meeting, by the SDK, and what they see and hear of the others. */
+/** Runs in a browser page: a participant of one colour and one tone, by the SDK. It tells what they see and hear of the others. */
 import { createParley, type Room } from '../../../packages/client/src/index.ts'
 
 const parley = createParley({ url: location.origin, tokenDelivery: 'body' })

@@ -13,7 +13,7 @@ export interface ListingOptions extends CommonOptions {
 const few = 10
 const many = 100_000
 
-/** The time of a list of meetings, with few and with many in the table, and the plans of its query. */
+/** Measures a list of meetings, with few and with many in the table, and shows the plans of its query. */
 export async function listing(options: ListingOptions): Promise<void> {
   const { requests } = options
   head('M3', `GET /v1/meetings through the gateway, ${requests} requests one after the other`)

@@ -3,6 +3,7 @@ import type { MediaView, RemoteMedia } from '../api.ts'
 import { later } from '../time.ts'
 import { Mesh, type MeshDeps } from './mesh/mesh.ts'
 import type { MediaPlace } from './room-media.ts'
+import { loadSfu } from './sfu/load.ts'
 import { SfuTransport, type SfuTransportDeps } from './sfu/sfu-transport.ts'
 import type { LocalMedia, MediaTransport, TransportSample } from './transport.ts'
 
@@ -32,6 +33,8 @@ export class MediaSwitch {
     this.#deps = deps
     this.#current = sfu ? this.#makeSfu(sfu) : this.#makeMesh(iceServers, generation)
     if (awaitsSfu && this.#current instanceof Mesh) this.#current.retire()
+    // Now, not when the room moves to an SFU: by then a newer version may have replaced the page's files.
+    loadSfu().catch(deps.report)
   }
 
   get remote(): ReadonlyMap<string, RemoteMedia> {

@@ -30,7 +30,14 @@ const edge = { requests: [authBus.keys, authBus.revocations], subscribes: [authB
  */
 export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
   gateway: {
-    requests: [...edge.requests, meetingsBus.timeline, mediaBus.janusAccess, mediaBus.janusEnded, mediaBus.freeFeed],
+    requests: [
+      ...edge.requests,
+      meetingsBus.noteTimeline,
+      meetingsBus.timeline,
+      mediaBus.janusAccess,
+      mediaBus.janusEnded,
+      mediaBus.freeFeed,
+    ],
     responds: [],
     publishes: [],
     subscribes: [...edge.subscribes, signalingBus.room],
@@ -39,6 +46,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
     requests: [
       filesBus.useAvatar,
       meetingsBus.rename,
+      meetingsBus.standing,
       privacyBus.eraseInMeetings,
       privacyBus.eraseInChat,
       privacyBus.eraseInMedia,
@@ -77,6 +85,7 @@ export const busGrants: Readonly<Record<ServiceName | 'gateway', BusGrant>> = {
       meetingsBus.noteTimeline,
       meetingsBus.timeline,
       meetingsBus.rename,
+      meetingsBus.standing,
       privacyBus.eraseInMeetings,
       privacyBus.exportFromMeetings,
     ],

@@ -70,7 +70,7 @@ export const MeetingTimeline = Type.Object({
 export type MeetingTimeline = Static<typeof MeetingTimeline>
 
 export const meetingsBus = {
-  /** From signaling: notes to keep. Repeating it changes nothing. */
+  /** From signaling and the gateway: notes to keep. Repeating it changes nothing. */
   noteTimeline: request('meetings.note-timeline', {
     input: Type.Object({ notes: Type.Array(TimelineNote, { maxItems: 200 }) }),
     output: Type.Object({}),
@@ -89,7 +89,13 @@ export const meetingsBus = {
    * `passcode-required`, `not-found`.
    */
   redeem: request('meetings.redeem', {
-    input: Type.Object({ roomToken: Type.String(), userId: Id, attempt: Type.Optional(Id) }),
+    input: Type.Object({
+      roomToken: Type.String(),
+      userId: Id,
+      attempt: Type.Optional(Id),
+      /** Of the handshake, for the timeline. */
+      requestId: Type.Optional(Type.String({ maxLength: 128 })),
+    }),
     output: AdmissionGrant,
     timeoutMs: 2_500,
   }),
@@ -166,6 +172,12 @@ export const meetingsBus = {
   /** The copies of an account's former name follow. Asked until it is answered; a second time it changes nothing. */
   rename: request('meetings.rename', {
     input: Type.Object({ userId: Id, before: Type.String(), name: Type.String() }),
+    output: Type.Object({}),
+    timeoutMs: 2_500,
+  }),
+  /** Whether an account is disabled, or removed: its webhooks stand still. Asked until it is answered. */
+  standing: request('meetings.standing', {
+    input: Type.Object({ userId: Id, disabled: Type.Boolean() }),
     output: Type.Object({}),
     timeoutMs: 2_500,
   }),

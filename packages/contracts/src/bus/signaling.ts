@@ -41,6 +41,7 @@ export const RoomChange = Type.Union([
     connection: Type.Optional(Connection),
     role: Type.Optional(Role),
     name: Type.Optional(Type.String()),
+    spotlight: Type.Optional(Type.Boolean()),
   }),
   Type.Object({
     ...numbered,

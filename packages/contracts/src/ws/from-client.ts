@@ -141,6 +141,13 @@ export const fromClient = {
     needs: 'moderate',
     summary: 'Lower somebody’s hand',
   },
+  'moderation.spotlight': {
+    payload: Strict({ participantId: Id, on: Type.Boolean() }),
+    answers: { ack: Ack },
+    when: ['joined'],
+    needs: 'moderate',
+    summary: 'Show somebody large to everybody, in place of anybody else, or no longer',
+  },
   'moderation.remove': {
     payload: Strict({ participantId: Id, ban: Type.Optional(Type.Boolean()) }),
     answers: { ack: Ack },

@@ -31,6 +31,7 @@ export const fromServer = {
     role: Type.Optional(Role),
     name: Type.Optional(Type.String()),
     connection: Type.Optional(Connection),
+    spotlight: Type.Optional(Type.Boolean()),
   }),
   'participant.left': Type.Object({
     v,
@@ -104,7 +105,7 @@ export type ServerMessage = { [T in ServerType]: { type: T; payload: ServerPaylo
 /** The summary of each message, for the documents. */
 export const serverSummaries: Readonly<Record<ServerType, string>> = {
   'participant.joined': 'Somebody entered the room, or came back after the grace',
-  'participant.updated': 'The role, name or connection of a participant changed',
+  'participant.updated': 'The role, name, connection or spotlight of a participant changed',
   'participant.left': 'A participant is not in the room any more',
   'media.changed':
     'A microphone, camera or screen went on or off; `by` is the participant who switched it off for them',

@@ -26,6 +26,9 @@ export const Participant = Type.Object(
       description: 'Null: not raised. Raised hands sort by this number, the first is the lowest',
     }),
     connection: Connection,
+    spotlight: Type.Optional(
+      Type.Boolean({ description: 'True: a host or cohost shows this participant large to everybody; one at most' }),
+    ),
     joinedAt: Type.String(),
     avatarFileId: Type.Optional(Id),
   },

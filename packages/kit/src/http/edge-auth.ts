@@ -52,6 +52,7 @@ export function createEdgeAuth({ bus, log, clock = systemClock }: { bus: Bus; lo
       if (revocations.isRevoked(principal)) throw new ProblemError('unauthenticated', 'The session has ended')
       return principal
     },
+    ownerOf: (token) => signatures.ownerOf(token),
   }
   let hints: { unsubscribe(): void } | undefined
   return {

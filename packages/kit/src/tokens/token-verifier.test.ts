@@ -142,6 +142,17 @@ test('S4: the clock may be 30 s off, not 31', async () => {
   expect(await codeOf(token(claims({ iat: at + 31 })))).toBe('unauthenticated')
 })
 
+test('O26 S3: the owner of an expired token is known, if we have signed it', async () => {
+  const { verifier } = open()
+  const sub = newId()
+  const old = claims({ sub, iat: seconds() - 900, exp: seconds() - 60 })
+  expect(await verifier.ownerOf(token(old))).toBe(sub)
+  expect(await verifier.ownerOf(token(claims({ sub })))).toBe(sub)
+  expect(await verifier.ownerOf(token(old, {}, other.privateKey))).toBeNull()
+  expect(await verifier.ownerOf(token(claims({ sub, aud: 'others' })))).toBeNull()
+  expect(await verifier.ownerOf('none')).toBeNull()
+})
+
 test('a remembered token still expires, and ends with its key', async () => {
   const { verifier, keys } = open()
   const good = token(claims())

@@ -3,7 +3,7 @@ import jwt from '@fastify/jwt'
 import { accessAudience, tokenIssuer, type Principal } from '@parley/contracts'
 import { fastify } from 'fastify'
 import { systemClock } from '../clock.ts'
-import { ProblemError } from '../problem.ts'
+import { isProblem, ProblemError } from '../problem.ts'
 import type { Clock } from '../service.ts'
 import { principalOrThrow, toleranceS } from './access-claims.ts'
 import type { KeySource } from './key-source.ts'
@@ -12,6 +12,8 @@ import { createLru } from './lru.ts'
 export interface TokenVerifier {
   /** Rejects with `unauthenticated`, `token-expired`, or `unavailable` when the keys cannot be fetched. */
   verify(token: string): Promise<Principal>
+  /** The account of a token that we have signed, though it may have expired; null for any other text. Rejects with `unavailable` as `verify` does. */
+  ownerOf(token: string): Promise<string | null>
 }
 
 const maxTokenLength = 4096
@@ -52,7 +54,19 @@ export function createTokenVerifier({ keys, clock = systemClock }: { keys: KeySo
     verified.set(token, fresh)
     return fresh.principal
   }
-  return { verify }
+  async function ownerOf(token: string): Promise<string | null> {
+    try {
+      return (await verify(token)).userId
+    } catch (error) {
+      if (isProblem(error, 'unavailable')) throw error
+      // The signature has been found good by the time that the age is looked at.
+      if (!isProblem(error, 'token-expired')) return null
+      const { jwt: tools } = await check
+      const { sub } = tools.decode<{ sub?: unknown }>(token) ?? {}
+      return typeof sub === 'string' ? sub : null
+    }
+  }
+  return { verify, ownerOf }
 }
 
 /** @fastify/jwt without a server: tokens are also verified where there is no request, such as on an open socket. */

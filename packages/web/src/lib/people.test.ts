@@ -1,6 +1,16 @@
 import type { Participant } from '@parley/contracts'
 import { describe, expect, test } from 'vitest'
-import { avatarColours, colourOf, comings, firstName, handPositions, initials, isolated, listNames } from './people.ts'
+import {
+  avatarColours,
+  briefly,
+  colourOf,
+  comings,
+  firstName,
+  handPositions,
+  initials,
+  isolated,
+  listNames,
+} from './people.ts'
 
 const person = (id: string, hand: number | null = null): Participant => ({
   id,
@@ -58,6 +68,9 @@ describe('O8 people', () => {
     expect(listNames(['Ada', 'Bo'])).toBe('Ada and Bo')
     expect(listNames(['דנה', 'Bo'])).toBe('\u2068דנה\u2069 and Bo')
     expect(isolated('Zoë')).toBe('Zoë')
+    expect(listNames(['Bartholomew Featherstonehaugh-Cholmondeley', 'Bo'])).toBe('Bartholomew Featherstonehaug… and Bo')
+    expect(briefly('👩‍👩‍👧‍👦'.repeat(30))).toBe(`${'👩‍👩‍👧‍👦'.repeat(28)}…`)
+    expect(briefly('א'.repeat(30))).toBe(`\u2068${'א'.repeat(28)}…\u2069`)
     expect(listNames(['Ada', 'Bo', 'Cy'])).toBe('Ada, Bo and 1 other')
     expect(listNames(['Ada', 'Bo', 'Cy', 'Di'])).toBe('Ada, Bo and 2 others')
   })

@@ -58,9 +58,17 @@ const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}
  */
 export const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
 
+const longestInNews = 28
+
+/** A name in news, which are a line or two on a phone: a long one is cut. */
+export function briefly(name: string): string {
+  const letters = [...graphemes.segment(name)].map(({ segment }) => segment)
+  return isolated(letters.length > longestInNews ? `${letters.slice(0, longestInNews).join('').trimEnd()}…` : name)
+}
+
 /** `Ada`, `Ada and Bo`, `Ada, Bo and 3 others`. */
 export function listNames(names: readonly string[]): string {
-  const [first = '', second = ''] = names.map(isolated)
+  const [first = '', second = ''] = names.slice(0, 2).map(briefly)
   if (names.length < 2) return first
   if (names.length === 2) return `${first} and ${second}`
   return `${first}, ${second} and ${names.length - 2} ${names.length === 3 ? 'other' : 'others'}`

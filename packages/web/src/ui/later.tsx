@@ -5,22 +5,31 @@ import { Button } from './button.tsx'
 import { Page } from './page.tsx'
 import { Spinner } from './spinner.tsx'
 
+/** A screen whose code comes when it is first shown. `begin` asks for the code before that. */
+type LaterScreen<P> = FunctionComponent<P> & { begin: () => void }
+
 /**
- * A screen whose code loads when it is first shown. So the first load is small. If that fails, the network is
- * away or the page has been replaced by a newer one: to load it again mends both.
+ * Makes the first load small. If the code cannot be loaded, the network is away, or a newer page has replaced this one. To load the page
+ * again mends both.
  */
-export function later<P extends object>(load: () => Promise<ComponentType<P>>): FunctionComponent<P> {
+export function later<P extends object>(load: () => Promise<ComponentType<P>>): LaterScreen<P> {
   let loaded: ComponentType<P> | null = null
-  return function Later(props: P) {
+  let loading: Promise<ComponentType<P>> | null = null
+  const begin = (): Promise<ComponentType<P>> =>
+    (loading ??= load().then(
+      (component) => (loaded = component),
+      (error: unknown) => {
+        loading = null
+        throw error
+      },
+    ))
+  const Later = (props: P) => {
     const [Screen, setScreen] = useState<ComponentType<P> | null>(() => loaded)
     const [failed, setFailed] = useState(false)
     useEffect(() => {
       if (Screen !== null) return
-      load().then(
-        (component) => {
-          loaded = component
-          setScreen(() => component)
-        },
+      begin().then(
+        (component) => setScreen(() => component),
         (error: unknown) => {
           report('The code of a screen could not be loaded', error)
           setFailed(true)
@@ -30,6 +39,10 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
     if (Screen !== null) return <Screen {...props} />
     return failed ? <NotLoaded /> : <Loading />
   }
+  return Object.assign(Later, {
+    // A failure is for the screen to tell, when it is shown.
+    begin: () => void begin().catch(() => {}),
+  })
 }
 
 const Loading = () => (

@@ -1,6 +1,7 @@
 import { isUniqueViolation, newId, readAddress, secretForm, StartupError, systemClock } from '@parley/kit'
 import bcrypt from 'bcrypt'
 import { emailKey, findUser, findUserByAddress, insertUser, markVerified, setPassword } from '../accounts/store.ts'
+import { insertStanding } from '../accounts/standings.ts'
 import { toUser } from '../accounts/user.ts'
 import { endEverySession } from '../sessions/endings.ts'
 import type { Db, OperatorActionRow, UserRow } from '../tables.ts'
@@ -37,7 +38,7 @@ export interface Users {
   verify(who: string): Promise<ShownUser>
   /** Sets a password and ends every session. */
   resetPassword(who: string, password: string): Promise<ShownUser>
-  /** Nobody can sign in with the account. Ends every session; open sockets close within a second or two. */
+  /** Nobody can sign in with the account. Ends every session; open sockets close within a second or two. Its webhooks stop. */
   disable(who: string, reason?: string): Promise<ShownUser>
   /** Its owner can sign in again. */
   enable(who: string, reason?: string): Promise<ShownUser>
@@ -89,6 +90,7 @@ export const createUsers = ({ db, cost }: Options): Users => ({
     await db.transaction().execute(async (trx) => {
       await endEverySession(trx, user.id, timeNow())
       await trx.deleteFrom('users').where('id', '=', user.id).execute()
+      await insertStanding(trx, user.id)
     })
     return shown(user)
   },
@@ -112,6 +114,7 @@ async function setDisabled(db: Db, who: string, disabled: boolean, reason?: stri
       .where('id', '=', id)
       .execute()
     if (disabled) await endEverySession(trx, id, at)
+    await insertStanding(trx, id)
     await note(trx, id, { action: disabled ? 'disable' : 'enable', at, ...(reason !== undefined && { reason }) })
   })
   return shown(await findOrThrow(db, id))

@@ -1,5 +1,6 @@
 import { erasures } from './0006-erasures.ts'
 import { renames } from './0007-renames.ts'
+import { standings } from './0008-standings.ts'
 import { avatars } from './0004-avatars.ts'
 import { operators } from './0007-operators.ts'
 import { accounts } from './0001-accounts.ts'
@@ -18,6 +19,7 @@ export const migrations = {
   '0006-erasures': erasures,
   '0007-operators': operators,
   '0007-renames': renames,
+  '0008-standings': standings,
   '0004-guests': guests,
   '0004-avatars': avatars,
 } as const

@@ -4,6 +4,7 @@ import type { Logger } from '@parley/kit'
 import { WebSocket, type RawData } from 'ws'
 import { evaluate, type PublishingHandle } from './filter.ts'
 import { MessageBudget } from './message-budget.ts'
+import type { Publishing } from './publishing.ts'
 
 export interface JanusPipeEnds {
   client: WebSocket
@@ -13,6 +14,7 @@ export interface JanusPipeEnds {
   log: Logger
   /** Ends what an earlier session of this participant still publishes. */
   freeFeed(place: JanusPlace): Promise<void>
+  publishing: Publishing
 }
 
 /** Until then the other side is not read, bytes. */
@@ -47,7 +49,8 @@ export class JanusPipe {
   /** The join as publisher that Janus has yet to answer. */
   #joining: { transaction: string; text: string } | null = null
   #token: string | null = null
-  /** Where the client publishes; null: nowhere, or on a handle of a session that it has claimed. */
+  readonly #known: Publishing
+  /** Where the client publishes; null: nowhere, as far as is known. */
   #publishing: PublishingHandle | null = null
   /** Most video that the client may send, bits per second; null: not known yet. */
   #bitrate: number | null = null
@@ -60,13 +63,14 @@ export class JanusPipe {
   #alive = true
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor({ client, janus, place, room, log, freeFeed }: JanusPipeEnds) {
+  constructor({ client, janus, place, room, log, freeFeed, publishing }: JanusPipeEnds) {
     this.place = place
     this.#client = client
     this.#janus = janus
     this.#room = room
     this.#log = log
     this.#freeFeed = freeFeed
+    this.#known = publishing
     this.ended = Promise.all([closing(client), closing(janus)]).then(() => {
       for (const timer of this.#timers) clearTimeout(timer)
     })
@@ -133,6 +137,7 @@ export class JanusPipe {
     if (publishes !== undefined) {
       this.#publishing = publishes
       this.#toldBitrate = null
+      this.#known.remember(this.place.janusId, publishes)
     }
     if (joins !== undefined) this.#joining = { transaction: joins, text: instead }
     if (begins !== undefined || claims !== undefined) {
@@ -169,6 +174,15 @@ export class JanusPipe {
     if (janus !== 'success' || session === undefined) return
     this.#sessions.add(session)
     if (this.#ending) this.#destroy(session)
+    else if (asked !== null) void this.#goOn(session)
+  }
+
+  /** A session that is claimed may publish, and gets its share of the bandwidth without publishing anew. */
+  async #goOn(session: number): Promise<void> {
+    const publishing = await this.#known.recall(this.place.janusId, session)
+    if (publishing === null || this.#publishing !== null) return
+    this.#publishing = publishing
+    if (this.#bitrate !== null) this.limitBitrate(this.#bitrate)
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   checkShapeOrThrow,
   ProblemError,
   type Bus,
+  type Kv,
   type Logger,
   type Metrics,
   type TokenVerifier,
@@ -20,10 +21,12 @@ import { checkHandshakeOrThrow } from '../ws/handshake.ts'
 import { refuse } from '../ws/refuse.ts'
 import { janusSubprotocol, readJanusHandshakeOrThrow } from './handshake.ts'
 import { JanusPipe } from './janus-pipe.ts'
+import { createPublishing, type Publishing } from './publishing.ts'
 import { createJanusPipes, type Arrival, type JanusPipes } from './janus-pipes.ts'
 
 export interface JanusSocketOptions {
   bus: Bus
+  kv: Kv
   log: Logger
   metrics: Metrics
   origins: Origins
@@ -55,6 +58,7 @@ interface Upgrade {
  */
 export function serveJanus(options: JanusSocketOptions): JanusSockets {
   const { bus, log, metrics, maxSockets, clientFactsOf } = options
+  const publishing = createPublishing(options)
   const pipes = createJanusPipes({ bus, log, total: maxSockets })
   const server = new WebSocketServer({
     noServer: true,
@@ -76,7 +80,7 @@ export function serveJanus(options: JanusSocketOptions): JanusSockets {
       const { requestId } = clientFactsOf(request)
       const onError = (err: Error): void => log.debug({ err, requestId }, 'client socket failed')
       socket.on('error', onError)
-      open({ request, socket, head }, { ...options, pipes, server }).then(
+      open({ request, socket, head }, { ...options, pipes, server, publishing }).then(
         () => outcomes.inc({ outcome: 'open' }),
         (err: unknown) => {
           const problem = asProblem(err) ?? new ProblemError('internal')
@@ -89,7 +93,7 @@ export function serveJanus(options: JanusSocketOptions): JanusSockets {
   }
 }
 
-type Opening = JanusSocketOptions & { pipes: JanusPipes; server: WebSocketServer }
+type Opening = JanusSocketOptions & { pipes: JanusPipes; server: WebSocketServer; publishing: Publishing }
 
 async function open(upgrade: Upgrade, options: Opening): Promise<void> {
   const place = await admit(upgrade.request, options)
@@ -120,7 +124,7 @@ async function admit(request: IncomingMessage, options: JanusSocketOptions): Pro
 async function join(
   { request: upgrade, socket, head }: Upgrade,
   { place, arrival }: { place: JanusPlace; arrival: Arrival },
-  { bus, log, server }: Opening,
+  { bus, log, server, publishing }: Opening,
 ): Promise<void> {
   const { url, room } = await request(bus, mediaBus.janusAccess, place)
   const freeFeed = async (mine: JanusPlace): Promise<void> => void (await request(bus, mediaBus.freeFeed, mine))
@@ -130,7 +134,7 @@ async function join(
     throw new ProblemError('unavailable', 'The client has gone')
   }
   server.handleUpgrade(upgrade, socket, head, (client) => {
-    const pipe = new JanusPipe({ client, janus, place, room, log, freeFeed })
+    const pipe = new JanusPipe({ client, janus, place, room, log, freeFeed, publishing })
     if (!arrival.open(pipe)) void pipe.end('removed').then(() => arrival.giveUp())
   })
 }

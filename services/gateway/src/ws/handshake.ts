@@ -47,9 +47,11 @@ export function readHandshakeOrThrow({ headers, url = '' }: IncomingMessage): Ha
     throw new ProblemError('invalid-input', `The subprotocol ${subprotocol} must be offered`)
   const tokens = offered.filter((one) => one.startsWith(bearerPrefix))
   if (tokens.length > 1) throw new ProblemError('invalid-input', 'One token at most can be offered')
-  const meeting = new URL(url, 'http://gateway').searchParams.get('meeting')
-  return {
-    token: tokens[0]?.slice(bearerPrefix.length) ?? null,
-    meeting: meeting !== null && /^[\w-]{1,64}$/.test(meeting) ? meeting : null,
-  }
+  return { token: tokens[0]?.slice(bearerPrefix.length) ?? null, meeting: hintOf({ url }) }
+}
+
+/** The meeting that an address names, if it is one that can be. Anybody can name any. */
+export function hintOf({ url = '' }: Pick<IncomingMessage, 'url'>): string | null {
+  const meeting = new URLSearchParams(url.split('?')[1]).get('meeting')
+  return meeting !== null && /^[\w-]{1,64}$/.test(meeting) ? meeting : null
 }

@@ -7,6 +7,7 @@ import type { JanusSockets } from '../janus/serve.ts'
 import { pathOf, socketPath } from './handshake.ts'
 import { createNodes } from './nodes.ts'
 import { createFarewells, type DrainOptions } from './farewells.ts'
+import { createRefusals } from './refusals.ts'
 import { createSessions } from './link/sessions.ts'
 import { createSocketBudget, type SocketBudget } from './socket-budget.ts'
 import { createUpgrade, type UpgradeOptions } from './upgrade.ts'
@@ -29,7 +30,7 @@ export interface Sockets {
   undrain(): void
   /** WebSockets that are open, or on the way. */
   count(): number
-  stop(): void
+  stop(): Promise<void>
 }
 
 /**
@@ -37,10 +38,12 @@ export interface Sockets {
  */
 export function serveSockets(
   app: HttpServer,
-  { config, kv, log, metrics }: Pick<Deps<GatewayConfig, never>, 'config' | 'kv' | 'log' | 'metrics'>,
+  deps: Pick<Deps<GatewayConfig, never>, 'config' | 'kv' | 'bus' | 'clock' | 'log' | 'metrics' | 'instanceId'>,
   { directory, janus, onDeadNode, ...options }: SocketOptions,
 ): Sockets {
+  const { config, kv, log, metrics } = deps
   const budget = budgetOf(config)
+  const refusals = createRefusals({ ...deps, verifier: options.verifier })
   const listed = () => directory.instances('signaling')
   const nodes = createNodes(listed)
   const farewells = createFarewells()
@@ -54,6 +57,7 @@ export function serveSockets(
     sessions,
     log,
     nodes,
+    refusals,
     onOutcome: (outcome) => outcomes.inc({ outcome }),
   })
   Object.assign(app.server, {
@@ -63,11 +67,17 @@ export function serveSockets(
     isForJanus(request) ? janus.upgrade(request, socket, head) : upgrade(request, socket, head),
   )
   return {
-    start: sessions.start,
+    start() {
+      sessions.start()
+      refusals.start()
+    },
     drain: (drain) => farewells.drain(drain),
     undrain: () => farewells.undrain(),
     count: () => budget.count(),
-    stop: sessions.stop,
+    async stop() {
+      sessions.stop()
+      await refusals.stop()
+    },
   }
 }
 

@@ -21,6 +21,7 @@ import { checkHandshakeOrThrow, pathOf, readHandshakeOrThrow, socketPath, type H
 import type { ClientSession } from './link/client-session.ts'
 import type { Sessions } from './link/sessions.ts'
 import type { Nodes } from './nodes.ts'
+import type { Refusals } from './refusals.ts'
 import { refuse } from './refuse.ts'
 import { provenAfterMs, type SocketBudget } from './socket-budget.ts'
 
@@ -37,6 +38,8 @@ export interface UpgradeOptions {
   log: Logger
   /** Counts what became of a handshake: `open`, or the code of the problem. */
   onOutcome(outcome: string): void
+  /** Tells operators of a handshake that was refused. */
+  refusals: Refusals
 }
 
 /** How long a handshake may wait for its turn with a node. */
@@ -59,7 +62,7 @@ const nodeLateMs = 3_000
 export function createUpgrade(
   options: UpgradeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const { clientFactsOf, log, onOutcome } = options
+  const { clientFactsOf, log, onOutcome, refusals } = options
   const semaphores = createKeyedSemaphores(dialling)
   return (request, socket, head) => {
     const facts = clientFactsOf(request)
@@ -71,8 +74,8 @@ export function createUpgrade(
         if (!isProblem(error)) log.error({ err: error, requestId: facts.requestId }, 'upgrade failed')
         const problem = isProblem(error) ? error : new ProblemError('internal')
         onOutcome(problem.code)
-        log.info({ requestId: facts.requestId, outcome: problem.code }, 'handshake refused')
         if (!socket.destroyed) refuse(socket, problem, facts.requestId)
+        refusals.tell(request, { requestId: facts.requestId, outcome: problem.code })
       }),
     )
   }

@@ -29,6 +29,8 @@ export interface Files {
   /** Takes away the files of a person that are in no message. */
   dropOf(ownerId: string): Promise<void>
   start(): BusSubscription[]
+  /** Ends what `start` began, without what is up- or downloaded. */
+  rest(): void
   stop(): Promise<void>
 }
 
@@ -73,8 +75,8 @@ export async function createFiles(
         respond(bus, filesBus.useAvatar, queue, async (wish) => (await useAvatar(context, wish), {}), log),
       ]
     },
+    rest: () => sweeping.stop(),
     async stop() {
-      sweeping.stop()
       await completing.idle()
       objects.close()
     },

@@ -134,7 +134,7 @@ class Capture {
     const folder = partFolder(places.tracksAtJanus, id, number)
     await rooms.edit(room, { new_rec_dir: folder })
     await rooms.record(room, true)
-    // Only now: a browser that was asked for a key frame ignores the next request for 300 ms, and this one has to be recorded.
+    // Only now, since this key frame has to be recorded. A browser ignores a second request for one within 300 ms.
     await rooms.edit(room, { new_fir_freq: isNew ? keyFrameSeconds.atFirst : keyFrameSeconds.later })
   }
 

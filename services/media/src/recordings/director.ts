@@ -1,4 +1,4 @@
-import type { Logger } from '@parley/kit'
+import { createPoller, type Logger, type Poller } from '@parley/kit'
 import type { Job } from './job.ts'
 import { claim, lookAt, release, renew, type Held, type Lease, type RecordingDb } from './store.ts'
 
@@ -37,11 +37,12 @@ export class Director {
   readonly #deps: DirectorDeps
   readonly #running = new Map<string, Running>()
   #developing: string | null = null
-  #stopped = false
-  #timer: NodeJS.Timeout | undefined
+  #stopped = true
+  readonly #poller: Poller
 
   constructor(deps: DirectorDeps) {
     this.#deps = deps
+    this.#poller = createPoller(() => this.#take(), everyMs)
   }
 
   get running(): number {
@@ -49,7 +50,8 @@ export class Director {
   }
 
   start(): void {
-    void this.#round()
+    this.#stopped = false
+    void this.#poller.start()
   }
 
   /** Looks for work now. */
@@ -60,15 +62,10 @@ export class Director {
   /** Gives everything back, for others to take it at once. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#poller.stop()
     const jobs = [...this.#running.values()]
     for (const { abort } of jobs) abort.abort(new Error('the service stops'))
     await Promise.allSettled(jobs.map(({ done }) => done))
-  }
-
-  async #round(): Promise<void> {
-    await this.#take()
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#round(), everyMs).unref()
   }
 
   async #take(): Promise<void> {

@@ -41,6 +41,8 @@ export class JanusKeeper {
   readonly #orphans = new Map<string, number>()
   readonly #poller: Poller
   readonly #meter: LoadMeter
+  /** The round under way. */
+  #turn: Promise<void> = Promise.resolve()
   #answeredAt: number
   #failures = 0
   #comparedAt = 0
@@ -51,7 +53,7 @@ export class JanusKeeper {
     this.#deps = deps
     this.#meter = new LoadMeter(deps.admin)
     this.#answeredAt = deps.clock.monotonic()
-    this.#poller = createPoller(() => this.#round(), everyMs)
+    this.#poller = createPoller(() => (this.#turn = this.#round()), everyMs)
   }
 
   start(): Promise<void> {
@@ -75,6 +77,8 @@ export class JanusKeeper {
 
   async stop(): Promise<void> {
     this.#poller.stop()
+    // It may take rooms yet.
+    await this.#turn
     await this.#letGo()
     const { db, janus, holder, log } = this.#deps
     await releaseServer(db, janus.id, holder).catch((err: unknown) =>

@@ -49,8 +49,12 @@ export interface SfuService {
   connections: ReadonlyMap<string, JanusConnection>
   /** Whether it is known how each Janus is: until then no meeting gets a room. Empty without any. */
   readiness(): Promise<Record<string, boolean>>
+  /** Reaches each Janus, as requests need it. */
   start(): Promise<void>
-  stop(): Promise<void>
+  /** Keeps them, and answers other services. */
+  work(): Promise<void>
+  rest(): Promise<void>
+  stop(): void
 }
 
 const adminAnswerMs = 1_500
@@ -81,17 +85,21 @@ export function createSfu(deps: SfuDeps): SfuService {
     readiness: async () =>
       connections.size === 0 ? {} : { janus: await areKnown(db, [...connections.keys()]).catch(() => false) },
     async start() {
-      subscriptions = subscribeToBus(parts)
       await Promise.all([...connections.values()].map(({ link }) => link.start()))
+    },
+    async work() {
+      subscriptions = subscribeToBus(parts)
       await addServers(db, [...connections.keys()]).catch((err: unknown) =>
         log.warn({ err }, 'the Janus servers could not be stored'),
       )
       for (const started of [...keepers.values(), ...steering]) void started.start()
     },
-    async stop() {
+    async rest() {
       for (const subscription of subscriptions) subscription.unsubscribe()
       for (const one of steering) one.stop()
       await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
+    },
+    stop() {
       for (const { link } of connections.values()) link.stop()
     },
   }

@@ -12,6 +12,7 @@ import { lobbyAddress } from './009-lobby-address.ts'
 import { sweeps } from './010-sweeps.ts'
 import { webhooks } from './014-webhooks.ts'
 import { timeline } from './025-timeline.ts'
+import { disabledAccounts } from './026-disabled-accounts.ts'
 import { privacy } from './015-privacy.ts'
 
 export const migrations = {
@@ -30,4 +31,5 @@ export const migrations = {
   '014-webhooks': webhooks,
   ...privacy,
   '025-timeline': timeline,
+  '026-disabled-accounts': disabledAccounts,
 } as const

@@ -34,6 +34,17 @@ const spent = prepared('meetings.spend-room-token', (db: Db, { hash, userId, att
 export const spendRoomToken = async (db: Db, spending: Spending): Promise<RoomTokenRow | undefined> =>
   (await spent(db, spending)).at(0)
 
+/** The token as it is, though it may be spent, too old, or another person's. */
+export const findRoomToken = (
+  db: Db,
+  hash: string,
+): Promise<Pick<RoomTokenRow, 'meeting_id' | 'user_id' | 'expires_at'> | undefined> =>
+  db
+    .selectFrom('room_tokens')
+    .select(['meeting_id', 'user_id', 'expires_at'])
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+
 /** Kills the tokens of somebody for a meeting, used or not. */
 export async function killRoomTokens(
   db: Db,

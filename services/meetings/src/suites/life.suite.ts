@@ -333,7 +333,7 @@ export const lifeSuite = (open: OpenWorld) =>
       product.advance(minute)
       const participantId = newId()
       await product.fact('joined', meeting, host, { participantId })
-      await product.fact('left', meeting, host, { participantId })
+      await product.fact('left', meeting, host, { participantId, present: 0 })
       await eventually(async () => expect((await participants(host, meeting, 'present=false')).items).toHaveLength(2))
     })
   })

@@ -191,6 +191,28 @@ export const webhooksSuite = (open: OpenWorld) =>
       receiver.answer(() => 204)
     })
 
+    it('O10.11 of a disabled account nothing is sent; enabled again it gets all of that time, in order, each id once', async () => {
+      const host = user()
+      const made = await webhook(host, '/account')
+      const meeting = await product.create(host)
+      const stand = (disabled: boolean) => request(world.bus, meetingsBus.standing, { userId: host.id, disabled })
+      await rename(host, meeting, ['1'])
+      await eventually(() => expect(titles(receiver.at('/account'))).toEqual(['1']), waitMs)
+      await stand(true)
+      await stand(true)
+      // In the log, made into a delivery that waits, and made while it is disabled.
+      await rename(host, meeting, ['2', '3'])
+      const other = user()
+      await webhook(other, '/other-account')
+      await rename(other, await product.create(other), ['x'])
+      await eventually(() => expect(titles(receiver.at('/other-account'))).toEqual(['x']), waitMs)
+      await rename(host, meeting, ['4'])
+      expect(titles(receiver.at('/account'))).toEqual(['1'])
+      expect(await read(host, made)).toMatchObject({ status: 'enabled' })
+      await stand(false)
+      await eventually(() => expect(titles(receiver.at('/account'))).toEqual(['1', '2', '3', '4']), waitMs)
+    })
+
     it('O10.8 replays in order since a time and after an event, under the same ids', async () => {
       const host = user()
       const since = new Date(product.clock.now()).toISOString()

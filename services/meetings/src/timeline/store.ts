@@ -9,6 +9,8 @@ export type Note = Omit<TimelineNote, 'meetingId'> & ({ meetingId: string } | { 
 
 /** Of one meeting; later notes are left out. */
 const mostNotes = 5_000
+/** Anybody can be refused at the door of any meeting: these leave room for the others. */
+const mostOfNobody = 500
 
 /** Writes notes down, each once; those of meetings that are unknown, or have enough, are left out. */
 export async function keepNotes(db: Db, notes: readonly Note[]): Promise<void> {
@@ -21,7 +23,8 @@ export async function keepNotes(db: Db, notes: readonly Note[]): Promise<void> {
       "targetId" uuid, "requestId" text, node text)
     join meetings.meetings m on m.id = n."meetingId" or m.code = lower(n.code)
     where (select count(*) from (
-        select 1 from meetings.timeline t where t.meeting_id = m.id limit ${mostNotes}) kept) < ${mostNotes}
+        select 1 from meetings.timeline t where t.meeting_id = m.id limit ${mostNotes}) kept)
+      < case when n.kind = 'handshake' and n."userId" is null then ${sql.lit(mostOfNobody)} else ${sql.lit(mostNotes)} end
     on conflict (id) do nothing`.execute(db)
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../tables.ts'
+import { ofEnabledAccount } from './standing.ts'
 import type { DeliveryRow, WebhookRow } from './tables.ts'
 
 /** How many endpoints of one account are sent to at once, over all replicas. */
@@ -22,7 +23,9 @@ export async function leaseWebhooks(
     select id from (
       select w.id, w.next_at, row_number() over (partition by w.user_id order by w.next_at) as nth,
         (select count(*) from meetings.webhooks b where b.user_id = w.user_id and b.leased_until >= now()) as busy
-      from (select * from meetings.webhooks where status = 'enabled' and next_at <= now() order by next_at limit 500) w
+      from (
+        select * from meetings.webhooks a where status = 'enabled' and next_at <= now() and ${ofEnabledAccount('a')}
+        order by next_at limit 500) w
       where ${free}
     ) due where nth + busy <= ${perAccount} order by next_at limit ${limit}`.execute(db)
   if (rows.length === 0) return []
@@ -40,9 +43,11 @@ export async function leaseWebhooks(
     .execute()
 }
 
-/** The first delivery of each lane that is due, the longest waiting first. */
+/** The first delivery of each lane that is due, the longest waiting first; none once the account is disabled. */
 export const listDue = (db: Db, webhookId: string, limit: number): Promise<DeliveryRow[]> =>
   heads(db, webhookId)
+    .innerJoin('webhooks as w', 'w.id', 'd.webhook_id')
+    .where(ofEnabledAccount('w'))
     .selectAll('d')
     .where('d.next_at', '<=', sql<Date>`now()`)
     .orderBy('d.position')

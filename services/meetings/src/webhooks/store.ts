@@ -2,6 +2,7 @@ import { json } from '@parley/kit'
 import { sql, type Insertable } from 'kysely'
 import type { Cursor } from '../cursor.ts'
 import type { Db, Tables } from '../tables.ts'
+import { ofEnabledAccount } from './standing.ts'
 import type { DeliveryRow, WebhookRow } from './tables.ts'
 
 /** Of an account, oldest first. */
@@ -92,6 +93,7 @@ export const takeWithNews = (db: Db): Promise<WebhookRow | undefined> =>
     .selectAll()
     .where('status', '=', 'enabled')
     .where('has_news', '=', true)
+    .where(ofEnabledAccount('webhooks'))
     .limit(1)
     .forUpdate()
     .skipLocked()

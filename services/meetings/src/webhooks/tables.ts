@@ -5,6 +5,8 @@ import type { Generated, Selectable } from 'kysely'
 export interface WebhookTables {
   webhooks: WebhooksTable
   webhook_deliveries: DeliveriesTable
+  /** Of migration 026. */
+  disabled_accounts: { user_id: string }
 }
 export type WebhookRow = Selectable<WebhooksTable>
 export type DeliveryRow = Selectable<DeliveriesTable>

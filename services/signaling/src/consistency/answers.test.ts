@@ -12,18 +12,18 @@ describe('answers belong to the session (C12)', () => {
   })
   afterAll(() => product.stop())
 
-  const twoPeople = async () => {
+  const twoParticipants = async () => {
     const meeting = aMeeting()
     const ada = await product.join(0, meeting, 'Ada')
     const ben = await product.join(1, meeting, 'Ben')
     await ada.client.waitFor('participant.joined')
     return { meeting, ada, ben }
   }
-  type Person = Awaited<ReturnType<typeof product.join>>
+  type Member = Awaited<ReturnType<typeof product.join>>
   /** Goes on with a session at a node; the socket of before is lost without a word. */
   const resume = async (
     node: number,
-    { client: before, token, joined }: Person,
+    { client: before, token, joined }: Member,
     resumeToken = joined['resumeToken'],
   ) => {
     before.drop()
@@ -33,7 +33,7 @@ describe('answers belong to the session (C12)', () => {
     expect(resumed.type).toBe('room.resumed')
     return { client, resumeToken: resumed.payload['resumeToken'] }
   }
-  const texts = ({ client }: Pick<Person, 'client'>) => client.of('rtc.signal').map(({ payload }) => payload['data'])
+  const texts = ({ client }: Pick<Member, 'client'>) => client.of('rtc.signal').map(({ payload }) => payload['data'])
 
   it.each([
     ['the same', 0],
@@ -41,7 +41,7 @@ describe('answers belong to the session (C12)', () => {
   ])(
     'C12 a request that is repeated after a resume on %s node is answered again, and done once',
     async (_which, node) => {
-      const { ada, ben } = await twoPeople()
+      const { ada, ben } = await twoParticipants()
       const signal = { to: ben.id, data: 'once' }
       const first = await ada.client.ask('rtc.signal', signal, 'one')
       const { client } = await resume(node, ada)
@@ -54,7 +54,7 @@ describe('answers belong to the session (C12)', () => {
   )
 
   it('also over two nodes, one after the other, and back', async () => {
-    const { ada, ben } = await twoPeople()
+    const { ada, ben } = await twoParticipants()
     const signal = { to: ben.id, data: 'once' }
     await ada.client.ask('rtc.signal', signal, 'one')
     let last = { client: ada.client, resumeToken: ada.joined['resumeToken'] }
@@ -69,7 +69,7 @@ describe('answers belong to the session (C12)', () => {
   })
 
   it('a refusal is repeated as well', async () => {
-    const { ada, ben } = await twoPeople()
+    const { ada, ben } = await twoParticipants()
     const first = await ada.client.ask('moderation.muteAll', { kind: 'mic' }, 'one')
     expect(first).toMatchObject({ payload: { code: 'forbidden' } })
     const { client } = await resume(1, ada)
@@ -78,7 +78,7 @@ describe('answers belong to the session (C12)', () => {
   })
 
   it.each([0, 1])('a client that numbers its requests anew on each socket is served, node %i', async (node) => {
-    const { ada, ben } = await twoPeople()
+    const { ada, ben } = await twoParticipants()
     expect((await ada.client.ask('hand.raise', {}, '1')).type).toBe('ack')
     expect((await ada.client.ask('rtc.signal', { to: ben.id, data: 'a' }, '2')).type).toBe('ack')
     const { client } = await resume(node, ada)
@@ -92,7 +92,7 @@ describe('answers belong to the session (C12)', () => {
   })
 
   it('a request in progress when the socket is lost is done once, and answered on the next socket', async () => {
-    const { ada, ben } = await twoPeople()
+    const { ada, ben } = await twoParticipants()
     ada.client.tell('chat.send', { clientMessageId: ada.id, text: 'hello' }, 'one')
     ada.client.tell('media.update', { mic: false }, 'two')
     await ben.client.waitFor('media.changed')

@@ -83,8 +83,8 @@ describe('servers that stand still', () => {
     world.nats.kill('SIGCONT')
     await eventually(async () => {
       const { payload } = await host.client.ask('room.sync', { v: 0 })
-      const people = [...((payload['upserts'] ?? payload['peers']) as { id: string; mic: boolean }[])]
-      expect(people.find(({ id }) => id === gus.id)).toMatchObject({ mic: true })
+      const participants = [...((payload['upserts'] ?? payload['peers']) as { id: string; mic: boolean }[])]
+      expect(participants.find(({ id }) => id === gus.id)).toMatchObject({ mic: true })
     })
     for (const { client } of [host, gus]) client.close()
   })

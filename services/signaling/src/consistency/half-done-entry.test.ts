@@ -10,17 +10,17 @@ import { worlds } from '../testing/worlds.ts'
 
 const graceAndMoreMs = 20_000
 type Product = Awaited<ReturnType<typeof startLinkedNodes>>
-type Person = Awaited<ReturnType<Product['join']>>
+type Member = Awaited<ReturnType<Product['join']>>
 
 /** Opens a socket at a node and asks to go on with the session. */
-async function resume(product: Product, node: number, { token, joined }: Person) {
+async function resume(product: Product, node: number, { token, joined }: Member) {
   const client = await product.connect(node, token)
   const { sessionId, resumeToken, v } = joined
   return { client, answer: await client.ask('room.resume', { sessionId, resumeToken, v }) }
 }
 
 /** The people who have left, as a client was told: by the event, or by a delta where their node had to read what it missed. */
-const goneFor = ({ client }: Person): unknown[] => [
+const goneFor = ({ client }: Member): unknown[] => [
   ...client.of('participant.left').map(({ payload }) => payload['participantId']),
   ...client.of('room.delta').flatMap(({ payload }) => payload['left']),
 ]
@@ -50,15 +50,15 @@ describe.each(Object.entries(worlds))('a participant whose joining fails halfway
     const failing = [0, 1].flatMap((node) => (['unanswered', 'late'] as const).map((fate) => ({ node, fate })))
     const failed: (Awaited<ReturnType<typeof hostAndGuest>> & { client: WireClient })[] = []
     for (const { node, fate } of failing) {
-      const people = await hostAndGuest()
-      people.guest.client.drop()
-      await people.host.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
+      const both = await hostAndGuest()
+      both.guest.client.drop()
+      await both.host.client.waitFor('participant.updated', ({ connection }) => connection === 'reconnecting')
       product.storeOf(node).letCommits(fate)
-      const { client, answer } = await resume(product, node, people.guest)
+      const { client, answer } = await resume(product, node, both.guest)
       expect(answer).toMatchObject({ payload: { code: 'unavailable' } })
       product.storeOf(node).letCommits('answered')
       await product.storeOf(node).arrive()
-      failed.push({ ...people, client })
+      failed.push({ ...both, client })
     }
     // The tabs stay open: an open socket that is not in the room keeps nobody there.
     for (const { host, guest, client } of failed) {

@@ -20,8 +20,8 @@ describe.each(Object.entries(worlds))('commands of meetings in their order, %s',
     void (await product.busOf(node).ask(signalingBus.command.subject, JSON.stringify({ meetingId, command })))
   const roleOf = async ({ client }: Awaited<ReturnType<typeof product.join>>, id: string) => {
     const { payload } = await client.ask('room.sync', { v: 0 })
-    const people = [payload['selfParticipant'], ...((payload['peers'] ?? payload['upserts']) as object[])]
-    return people.map((one) => one as { id: string; role: Role } | undefined).find((one) => one?.id === id)?.role
+    const participants = [payload['selfParticipant'], ...((payload['peers'] ?? payload['upserts']) as object[])]
+    return participants.map((one) => one as { id: string; role: Role } | undefined).find((one) => one?.id === id)?.role
   }
 
   it('C5 a command that comes late, or again, does nothing once a later one was carried out', async () => {

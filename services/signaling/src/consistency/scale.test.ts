@@ -57,13 +57,13 @@ it('C20 25 rooms of a node that dies while the chat stands still are adopted, an
   const product = await startLinkedNodes(world)
   const facts = keepFacts(world.kv)
   const meetings = Array.from({ length: 25 }, () => aMeeting())
-  const people = await Promise.all(meetings.map((meeting) => product.join(0, meeting, 'Ada')))
+  const participants = await Promise.all(meetings.map((meeting) => product.join(0, meeting, 'Ada')))
   await eventually(async () => expect(await world.kv.alive('signaling:rooms')).toHaveLength(meetings.length))
   product.busOf(1).stall(chatBus.head.subject)
   // The node is cut off from everything, and its sockets are gone with it.
   product.busOf(0).cut()
   product.storeOf(0).cut()
-  for (const { client } of people) client.drop()
+  for (const { client } of participants) client.drop()
   // Its lease runs out after 5 s, the announcements of its rooms after 6 s; then comes the grace.
   await eventually(() => {
     const left = meetings.filter(({ id }) => facts.of(id, 'left').length === 1)

@@ -84,14 +84,14 @@ describe.each(Object.entries(worlds))('a store that comes back empty, %s', (_nam
 
   it('C1 a room that several nodes have is restored once, and meetings gets its roster', async () => {
     const meeting = aMeeting()
-    const people = [await product.join(0, meeting, 'Host', 'host'), await product.join(1, meeting, 'Ben')]
+    const participants = [await product.join(0, meeting, 'Host', 'host'), await product.join(1, meeting, 'Ben')]
     await world.forget()
     await eventually(() => expect(facts.of(meeting.id, 'restored')).not.toHaveLength(0))
     await sleep(3_000)
     expect(facts.of(meeting.id, 'restored')).toMatchObject([
-      { people: expect.arrayContaining(people.map(({ id }) => expect.objectContaining({ participantId: id }))) },
+      { people: expect.arrayContaining(participants.map(({ id }) => expect.objectContaining({ participantId: id }))) },
     ])
-    for (const { client } of people) client.close()
+    for (const { client } of participants) client.close()
   })
 
   it('C1 the last change of a node survives when a node that missed it acts first', async () => {

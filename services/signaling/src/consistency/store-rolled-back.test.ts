@@ -29,7 +29,7 @@ describe('a Redis that goes back by a commit', () => {
     const joined = await product.join(node, meeting, name, role)
     return { ...joined, member: new Member(joined.client, joined.token, joined.joined) }
   }
-  const twoPeople = async () => {
+  const twoParticipants = async () => {
     const meeting = aMeeting()
     const host = await come(0, meeting, 'Host', 'host')
     const guest = await come(1, meeting, 'Gus')
@@ -47,11 +47,11 @@ describe('a Redis that goes back by a commit', () => {
     same()
     expect(members.flatMap(({ gaps }) => gaps)).toEqual([])
   }
-  type Person = { hand: number | null; mic: boolean }
-  const seenBy = ({ member }: { member: Member }, id: string) => member.view.people[id] as Person | undefined
+  type ShownState = { hand: number | null; mic: boolean }
+  const seenBy = ({ member }: { member: Member }, id: string) => member.view.participants[id] as ShownState | undefined
 
   it('C4 an acknowledged change stays when a node that knows of it commits next', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     const goBack = await copyDoc(world.redis.url, meeting.id)
     await guest.member.ask('hand.raise')
     await host.client.waitFor('hand.changed')
@@ -65,7 +65,7 @@ describe('a Redis that goes back by a commit', () => {
   })
 
   it('C4 two histories under one number do not live on: all see the same, and later commits are seen by all', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     const goBack = await copyDoc(world.redis.url, meeting.id)
     product.busOf(0).deafen()
     await guest.member.ask('hand.raise')
@@ -81,7 +81,7 @@ describe('a Redis that goes back by a commit', () => {
   })
 
   it('C4 a resume from a lost history gets a snapshot, not an empty delta', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     const goBack = await copyDoc(world.redis.url, meeting.id)
     product.busOf(0).deafen()
     await guest.member.ask('hand.raise')
@@ -97,7 +97,7 @@ describe('a Redis that goes back by a commit', () => {
   })
 
   it('C4b a ban that the store went back behind is carried out again, and meanwhile everybody sees who is there', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     const again = await come(0, meeting, 'Ben')
     await guest.client.waitFor('participant.joined')
     const goBack = await copyDoc(world.redis.url, meeting.id)
@@ -121,7 +121,7 @@ describe('a Redis that goes back by a commit', () => {
   })
 
   it('C21 without its index of changes a document answers what changed with a snapshot', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     await guest.member.ask('hand.raise')
     const keys = await keysOf(world.redis.url, meeting.id)
     await redisCli(world.redis.url, ['del', ...keys.filter((key) => key.includes('changed'))])
@@ -136,7 +136,7 @@ describe('a Redis that goes back by a commit', () => {
   })
 
   it('C4 a Redis that starts anew with older data is brought up to what was acknowledged', async () => {
-    const { meeting, host, guest } = await twoPeople()
+    const { meeting, host, guest } = await twoParticipants()
     const { url, port, dir } = world.redis
     await redisCli(url, ['save'])
     await guest.member.ask('hand.raise')

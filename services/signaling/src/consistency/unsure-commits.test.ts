@@ -25,7 +25,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
     await product.stop()
   })
 
-  const threePeople = async () => {
+  const threeParticipants = async () => {
     const meeting = aMeeting()
     const come = async (node: number, name: string) => {
       const joined = await product.join(node, meeting, name)
@@ -40,7 +40,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
       eventually(() => {
         const [first, ...others] = all.map(({ member }) => member.view)
         for (const other of others) expect(other).toEqual(first)
-        expect(first?.people[ada.id]).toMatchObject({ mic })
+        expect(first?.participants[ada.id]).toMatchObject({ mic })
       })
     const close = () => {
       for (const { client } of all) client.close()
@@ -49,7 +49,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
   }
 
   it('X17 reaches everybody on every node without a further command', async () => {
-    const { ada, allSee, close } = await threePeople()
+    const { ada, allSee, close } = await threeParticipants()
     product.storeOf(0).letCommits('unanswered')
     expect(await ada.client.ask('media.update', { mic: false })).toMatchObject({ payload: { code: 'unavailable' } })
     product.storeOf(0).letCommits('answered')
@@ -58,7 +58,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
   })
 
   it('X17 cannot happen any more once the room has been read: a later commit rules it out', async () => {
-    const { ada, allSee, close, version } = await threePeople()
+    const { ada, allSee, close, version } = await threeParticipants()
     const before = version()
     product.storeOf(0).letCommits('late')
     expect(await ada.client.ask('media.update', { mic: false })).toMatchObject({ payload: { code: 'unavailable' } })
@@ -72,7 +72,7 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
   })
 
   it('X17 C10 does not undo what was answered after it, though that changed nothing', async () => {
-    const { ada, allSee, close } = await threePeople()
+    const { ada, allSee, close } = await threeParticipants()
     product.storeOf(0).letCommits('late')
     expect(await ada.client.ask('media.update', { mic: false })).toMatchObject({ payload: { code: 'unavailable' } })
     product.storeOf(0).letCommits('answered')
@@ -84,13 +84,13 @@ describe.each(Object.entries(worlds))('a commit without an answer, %s', (_name, 
   })
 
   it('X17 is settled by the next command as well, which is decided on what came of it', async () => {
-    const { ada, allSee, close } = await threePeople()
+    const { ada, allSee, close } = await threeParticipants()
     product.storeOf(0).letCommits('unanswered')
     expect(await ada.client.ask('hand.raise')).toMatchObject({ payload: { code: 'unavailable' } })
     product.storeOf(0).letCommits('answered')
     expect((await ada.client.ask('media.update', { mic: false })).type).toBe('ack')
     await allSee(false)
-    expect(ada.member.view.people[ada.id]).toMatchObject({ hand: expect.any(Number) })
+    expect(ada.member.view.participants[ada.id]).toMatchObject({ hand: expect.any(Number) })
     close()
   })
 

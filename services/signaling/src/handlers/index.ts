@@ -3,7 +3,7 @@ import type { Handlers } from './call.ts'
 import { admit, admitAll, reject, removeParticipant, setRole } from './moderation.ts'
 import { resume } from './resume.ts'
 import { endMeeting, join, leave, sync } from './room.ts'
-import { lowerHand, lowerHandOf, mute, muteAll, raiseHand, updateMedia } from './state.ts'
+import { lowerHand, lowerHandOf, mute, muteAll, raiseHand, spotlight, updateMedia } from './state.ts'
 import { deleteChat, editChat, react, sendChat, signal, typing } from './talk.ts'
 
 /** One handler per message of the contract; leaving one out, or answering with the wrong shape, does not compile. */
@@ -25,6 +25,7 @@ export const handlers = {
   'moderation.mute': mute,
   'moderation.muteAll': muteAll,
   'moderation.lowerHand': lowerHandOf,
+  'moderation.spotlight': spotlight,
   'moderation.remove': removeParticipant,
   'moderation.role': setRole,
   'lobby.admit': admit,

@@ -18,7 +18,7 @@ export const join: Handler<'room.join'> = ({ context, connection, session, paylo
   const { principal } = session
   const attempt = attemptOf(connection, { asked, roomToken })
   const askedAt = context.clock.monotonic()
-  const request = { roomToken, userId: principal.userId, attempt }
+  const request = { roomToken, userId: principal.userId, attempt, requestId: connection.id }
   return decideUntilCurrent(
     () => redeem(context, request),
     async (grant) => {

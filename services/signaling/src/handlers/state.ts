@@ -50,6 +50,12 @@ function tellMuted(
   }
 }
 
+export const spotlight: Handler<'moderation.spotlight'> = async ({ session: { room, local }, payload }) => {
+  const { participantId: target, on } = payload
+  await room.submit({ kind: 'spotlight', by: local.participantId, target, on })
+  return ack
+}
+
 export const lowerHandOf: Handler<'moderation.lowerHand'> = async ({ session: { room, local }, payload }) => {
   await room.submit({ kind: 'lower-hand', by: local.participantId, target: payload.participantId })
   return ack

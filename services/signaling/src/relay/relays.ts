@@ -36,7 +36,7 @@ export class Relays {
     this.#outgoing = new OutgoingRelays(options)
   }
 
-  /** The relays kept for the node that may have missed the most, and the relays that wait here for missing ones. */
+  /** How many relays are kept for the node that missed the most, and how many wait here for missing ones. */
   get waiting(): { kept: number; held: number } {
     return { kept: this.#outgoing.kept, held: this.#incoming?.held ?? 0 }
   }

@@ -87,11 +87,17 @@ function rememberDeparture(
 
 type SeatChange = Extract<RoomChange, { kind: 'seat' }>
 
-const withChanged = (participant: Participant, { connection, role, name }: SeatChange): Participant => ({
+const withChanged = (participant: Participant, change: SeatChange): Participant => ({
   ...participant,
+  ...shownOf(change),
+})
+
+/** The part of a change of a seat that everybody sees. */
+const shownOf = ({ connection, role, name, spotlight }: SeatChange): Partial<Participant> => ({
   ...(connection && { connection }),
   ...(role && { role }),
   ...(name && { name }),
+  ...(spotlight !== undefined && { spotlight }),
 })
 
 function updateSeat(room: RoomDraft, participantId: string, update: (seat: Seat) => Seat): void {
@@ -139,11 +145,8 @@ export function render(change: RoomChange, room: RoomDraft): ServerMessage {
   switch (change.kind) {
     case 'joined':
       return { type: 'participant.joined', payload: { v, participant: change.seat.participant } }
-    case 'seat': {
-      const { participantId, connection, role, name } = change
-      const changed = { ...(connection && { connection }), ...(role && { role }), ...(name && { name }) }
-      return { type: 'participant.updated', payload: { v, participantId, ...changed } }
-    }
+    case 'seat':
+      return { type: 'participant.updated', payload: { v, participantId: change.participantId, ...shownOf(change) } }
     case 'left':
       return { type: 'participant.left', payload: { v, participantId: change.participantId, reason: change.reason } }
     case 'media': {

@@ -47,11 +47,11 @@ describe.each(Object.entries(worlds))('a bus that comes back, %s', (_name, start
 
   it('R2 a person who joins as the nodes start is not taken for gone by a node that has not seen the other’s lease', async () => {
     const meeting = aMeeting()
-    const people = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
+    const both = [await product.join(0, meeting, 'Ada'), await product.join(1, meeting, 'Ben')]
     await sleep(3_000)
-    const seen = JSON.stringify(people.map(({ client }) => client.received))
+    const seen = JSON.stringify(both.map(({ client }) => client.received))
     expect(seen).not.toContain('reconnecting')
-    for (const { client } of people) client.drop()
+    for (const { client } of both) client.drop()
   })
 
   it('R6 T7 changes that a node made before its link was back reach the faster node, though nothing follows', async () => {

@@ -215,6 +215,26 @@ describe('the rules of a room', () => {
     expect(decide(room, command, 0)).toMatchObject({ refused: code })
   })
 
+  it('R4 one at most is in the spotlight, and nobody brings it back from a lost session', () => {
+    const room = roomOf('host', 'a', 'b')
+    const lit = () =>
+      [...room.seats.values()].filter(({ participant }) => participant.spotlight).map((seat) => seat.participant.id)
+    const show = (target: string, on = true) => run(room, { kind: 'spotlight', by: 'host', target, on })
+    expect(show('a')).toHaveLength(1)
+    expect(show('a')).toEqual([])
+    expect(show('b', false)).toEqual([])
+    run(room, { kind: 'socket-lost', by: 'a', sessionId: 's-a', node })
+    run(room, { kind: 'grace-over', by: 'a', sessionId: 's-a' }, wire.graceMs)
+    expect(lit()).toEqual([])
+    show('b')
+    const token = { resumeHash: 'h-a', newResumeHash: 'h-a2' }
+    run(room, { kind: 'resume', participantId: 'a', userId: 'u-a', sessionId: 's-a', node, ...token }, wire.graceMs)
+    expect(lit()).toEqual(['b'])
+    expect(show('host')).toHaveLength(2)
+    expect(show('host', false)).toHaveLength(1)
+    expect(lit()).toEqual([])
+  })
+
   it('R3 hands are ordered by the server, and raising twice changes nothing', () => {
     const room = roomOf('a', 'b')
     const [first] = run(room, { kind: 'hand', by: 'b', raised: true })

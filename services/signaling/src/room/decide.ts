@@ -1,19 +1,21 @@
 import {
   may,
-  problems,
   wire,
   type RoomChange,
   type MediaKind,
   type Meeting,
-  type ProblemCode,
   type RoomCommand,
   type Seat,
 } from '@parley/contracts'
+import { mayModerate, mute, muteAll, spotlight } from './moderate.ts'
 import { isNoPlace, placeFor, tooManyParked } from './places.ts'
+import { gone, refuse, type Refusal } from './refusal.ts'
 import { allowedOf, changeMeeting } from './settings.ts'
 import { changeRole, endGrace, remove, rename } from './user-commands.ts'
 import { takeRecording } from './recording.ts'
 import type { RoomState } from './state.ts'
+
+export type { Refusal } from './refusal.ts'
 
 /** Everything that can be asked of a room. `by` is the participant who asks. */
 export type Command =
@@ -40,18 +42,11 @@ export type Command =
   | { kind: 'mute'; by: string; target: string; media: MediaKind }
   | { kind: 'mute-all'; by: string; media: MediaKind }
   | { kind: 'lower-hand'; by: string; target: string }
+  | { kind: 'spotlight'; by: string; target: string; on: boolean }
   /** Changes nothing: asks whether this is the newest state. */
   | { kind: 'confirm' }
   /** Meetings (or media) has decided it, and written it down before. */
   | RoomCommand
-
-/** Why a command is refused. */
-export interface Refusal {
-  refused: ProblemCode
-  detail: string
-  /** Not for the client: the grant is older than what the room has been told since; meetings is to be asked again. */
-  outdated?: true
-}
 
 /**
  * The rules of a room: what a command changes, decided on one state. Pure: no await, no socket, and the clock is an
@@ -79,11 +74,13 @@ export function decide(room: RoomState, command: Command, now: number): RoomChan
     case 'hand':
       return hand(room, command.by, command.raised)
     case 'mute':
-      return mute(room, command.by, command.target, command.media)
+      return mute(room, command)
     case 'mute-all':
-      return muteAll(room, command.by, command.media)
+      return muteAll(room, command)
     case 'lower-hand':
       return lowerHand(room, command.by, command.target)
+    case 'spotlight':
+      return spotlight(room, command)
     default:
       return command satisfies never
   }
@@ -136,11 +133,8 @@ function carryOut(room: RoomState, command: RoomCommand, now: number): RoomChang
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 
-const refuse = (refused: ProblemCode, detail: string = problems[refused].title): Refusal => ({ refused, detail })
-const gone = () => refuse('peer-not-found')
-
 /** The request of a participant; refused on a node that the session has left, which may not have heard of it. */
-const acting = new Set<Command['kind']>(['leave', 'media', 'hand', 'mute', 'mute-all', 'lower-hand'])
+const acting = new Set<Command['kind']>(['leave', 'media', 'hand', 'mute', 'mute-all', 'lower-hand', 'spotlight'])
 
 /** `decide` for a command that came in on `node`: whoever acts must have the session there (fencing). */
 export function decideOn(node: string, room: RoomState, command: Command, now: number): RoomChange[] | Refusal {
@@ -213,7 +207,8 @@ function resume(room: RoomState, command: Of<'resume'>, now: number): RoomChange
   const freed = room.meeting ? placeFor(room, { userId, role, meeting: room.meeting, seatsPerPerson }) : []
   if (isNoPlace(freed)) return freed
   const allowed = room.meeting && allowedOf(room.meeting, seat.participant)
-  const participant = { ...seat.participant, ...allowed, connection: 'connected' as const, hand: null, screen: false }
+  const begun = { connection: 'connected' as const, hand: null, screen: false, spotlight: false }
+  const participant = { ...seat.participant, ...allowed, ...begun }
   return [...freed, { kind: 'joined', seat: { ...seat, participant, node, ...renewed, lostAt: null } }]
 }
 
@@ -255,38 +250,6 @@ function hand(room: RoomState, by: string, raised: boolean): RoomChange[] | Refu
   if (!participant) return gone()
   return (participant.hand !== null) === raised ? [] : [{ kind: 'hand', participantId: by, raised }]
 }
-
-/** The role is read here, from the state that the decision uses. So a demotion holds from the next command on. */
-const mayModerate = (room: RoomState, by: string): boolean => {
-  const seat = room.seats.get(by)
-  return seat !== undefined && may(seat.participant.role, 'moderate')
-}
-
-function mute(room: RoomState, by: string, target: string, kind: MediaKind): RoomChange[] | Refusal {
-  if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may mute others')
-  const participant = room.seats.get(target)?.participant
-  if (!participant) return gone()
-  if (participant.role === 'host' && by !== target) return refuse('forbidden', 'The host cannot be muted')
-  return participant[kind] ? [muted(participant, kind, by)] : []
-}
-
-function muteAll(room: RoomState, by: string, kind: MediaKind): RoomChange[] | Refusal {
-  if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may mute others')
-  return [...room.seats.values()]
-    .map((seat) => seat.participant)
-    .filter((participant) => participant[kind] && participant.id !== by && !may(participant.role, 'moderate'))
-    .map((participant) => muted(participant, kind, by))
-}
-
-const muted = ({ id, mic, cam, screen }: Seat['participant'], kind: MediaKind, by: string): RoomChange => ({
-  kind: 'media',
-  participantId: id,
-  mic,
-  cam,
-  screen,
-  [kind]: false,
-  by,
-})
 
 function lowerHand(room: RoomState, by: string, target: string): RoomChange[] | Refusal {
   if (!mayModerate(room, by)) return refuse('forbidden', 'Only the host and cohosts may lower others’ hands')

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { checkHistories } from '../testing/histories/check.ts'
 import { protocolFold } from '../testing/histories/fold.ts'
 
-const commands = 'join resume leave socket-lost reclaim grace-over media hand mute mute-all lower-hand remove role'
+const commands =
+  'join resume leave socket-lost reclaim grace-over media hand mute mute-all lower-hand spotlight remove role'
 const occurs = `${commands} meeting-updated end`.split(' ').map((kind) => `${kind} done`)
 const refusals = [
   'join refused: room-token-invalid',
@@ -11,6 +12,7 @@ const refusals = [
   'resume refused: resume-failed',
   'media refused: forbidden',
   'mute refused: forbidden',
+  'spotlight refused: forbidden',
 ]
 const participants = 'participant.joined participant.updated participant.left media.changed hand.changed'
 const events = `${participants} meeting.updated room.ended`.split(' ').map((type) => `event ${type}`)

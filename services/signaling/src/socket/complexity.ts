@@ -1,7 +1,6 @@
 /**
- * Whether a JSON value is nested deeper than `depth` levels of objects and lists, or has more than `values` values in all.
- * A value with thousands of levels cannot be serialised again (`JSON.stringify` runs out of stack), and listing the faults of thousands of
- * fields takes long.
+ * Whether a JSON value has more than `depth` levels of objects and lists, or more than `values` values in all.
+ * `JSON.stringify` runs out of stack on a value with thousands of levels. Listing the faults of thousands of fields takes long.
  */
 export function isTooComplex(value: unknown, limits: { depth: number; values: number }): boolean {
   let left = limits.values

@@ -27,19 +27,19 @@ interface Written {
   seq: number
   meeting: Meeting | null
   /** By user id; null: removed. */
-  people: Map<string, Role | null>
+  roles: Map<string, Role | null>
 }
 const written = new Map<string, Written>()
 const writtenOf = (meetingId: string): Written => {
-  const known = written.get(meetingId) ?? { seq: 0, meeting: null, people: new Map() }
+  const known = written.get(meetingId) ?? { seq: 0, meeting: null, roles: new Map() }
   written.set(meetingId, known)
   return known
 }
 
 /** A grant as it is decided now. */
 function decidedNow(grant: AdmissionGrant): AdmissionGrant {
-  const { seq, meeting, people } = writtenOf(grant.meeting.id)
-  const role = people.get(grant.userId)
+  const { seq, meeting, roles } = writtenOf(grant.meeting.id)
+  const role = roles.get(grant.userId)
   if (role === null) throw new ProblemError('forbidden', 'You were removed')
   return { ...grant, role: role ?? grant.role, meeting: meeting ?? grant.meeting, asOf: seq }
 }
@@ -51,8 +51,8 @@ const asDecidedNow = (decision: LobbyDecision): LobbyDecision =>
 function number(meetingId: string, command: RoomCommand): RoomCommand {
   const known = writtenOf(meetingId)
   known.seq += 1
-  if (command.kind === 'role') known.people.set(command.userId, command.role)
-  if (command.kind === 'remove') known.people.set(command.userId, null)
+  if (command.kind === 'role') known.roles.set(command.userId, command.role)
+  if (command.kind === 'remove') known.roles.set(command.userId, null)
   if (command.kind === 'meeting-updated') known.meeting = command.meeting
   return { ...command, seq: known.seq }
 }
@@ -176,7 +176,7 @@ export function standInForMeetings(bus: Bus, grants: Map<string, AdmissionGrant>
     tellRoom: (meetingId: string, told: RoomCommand) => command(meetingId, number(meetingId, told)),
     /** Tells a room that was restored what is written down, under new numbers. */
     async tellAgain(meetingId: string): Promise<void> {
-      for (const [userId, role] of writtenOf(meetingId).people) {
+      for (const [userId, role] of writtenOf(meetingId).roles) {
         const told: RoomCommand = role ? { kind: 'role', userId, role } : { kind: 'remove', userId, reason: 'removed' }
         await command(meetingId, number(meetingId, told))
       }

@@ -44,11 +44,11 @@ export class Member {
   }
 
   /** The room as it is seen now. */
-  get view(): { v: number; meeting: Meeting; people: Record<string, unknown> } {
+  get view(): { v: number; meeting: Meeting; participants: Record<string, unknown> } {
     const { received } = this.#client
     while (this.#read < received.length) this.#take(received[this.#read++])
-    const { v, meeting, people } = this.#view
-    return { v, meeting, people: Object.fromEntries([...people].toSorted(([a], [b]) => (a < b ? -1 : 1))) }
+    const { v, meeting, participants } = this.#view
+    return { v, meeting, participants: Object.fromEntries([...participants].toSorted(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
   drop(): void {

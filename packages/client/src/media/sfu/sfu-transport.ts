@@ -3,7 +3,8 @@ import type { MediaView, RemoteMedia } from '../../api.ts'
 import { backoffMs, later } from '../../time.ts'
 import { inboundOf, outboundOf } from '../sample.ts'
 import type { LocalMedia, MediaTransport, TransportSample } from '../transport.ts'
-import { SfuSession } from './sfu-session.ts'
+import { loadSfu } from './load.ts'
+import type { SfuSession } from './sfu-session.ts'
 import { SfuStreams } from './sfu-streams.ts'
 
 export interface SfuTransportDeps {
@@ -106,6 +107,8 @@ export class SfuTransport implements MediaTransport {
   async #join(): Promise<void> {
     const { RTCPeerConnection, WebSocket, accessToken, report } = this.#deps
     try {
+      const { SfuSession } = await loadSfu()
+      if (this.#closed) return
       const session = await SfuSession.join(
         {
           RTCPeerConnection,

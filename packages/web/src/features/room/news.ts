@@ -1,7 +1,7 @@
 import type { Room, RoomState } from '@parley/client'
 import type { MediaKind, Message, Participant } from '@parley/contracts'
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals'
-import { comings, isolated, listNames } from '../../lib/people.ts'
+import { briefly, comings, listNames } from '../../lib/people.ts'
 import { toast } from '../../ui/toast.tsx'
 import type { DeviceLoss, LocalMedia } from '../media/local-media.ts'
 import type { Preferences } from './preferences.ts'
@@ -43,7 +43,7 @@ export function watchNews({ room, state, media, panel, unread, preferences }: Ne
       if (panel.peek() === 'chat' || isOwn(message, state.peek()) || message.type === 'system') return
       unread.value = unread.peek() + 1
       if (preferences.chatSound.peek()) playSound('chat')
-      toast(`${isolated(message.sender.name)}${message.sender.guest ? ' (guest)' : ''}: ${shorten(message.text ?? '')}`)
+      toast(`${briefly(message.sender.name)}${message.sender.guest ? ' (guest)' : ''}: ${shorten(message.text ?? '')}`)
     }),
     media.onLost((loss) => tellLost(loss)),
     room.on('muted', ({ kind, by }) => tellMuted(kind, by)),
@@ -51,7 +51,7 @@ export function watchNews({ room, state, media, panel, unread, preferences }: Ne
   const tellMuted = (kind: MediaKind, by: string) => {
     if (kind !== 'screen') media.turnOff(kind)
     const name = state.peek().peers.find((peer) => peer.id === by)?.name ?? 'The host'
-    toast(`${isolated(name)} ${muteWords[kind]}`)
+    toast(`${briefly(name)} ${muteWords[kind]}`)
   }
   return () => {
     for (const stop of stops) stop()
@@ -79,6 +79,7 @@ function announce(before: RoomState, after: RoomState, sounds: Preferences): voi
   const waits = after.lobby.filter((entry) => !waited.has(entry.participantId)).map((entry) => entry.name)
   if (waits.length > 0 && sounds.knockSound.peek()) playSound('knock')
   if (waits.length > 0) toast(`${listNames(waits)} ${waits.length === 1 ? 'is' : 'are'} waiting to be let in`)
+  if (isLit(after.self) && !isLit(before.self)) toast('You are shown large to everybody')
   if (before.peers === after.peers || after.status.state !== 'joined') return
   const { joined, left } = comings(before.peers, after.peers)
   if (joined.length > 0 && sounds.joinSound.peek()) playSound('join')
@@ -89,6 +90,8 @@ function announce(before: RoomState, after: RoomState, sounds: Preferences): voi
     after.peers
       .filter((peer) => what(peer) && was.has(peer.id) && !what(was.get(peer.id) ?? peer))
       .map(({ name }) => name)
+  const shown = begun(isLit)
+  if (shown.length > 0) toast(`${listNames(shown)} is shown large to everybody`)
   const raised = begun((peer) => peer.hand !== null)
   const presenting = begun((peer) => peer.screen)
   if (raised.length > 0) toast(`${listNames(raised)} raised ${raised.length === 1 ? 'a hand' : 'their hands'}`)
@@ -110,5 +113,7 @@ function tellTogether(what: keyof typeof lately, people: readonly Participant[])
   lately[what] = { names: all, at: now }
   toast(`${listNames(all)} ${what}`, 'info', what)
 }
+
+const isLit = ({ spotlight }: Participant): boolean => spotlight === true
 
 const shorten = (text: string) => (text.length > previewLength ? `${text.slice(0, previewLength)}…` : text)

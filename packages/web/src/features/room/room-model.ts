@@ -38,7 +38,7 @@ export interface RoomModel {
   readonly layout: Signal<Layout>
   /** Whom one wants to see large, here only. */
   readonly pinned: Signal<string | null>
-  /** The person shown large: the pinned one, or the speaker in that layout; null in a grid. */
+  /** The person shown large: the pinned one, else the one in the spotlight, else the speaker in that layout. Null in a grid. */
   readonly large: ReadonlySignal<Participant | null>
   readonly quality: ReadonlySignal<ReadonlyMap<string, ConnectionQuality>>
   readonly view: ViewReport
@@ -112,7 +112,8 @@ export function createRoomModel(parley: Parley, room: Room, media: LocalMedia): 
     layout,
     pinned,
     large: computed(() => {
-      const wanted = pinned.value ?? (layout.value === 'speaker' ? speakers.active.value : null)
+      const lit = people.value.find(({ spotlight }) => spotlight === true)?.id
+      const wanted = pinned.value ?? lit ?? (layout.value === 'speaker' ? speakers.active.value : null)
       const found = people.value.find(({ id }) => id === wanted)
       return found ?? (layout.value === 'speaker' ? (state.value.peers[0] ?? null) : null)
     }),

@@ -10,7 +10,7 @@ import type { RoomModel } from './room-model.ts'
 import { Tile } from './tile.tsx'
 import { useSize } from './use-size.ts'
 
-/** Everybody in pages of a grid; or a shared screen, a pinned person or the speaker large, with the others beside it. */
+/** Everybody in pages of a grid. Or a shared screen or one person is large, with the others beside it. */
 export function Stage({ model }: { model: RoomModel }) {
   const screen = model.screens.shown.value
   const large = model.large.value
@@ -24,7 +24,7 @@ export function Stage({ model }: { model: RoomModel }) {
   if (large === null) return <GridStage model={model} />
   return (
     <LargeStage model={model} except={large.id}>
-      <div class="large" data-testid="large">
+      <div class="large" role="list" aria-label="Shown large" data-testid="large">
         <Tile model={model} person={large} size={{ width: '100%', height: '100%' }} />
       </div>
     </LargeStage>

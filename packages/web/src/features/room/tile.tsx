@@ -1,5 +1,5 @@
-import type { Participant } from '@parley/contracts'
-import { Hand, MicOff, Pin, PinOff, Signal, SignalLow } from 'lucide-preact'
+import { may, type Participant } from '@parley/contracts'
+import { Hand, MicOff, Pin, PinOff, Signal, SignalLow, Spotlight } from 'lucide-preact'
 import { useMemo } from 'preact/hooks'
 import { Avatar } from '../../ui/avatar.tsx'
 import { IconButton } from '../../ui/button.tsx'
@@ -8,6 +8,7 @@ import { Spinner } from '../../ui/spinner.tsx'
 import { VideoView } from '../media/video-view.tsx'
 import type { RoomModel } from './room-model.ts'
 import { isolated } from '../../lib/people.ts'
+import { attempt } from '../../ui/attempt.ts'
 import { Name } from '../../ui/name.tsx'
 import { useInView } from './use-in-view.ts'
 
@@ -52,7 +53,12 @@ export function Tile({ model, person, size, alone = false }: TileProps) {
       )}
       {!self && <Trouble model={model} person={person} />}
       <TileName model={model} person={person} self={self} />
-      {!alone && <PinButton model={model} person={person} self={self} />}
+      {!alone && (
+        <span class={`tile__pin${model.pinned.value === person.id ? ' tile__pin--on' : ''}`}>
+          <SpotlightButton model={model} person={person} self={self} />
+          <PinButton model={model} person={person} self={self} />
+        </span>
+      )}
       {alone && (
         <div class="tile__alone">
           <p>You’re the only one here</p>
@@ -88,6 +94,12 @@ const TileName = ({ model, person, self }: PersonProps) => (
         <span class="sr-only">Microphone off</span>
       </span>
     )}
+    {person.spotlight === true && (
+      <span class="tile__lit" data-testid="spotlit" title="Shown large to everybody">
+        <Spotlight size={14} aria-hidden="true" />
+        <span class="sr-only">Shown large to everybody</span>
+      </span>
+    )}
     <span class="tile__text">
       <Name of={person.name} guest={person.guest} />
       {self && <span>&nbsp;(you)</span>}
@@ -114,15 +126,29 @@ function PinButton({ model, person, self }: PersonProps) {
   const pinned = model.pinned.value === person.id
   const who = self ? 'yourself' : isolated(person.name)
   return (
-    <span class={`tile__pin${pinned ? ' tile__pin--on' : ''}`}>
-      <IconButton
-        small
-        icon={pinned ? PinOff : Pin}
-        label={pinned ? `Unpin ${who}` : `Pin ${who}: show large`}
-        testId="pin"
-        onClick={() => (model.pinned.value = pinned ? null : person.id)}
-      />
-    </span>
+    <IconButton
+      small
+      icon={pinned ? PinOff : Pin}
+      label={pinned ? `Unpin ${who}` : `Pin ${who}: show large`}
+      testId="pin"
+      onClick={() => (model.pinned.value = pinned ? null : person.id)}
+    />
+  )
+}
+
+/** For hosts and cohosts: the person large for everybody who has pinned nobody. */
+function SpotlightButton({ model, person, self }: PersonProps) {
+  if (!may(model.state.value.self.role, 'moderate')) return null
+  const lit = person.spotlight === true
+  const who = self ? 'yourself' : isolated(person.name)
+  return (
+    <IconButton
+      small
+      icon={Spotlight}
+      label={lit ? `Stop showing ${who} to everybody` : `Show ${who} to everybody`}
+      testId="spotlight"
+      onClick={() => attempt(model.room.spotlight(person.id, !lit))}
+    />
   )
 }
 

@@ -5,6 +5,8 @@ import { eventually } from '@parley/kit/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { tellRename } from '../../accounts/renames.ts'
+import { tellStanding } from '../../accounts/standings.ts'
+import { createUsers } from '../../admin/users.ts'
 import { addresses } from '../../migrations/0004-addresses.ts'
 import type { TestAuth } from '../harness.ts'
 import { freshEmail, me, password, refresh, signUp, signUpByCookie } from '../people.ts'
@@ -117,6 +119,41 @@ export function textsSuite(auth: () => TestAuth): void {
     await change({ name: ' Before' })
     await change({ name: 'After' })
     await eventually(() => expect(told).toEqual([{ userId: user.id, before: 'Before', name: 'After' }]), 2000)
+    ear.unsubscribe()
+  })
+
+  test('A13 O10.11 meetings is asked whether an account is disabled or removed, until it has confirmed, as it is now', async () => {
+    const { stage, db } = auth()
+    const { user } = await signUp(auth())
+    const users = createUsers({ db, cost: 4 })
+    const mine = db.selectFrom('standings').selectAll().where('user_id', '=', user.id)
+    const tell = async () => {
+      await db
+        .updateTable('standings')
+        .set({ due_at: new Date(0) })
+        .execute()
+      while (await tellStanding({ db, bus: stage.bus }));
+    }
+    await users.disable(user.id)
+    await eventually(() => expect(tell()).rejects.toMatchObject({ code: 'unavailable' }), 15_000)
+    expect(await mine.execute()).toHaveLength(1)
+    const told: boolean[] = []
+    const answer = async (input: { userId: string; disabled: boolean }) => {
+      if (input.userId === user.id) told.push(input.disabled)
+      return {}
+    }
+    const ear = respond(stage.bus, meetingsBus.standing, 'meetings', answer, stage.log)
+    const untilTold = (all: boolean[]) =>
+      eventually(async () => {
+        await tell()
+        expect(await mine.execute()).toEqual([])
+        expect(told).toEqual(all)
+      }, 15_000)
+    await untilTold([true])
+    await users.enable(user.id)
+    await untilTold([true, false])
+    await users.remove(user.id)
+    await untilTold([true, false, true])
     ear.unsubscribe()
   })
 

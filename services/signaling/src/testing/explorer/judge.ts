@@ -144,8 +144,8 @@ export class Judge {
       if (!isIn || !session) continue
       const { view } = session
       if (view.v !== doc.head.version) tell('view-behind', `${name} is at ${view.v}, the store at ${doc.head.version}`)
-      const wrong = [...seats].filter(([id, { participant }]) => !same(view.people.get(id), participant))
-      if (wrong.length > 0 || view.people.size !== seats.size)
+      const wrong = [...seats].filter(([id, { participant }]) => !same(view.participants.get(id), participant))
+      if (wrong.length > 0 || view.participants.size !== seats.size)
         tell(
           'view-differs',
           `${name} sees others than there are: ${wrong.map(([, { participant }]) => participant.name).join()}`,

@@ -203,18 +203,18 @@ export class ModelMeetings {
   /** A restored room is told its state again. So is one that somebody entered by an older decision. */
   #tellAgain(fact: Fact): void {
     if (fact.kind === 'left') return
-    const people = fact.kind === 'restored' ? fact.people : [fact]
-    for (const { userId } of people) {
+    const roster = fact.kind === 'restored' ? fact.people : [fact]
+    for (const { userId } of roster) {
       const user = this.users.get(userId)
       if (user) user.inside = true
     }
     if (this.ended) {
-      if (people.length > 0 || fact.kind === 'restored') this.outbox.add({ kind: 'end', reason: 'host' })
+      if (roster.length > 0 || fact.kind === 'restored') this.outbox.add({ kind: 'end', reason: 'host' })
       return
     }
     const opened = fact.kind === 'joined' && fact.present === 1 && this.meeting.version > 1
     if (fact.kind === 'restored' || opened) this.outbox.add({ kind: 'meeting-updated', meeting: this.meeting })
-    for (const { userId, role } of people) this.#tellDecisions(userId, role)
+    for (const { userId, role } of roster) this.#tellDecisions(userId, role)
   }
 
   #tellDecisions(userId: string, seenAs: Role): void {

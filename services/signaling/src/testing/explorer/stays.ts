@@ -23,8 +23,8 @@ export class Stays {
     const at = Date.parse(fact.at)
     // Only news end the stays of others: the same fact may come again, when there are others.
     if (fact.kind === 'restored') {
-      const isNews = fact.people.map((person) =>
-        this.#put({ ...stayOf(person), factAt: at, factId: fact.id, leftAt: null }),
+      const isNews = fact.people.map((participant) =>
+        this.#put({ ...stayOf(participant), factAt: at, factId: fact.id, leftAt: null }),
       )
       if (isNews.length === 0 || isNews.includes(true)) this.#close({ at, before: at, except: fact.people })
       return
@@ -38,16 +38,16 @@ export class Stays {
   }
 
   /** The people in the room at that time. */
-  compare(people: readonly RosterEntry[], at: number): void {
-    for (const person of people)
-      if (!this.#all.has(person.participantId))
+  compare(roster: readonly RosterEntry[], at: number): void {
+    for (const participant of roster)
+      if (!this.#all.has(participant.participantId))
         this.#put({
-          ...stayOf(person),
+          ...stayOf(participant),
           leftAt: null,
-          factAt: Date.parse(person.joinedAt),
-          factId: person.participantId,
+          factAt: Date.parse(participant.joinedAt),
+          factId: participant.participantId,
         })
-    this.#close({ at, before: at - disorderMs, except: people })
+    this.#close({ at, before: at - disorderMs, except: roster })
   }
 
   #put(stay: Stay): boolean {

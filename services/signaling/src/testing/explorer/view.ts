@@ -5,7 +5,7 @@ import type { WireMessage } from './sockets.ts'
 interface Folded {
   v: number
   meeting: Meeting
-  people: Map<string, Participant>
+  participants: Map<string, Participant>
 }
 
 const fold = protocolFold as unknown as {
@@ -33,8 +33,8 @@ export class ClientView {
     return this.#folded.v
   }
 
-  get people(): ReadonlyMap<string, Participant> {
-    return this.#folded.people
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#folded.participants
   }
 
   get meeting(): Meeting {

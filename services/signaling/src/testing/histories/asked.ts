@@ -24,6 +24,7 @@ const happenings = [
   'mute',
   'mute-all',
   'lower-hand',
+  'spotlight',
   'kick',
   'promote',
   'hand-over',
@@ -74,12 +75,12 @@ export const asked: fc.Arbitrary<RequestedCommand> = fc.record({
 
 type Make = (asked: RequestedCommand, ledger: Ledger, room: RoomState) => Command[]
 
-const personOf = ({ who }: RequestedCommand, { people }: Ledger) => people[who] ?? people[0]
+const ledgerUserOf = ({ who }: RequestedCommand, { users }: Ledger) => users[who] ?? users[0]
 /** Mostly a participant who is in the room or may come back. Otherwise the last one who came, if any. */
-function idOf(index: number, { bits }: RequestedCommand, { people }: Ledger, room: RoomState): string {
+function idOf(index: number, { bits }: RequestedCommand, { users }: Ledger, room: RoomState): string {
   const present = [...room.seats.keys(), ...room.parked.keys()]
   const one = bits % 4 === 0 ? undefined : present[index % Math.max(1, present.length)]
-  return one ?? people[index]?.participantId ?? 'nobody'
+  return one ?? users[index]?.participantId ?? 'nobody'
 }
 const sessionOf = (participantId: string): string => `s-${participantId}`
 const nodeOf = ({ node }: RequestedCommand): string => nodes[node] ?? nodes[0]
@@ -109,12 +110,12 @@ const resumeWith =
 
 const make: Record<Happening, Make> = {
   join(step, ledger, room) {
-    const person = personOf(step, ledger)
-    if (!person) return []
-    const seated = person.participantId !== null && room.seats.has(person.participantId)
+    const user = ledgerUserOf(step, ledger)
+    if (!user) return []
+    const seated = user.participantId !== null && room.seats.has(user.participantId)
     // Another stay of somebody who is in would only be somebody else with the same user.
     if (seated && step.bits % 8 > 0) return []
-    return [{ kind: 'join', seat: seatFor(ledger, person, nodeOf(step)), meeting: ledger.meeting }]
+    return [{ kind: 'join', seat: seatFor(ledger, user, nodeOf(step)), meeting: ledger.meeting }]
   },
   'join-twice': (step, ledger, room) => {
     const seat = room.seats.get(idOf(step.who, step, ledger, room))
@@ -169,17 +170,21 @@ const make: Record<Happening, Make> = {
   'lower-hand': (step, ledger, room) => [
     { kind: 'lower-hand', by: idOf(step.who, step, ledger, room), target: idOf(step.whom, step, ledger, room) },
   ],
+  spotlight: (step, ledger, room) => {
+    const by = idOf(step.who, step, ledger, room)
+    return [{ kind: 'spotlight', by, target: idOf(step.whom, step, ledger, room), on: step.bits % 4 !== 0 }]
+  },
   kick: (step, ledger) => {
-    const userId = personOf(step, ledger)?.userId ?? ''
+    const userId = ledgerUserOf(step, ledger)?.userId ?? ''
     return [{ kind: 'remove', userId, reason: step.bits % 4 === 0 ? 'left' : 'removed' }]
   },
   promote: (step, ledger) => {
-    const person = personOf(step, ledger)
-    if (!person || person.role === 'host' || person.role === 'guest') return []
-    return [{ kind: 'role', userId: person.userId, role: step.bits % 2 === 0 ? 'cohost' : 'participant' }]
+    const user = ledgerUserOf(step, ledger)
+    if (!user || user.role === 'host' || user.role === 'guest') return []
+    return [{ kind: 'role', userId: user.userId, role: step.bits % 2 === 0 ? 'cohost' : 'participant' }]
   },
   'hand-over': (step, ledger) => {
-    const [next, host] = [personOf(step, ledger), ledger.people.find(({ role }) => role === 'host')]
+    const [next, host] = [ledgerUserOf(step, ledger), ledger.users.find(({ role }) => role === 'host')]
     if (!next || !host || next.role === 'guest' || next.userId === host.userId) return []
     return [
       { kind: 'role', userId: host.userId, role: 'cohost' },

@@ -4,7 +4,7 @@ import type { Reducer } from './play.ts'
 interface View {
   v: number
   meeting: Meeting
-  people: Map<string, Participant>
+  participants: Map<string, Participant>
   recording: Recording | null
 }
 
@@ -14,11 +14,11 @@ export const protocolFold: Reducer<View> = {
     v,
     meeting,
     recording: recording ?? null,
-    people: new Map([selfParticipant, ...peers].map((one) => [one.id, one])),
+    participants: new Map([selfParticipant, ...peers].map((one) => [one.id, one])),
   }),
   apply(view, message) {
     if (message.type === 'room.snapshot') return protocolFold.from(message.payload)
-    const next = { ...view, people: new Map(view.people) }
+    const next = { ...view, participants: new Map(view.participants) }
     fold(next, message)
     return next
   },
@@ -29,10 +29,10 @@ function fold(view: View, { type, payload }: ServerMessage): void {
   if ('v' in payload) view.v = payload.v
   switch (type) {
     case 'participant.joined':
-      view.people.set(payload.participant.id, payload.participant)
+      view.participants.set(payload.participant.id, payload.participant)
       return
     case 'participant.left':
-      view.people.delete(payload.participantId)
+      view.participants.delete(payload.participantId)
       return
     case 'meeting.updated':
       view.meeting = payload.meeting
@@ -41,8 +41,8 @@ function fold(view: View, { type, payload }: ServerMessage): void {
       view.recording = payload.recording
       return
     case 'room.delta':
-      for (const id of payload.left) view.people.delete(id)
-      for (const one of payload.upserts) view.people.set(one.id, one)
+      for (const id of payload.left) view.participants.delete(id)
+      for (const one of payload.upserts) view.participants.set(one.id, one)
       view.meeting = payload.meeting ?? view.meeting
       view.recording = payload.recording ?? view.recording
       return
@@ -53,11 +53,11 @@ function fold(view: View, { type, payload }: ServerMessage): void {
   }
 }
 
-function change({ people }: View, payload: object): void {
+function change({ participants }: View, payload: object): void {
   const { participantId, ...fields } = payload as { participantId: string; [field: string]: unknown }
-  const known = people.get(participantId)
+  const known = participants.get(participantId)
   if (!known) return
-  const names = ['role', 'name', 'connection', 'mic', 'cam', 'screen', 'hand']
+  const names = ['role', 'name', 'connection', 'mic', 'cam', 'screen', 'hand', 'spotlight']
   const changed = Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)))
-  people.set(participantId, { ...known, ...changed })
+  participants.set(participantId, { ...known, ...changed })
 }

@@ -2,7 +2,7 @@ import type { Meeting, Role, Seat } from '@parley/contracts'
 import { aMeeting } from '../a-meeting.ts'
 
 /** Somebody who comes and goes; each coming is another participant of the same user. */
-export interface Person {
+export interface LedgerUser {
   userId: string
   role: Role
   /** Of the last coming; null before the first. */
@@ -14,7 +14,7 @@ export interface Person {
  * the meeting is. Written from the protocol, not from the room's rules.
  */
 export interface Ledger {
-  people: Person[]
+  users: LedgerUser[]
   /** By participant: the token in force, and the one before, whose answer may have been lost. */
   tokens: Map<string, { current: string; before: string | null }>
   /** Everything ever given out, oldest first, by participant. */
@@ -29,7 +29,7 @@ export const maxParticipants = 4
 
 /** Six people, two of whom are the same user with two devices: two more than the meeting takes. */
 export const newLedger = (): Ledger => ({
-  people: (['host', 'participant', 'participant', 'participant', 'guest', 'participant'] as const).map(
+  users: (['host', 'participant', 'participant', 'participant', 'guest', 'participant'] as const).map(
     (role, index) => ({ userId: `user-${index === 5 ? 1 : index}`, role, participantId: null }),
   ),
   tokens: new Map(),
@@ -51,16 +51,16 @@ export function give(ledger: Ledger, participantId: string, token: string, shown
   ledger.given.set(participantId, [...(ledger.given.get(participantId) ?? []), token])
 }
 
-export function seatFor(ledger: Ledger, person: Person, node: string): Seat {
+export function seatFor(ledger: Ledger, user: LedgerUser, node: string): Seat {
   ledger.serial += 1
   const id = `p-${ledger.serial}`
   return {
     participant: {
       id,
-      userId: person.userId,
+      userId: user.userId,
       name: id,
-      role: person.role,
-      guest: person.role === 'guest',
+      role: user.role,
+      guest: user.role === 'guest',
       mic: true,
       cam: true,
       screen: false,

@@ -24,7 +24,7 @@ export interface Reducer<View> {
 interface ObservedState {
   v: number
   meeting: Meeting
-  people: ReadonlyMap<string, Participant>
+  participants: ReadonlyMap<string, Participant>
   recording: Recording | null
 }
 
@@ -148,7 +148,7 @@ export class History<View> {
     must(seen.v === v, `${id} is at version ${seen.v}, the room at ${v}`)
     must(isDeepStrictEqual(seen.meeting, meeting), `${id} sees the meeting as it is`)
     must(isDeepStrictEqual(goingOn(seen.recording), recording), `${id} sees the recording as it is`)
-    must(sameMap(seen.people, fresh), `${id} sees ${JSON.stringify([...seen.people.values()])}`)
+    must(sameMap(seen.participants, fresh), `${id} sees ${JSON.stringify([...seen.participants.values()])}`)
   }
 
   #checkRoom(): void {

@@ -106,6 +106,13 @@ const promised: Promised = {
     if (done && !mayModerate(before, by)) return 'who may not lower hands did'
     return done && seatOf(after, target)?.participant.hand !== null ? 'the hand is still up' : fine
   },
+  spotlight({ command: { by, target, on }, before, after }, done) {
+    if (done && !mayModerate(before, by)) return 'who may not choose the spotlight did'
+    const lit = [...after.seats.values()].filter(({ participant }) => participant.spotlight === true)
+    if (lit.length > 1) return `${lit.length} are in the spotlight`
+    const isLit = lit[0]?.participant.id === target
+    return done && isLit !== on ? 'the spotlight is not so' : fine
+  },
   remove: ({ command: { userId }, after }) =>
     all(after).some(({ participant }) => participant.userId === userId) ? 'who was removed is still there' : fine,
   goodbye({ command: { participantId: id }, before, after }) {
@@ -157,15 +164,15 @@ export function note({ command, verdict, ledger }: Step): void {
   switch (command.kind) {
     case 'join': {
       const { id, userId } = command.seat.participant
-      const person = ledger.people.find((one) => one.userId === userId && one.participantId === command.seat.sessionId)
-      const next = person ?? ledger.people.find((one) => one.userId === userId)
+      const user = ledger.users.find((one) => one.userId === userId && one.participantId === command.seat.sessionId)
+      const next = user ?? ledger.users.find((one) => one.userId === userId)
       if (next) next.participantId = id
       return give(ledger, id, command.seat.resumeHash, null)
     }
     case 'resume':
       return give(ledger, command.participantId, command.newResumeHash, command.resumeHash)
     case 'role':
-      for (const person of ledger.people) if (person.userId === command.userId) person.role = command.role
+      for (const user of ledger.users) if (user.userId === command.userId) user.role = command.role
       return
     case 'meeting-updated':
       if (command.meeting.version > ledger.meeting.version) ledger.meeting = command.meeting
