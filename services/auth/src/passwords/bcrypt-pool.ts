@@ -22,8 +22,8 @@ export interface JobOwner extends Owner {
 
 export interface BcryptPool {
   /**
-   * Each address has its turn, and within it each person. Rejects at once with `unavailable` if the wait would exceed a second, or two after
-   * rank 0, or if this person has a share waiting already. The first job of an address of rank 0 always has its turn.
+   * Each address has its turn, and within it each person. Rejects at once with `unavailable` if the wait would exceed a
+   * second, or two after rank 0. It rejects also if this person has a share waiting already. The first job of an address of rank 0 always has its turn.
    */
   run(job: BcryptJob, owner: JobOwner): Promise<Result>
   /** Throws `unavailable` when `run` would reject now. */

@@ -17,7 +17,7 @@ function fairRate() {
         for (let n = 0; n < until; n += 1) through[address] = (through[address] ?? 0) + (passes(address) ? 1 : 0)
       }
     }
-    rate.judge({ lagMs, seconds: 1 })
+    rate.evaluate({ lagMs, seconds: 1 })
     return through
   }
   function passes(address: string): boolean {

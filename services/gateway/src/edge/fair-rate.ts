@@ -3,7 +3,7 @@ import { limitKey, ProblemError, type Metrics } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
 
 /**
- * While the product is slow, each address may ask only so often, and the rate falls until the product keeps up. Those who ask less often
+ * While the product is slow, each address may ask only so often. The rate falls until the product keeps up. Those who ask less often
  * notice nothing. While it keeps up, or while only one address asks, nobody is refused.
  */
 export interface FairRate {
@@ -12,7 +12,7 @@ export interface FairRate {
   /** A service began its answer after so many ms. */
   answered(ms: number): void
   /** Ends the interval that has passed. Done by a timer, and by tests. */
-  judge(signs: { lagMs: number; seconds: number }): void
+  evaluate(signs: { lagMs: number; seconds: number }): void
   stop(): void
 }
 
@@ -24,10 +24,10 @@ interface Asker {
   asked: number
 }
 
-const judgedEveryMs = 100
+const evaluatedEveryMs = 100
 /** Requests a second. Nobody is held to less; above the upper one nobody is held to anything. */
 const rates = { least: 3, most: 200 } as const
-/** What an address may do at once gets full again at this rate while nobody is held back: nobody asks a lot and has a lot left. */
+/** The burst of an address fills up again at this rate while nobody is held back. */
 const usualRate = 10
 /** An address that was quiet may open the page, and join. */
 const burst = 20
@@ -77,7 +77,7 @@ export function createFairRate(
     return asker
   }
 
-  function judge({ lagMs, seconds }: { lagMs: number; seconds: number }): void {
+  function evaluate({ lagMs, seconds }: { lagMs: number; seconds: number }): void {
     const quickest = answers.sort((a, b) => a - b)[Math.floor(answers.length / 4)] ?? 0
     const isSlow = lagMs > slow.lagMs || (answers.length >= slow.answers && quickest > slow.answerMs)
     slowFor = isSlow ? slowFor + 1 : 0
@@ -92,7 +92,7 @@ export function createFairRate(
     }
   }
 
-  const stop = on === 'on' ? judgeAgainAndAgain(judge) : () => {}
+  const stop = on === 'on' ? evaluateRepeatedly(evaluate) : () => {}
   return {
     takeOrThrow(address) {
       if (on !== 'on') return
@@ -110,12 +110,12 @@ export function createFairRate(
     answered(ms) {
       if (answers.length < mostAnswers) answers.push(ms)
     },
-    judge,
+    evaluate,
     stop,
   }
 }
 
-function judgeAgainAndAgain(judge: FairRate['judge']): () => void {
+function evaluateRepeatedly(evaluate: FairRate['evaluate']): () => void {
   const resolution = 10
   const delay = monitorEventLoopDelay({ resolution })
   delay.enable()
@@ -123,9 +123,9 @@ function judgeAgainAndAgain(judge: FairRate['judge']): () => void {
   const timer = setInterval(() => {
     const seconds = (performance.now() - since) / 1000
     since = performance.now()
-    judge({ lagMs: Math.max(0, delay.mean / 1e6 - resolution), seconds })
+    evaluate({ lagMs: Math.max(0, delay.mean / 1e6 - resolution), seconds })
     delay.reset()
-  }, judgedEveryMs).unref()
+  }, evaluatedEveryMs).unref()
   return () => {
     clearInterval(timer)
     delay.disable()

@@ -3,8 +3,8 @@ const bytesPerSecond = 128 * 1024
 const burstBytes = 1024 * 1024
 
 /**
- * How fast a client is read: the function takes the bytes of a frame, and tells for how many ms nothing more is read. What a client sends
- * above that waits in its own kernel, and costs neither gateway nor node.
+ * How fast a client is read: the function takes the bytes of a frame, and tells for how many ms nothing more is read. Bytes
+ * above that wait in the kernel of the client.
  */
 export function createReadingPace(now: () => number): (bytes: number) => number {
   let allowance = burstBytes
