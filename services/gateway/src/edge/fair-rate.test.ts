@@ -45,7 +45,7 @@ test('X34 while it is slow those who ask most are held back, and those who ask l
   for (let n = 0; n < 8; n += 1) expect(second(crowd, 100)['10.0.0.1']).toBe(2)
   const held = second(crowd, 100)
   expect(held).toEqual({ '10.6.6.1': expect.any(Number), '10.6.6.2': expect.any(Number), '10.0.0.1': 2 })
-  expect(held['10.6.6.1']).toBeLessThan(5)
+  expect(held['10.6.6.1']).toBeLessThan(17)
 })
 
 test('X34 one slow interval is none, and quick answers of services are no sign of one', () => {
@@ -62,7 +62,7 @@ test('X34 slow answers of all services hold them back too', () => {
     for (let answer = 0; answer < 10; answer += 1) rate.answered(900)
     second(crowd, 1)
   }
-  expect(second(crowd, 1)['10.6.6.1']).toBeLessThan(5)
+  expect(second(crowd, 1)['10.6.6.1']).toBeLessThan(17)
 })
 
 test('X34 an address that is alone is never held back: a class is as fast as the product is', () => {

@@ -25,16 +25,19 @@ interface Asker {
 }
 
 const evaluatedEveryMs = 100
-/** Requests a second. Nobody is held to less; above the upper one nobody is held to anything. */
-const rates = { least: 3, most: 200 } as const
+/**
+ * Requests a second. Nobody is held to less, so that a class of 200 behind one address comes in within a minute, also beside an attack.
+ * Above the upper one nobody is held to anything.
+ */
+const rates = { least: 15, most: 200 } as const
 /** The burst of an address fills up again at this rate while nobody is held back. */
-const usualRate = 10
-/** An address that was quiet may open the page, and join. */
-const burst = 20
+const usualRate = 15
+/** Twenty people of an office that was quiet may open the page at once, and join. */
+const burst = 100
 /** Slow: the event loop is so late, or the quickest quarter of the answers took so long. */
-const slow = { lagMs: 15, answerMs: 200, answers: 8 } as const
+const slow = { lagMs: 25, answerMs: 200, answers: 8 } as const
 /** A shorter while is no overload. */
-const slowIntervals = 3
+const slowIntervals = 5
 /** Falls to this part with each slow interval; grows by this with each other one. */
 const falls = 0.6
 const grows = 1.005
