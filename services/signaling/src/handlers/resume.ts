@@ -1,4 +1,4 @@
-import { may, signalingBus, type ClientPayload, type RoomSnapshot } from '@parley/contracts'
+import { may, signalingBus, type ClientPayload, type RoomDelta, type RoomSnapshot } from '@parley/contracts'
 import { request, at, isProblem, ProblemError } from '@parley/kit'
 import type { Static } from 'typebox'
 import type { Context } from '../node/context.ts'
@@ -201,10 +201,13 @@ async function takeOver(
 type ClientVersion = { v: number; epoch: string }
 type CatchUpResult = {
   v: number
-  change: { delta: NonNullable<ReturnType<typeof readDelta>> } | { snapshot: RoomSnapshot }
+  change: { delta: RoomDelta } | { snapshot: RoomSnapshot }
 }
 
-/** A delta from what the client saw last; a snapshot where that is not remembered, or the store cannot be asked. */
+/**
+ * A delta from what the client saw last; a snapshot where that is not remembered, or the store cannot be asked. It says no more than
+ * this node knows by then. What the node tells later starts there, and would not name those who came and left in between.
+ */
 export async function changesSince(
   context: Context,
   room: LiveRoom,
@@ -212,15 +215,22 @@ export async function changesSince(
   seen: ClientVersion,
 ): Promise<CatchUpResult> {
   const { state } = room
-  if (seen.epoch === state.epoch && seen.v <= state.v) {
-    const missed = await context.kv.docs.since(room.meetingId, state.epoch, seen.v).catch((err: unknown) => {
-      context.log.info({ err, meetingId: room.meetingId }, 'a client gets a snapshot, for the store cannot be asked')
-      return null
-    })
-    // A store that has gone back does not know what this node has told already.
-    const delta = missed && missed.version >= state.v ? readDelta(missed) : null
-    if (delta) return { v: delta.v, change: { delta } }
-  }
+  const delta = seen.epoch === state.epoch && seen.v <= state.v ? await readChanges(context, room, seen.v) : null
+  if (delta) return { v: delta.v, change: { delta } }
   const snapshot = snapshotOrThrow(context, room, local)
   return { v: snapshot.v, change: { snapshot } }
+}
+
+async function readChanges({ kv, log }: Context, room: LiveRoom, v: number): Promise<RoomDelta | null> {
+  const { meetingId, state } = room
+  try {
+    const missed = await kv.docs.since(meetingId, state.epoch, v)
+    // A store that has gone back does not know what this node has told already.
+    if (missed === null || missed.version < state.v) return null
+    if (missed.version > room.state.v) await room.catchUp()
+    return room.state.epoch === state.epoch && room.state.v >= missed.version ? readDelta(missed) : null
+  } catch (err) {
+    log.info({ err, meetingId }, 'a client gets a snapshot, for the store cannot be asked')
+    return null
+  }
 }
