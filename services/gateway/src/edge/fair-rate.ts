@@ -3,8 +3,9 @@ import { limitKey, ProblemError, type Metrics } from '@parley/kit'
 import type { GatewayConfig } from '../config.ts'
 
 /**
- * While the product is slow, each address may ask only so often. The rate falls until the product keeps up. Those who ask less often
- * notice nothing. While it keeps up, or while only one address asks, nobody is refused.
+ * While the product is slow and several addresses ask a lot, each address may ask only so often. The rate falls until the product keeps
+ * up. Those who ask less often notice nothing. A few eager addresses never slow the product down for others: the limits of the services
+ * see to that. So nobody is refused for them here, and a class behind one address is as fast as the machine.
  */
 export interface FairRate {
   /** Counts a request or a handshake. Throws `rate-limited`, with how long to wait. */
@@ -36,11 +37,14 @@ const usualRate = 15
 const burst = 100
 /** Slow: the event loop is so late, or the quickest quarter of the answers took so long. */
 const slow = { lagMs: 25, answerMs: 200, answers: 8 } as const
+/** So many addresses have used up half of their burst: fewer are no attack that the limits of the services do not hold. */
+const several = 5
 /** A shorter while is no overload. */
 const slowIntervals = 5
-/** Falls to this part with each slow interval; grows by this with each other one. */
+/** Falls to this part with each slow interval; grows by this with each other one, and faster once the eager ones are gone. */
 const falls = 0.6
 const grows = 1.005
+const recovers = 1.1
 /** After nobody was refused for so long, there is no limit. An address that was quiet for so long is forgotten. */
 const quietMs = 10_000
 const mostAskers = 50_000
@@ -74,24 +78,31 @@ export function createFairRate(
     askers.set(key, asker)
     const [oldest] = askers.keys()
     if (askers.size > mostAskers && oldest !== undefined) askers.delete(oldest)
-    const refill = rate < rates.most ? rate : usualRate
-    asker.tokens = Math.min(burst, asker.tokens + ((time - asker.at) / 1000) * refill)
+    asker.tokens = tokensOf(asker, time)
     asker.at = time
     return asker
+  }
+
+  function tokensOf({ tokens, at }: Asker, time: number): number {
+    const refill = rate < rates.most ? rate : usualRate
+    return Math.min(burst, tokens + ((time - at) / 1000) * refill)
   }
 
   function evaluate({ lagMs, seconds }: { lagMs: number; seconds: number }): void {
     const quickest = answers.sort((a, b) => a - b)[Math.floor(answers.length / 4)] ?? 0
     const isSlow = lagMs > slow.lagMs || (answers.length >= slow.answers && quickest > slow.answerMs)
     slowFor = isSlow ? slowFor + 1 : 0
+    const time = now()
+    const eager = [...askers.values()].filter((asker) => tokensOf(asker, time) < burst / 2).length
     const most = Math.max(0, ...Array.from(askers.values(), ({ asked }) => asked)) / seconds
-    if (slowFor >= slowIntervals) rate = Math.max(rates.least, Math.min(rate, most) * falls)
-    else if (now() - refusedAt > quietMs) rate = rates.most
+    if (eager < several) rate = Math.min(rates.most, rate * recovers)
+    else if (slowFor >= slowIntervals) rate = Math.max(rates.least, Math.min(rate, most) * falls)
+    else if (time - refusedAt > quietMs) rate = rates.most
     else if (!isSlow) rate = Math.min(rates.most, rate * grows)
     answers = []
     for (const [key, asker] of askers) {
       asker.asked = 0
-      if (now() - asker.at > quietMs) askers.delete(key)
+      if (time - asker.at > quietMs) askers.delete(key)
     }
   }
 
@@ -101,7 +112,7 @@ export function createFairRate(
       if (on !== 'on') return
       const asker = askerOf(limitKey(address))
       asker.asked += 1
-      if (rate >= rates.most || askers.size < 2 || asker.tokens >= 1) {
+      if (rate >= rates.most || asker.tokens >= 1) {
         asker.tokens = Math.max(0, asker.tokens - 1)
         return
       }
