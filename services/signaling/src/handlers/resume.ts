@@ -206,7 +206,7 @@ type CatchUpResult = {
 
 /**
  * A delta from what the client saw last; a snapshot where that is not remembered, or the store cannot be asked. It says no more than
- * this node knows by then. What the node tells later starts there, and would not name those who came and left in between.
+ * this node knows by then. Its later deltas start there, and would not name those who came and left in between.
  */
 export async function changesSince(
   context: Context,
