@@ -5,7 +5,7 @@ import { beforeDisorder } from './fact.ts'
 import { startLoop, type Loop } from './loop.ts'
 import { isOver } from './meeting.ts'
 import { occupy } from './occupancy.ts'
-import { addStays, closeStays, listOccupied } from './store/attendance.ts'
+import { addStays, closeStays, differs, listOccupied } from './store/attendance.ts'
 import { lockMeeting } from './store/meetings.ts'
 
 const everyMs = 10_000
@@ -15,41 +15,62 @@ const maxMissing = 10_000
 const maxAsked = 500
 const maxUnanswered = 25
 const atOnce = 8
+/** Announced rooms that are compared in one look, in turn. */
+const maxCompared = 50
 
 /**
- * Compares attendance with the rooms: their store may have lost who left. A meeting whose room no node has announced in two looks is asked about; who is not in its room has left.
- * Rooms that are announced are left alone, and several replicas do no harm.
+ * Compares attendance with the rooms: their store may have lost who left, or who came. A meeting whose room no node has announced in two
+ * looks is asked about; who is not in its room has left. Announced rooms have their turn, for a store may go back without a word; one
+ * that is said to be empty is left alone, for its node has just said otherwise. Several replicas do no harm.
  */
 export function startRoomLooks(context: Context): Loop {
   let missing: ReadonlySet<string> = new Set()
+  let compared: string | null = null
   return startLoop({
     name: 'looks at rooms',
     everyMs,
     log: context.log,
     async run() {
-      const without = await withoutRoom(context)
+      const { without, announced } = await lookAtAll(context, compared)
       const due = without.filter((id) => missing.has(id)).slice(0, maxAsked)
-      const asked = await askAll(context, due)
+      const asked = await askAll(context, due, { isLost: true })
       missing = new Set(without.filter((id) => !asked.has(id)))
+      await askAll(context, announced, { isLost: false })
+      // After the last one the first ones have their turn again.
+      compared = announced.length < maxCompared ? null : (announced.at(-1) ?? null)
       return false
     },
   })
 }
 
-/** Meetings with people in them, as far as is written down, whose rooms nobody has announced. */
-async function withoutRoom({ db, kv }: Context): Promise<string[]> {
-  const rooms = new Set([...(await kv.alive(occupiedRooms)), ...(await kv.expired(occupiedRooms))])
+interface OccupiedMeetings {
+  /** Their rooms nobody has announced. */
+  without: string[]
+  /** The next ones after `compared` whose rooms a node has. */
+  announced: string[]
+}
+
+/** Meetings with people in them, as far as is written down. */
+async function lookAtAll({ db, kv }: Context, compared: string | null): Promise<OccupiedMeetings> {
+  const alive = new Set(await kv.alive(occupiedRooms))
+  const expired = new Set(await kv.expired(occupiedRooms))
   const without: string[] = []
+  const announced: string[] = []
   let ids: string[] = []
   do {
     ids = await listOccupied(db, ids.at(-1) ?? null, page)
-    without.push(...ids.filter((id) => !rooms.has(id)))
+    without.push(...ids.filter((id) => !alive.has(id) && !expired.has(id)))
+    announced.push(...ids.filter((id) => alive.has(id) && (compared === null || id > compared)))
   } while (ids.length === page && without.length < maxMissing)
-  return without.slice(0, maxMissing)
+  return { without: without.slice(0, maxMissing), announced: announced.slice(0, maxCompared) }
 }
 
 /** Answers those that an answer was got for. While signaling is away, few are asked in vain. */
-async function askAll(context: Context, meetingIds: readonly string[]): Promise<ReadonlySet<string>> {
+async function askAll(
+  context: Context,
+  meetingIds: readonly string[],
+  { isLost }: { isLost: boolean },
+): Promise<ReadonlySet<string>> {
   const asked = new Set<string>()
   const waiting = [...meetingIds]
   let unanswered = 0
@@ -59,7 +80,8 @@ async function askAll(context: Context, meetingIds: readonly string[]): Promise<
       const roster = await rosterOf(context, id)
       if (roster === null) unanswered += 1
       else {
-        await applyRoster(context, id, { roster, at })
+        if (isLost || (roster.length > 0 && (await differs(context.db, id, { roster, before: beforeDisorder(at) }))))
+          await applyRoster(context, id, { roster, at })
         asked.add(id)
       }
     }
@@ -98,5 +120,5 @@ async function applyRoster(
     return count
   })
   context.wakeTeller()
-  if (closed > 0) context.log.warn({ meetingId, closed }, 'ended stays in a room that was lost')
+  if (closed > 0) context.log.warn({ meetingId, closed }, 'ended stays of participants who are not in the room')
 }

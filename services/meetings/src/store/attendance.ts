@@ -121,6 +121,24 @@ export async function closeStays(
   return closed.length
 }
 
+/** Whether the roster has somebody who was never heard of, or lacks somebody present of whom nothing was heard since `before`. */
+export async function differs(
+  db: Db,
+  meetingId: string,
+  { roster, before }: { roster: readonly RosterEntry[]; before: Date },
+): Promise<boolean> {
+  const ids = roster.map(({ participantId }) => participantId)
+  const known = await db
+    .selectFrom('attendance')
+    .select(['id', 'left_at', 'fact_at'])
+    .where('meeting_id', '=', meetingId)
+    .where((eb) => eb.or([eb('id', 'in', ids), eb('left_at', 'is', null)]))
+    .execute()
+  const present = new Set(ids)
+  if (known.filter(({ id }) => present.has(id)).length < present.size) return true
+  return known.some(({ id, left_at, fact_at }) => left_at === null && fact_at < before && !present.has(id))
+}
+
 /** The meetings that have somebody present by their attendance, ordered by id, from after one on. */
 export async function listOccupied(db: Db, after: string | null, limit: number): Promise<string[]> {
   let query = db.selectFrom('attendance').select('meeting_id').distinct().where('left_at', 'is', null)

@@ -224,24 +224,29 @@ export class ModelMeetings {
     else if (user.role !== seenAs) this.outbox.add({ kind: 'role', userId, role: user.role })
   }
 
-  /** A meeting with people in it whose room nobody has announced, in two looks, is compared with its room. */
+  /**
+   * A meeting with people in it is compared with its room: with an announced one at once, and with one that nobody has announced in two
+   * looks.
+   */
   async #lookAtRoom(): Promise<void> {
     try {
-      const rooms = [...(await this.#kv.alive(occupied)), ...(await this.#kv.expired(occupied))]
+      const alive = await this.#kv.alive(occupied)
+      if (alive.includes(this.meeting.id) && this.stays.present.length > 0) await this.#compareWithRoom(false)
+      const rooms = [...alive, ...(await this.#kv.expired(occupied))]
       const without = this.stays.present.length > 0 && !rooms.includes(this.meeting.id)
       const due = without && this.#missing
       this.#missing = without
-      if (due && (await this.#compareWithRoom())) this.#missing = false
+      if (due && (await this.#compareWithRoom(true))) this.#missing = false
     } catch (err) {
       this.#world.note(`meetings: nobody says who is in the room (${err instanceof Error ? err.message : ''})`)
     }
   }
 
-  async #compareWithRoom(): Promise<boolean> {
+  async #compareWithRoom(isLost: boolean): Promise<boolean> {
     const at = epochMs + Math.floor(this.#world.loop.now)
     const asked = request(this.bus, signalingBus.roster, { meetingId: this.meeting.id })
     const roster = await asked.catch(() => null)
-    if (roster) this.stays.compare(roster.people, at)
+    if (roster && (isLost || roster.people.length > 0)) this.stays.compare(roster.people, at)
     return roster !== null
   }
 }

@@ -2,6 +2,8 @@ import { edit, model, room, toldRemoved, type Mutant } from './mutant.ts'
 
 /** Quiet rooms are not compared with the store in time. The comparison would show the difference after 20 s. */
 const neverCompared = edit(`${room}/live-room.ts`, 'const renewEveryMs = 20_000', 'const renewEveryMs = 6 * 3_600_000')
+/** Meetings asks no room that a node has. To be asked, too, makes a node look again. */
+const neverAsked = edit(`${model}/meetings.ts`, 'await this.#compareWithRoom(false)', '{}')
 
 export const mutants: readonly Mutant[] = [
   {
@@ -136,7 +138,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(`${room}/decide.ts`, 'if ((seat.asOf ?? room.commandSeq) < room.commandSeq)', 'if (false)'),
       edit(`${model}/judge.ts`, 'if (why !== null) this.#fault', 'if (false) this.#fault'),
-      edit(`${model}/meetings.ts`, 'for (const { userId, role } of people) this.#tellDecisions(userId, role)', ''),
+      edit(`${model}/meetings.ts`, 'for (const { userId, role } of roster) this.#tellDecisions(userId, role)', ''),
     ],
   },
   {
@@ -160,13 +162,18 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'X17',
     without: 'knowing that a commit without an answer may have happened',
-    edits: [edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', ''), neverCompared],
+    edits: [
+      neverAsked,
+      edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', ''),
+      neverCompared,
+    ],
   },
   {
     id: 'X28',
     without: 'a commit that rules out the one before it that got no answer',
     focus: ['cut a node from the store', 'mic', 'hand', 'come in'],
     edits: [
+      neverAsked,
       edit(
         `${room}/live-room.ts`,
         'this.#unsure ? this.#fence() : this.#readAgain()',
@@ -219,6 +226,7 @@ export const mutants: readonly Mutant[] = [
     without: 'dating a leaving after its joining',
     focus: ['come in', 'ban', 'remove'],
     edits: [
+      neverAsked,
       edit(`${room}/apply.ts`, "kind === 'left' ? Math.max(now, Date.parse(participant.joinedAt) + 1) : now", 'now'),
       edit(`${room}/store-life.ts`, 'const looks = 16', 'const looks = 1'),
     ],
@@ -233,7 +241,11 @@ export const mutants: readonly Mutant[] = [
     id: 'E15',
     without: 'telling the others what nobody has told',
     focus: ['kill a node', 'settings'],
-    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', ''), neverCompared],
+    edits: [
+      neverAsked,
+      edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', ''),
+      neverCompared,
+    ],
   },
   {
     id: 'E17',
