@@ -2,7 +2,6 @@ import { meetingsBus, type Meeting } from '@parley/contracts'
 import { request } from '@parley/kit'
 import { eventually } from '@parley/kit/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createActs } from '../testing/acts.ts'
 import { createLobby, hearLobby } from '../testing/lobby.ts'
 import { startProduct, type TestUser, type Product } from '../testing/product.ts'
 import type { OpenWorld, TestWorld } from '../testing/world.ts'
@@ -15,7 +14,13 @@ export const waitingRoomSuite = (open: OpenWorld) =>
     let world: TestWorld
     let product: Product
     let lobby: ReturnType<typeof createLobby>
-    const written = (as: TestUser, meeting: Meeting) => createActs(product).written(as, meeting)
+    /** Waits until meetings has taken the facts about these users. */
+    const taken = (meeting: Meeting, users: readonly TestUser[]): Promise<void> =>
+      eventually(async () => {
+        const ids = users.map(({ id }) => id)
+        const stays = product.db.selectFrom('attendance').select('id').where('meeting_id', '=', meeting.id)
+        expect(await stays.where('user_id', 'in', ids).execute()).toHaveLength(ids.length)
+      }, 15_000)
     beforeAll(async () => {
       world = await open()
       product = await startProduct(world)
@@ -104,7 +109,7 @@ export const waitingRoomSuite = (open: OpenWorld) =>
       const [came, left] = [product.user(), product.user()]
       await product.fact('joined', changed, came, { present: 2 })
       await product.fact('left', changed, left, { present: 2 })
-      for (const user of [came, left]) await written(user, changed)
+      await taken(changed, [came, left])
       expect((await lobby.state(changed)).meeting?.status).toBe('live')
       // Each fact may be taken twice, and tell the room again: always the same.
       expect([new Set(versions()), product.toldTo(same.id)]).toEqual([new Set([2]), []])

@@ -25,7 +25,7 @@ export const createActs = (product: Product) => {
       request(bus, meetingsBus.redeem, { roomToken, userId: as.id }).then(({ admission }) => admission, codeOf),
     access: (as: TestUser, { id }: Meeting): Promise<string> =>
       request(bus, meetingsBus.access, { meetingId: id, userId: as.id }).then(({ role }) => role, codeOf),
-    /** Waits until it is written down that they are in. */
+    /** Says that they came in, and waits until meetings has written that down. */
     written: async (as: TestUser, meeting: Meeting, role: 'participant' | 'cohost' = 'participant'): Promise<void> => {
       await product.fact('joined', meeting, as, { role })
       await eventually(async () => {
