@@ -26,21 +26,18 @@ interface Asker {
 }
 
 const evaluatedEveryMs = 100
-/**
- * Requests a second. Nobody is held to less, so that a class of 200 behind one address comes in within a minute, also beside an attack.
- * Above the upper one nobody is held to anything.
- */
-const rates = { least: 15, most: 200 } as const
+/** Requests a second. Nobody is held to less; above the upper one nobody is held to anything. */
+const rates = { least: 5, most: 200 } as const
 /** The burst of an address fills up again at this rate while nobody is held back. */
-const usualRate = 15
-/** Twenty people of an office that was quiet may open the page at once, and join. */
-const burst = 100
+const usualRate = 10
+/** An address that was quiet may open the page a few times at once, and join. */
+const burst = 30
 /** Slow: the event loop is so late, or the quickest quarter of the answers took so long. */
-const slow = { lagMs: 25, answerMs: 200, answers: 8 } as const
+const slow = { lagMs: 15, answerMs: 200, answers: 8 } as const
 /** So many addresses have used up half of their burst: fewer are no attack that the limits of the services do not hold. */
 const several = 5
 /** A shorter while is no overload. */
-const slowIntervals = 5
+const slowIntervals = 3
 /** Falls to this part with each slow interval; grows by this with each other one, and faster once the eager ones are gone. */
 const falls = 0.6
 const grows = 1.005
@@ -95,9 +92,9 @@ export function createFairRate(
     const time = now()
     const eager = [...askers.values()].filter((asker) => tokensOf(asker, time) < burst / 2).length
     const most = Math.max(0, ...Array.from(askers.values(), ({ asked }) => asked)) / seconds
-    if (eager < several) rate = Math.min(rates.most, rate * recovers)
-    else if (slowFor >= slowIntervals) rate = Math.max(rates.least, Math.min(rate, most) * falls)
+    if (slowFor >= slowIntervals && eager >= several) rate = Math.max(rates.least, Math.min(rate, most) * falls)
     else if (time - refusedAt > quietMs) rate = rates.most
+    else if (eager < several) rate = Math.min(rates.most, rate * recovers)
     else if (!isSlow) rate = Math.min(rates.most, rate * grows)
     answers = []
     for (const [key, asker] of askers) {

@@ -21,3 +21,16 @@ export const toldRemoved = [
   edit(`${room}/room-sessions.ts`, "if (departure?.reason !== 'kicked')", "if (departure?.reason === 'timeout')"),
   edit(`${room}/room-sessions.ts`, 'removalOf(next, departure)', 'removalOf(next, departure ?? {})'),
 ]
+
+/** Quiet rooms are not compared with the store in time. The comparison would show the difference after 20 s. */
+export const neverCompared = edit(
+  `${room}/live-room.ts`,
+  'const renewEveryMs = 20_000',
+  'const renewEveryMs = 6 * 3_600_000',
+)
+
+/** Meetings asks no room that a node has. To be asked, too, makes a node look again. */
+export const neverAsked = edit(`${model}/meetings.ts`, 'await this.#compareWithRoom(false)', '{}')
+
+/** Both: nobody looks at a room that a node has and that is quiet. */
+export const neverLookedAt = [neverAsked, neverCompared]

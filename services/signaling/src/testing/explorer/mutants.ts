@@ -1,9 +1,4 @@
-import { edit, model, room, toldRemoved, type Mutant } from './mutant.ts'
-
-/** Quiet rooms are not compared with the store in time. The comparison would show the difference after 20 s. */
-const neverCompared = edit(`${room}/live-room.ts`, 'const renewEveryMs = 20_000', 'const renewEveryMs = 6 * 3_600_000')
-/** Meetings asks no room that a node has. To be asked, too, makes a node look again. */
-const neverAsked = edit(`${model}/meetings.ts`, 'await this.#compareWithRoom(false)', '{}')
+import { edit, model, neverAsked, neverCompared, neverLookedAt, room, toldRemoved, type Mutant } from './mutant.ts'
 
 export const mutants: readonly Mutant[] = [
   {
@@ -162,24 +157,19 @@ export const mutants: readonly Mutant[] = [
   {
     id: 'X17',
     without: 'knowing that a commit without an answer may have happened',
-    edits: [
-      neverAsked,
-      edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', ''),
-      neverCompared,
-    ],
+    edits: [edit(`${room}/live-room.ts`, '    this.#stale = true\n    this.#unsure = true\n', ''), ...neverLookedAt],
   },
   {
     id: 'X28',
     without: 'a commit that rules out the one before it that got no answer',
     focus: ['cut a node from the store', 'mic', 'hand', 'come in'],
     edits: [
-      neverAsked,
+      ...neverLookedAt,
       edit(
         `${room}/live-room.ts`,
         'this.#unsure ? this.#fence() : this.#readAgain()',
         'this.#readAgain().then(() => void (this.#unsure = false))',
       ),
-      neverCompared,
     ],
   },
   {
@@ -241,11 +231,7 @@ export const mutants: readonly Mutant[] = [
     id: 'E15',
     without: 'telling the others what nobody has told',
     focus: ['kill a node', 'settings'],
-    edits: [
-      neverAsked,
-      edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', ''),
-      neverCompared,
-    ],
+    edits: [edit(`${room}/live-room.ts`, 'if (reading.origin === null) this.tellHead()', ''), ...neverLookedAt],
   },
   {
     id: 'E17',
