@@ -75,7 +75,7 @@ export function chairOf({ host }: Crowd, recorder: Recorder, url: string): Chair
       for (let attempt = 1; attempt <= tries; attempt += 1) {
         const at = now()
         const answer = await host.sockets.ask('meeting.end', {})
-        // A host who is out has been told of the end, be it before the answer.
+        // The host may hear of the end before the answer to their own request.
         const isDone = answer?.type === 'ack' || !isInside(host)
         const is = isDone ? 'acknowledged' : 'unknown'
         recorder.commands.push({ room: meeting.id, order: { kind: 'end' }, at, outcome: { is, at: now() } })

@@ -90,17 +90,20 @@ export function createFairRate(
     const isSlow = lagMs > slow.lagMs || (answers.length >= slow.answers && quickest > slow.answerMs)
     slowFor = isSlow ? slowFor + 1 : 0
     const time = now()
-    const eager = [...askers.values()].filter((asker) => tokensOf(asker, time) < burst / 2).length
-    const most = Math.max(0, ...Array.from(askers.values(), ({ asked }) => asked)) / seconds
-    if (slowFor >= slowIntervals && eager >= several) rate = Math.max(rates.least, Math.min(rate, most) * falls)
+    let eager = 0
+    let mostAsked = 0
+    for (const [key, asker] of askers) {
+      if (tokensOf(asker, time) < burst / 2) eager += 1
+      mostAsked = Math.max(mostAsked, asker.asked)
+      asker.asked = 0
+      if (time - asker.at > quietMs) askers.delete(key)
+    }
+    if (slowFor >= slowIntervals && eager >= several)
+      rate = Math.max(rates.least, Math.min(rate, mostAsked / seconds) * falls)
     else if (time - refusedAt > quietMs) rate = rates.most
     else if (eager < several) rate = Math.min(rates.most, rate * recovers)
     else if (!isSlow) rate = Math.min(rates.most, rate * grows)
     answers = []
-    for (const [key, asker] of askers) {
-      asker.asked = 0
-      if (time - asker.at > quietMs) askers.delete(key)
-    }
   }
 
   const stop = on === 'on' ? evaluateRepeatedly(evaluate) : () => {}

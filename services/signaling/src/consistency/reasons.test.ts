@@ -73,7 +73,7 @@ describe.each(Object.entries(worlds))('why somebody is not in the room any more,
     for (const { client } of [host, other]) client.close()
   })
 
-  it('C6b a participant who is gone for an unknown reason is told to join again, not that they were removed', async () => {
+  it('C6b a participant whose reason for leaving is lost is told to join again, not that they were removed', async () => {
     const { meeting, host, guests } = await hostAndGuests(2)
     const [forgotten, other] = guests
     if (!forgotten || !other) throw new Error('two came')
